@@ -1,0 +1,247 @@
+"""Everything that changes an experiment, as values: the rows of the journal.
+
+An event says either what happened (`Began`, `VerdictSeen`) or what was decided (`Placed`,
+`VerdictAsked`); a decision is journaled like any event and carried out afterwards. `at` is the
+controller's wall clock in seconds since the epoch, set by the loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from controller.core.model import NodeInfo, Outcome, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A controller took the experiment up, for the first time or again."""
+
+    at: float
+    resumed: bool = False
+    kind: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesFound:
+    """The inventory was read; these are the nodes from now on."""
+
+    at: float
+    nodes: tuple[NodeInfo, ...]
+    kind: Literal["nodes-found"] = "nodes-found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalAsked:
+    """Decision: call `propose(trial)`."""
+
+    at: float
+    trial: int
+    kind: Literal["proposal-asked"] = "proposal-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The tuner proposed a trial (or a person asked for a retry of one)."""
+
+    at: float
+    trial: int
+    params: dict[str, Any]
+    parents: tuple[int, ...] = ()
+    retry_of: int | None = None
+    kind: Literal["proposed"] = "proposed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalWithheld:
+    """The tuner has nothing to propose until more is known."""
+
+    at: float
+    trial: int
+    kind: Literal["proposal-withheld"] = "proposal-withheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchEnded:
+    """No further trial will be asked for. `error` when that is because the tuner broke."""
+
+    at: float
+    reason: str
+    error: bool = False
+    kind: Literal["search-ended"] = "search-ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Decision: give an attempt to a node, in the next wave."""
+
+    at: float
+    trial: int
+    number: int
+    node: str
+    restore: tuple[int, ...] = ()
+    kind: Literal["placed"] = "placed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Armed:
+    """The node answered that the attempt's supervisor is there."""
+
+    at: float
+    trial: int
+    number: int
+    kind: Literal["armed"] = "armed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """The attempt's process started."""
+
+    at: float
+    trial: int
+    number: int
+    kind: Literal["began"] = "began"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The trial reported an intermediate value."""
+
+    at: float
+    trial: int
+    number: int
+    step: int
+    value: Any
+    kind: Literal["reported"] = "reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The attempt is over. `parent`: the trial whose lack of weights, or damage, ended it."""
+
+    at: float
+    trial: int
+    number: int
+    outcome: Outcome
+    reason: str = ""
+    parent: int | None = None
+    seconds: dict[str, float] | None = None  # waiting, verifying, running, committing
+    kind: Literal["ended"] = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictAsked:
+    """Decision: rename a verdict of the controller's onto `trials/N`, unless one stands there."""
+
+    at: float
+    trial: int
+    state: State
+    reason: str
+    kind: Literal["verdict-asked"] = "verdict-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictSeen:
+    """The manifest that stands in `trials/N` was read."""
+
+    at: float
+    trial: int
+    state: State
+    reason: str = ""
+    number: int | None = None  # the attempt that committed, if one did
+    value: float | None = None
+    result: Any = None
+    weights: bool = False
+    size: int = 0  # bytes of weights
+    kind: Literal["verdict-seen"] = "verdict-seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Decision: call `observe` with the trial's end."""
+
+    at: float
+    trial: int
+    kind: Literal["told"] = "told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAsked:
+    """Decision: end an attempt on its node. `how`: stopped, cancelled or recalled."""
+
+    at: float
+    trial: int
+    number: int
+    how: Outcome
+    reason: str = ""
+    kind: Literal["end-asked"] = "end-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAdvised:
+    """The assessor calls the trial hopeless."""
+
+    at: float
+    trial: int
+    reason: str
+    kind: Literal["stop-advised"] = "stop-advised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAsked:
+    """A person cancels one trial."""
+
+    at: float
+    trial: int
+    kind: Literal["cancel-asked"] = "cancel-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAsked:
+    """A person wants an ended trial run again, as a new trial with the same parameters and parents."""
+
+    at: float
+    trial: int
+    kind: Literal["retry-asked"] = "retry-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAsked:
+    """A person (or a broken tuner) ends the experiment: trials without a verdict are cancelled."""
+
+    at: float
+    reason: str
+    kind: Literal["stop-asked"] = "stop-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Everything has its verdict and the tuner has been told."""
+
+    at: float
+    reason: str
+    kind: Literal["closed"] = "closed"
+
+
+Event = (
+    Opened
+    | NodesFound
+    | ProposalAsked
+    | Proposed
+    | ProposalWithheld
+    | SearchEnded
+    | Placed
+    | Armed
+    | Began
+    | Reported
+    | Ended
+    | VerdictAsked
+    | VerdictSeen
+    | Told
+    | EndAsked
+    | StopAdvised
+    | CancelAsked
+    | RetryAsked
+    | StopAsked
+    | Closed
+)
