@@ -1,0 +1,1 @@
+"""The controller: decides what runs next and keeps the account of it."""

@@ -198,7 +198,7 @@ class CancelAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryAsked:
-    """A person wants an ended trial run again, as a new trial with the same parameters and parents."""
+    """A person wants an ended trial run again, as a new trial with its parameters and parents."""
 
     at: float
     trial: int

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
     COMMITTED = "committed"  # its weights are the trial's weights
     STOPPED = (
-        "stopped"  # ended early at the assessor's word; its weights are committed as they stood
+        "stopped"  # ended early by an assessor; its weights are committed as they stood
     )
     BEATEN = "beaten"  # the trial had a verdict before this attempt could commit
     FAILED = "failed"  # non-zero exit, no result, a result that is no number, weights required
@@ -69,7 +69,7 @@ class AttemptState(StrEnum):
 
 @dataclass(slots=True)
 class Attempt:
-    """One execution of a trial on one node. Times are the controller's, in seconds since the epoch."""
+    """One execution of a trial on one node. Times are the controller's, seconds since the epoch."""
 
     number: int
     node: str
@@ -143,7 +143,7 @@ class Rules:
     duration: float | None = None  # budget: seconds of running, counted while a controller runs
     concurrency: int | None = None  # trials without a verdict; None: slots + lookahead
     lookahead: int | None = (
-        None  # attempts armed beyond the slots; None: as many as there are slots
+        None  # attempts armed beyond the slots; None: one for each slot
     )
     slots: int = 1  # slots that one trial takes
     retries: int = 0  # further attempts after a failure of the trial's own

@@ -1,0 +1,1 @@
+"""What puts attempts on nodes."""
