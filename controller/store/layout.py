@@ -1,0 +1,200 @@
+"""The experiment's root on the store (docs/wire.md): who made it, and what lies where."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import socket
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.core.model import attempt_name
+from controller.errors import HeirloomError, reason
+
+FORMAT = 1
+_DIRECTORIES = ("attempts", "trials", "code", "runtime")
+_MAIL = ("mail", "mail/tmp", "mail/new", "mail/done")
+_SHARED = 0o2770  # the group's, and what is made below stays the group's
+_PRIVATE = 0o700
+
+
+class StoreError(HeirloomError):
+    """The store cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """STORE/USER/NAME-ID."""
+
+    path: Path
+
+    @property
+    def experiment(self) -> str:
+        """The experiment's full name, as manifests and mail carry it: `digits-3fa92c1b`."""
+        return self.path.name
+
+    @property
+    def store(self) -> Path:
+        """The store itself."""
+        return self.path.parent.parent
+
+    @property
+    def attempts(self) -> Path:
+        """Where attempts work."""
+        return self.path / "attempts"
+
+    @property
+    def trials(self) -> Path:
+        """Where verdicts stand."""
+        return self.path / "trials"
+
+    @property
+    def mail(self) -> Path:
+        """The mailbox."""
+        return self.path / "mail"
+
+    @property
+    def code(self) -> Path:
+        """Where snapshots of the trial's code directory lie, by digest."""
+        return self.path / "code"
+
+    @property
+    def runtime(self) -> Path:
+        """Where snapshots of the package `heirloom` lie, by digest."""
+        return self.path / "runtime"
+
+    def attempt(self, trial: int, number: int) -> Path:
+        """The directory of one attempt."""
+        return self.attempts / attempt_name(trial, number)
+
+    def trial(self, trial: int) -> Path:
+        """Where the trial's verdict stands once it has one."""
+        return self.trials / str(trial)
+
+    def weights(self, trial: int) -> Path:
+        """The trial's committed weights."""
+        return self.trial(trial) / "weights"
+
+
+def create(store: Path, user: str, name: str, id: str) -> Root:
+    """Make the root of a new experiment, exclusively; `id` tells it from others of its name.
+
+    Shared with the group where the store is (setgid), else the user's alone. Raises StoreError,
+    and then leaves nothing behind but the store and the user's directory.
+    """
+    _refuse_odd(user, name, id)
+    store = store.absolute()
+    mode = _prepare(store)
+    owner = store / user
+    root = Root(owner / f"{name}-{id}")
+    try:
+        _make(owner, mode, exist_ok=True)
+        _make(root.path, mode)
+    except FileExistsError:
+        raise StoreError(f"{root.path} exists already: it belongs to another experiment") from None
+    except OSError as error:
+        raise _unusable(owner, error) from None
+    try:
+        for directory in _DIRECTORIES + _MAIL:
+            _make(root.path / directory, mode)
+        _sign(root, user, name, id)
+    except OSError as error:
+        shutil.rmtree(root.path, ignore_errors=True)
+        raise _unusable(root.path, error) from None
+    return root
+
+
+def find(path: Path) -> Root:
+    """The root that an experiment made earlier. Raises StoreError when it is not there."""
+    try:
+        said = json.loads((path / "experiment.json").read_text())
+        form = said["format"]
+    except OSError as error:
+        raise StoreError(
+            f"cannot read {path / 'experiment.json'}: {reason(error)}: is the store mounted?"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise StoreError(f"{path / 'experiment.json'} is damaged") from None
+    if form != FORMAT:
+        raise StoreError(
+            f"{path} has format {form!r}, this version of Heirloom knows {FORMAT}: "
+            "resume it with the version that made it"
+        )
+    return Root(path)
+
+
+def sync(directory: Path) -> None:
+    """Make the names in a directory durable. Raises OSError."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _refuse_odd(*names: str) -> None:
+    for name in names:
+        if not name or "/" in name or "\0" in name or name.startswith("."):
+            raise StoreError(f"{name!r} cannot be part of a directory's name on the store")
+
+
+def _prepare(store: Path) -> int:
+    """Make the store if only its last directory is missing; the mode of what goes into it."""
+    try:
+        with contextlib.suppress(FileExistsError):
+            store.mkdir(mode=_PRIVATE)
+        found = store.stat().st_mode
+    except FileNotFoundError:
+        raise StoreError(
+            f"the store {store} cannot be made, since {store.parent} does not exist: "
+            "mount or make it, or name another store"
+        ) from None
+    except OSError as error:
+        raise _unusable(store, error) from None
+    if not stat.S_ISDIR(found):
+        raise StoreError(f"the store {store} is not a directory: name another one")
+    return _SHARED if found & stat.S_ISGID else _PRIVATE
+
+
+def _make(directory: Path, mode: int, *, exist_ok: bool = False) -> None:
+    try:
+        directory.mkdir(mode=mode)
+    except FileExistsError:
+        if exist_ok and directory.is_dir():
+            return
+        raise
+    directory.chmod(mode)  # whatever the umask
+
+
+def _sign(root: Root, user: str, name: str, id: str) -> None:
+    """Write experiment.json, and make everything so far durable."""
+    said = {
+        "format": FORMAT,
+        "name": name,
+        "id": id,
+        "user": user,
+        "host": socket.gethostname(),
+        "created_at": time.time(),
+    }
+    written = root.path / "experiment.json.tmp"
+    with written.open("x") as file:
+        json.dump(said, file)
+        file.flush()
+        os.fsync(file.fileno())
+    written.chmod(0o640)
+    written.rename(root.path / "experiment.json")
+    for directory in (root.path, root.path.parent, root.store):
+        sync(directory)
+
+
+def _unusable(path: Path, error: OSError) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(f"the store is full: cannot write {path}: {reason(error)}")
+    return StoreError(
+        f"cannot write {path}: {reason(error)}: make the store writable for you, or name another"
+    )
