@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -43,7 +44,8 @@ class Inbox:
                 os.fsync(file.fileno())
             (self._tmp / name).rename(self._new / name)
         except OSError as error:
-            (self._tmp / name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self._tmp / name).unlink()
             raise InboxError(f"cannot leave a request in {self._path}: {reason(error)}") from None
         return name
 

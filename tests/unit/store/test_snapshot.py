@@ -1,0 +1,290 @@
+import os
+import random
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import heirloom
+from controller.store import layout, listing, runtime, snapshot
+from controller.store.layout import Root, StoreError
+from controller.store.listing import CodeError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Root:
+    return layout.create(tmp_path / "the store", "ann", "digits", "1")
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    path = tmp_path / "my code"
+    path.mkdir()
+    return path
+
+
+def fill(code: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = code / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def names(copy: Path) -> list[str]:
+    return sorted(p.relative_to(copy).as_posix() for p in copy.rglob("*") if not p.is_dir())
+
+
+def test_copies_read_only_and_once(root: Root, code: Path) -> None:
+    fill(code, {"train.py": b"print(1)", "lib/net.py": b"x = 1", "run.sh": b"#!/bin/sh"})
+    (code / "run.sh").chmod(0o755)
+    taken = snapshot.take(code, root)
+    copy = root.path / taken.path
+    assert copy == root.code / taken.digest
+    assert names(copy) == ["lib/net.py", "run.sh", "train.py"]
+    assert (copy / "lib/net.py").read_bytes() == b"x = 1"
+    assert (copy / "train.py").stat().st_mode & 0o777 == 0o440
+    assert (copy / "run.sh").stat().st_mode & 0o777 == 0o550
+    assert (copy / "lib").stat().st_mode & 0o777 == 0o550
+    assert (taken.files, taken.size) == (3, 22)
+
+    inode = (copy / "train.py").stat().st_ino
+    assert snapshot.take(code, root) == taken
+    assert (copy / "train.py").stat().st_ino == inode
+    assert [p.name for p in root.code.iterdir()] == [taken.digest]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda code: (code / "train.py").write_text("print(2)"),
+        lambda code: (code / "train.py").rename(code / "main.py"),
+        lambda code: (code / "train.py").chmod(0o755),
+        lambda code: (code / "more.py").touch(),
+        lambda code: (code / "link").symlink_to("train.py"),
+    ],
+    ids=["content", "name", "mode", "more", "link"],
+)
+def test_the_digest_tells_a_change(root: Root, code: Path, change) -> None:
+    fill(code, {"train.py": b"print(1)"})
+    before = snapshot.digest(code, root)
+    os.utime(code / "train.py", (0, 0))
+    assert snapshot.digest(code, root) == before
+    change(code)
+    assert snapshot.digest(code, root) != before
+
+
+def test_a_link_is_not_taken_for_a_file_of_its_target(root: Root, code: Path) -> None:
+    fill(code, {"b": b"a"})
+    as_file = snapshot.digest(code, root)
+    (code / "b").unlink()
+    (code / "b").symlink_to("a")
+    assert snapshot.digest(code, root) != as_file
+
+
+parts = st.text("abé .-_", min_size=1, max_size=4).filter(
+    lambda part: part not in (".", "..") and part != listing.IGNORE_FILE
+)
+trees = st.dictionaries(
+    st.lists(parts, min_size=1, max_size=3).map("/".join), st.binary(max_size=40), max_size=6
+).filter(lambda tree: not any(a != b and b.startswith(a + "/") for a in tree for b in tree))
+
+
+@settings(max_examples=60, deadline=None)
+@given(trees, st.randoms(use_true_random=False))
+def test_the_digest_depends_on_the_tree_alone(tree: dict[str, bytes], order: random.Random) -> None:
+    digests = []
+    with tempfile.TemporaryDirectory() as directory:
+        for side in ("one", "two"):
+            base = Path(directory, side)
+            root = layout.create(base, "ann", "digits", "1")
+            shuffled = list(tree.items())
+            order.shuffle(shuffled)
+            (base / "code").mkdir()
+            fill(base / "code", dict(shuffled))
+            expected = snapshot.digest(base / "code", root)
+            taken = snapshot.take(base / "code", root)
+            assert taken.digest == expected
+            copy = root.path / taken.path
+            assert {name: (copy / name).read_bytes() for name in names(copy)} == tree
+            digests.append(taken.digest)
+    assert digests[0] == digests[1]
+
+
+def test_leaves_out_what_the_ignore_file_names(root: Root, code: Path) -> None:
+    fill(
+        code,
+        {
+            ".heirloomignore": b"# data\n*.pt\n!keep.pt\n/data/\nlogs/**\n\n\\#odd\nnotes?.txt\n",
+            "a.pt": b"",
+            "keep.pt": b"",
+            "deep/b.pt": b"",
+            "data/set": b"",
+            "deep/data/set": b"",
+            "logs/x/y": b"",
+            "#odd": b"",
+            "notes1.txt": b"",
+            "notes.txt": b"",
+        },
+    )
+    kept = [".heirloomignore", "deep/data/set", "keep.pt", "notes.txt"]
+    assert [entry.path for entry in listing.entries(code)] == kept
+
+
+def test_always_leaves_out_what_is_nobodys_code(root: Root, code: Path) -> None:
+    fill(
+        code,
+        {
+            ".heirloomignore": b"!.git\n!.venv\n",
+            ".git/config": b"",
+            "lib/.git": b"gitdir: elsewhere",
+            "lib/__pycache__/net.pyc": b"",
+            ".venv/bin/python": b"",
+            ".gitignore": b"",
+            "lib/net.py": b"",
+        },
+    )
+    assert [e.path for e in listing.entries(code)] == [
+        ".gitignore",
+        ".heirloomignore",
+        "lib/net.py",
+    ]
+
+
+def test_does_not_copy_the_store_into_itself(code: Path) -> None:
+    fill(code, {"train.py": b"", "home/journal.db": b"x"})
+    root = layout.create(code / "store", "ann", "digits", "1")
+    taken = snapshot.take(code, root, leave_out=(code / "home", code / "not-there"))
+    assert names(root.path / taken.path) == ["train.py"]
+    assert snapshot.digest(code, root, leave_out=(code / "home",)) == taken.digest
+
+
+@pytest.mark.parametrize("line", ["!", "\\", "[z-a]"])
+def test_names_the_line_that_is_no_pattern(code: Path, line: str) -> None:
+    (code / ".heirloomignore").write_text(f"*.pt\n{line}\n")
+    with pytest.raises(CodeError, match=r"ignore, line 2: .* is no pattern of \.gitignore"):
+        listing.entries(code)
+
+
+def test_an_ignore_file_that_is_no_text_is_named(code: Path) -> None:
+    (code / ".heirloomignore").write_bytes(b"\xff\xfe")
+    with pytest.raises(CodeError, match=r"\.heirloomignore is not text"):
+        listing.entries(code)
+
+
+def sparse(path: Path, size: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+def test_too_much_is_refused_before_anything_is_copied(root: Root, code: Path) -> None:
+    fill(code, {"train.py": b"print(1)"})
+    sparse(code / "data" / "train.bin", 80_000_000)
+    sparse(code / "data" / "test.bin", 15_000_000)
+    sparse(code / "model.pt", 6_000_000)
+    with pytest.raises(CodeError) as refused:
+        snapshot.take(code, root)
+    assert str(refused.value) == (
+        f"the trial's code directory {code} has 101.0 MB, over the limit of 100.0 MB (largest: "
+        "data/train.bin 80.0 MB, data/test.bin 15.0 MB, model.pt 6.0 MB, data/ 95.0 MB): name what "
+        f"the trials do not need in {code}/.heirloomignore, in .gitignore's form"
+    )
+    assert list(root.code.iterdir()) == []
+    (code / ".heirloomignore").write_text("data/\n")
+    assert snapshot.take(code, root).files == 3
+
+
+def test_too_many_files_are_refused(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "COUNT_LIMIT", 5)
+    fill(code, {f"data/{number}": b"" for number in range(6)})
+    with pytest.raises(CodeError, match=r"has more than 5 files \(most in: data/\)"):
+        listing.entries(code)
+
+
+def test_links_that_stay_inside_are_kept_as_links(root: Root, code: Path) -> None:
+    fill(code, {"lib/net.py": b"x = 1"})
+    (code / "net.py").symlink_to("lib/net.py")
+    (code / "lib" / "up").symlink_to("../lib")
+    (code / "later").symlink_to("not-made-yet")
+    copy = root.path / snapshot.take(code, root).path
+    assert (copy / "net.py").readlink() == Path("lib/net.py")
+    assert (copy / "net.py").read_bytes() == b"x = 1"
+    assert (copy / "lib" / "up").is_symlink()
+    assert (copy / "later").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "target", ["/etc/hostname", "../outside", "lib/../../outside", "out/x", ".."]
+)
+def test_links_that_leave_are_refused(root: Root, code: Path, target: str) -> None:
+    (code / "lib").mkdir()
+    if target == "out/x":  # by name inside, in truth not
+        (code / ".heirloomignore").write_text("/out\n")
+        (code / "out").symlink_to("/etc")
+    (code / "link").symlink_to(target)
+    with pytest.raises(CodeError, match=r"link links to .*, outside of the code directory"):
+        snapshot.take(code, root)
+    assert list(root.code.iterdir()) == []
+
+
+def test_what_is_no_file_is_refused(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(code / "pipe")
+    with pytest.raises(CodeError, match="pipe is neither a file"):
+        listing.entries(code)
+    (code / "pipe").unlink()
+    monkeypatch.chdir(code)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("sock")
+        with pytest.raises(CodeError, match="sock is neither a file"):
+            listing.entries(code)
+
+
+def test_what_cannot_be_read_is_named(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(code, {"lib/secret": b""})
+    # Root reads everything whatever its mode, so the answer is given here.
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(CodeError, match=r"cannot read .*lib/secret: make it readable"):
+        listing.entries(code)
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CodeError, match="nowhere is not there"):
+        listing.entries(tmp_path / "nowhere")
+
+
+def test_a_store_that_refuses_keeps_nothing_half_made(
+    root: Root, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(code, {"lib/train.py": b"print(1)"})
+
+    def full(directory: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(snapshot, "sync", full)
+    with pytest.raises(StoreError, match=r"cannot write .*code: no space left on device"):
+        snapshot.take(code, root)
+    assert list(root.code.iterdir()) == []
+
+
+def test_a_file_edited_while_it_is_copied_gets_the_digest_of_what_was_copied(
+    root: Root, code: Path
+) -> None:
+    fill(code, {"train.py": b"print(1)"})
+    found = listing.entries(code)
+    fill(code, {"train.py": b"print(2)"})
+    taken = snapshot.put(code, found, root.code)
+    assert (root.path / taken.path / "train.py").read_bytes() == b"print(2)"
+    assert taken.digest == snapshot.digest(code, root)
+
+
+def test_the_runtime_is_the_package_and_nothing_else(root: Root) -> None:
+    taken = runtime.take(root)
+    package = Path(heirloom.__path__[0])
+    copy = root.path / taken.path / "heirloom"
+    assert copy.parent == root.runtime / taken.digest
+    assert names(copy) == sorted(p.relative_to(package).as_posix() for p in package.rglob("*.py"))
+    assert (copy / "__init__.py").read_bytes() == (package / "__init__.py").read_bytes()
+    assert runtime.take(root) == taken

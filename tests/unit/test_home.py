@@ -1,0 +1,136 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.home import Home, HomeError, Lock, LockedError, holder_of, is_locked, refuse_network
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "my home")
+
+
+def test_is_where_the_user_says() -> None:
+    assert Home.of_user({"HEIRLOOM_HOME": "/a b/c"}).path == Path("/a b/c")
+    assert Home.of_user({"XDG_STATE_HOME": "/state"}).path == Path("/state/heirloom")
+    default = Path.home() / ".local/state/heirloom"
+    assert Home.of_user({}).path == default
+    assert Home.of_user({"XDG_STATE_HOME": "not/absolute"}).path == default
+    assert Home.of_user({"HEIRLOOM_HOME": "here"}).path == Path.cwd() / "here"
+
+
+def test_a_taken_name_is_counted_up(home: Home) -> None:
+    assert [home.take_name("digits").name for _ in range(3)] == ["digits", "digits-2", "digits-3"]
+    assert home.take_name("other").path == home.experiments / "other"
+    assert [place.name for place in home.list()] == ["digits", "digits-2", "digits-3", "other"]
+    assert home.find("digits-2").journal == home.experiments / "digits-2" / "journal.db"
+
+
+def test_a_name_asked_for_exactly_is_refused_when_taken(home: Home) -> None:
+    home.take_name("digits", exact=True)
+    with pytest.raises(HomeError, match=r"already an experiment named digits .*`resume digits`"):
+        home.take_name("digits", exact=True)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "-x", "a b", "x" * 65, "a\n"])
+def test_a_name_that_is_no_file_name_is_refused(home: Home, name: str) -> None:
+    with pytest.raises(HomeError, match="cannot name an experiment"):
+        home.take_name(name)
+    with pytest.raises(HomeError, match="no experiment named"):
+        home.find(name)
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(home: Home) -> None:
+    with pytest.raises(HomeError, match=r"no experiment named 'x' .*\(none yet\)"):
+        home.find("x")
+    home.take_name("digits")
+    with pytest.raises(HomeError, match=r"\(digits\)"):
+        home.find("x")
+
+
+def test_what_could_not_be_set_up_frees_its_name(home: Home) -> None:
+    home.take_name("digits").discard()
+    assert home.list() == []
+    assert home.take_name("digits", exact=True).name == "digits"
+
+
+def test_a_home_that_cannot_be_written_is_named() -> None:
+    with pytest.raises(HomeError, match=r"cannot write /proc/heirloom: .*: set HEIRLOOM_HOME to"):
+        Home(Path("/proc/heirloom")).take_name("digits")
+
+
+def test_a_full_disk_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(HomeError, match="no space left on device: free some space there"):
+        home.take_name("digits")
+
+
+def test_one_lock_at_a_time(home: Home) -> None:
+    place = home.take_name("digits")
+    assert not is_locked(place)
+    with Lock(place):
+        assert is_locked(place)
+        with pytest.raises(LockedError, match=r"digits is already run .*\(process \d+ on .* since"):
+            Lock(place)
+    assert not is_locked(place)
+    with Lock(place):
+        assert "process" in holder_of(place)
+
+
+def test_a_lock_that_nobody_signed_is_told_as_such(home: Home) -> None:
+    place = home.take_name("digits")
+    place.lock_file.write_text(json.dumps({"pid": 1}))
+    assert holder_of(place) == "it has not said who it is"
+
+
+def test_a_lock_that_cannot_be_made_is_named(home: Home) -> None:
+    place = home.take_name("digits")
+    place.lock_file.mkdir()
+    with pytest.raises(HomeError, match=r"cannot write .*lock: is a directory"):
+        Lock(place)
+
+
+TABLE = """\
+/dev/sda1 / ext4 rw 0 0
+server:/home /home nfs4 rw,vers=4.2 0 0
+/dev/sdb /home/ann/local xfs rw 0 0
+ann@host: /mnt/a\\040b fuse.sshfs rw 0 0
+auto /net autofs rw 0 0
+server:/net /net lustre rw 0 0
+nonsense
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/home/ann/.local/state/heirloom", "nfs4"),
+        ("/mnt/a b/heirloom", "fuse.sshfs"),
+        ("/net/heirloom", "lustre"),
+    ],
+)
+def test_a_network_file_system_is_refused(tmp_path: Path, path: str, kind: str) -> None:
+    table = tmp_path / "mounts"
+    table.write_text(TABLE)
+    with pytest.raises(
+        HomeError, match=rf"lies on a network file system \({kind}\).*HEIRLOOM_HOME"
+    ):
+        refuse_network(Path(path), table)
+
+
+@pytest.mark.parametrize("path", ["/var/heirloom", "/home/ann/local/state", "/homely", "/"])
+def test_a_local_file_system_is_not(tmp_path: Path, path: str) -> None:
+    table = tmp_path / "mounts"
+    table.write_text(TABLE)
+    refuse_network(Path(path), table)
+    refuse_network(Path(path), tmp_path / "no table")
+
+
+def test_the_systems_own_table_is_read() -> None:
+    from controller import mounts
+
+    assert mounts.kind(Path("/proc/self"), mounts.TABLE) == "proc"
