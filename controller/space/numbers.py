@@ -30,7 +30,8 @@ class Integer:
 
     def contains(self, value: Any) -> bool:
         """Whether the value is a whole number within the bounds."""
-        return isinstance(value, int) and self.low <= value <= self.high
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole and self.low <= value <= self.high
 
     def coordinates(self, value: Any) -> int:
         """1, or 0 where the bounds leave one number only."""

@@ -1,0 +1,161 @@
+"""The tuner's own process, `python -m controller.tuners.host`: JSON lines in, JSON lines out.
+
+Every line in is one call, `{"call": NAME, ...}`; each gets one line back, in order: `{"ok": ...}`,
+`{"finished": WORDS}` when the tuner ends the search, or `{"error": WORDS}`. The first call is
+`setup`. Tracebacks, and whatever the tuner prints, go to stderr. It ends when stdin does.
+Imports as little as it can, to start fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import queue
+import random
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from controller.assessors import Assessor
+from controller.tuners import plain
+from controller.tuners.interface import Result, SearchFinished, Tuner
+from controller.tuners.registry import find, label
+
+LINGER = 10.0  # seconds that a call may go on after the controller is gone
+
+Request = dict[str, Any]
+
+
+class Host:
+    """Makes the tuner and the assessor, and calls them."""
+
+    def __init__(self) -> None:
+        self._tuner: Tuner | None = None
+        self._assessor: Assessor | None = None
+        self._labels: dict[str, str] = {}  # of tuner and assessor, for the words of an error
+        self._acting = "tuner"  # which of them is called
+        self._code: list[str] = []  # directories of users' code
+        self._histories: dict[int, tuple[int, list[float]]] = {}  # by trial: attempt, values
+
+    def answer(self, request: Request) -> dict[str, Any]:
+        """Carry out one call. Whatever goes wrong in a user's code is told in the answer."""
+        call = request["call"]
+        self._acting = "tuner"
+        try:
+            return {"ok": getattr(self, f"_{call}")(request)}
+        except SearchFinished as finished:
+            return {"finished": str(finished) or "the tuner has nothing more to propose"}
+        except BaseException as error:  # sys.exit() in a user's code included
+            traceback.print_exc()
+            doing = "" if call == "setup" else f" in {call}"
+            name = type(error).__name__
+            label = self._labels[self._acting]
+            return {"error": f"{label} raised {name}: {error}{doing}{self._place(error)}"}
+
+    def _setup(self, request: Request) -> None:
+        random.seed(request["seed"])  # for tuners that draw from the module itself
+        make = self._load("tuner", request["tuner"])
+        self._tuner = make(
+            request["space"],
+            seed=request["seed"],
+            maximize=request["maximize"],
+            **request["tuner"].get("args", {}),
+        )
+        if assessor := request.get("assessor"):
+            self._acting = "assessor"
+            make = self._load("assessor", assessor)
+            self._assessor = make(maximize=request["maximize"], **assessor.get("args", {}))
+
+    def _load(self, kind: str, choice: dict[str, Any]) -> Any:
+        self._labels[kind] = label(kind, choice)
+        if choice.get("name"):
+            return find(kind, choice["name"])
+        code = f"{choice['code_dir']}{os.sep}"
+        self._code.append(code)
+        sys.path.insert(0, code)
+        module, _, attribute = choice["class"].rpartition(".")
+        return getattr(importlib.import_module(module), attribute)
+
+    def _propose(self, request: Request) -> dict[str, Any] | None:
+        assert self._tuner is not None
+        return plain.plain_proposal(self._tuner.propose(request["trial"]))
+
+    def _observe(self, request: Request) -> None:
+        assert self._tuner is not None
+        result = Result(**{**request["result"], "parents": tuple(request["result"]["parents"])})
+        self._histories.pop(result.trial_id, None)
+        if self._assessor is not None:
+            self._acting = "assessor"
+            self._assessor.trial_end(result.trial_id, result.state == "succeeded")
+            self._acting = "tuner"
+        self._tuner.observe(result)
+
+    def _report(self, request: Request) -> bool:
+        """Whether the trial should go on."""
+        value = request["value"]
+        if isinstance(value, dict):
+            value = value.get("default")
+        if self._assessor is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return True
+        trial, attempt = request["trial"], request["number"]
+        if self._histories.get(trial, (attempt,))[0] != attempt:
+            del self._histories[trial]  # a further attempt starts anew
+        history = self._histories.setdefault(trial, (attempt, []))[1]
+        history.append(float(value))
+        self._acting = "assessor"
+        return bool(self._assessor.assess(trial, list(history)))
+
+    def _may_be_parent(self, request: Request) -> list[bool]:
+        assert self._tuner is not None
+        return [bool(self._tuner.may_be_parent(trial)) for trial in request["trials"]]
+
+    def _place(self, error: BaseException) -> str:
+        """Where in the user's code an error arose, as ` (FILE:LINE)`; empty where it did not."""
+        if isinstance(error, SyntaxError) and error.filename:
+            return f" ({Path(error.filename).name}:{error.lineno})"
+        frames = traceback.extract_tb(error.__traceback__)
+        theirs = [frame for frame in frames if frame.filename.startswith(tuple(self._code))]
+        own = [frame for frame in frames if frame.filename not in (__file__, plain.__file__)]
+        where = (theirs or own)[-1:]
+        return f" ({Path(where[0].filename).name}:{where[0].lineno})" if where else ""
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream, read ahead in a thread, so that its end is noticed during a call."""
+    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in stream:
+            lines.put(line)
+        lines.put(None)
+        time.sleep(LINGER)
+        os._exit(1)  # a call that never ends must not outlive the controller
+
+    threading.Thread(target=read, daemon=True).start()
+    return iter(lines.get, None)
+
+
+def main() -> None:
+    """Serve calls until stdin ends."""
+    # The protocol keeps private copies of the pipes: a tuner that prints or reads meets the log
+    # and an empty file instead.
+    calls = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    host = Host()
+    for line in _lines(calls):
+        answer = host.answer(json.loads(line))
+        try:
+            answers.write(json.dumps(answer).encode() + b"\n")
+        except BrokenPipeError:
+            return  # the controller is gone
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The pipe to the tuner's process: lines go out at once, answers come back in order."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+Answer = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parents[2]  # holds the package `controller`
+
+
+class TunerError(Exception):
+    """The tuner broke. The text says how, and where the traceback is."""
+
+
+class Pipe:
+    """Runs `controller.tuners.host` and speaks with it. No call blocks.
+
+    Args:
+        label: what to call the process in words.
+        seed: fixes the process's hash seed.
+        log: the file that the process's stderr is appended to.
+        broke: called once, in a thread, when the process breaks before it is closed.
+    """
+
+    def __init__(self, label: str, seed: int, log: Path, broke: Callable[[str], None]) -> None:
+        self._label = label
+        self._log = log
+        self._broke = broke
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._pending: deque[Future[Answer]] = deque()
+        self._lock = threading.Lock()  # keeps outbox and pending in one order
+        self._error: TunerError | None = None
+        self._closing = False
+        self._process = _start(log, seed)
+        self._threads = [
+            threading.Thread(target=target, name=f"tuner-{target.__name__}", daemon=True)
+            for target in (self._read, self._write, self._reap)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def ask(self, call: str, **arguments: Any) -> Future[Answer]:
+        """Send a call. Its answer is `{"ok": …}` or `{"finished": WORDS}`, or TunerError."""
+        answer: Future[Answer] = Future()
+        line = json.dumps({"call": call, **arguments}).encode() + b"\n"
+        with self._lock:
+            if self._error is None:
+                self._pending.append(answer)
+                self._outbox.put(line)
+                return answer
+        answer.set_exception(self._error)
+        return answer
+
+    def close(self, timeout: float) -> None:
+        """Let the process answer what it was asked, at most `timeout` seconds, and end it."""
+        self._closing = True
+        self._outbox.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+        self._kill()
+        for thread in self._threads:
+            thread.join()
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # the reader tells of the end
+            for line in iter(self._outbox.get, None):
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as answers:
+            for line in answers:
+                answer = _parsed(line)
+                if answer is None or not self._pending:
+                    self._break(f"{self._label} wrote to the controller's pipe: {line[:80]!r}")
+                elif "error" in answer:
+                    self._break(answer["error"])
+                else:
+                    self._pending.popleft().set_result(answer)
+        self._break(f"{self._label}: its process {_ending(self._process.wait())}")
+
+    def _reap(self) -> None:
+        self._process.wait()
+        # Processes that the tuner left behind may hold the pipe open, and the reader with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _break(self, words: str) -> None:
+        with self._lock:
+            if self._error is not None:
+                return
+            self._error = TunerError(f"{words}; full output in {self._log}")
+            pending = list(self._pending)
+            self._pending.clear()
+        if not self._closing:
+            self._broke(str(self._error))
+        for answer in pending:
+            answer.set_exception(self._error)
+        self._outbox.put(None)
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _start(log: Path, seed: int) -> subprocess.Popen[bytes]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    # One hash seed, so that a tuner that walks a set answers alike when its calls are repeated.
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed % 2**32)}
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "controller.tuners.host"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            env=environment,
+            start_new_session=True,  # Ctrl-C at the terminal is the controller's to answer
+        )
+
+
+def _parsed(line: bytes) -> Answer | None:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    known = isinstance(answer, dict) and len(answer) == 1
+    return answer if known and answer.keys() <= {"ok", "finished", "error"} else None
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
