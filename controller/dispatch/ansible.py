@@ -1,0 +1,173 @@
+"""The dispatcher that carries orders to nodes through ansible-runner, in waves."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+
+from controller.dispatch import runner
+from controller.dispatch.interface import Answer, Found, Order, Post
+from controller.dispatch.wave import Wave, arguments, take
+from controller.inventory import Node
+
+GATHER = 0.02  # seconds that a wave waits for further orders before it leaves
+_CANCEL = 5.0  # seconds that a cancelled wave may take to end
+
+
+class AnsibleDispatcher:
+    """Carries orders to nodes, each wave by one run of ansible-runner.
+
+    At most `waves` are under way at once, never two for one node; meanwhile the next one fills.
+    `work_dir`, on local disk, is the dispatcher's own; `deadline` is in seconds, for a wave. `post`
+    gets the answers of a node together, as they arrive, in a thread of the dispatcher's.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        inventory: Path,
+        work_dir: Path,
+        post: Post,
+        *,
+        experiment: str,
+        deadline: float = 120.0,
+        waves: int = 2,
+        carry: Callable[[runner.Run], str] = runner.carry,
+    ) -> None:
+        self._nodes: Mapping[str, Node] = {node.name: node for node in nodes}
+        self._inventory = inventory
+        self._experiment = experiment
+        self._work_dir = work_dir
+        self._post = post
+        self._deadline = deadline
+        self._carry = carry
+        self._pending: dict[str, list[Order]] = {}
+        self._busy: set[str] = set()  # nodes with a wave under way
+        self._under_way: set[Wave] = set()
+        self._closed = False
+        self._changed = threading.Condition()  # guards these four
+        self._cancelled = threading.Event()
+        self._answers: SimpleQueue[Sequence[Answer] | None] = SimpleQueue()
+        _clear(work_dir)
+        self._poster = threading.Thread(target=self._post_answers, name="answers", daemon=True)
+        self._workers = [
+            threading.Thread(target=self._work, name=f"wave-{number}", daemon=True)
+            for number in range(waves)
+        ]
+        for thread in (self._poster, *self._workers):
+            thread.start()
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Take orders for the next waves. Returns at once."""
+        strangers = [order for order in orders if order.node not in self._nodes]
+        self._answer(strangers, Found.UNREACHABLE, "the inventory has no such node")
+        known = [order for order in orders if order.node in self._nodes]
+        with self._changed:
+            if not self._closed:
+                for order in known:
+                    self._pending.setdefault(order.node, []).append(order)
+                self._changed.notify_all()
+                return
+        self._answer(known, Found.UNKNOWN, "never sent: the dispatcher was closed")
+
+    def close(self, timeout: float) -> None:
+        """Finish the waves under way, at most `timeout` seconds, and drop what was not sent.
+
+        A wave that is not done by then is cancelled, which takes a second or two more.
+        """
+        with self._changed:
+            self._closed = True
+            dropped = [order for orders in self._pending.values() for order in orders]
+            self._pending.clear()
+            self._changed.notify_all()
+        self._answer(dropped, Found.UNKNOWN, "never sent: the dispatcher was closed")
+        self._join(timeout)
+        self._cancelled.set()
+        self._join(_CANCEL)
+        with self._changed:
+            left = list(self._under_way)
+        for wave in left:
+            self._give_up(wave, "the wave could not be cancelled")
+        self._answers.put(None)
+        self._poster.join()
+
+    def _join(self, timeout: float) -> None:
+        end = time.monotonic() + timeout
+        for worker in self._workers:
+            worker.join(max(0.0, end - time.monotonic()))
+
+    def _work(self) -> None:
+        while (wave := self._next()) is not None:
+            self._dispatch(wave)
+            with self._changed:
+                self._under_way.discard(wave)
+
+    def _next(self) -> Wave | None:
+        """Wait for orders that can leave, and take them; None when the dispatcher is closed."""
+        with self._changed:
+            while True:
+                self._changed.wait_for(lambda: self._closed or self._pending.keys() - self._busy)
+                # What is submitted together travels together.
+                self._changed.wait_for(lambda: self._closed, GATHER)
+                if self._closed:
+                    return None
+                if lists := take(self._pending, self._busy):
+                    wave = Wave(lists)
+                    self._busy |= lists.keys()
+                    self._under_way.add(wave)
+                    return wave
+
+    def _dispatch(self, wave: Wave) -> None:
+        end = time.monotonic() + self._deadline
+        run = runner.Run(
+            lists={
+                name: arguments(self._nodes[name], self._experiment, orders)
+                for name, orders in wave.lists.items()
+            },
+            inventory=self._inventory,
+            work_dir=self._work_dir,
+            heard=lambda reply: self._hear(wave, reply),
+            cancelled=lambda: self._cancelled.is_set() or time.monotonic() > end,
+        )
+        try:
+            reason = self._carry(run)
+        except Exception as error:  # whatever broke, the orders must be answered
+            reason = f"the wave broke: {type(error).__name__}: {error}"
+        if time.monotonic() > end:
+            reason = f"no reply within {self._deadline:g} seconds"
+        self._give_up(wave, reason)
+
+    def _hear(self, wave: Wave, reply: runner.Reply) -> None:
+        if answers := wave.hear(reply):
+            self._answers.put(answers)
+            self._free({reply.node})
+
+    def _give_up(self, wave: Wave, reason: str) -> None:
+        left = wave.rest()
+        self._answer(left, Found.UNKNOWN, reason)
+        self._free({order.node for order in left})
+
+    def _free(self, nodes: set[str]) -> None:
+        """Let further waves have these nodes, be the wave itself still waiting for others."""
+        with self._changed:
+            self._busy -= nodes
+            self._changed.notify_all()
+
+    def _answer(self, orders: Sequence[Order], found: Found, reason: str) -> None:
+        if orders:
+            self._answers.put([Answer(order, found, reason) for order in orders])
+
+    def _post_answers(self) -> None:
+        while (answers := self._answers.get()) is not None:
+            self._post(answers)
+
+
+def _clear(work_dir: Path) -> None:
+    """Remove what the waves of a controller that was killed left behind."""
+    work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in work_dir.glob(f"{runner.PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
