@@ -157,6 +157,43 @@ class VerdictSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookAsked:
+    """Decision: see whether `trials/N` stands there, before the trial is tried again."""
+
+    at: float
+    trial: int
+    kind: Literal["look-asked"] = "look-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoVerdict:
+    """The look found no `trials/N`."""
+
+    at: float
+    trial: int
+    kind: Literal["no-verdict"] = "no-verdict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeDown:
+    """The node does not answer; nothing is placed there until it does."""
+
+    at: float
+    node: str
+    reason: str
+    kind: Literal["node-down"] = "node-down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeUp:
+    """The node answers again."""
+
+    at: float
+    node: str
+    kind: Literal["node-up"] = "node-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """Decision: call `observe` with the trial's end."""
 
@@ -237,6 +274,10 @@ Event = (
     | Ended
     | VerdictAsked
     | VerdictSeen
+    | LookAsked
+    | NoVerdict
+    | NodeDown
+    | NodeUp
     | Told
     | EndAsked
     | StopAdvised

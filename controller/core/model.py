@@ -38,9 +38,7 @@ class Outcome(StrEnum):
     """How an attempt ended."""
 
     COMMITTED = "committed"  # its weights are the trial's weights
-    STOPPED = (
-        "stopped"  # ended early by an assessor; its weights are committed as they stood
-    )
+    STOPPED = "stopped"  # ended early by an assessor; its weights are committed as they stood
     BEATEN = "beaten"  # the trial had a verdict before this attempt could commit
     FAILED = "failed"  # non-zero exit, no result, a result that is no number, weights required
     TIMEOUT = "timeout"  # ran past the trial's timeout
@@ -99,15 +97,22 @@ class Trial:
     weights: bool = False  # whether its committed directory holds weights
     reason: str = ""
     ended_at: float | None = None
-    missing: int = 0  # parents that are not committed yet
-    verdict_asked: bool = False
+    seconds: Mapping[str, float] = field(default_factory=dict)  # on the node, of its last attempt
+    size: int = 0  # bytes of weights
     retry_of: int | None = None
+    corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
+    damaged: bool = False  # so on two nodes: nobody may start from it any more
 
     @property
     def attempt(self) -> Attempt | None:
         """The attempt that is on a node now, if any."""
         last = self.attempts[-1] if self.attempts else None
         return last if last is not None and last.state is not AttemptState.ENDED else None
+
+    @property
+    def inheritable(self) -> bool:
+        """Whether a child may start from its weights."""
+        return self.weights and self.state.is_verdict and not self.damaged
 
     @property
     def started_at(self) -> float | None:
@@ -142,9 +147,7 @@ class Rules:
     trials: int | None = None  # budget: how many trials may be proposed
     duration: float | None = None  # budget: seconds of running, counted while a controller runs
     concurrency: int | None = None  # trials without a verdict; None: slots + lookahead
-    lookahead: int | None = (
-        None  # attempts armed beyond the slots; None: one for each slot
-    )
+    lookahead: int | None = None  # attempts armed beyond the slots; None: one for each slot
     slots: int = 1  # slots that one trial takes
     retries: int = 0  # further attempts after a failure of the trial's own
     strays: int = 5  # further attempts after failures that are not the trial's fault

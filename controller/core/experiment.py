@@ -1,0 +1,389 @@
+"""The experiment as a state machine: `apply` takes every event, and nothing else changes it.
+
+Replaying a journal is applying its events in order. `Decisions` (decisions.py) looks at the
+state and says what to do next; what it says is an event as well, so a replay decides nothing.
+Applying an event twice, or late, is harmless: mail may come twice, and an attempt that was
+given up may still commit.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from controller.core import events as e
+from controller.core.inheritance import Skip, resolve
+from controller.core.model import (
+    Attempt,
+    AttemptState,
+    Outcome,
+    Rules,
+    State,
+    Trial,
+    attempt_name,
+)
+from controller.core.placement import Placement
+from controller.core.queue import Queue
+
+REJECTIONS = 10  # proposals rejected in a row after which the tuner counts as broken
+
+
+class Experiment:
+    """Trials, nodes and what is due. The `..._due` mappings keep the order in which they filled."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.trials: list[Trial] = []
+        self.queue = Queue()
+        self.placement = Placement()
+        self.counts: Counter[State] = Counter()
+        self.best: int | None = None  # the committed trial with the best value
+
+        self.verdicts_due: dict[int, tuple[State, str]] = {}
+        self.verdicts_asked: dict[int, tuple[State, str]] = {}
+        self.ends_due: dict[tuple[int, int], tuple[Outcome, str]] = {}
+        self.looks_due: dict[int, None] = {}
+        self.looking: dict[int, None] = {}
+        self.untold: dict[int, None] = {}
+        self.retries_due: dict[int, None] = {}
+        self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
+        self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
+        self.units = 0  # slots that those attempts were placed for
+
+        self.asked: int | None = None  # the trial that the tuner is thinking about
+        self.withheld = False  # the tuner wants to know more first
+        self.search_over: e.SearchEnded | None = None
+        self.stopping: str | None = None
+        self.closed: e.Closed | None = None
+        self.rejected = 0  # proposals in a row
+        self.opened_at: float | None = None
+        self.started_at: float | None = None
+        self.last_at = 0.0
+        self.spent = 0.0  # seconds under earlier controllers
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            e.Opened: self._opened,
+            e.NodesFound: lambda event: self.placement.set_nodes(event.nodes),
+            e.NodeDown: lambda event: self.placement.set_down(event.node, event.reason),
+            e.NodeUp: lambda event: self.placement.set_up(event.node),
+            e.ProposalAsked: self._proposal_asked,
+            e.Proposed: self._proposed,
+            e.ProposalWithheld: self._proposal_withheld,
+            e.SearchEnded: self._search_ended,
+            e.Placed: self._placed,
+            e.Armed: self._armed,
+            e.Began: self._began,
+            e.Reported: lambda event: None,
+            e.Ended: self._ended,
+            e.VerdictAsked: self._verdict_asked,
+            e.VerdictSeen: self._verdict_seen,
+            e.LookAsked: self._look_asked,
+            e.NoVerdict: self._no_verdict,
+            e.Told: lambda event: self.untold.pop(event.trial, None),
+            e.EndAsked: self._end_asked,
+            e.StopAdvised: self._stop_advised,
+            e.CancelAsked: self._cancel_asked,
+            e.RetryAsked: self._retry_asked,
+            e.StopAsked: self._stop_asked,
+            e.Closed: self._closed,
+        }
+
+    # What others ask of the state
+
+    @property
+    def open_trials(self) -> int:
+        """Trials without a verdict."""
+        return len(self.trials) - sum(n for state, n in self.counts.items() if state.is_verdict)
+
+    @property
+    def lookahead(self) -> int:
+        """Attempts that may be armed beyond the slots of the nodes that are up."""
+        if self.rules.lookahead is not None:
+            return self.rules.lookahead
+        return self.placement.total_slots // self.rules.slots
+
+    @property
+    def concurrency(self) -> int:
+        """Trials that may be without a verdict at once."""
+        if self.rules.concurrency is not None:
+            return self.rules.concurrency
+        return self.placement.total_slots // self.rules.slots + self.lookahead
+
+    def elapsed(self, now: float) -> float:
+        """Seconds that controllers have spent on the experiment."""
+        if self.opened_at is None or self.closed is not None:
+            return self.spent
+        return self.spent + max(0.0, now - self.opened_at)
+
+    def attempt(self, trial: int, number: int) -> Attempt | None:
+        """The attempt, or None where no such one was placed."""
+        if 0 <= trial < len(self.trials) and 1 <= number <= len(self.trials[trial].attempts):
+            return self.trials[trial].attempts[number - 1]
+        return None
+
+    # What changes it
+
+    def apply(self, event: e.Event) -> None:
+        """Take one event."""
+        self._handlers[type(event)](event)
+        self.last_at = event.at
+
+    def _opened(self, event: e.Opened) -> None:
+        if self.opened_at is not None and self.closed is None:
+            self.spent += max(0.0, self.last_at - self.opened_at)
+        self.opened_at = event.at
+        self.started_at = event.at if self.started_at is None else self.started_at
+        self.search_over = self.stopping = self.closed = None
+        self.withheld = False
+        self.rejected = 0
+
+    def _closed(self, event: e.Closed) -> None:
+        self.spent = self.elapsed(event.at)
+        self.closed = event
+
+    def _search_ended(self, event: e.SearchEnded) -> None:
+        self.search_over = self.search_over or event
+        self.asked = None
+
+    def _proposal_asked(self, event: e.ProposalAsked) -> None:
+        self.asked = event.trial
+
+    def _proposal_withheld(self, event: e.ProposalWithheld) -> None:
+        self.asked = None
+        self.withheld = True
+
+    def _proposed(self, event: e.Proposed) -> None:
+        late = self.search_over is not None and event.retry_of is None
+        if late or event.trial != len(self.trials):
+            return
+        if event.retry_of is None:
+            self.asked = None
+        else:
+            self.retries_due.pop(event.retry_of, None)
+        problem = self._problem(event.parents)
+        trial = Trial(
+            id=event.trial,
+            params=event.params,
+            parents=() if problem else event.parents,
+            restore=() if problem else event.parents,
+            state=State.WAITING,
+            proposed_at=event.at,
+            retry_of=event.retry_of,
+        )
+        self.trials.append(trial)
+        self.counts[trial.state] += 1
+        if problem:
+            self.rejected += 1
+            self.verdicts_due[trial.id] = (State.FAILED, f"the proposal was rejected: {problem}")
+        else:
+            self.rejected = 0
+            self._enqueue(trial)
+
+    def _problem(self, parents: tuple[int, ...]) -> str | None:
+        for parent in parents:
+            if not 0 <= parent < len(self.trials):
+                last = f"the last is {len(self.trials) - 1}" if self.trials else "there is none yet"
+                return f"it names trial {parent} as a parent, and there is no such trial ({last})"
+        if len(set(parents)) < len(parents):
+            return f"it names a parent twice: {list(parents)}"
+        return None
+
+    def _placed(self, event: e.Placed) -> None:
+        trial = self.trials[event.trial]
+        self.queue.remove(trial.id)
+        trial.restore = event.restore
+        trial.attempts.append(Attempt(event.number, event.node, event.restore, placed_at=event.at))
+        self._set_state(trial, State.ARMED)
+        self.on_nodes[trial.id, event.number] = None
+        self.placement.take(event.node, self.rules.slots)
+        self.units += self.rules.slots
+        for child in self.queue.waiting_for(trial.id):
+            heapq.heappush(self.armable, child)
+
+    def _armed(self, event: e.Armed) -> None:
+        attempt = self.attempt(event.trial, event.number)
+        if attempt is not None and attempt.state is AttemptState.PLACED:
+            attempt.state = AttemptState.ARMED
+
+    def _began(self, event: e.Began) -> None:
+        attempt = self.attempt(event.trial, event.number)
+        if attempt is None or attempt.state is AttemptState.ENDED:
+            return
+        attempt.state = AttemptState.RUNNING
+        attempt.started_at = event.at
+        if not self.trials[event.trial].state.is_verdict:
+            self._set_state(self.trials[event.trial], State.RUNNING)
+
+    def _ended(self, event: e.Ended) -> None:
+        attempt = self.attempt(event.trial, event.number)
+        if attempt is None or attempt.state is AttemptState.ENDED:
+            return
+        trial = self.trials[event.trial]
+        self._leave_node(trial, attempt, event)
+        trial.seconds = event.seconds or trial.seconds
+        if trial.state.is_verdict or trial.attempt is not None:
+            return
+        if event.outcome is Outcome.CORRUPT and event.parent is not None:
+            self._suspect(event.parent, attempt.node)
+        if event.outcome in (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN, Outcome.LOST):
+            self._set_state(trial, State.READY)
+            self.looks_due[trial.id] = None
+        else:
+            self._try_again(trial)
+
+    def _leave_node(self, trial: Trial, attempt: Attempt, event: e.Ended) -> None:
+        attempt.state = AttemptState.ENDED
+        attempt.ended_at = event.at
+        attempt.outcome = event.outcome
+        attempt.reason = event.reason
+        self.on_nodes.pop((trial.id, attempt.number), None)
+        self.ends_due.pop((trial.id, attempt.number), None)
+        self.placement.give_back(attempt.node, self.rules.slots)
+        self.units -= self.rules.slots
+
+    def _try_again(self, trial: Trial) -> None:
+        """The trial has no attempt on a node: queue it, or have its verdict passed."""
+        if trial.id in self.verdicts_due or trial.id in self.verdicts_asked:
+            return
+        last = trial.attempts[-1]
+        if last.outcome is Outcome.CANCELLED or self.stopping:
+            self.verdicts_due[trial.id] = (State.CANCELLED, last.reason or self.stopping or "")
+        elif last.outcome is Outcome.STOPPED:
+            self.verdicts_due[trial.id] = (State.STOPPED, last.reason)
+        elif (why := self._exhausted(trial)) is not None:
+            self.verdicts_due[trial.id] = (State.FAILED, why)
+        else:
+            self._enqueue(trial)
+
+    def _exhausted(self, trial: Trial) -> str | None:
+        own = strays = 0
+        for attempt in trial.attempts:
+            if attempt.outcome is not None and attempt.outcome.own_fault:
+                own += 1
+            elif attempt.outcome not in (Outcome.RECALLED, Outcome.PARENT):
+                strays += 1
+        last = trial.attempts[-1]
+        if own > self.rules.retries:
+            return last.reason + (f" (attempt {own} of {own})" if own > 1 else "")
+        if strays > self.rules.strays:
+            return f"{last.reason} (given up after {strays} attempts that were not its own fault)"
+        return None
+
+    def _suspect(self, parent: int, node: str) -> None:
+        if not 0 <= parent < len(self.trials):
+            return
+        trial = self.trials[parent]
+        if node not in trial.corrupt_on or len(self.placement.nodes) == 1:
+            trial.corrupt_on = (*trial.corrupt_on, node)
+        if len(trial.corrupt_on) > 1 and not trial.damaged:
+            trial.damaged = True
+            self._answer_children(trial)
+
+    def _enqueue(self, trial: Trial) -> None:
+        """Queue a trial, from whatever its parents have become."""
+        restore = resolve(self.trials, trial.restore, self.rules.on_parent_failure)
+        if isinstance(restore, Skip):
+            self.verdicts_due[trial.id] = (State.SKIPPED, restore.reason)
+            return
+        trial.restore = restore
+        unmet = [parent for parent in restore if not self.trials[parent].inheritable]
+        self.queue.add(trial.id, unmet)
+        self._set_state(trial, State.WAITING if unmet else State.READY)
+        if unmet:
+            heapq.heappush(self.armable, trial.id)
+
+    def _answer_children(self, parent: Trial) -> None:
+        """The parent has a verdict: no queued child waits for it any longer."""
+        if parent.inheritable:
+            for child in self.queue.release(parent.id):
+                self._set_state(self.trials[child], State.READY)
+            return
+        for child in self.queue.waiting_for(parent.id):
+            self.queue.remove(child)
+            self._enqueue(self.trials[child])
+
+    def _verdict_asked(self, event: e.VerdictAsked) -> None:
+        self.verdicts_due.pop(event.trial, None)
+        self.verdicts_asked[event.trial] = (event.state, event.reason)
+        self.queue.remove(event.trial)
+
+    def _verdict_seen(self, event: e.VerdictSeen) -> None:
+        if not 0 <= event.trial < len(self.trials) or self.trials[event.trial].state.is_verdict:
+            return
+        trial = self.trials[event.trial]
+        for waiting in (self.verdicts_due, self.verdicts_asked, self.looks_due, self.looking):
+            waiting.pop(trial.id, None)
+        self.queue.remove(trial.id)
+        trial.reason, trial.value, trial.result = event.reason, event.value, event.result
+        trial.weights, trial.size = event.weights, event.size
+        trial.ended_at = event.at
+        self._set_state(trial, event.state)
+        attempt = trial.attempt
+        if attempt is not None and attempt.number != event.number:
+            name = attempt_name(trial.id, event.number or 0)
+            why = f"{name} committed first" if event.number else f"the trial was {event.state}"
+            self.ends_due[trial.id, attempt.number] = (Outcome.CANCELLED, why)
+        self.untold[trial.id] = None
+        self.withheld = False
+        if event.value is not None and event.state is State.SUCCEEDED:
+            self._keep_best(trial)
+        self._answer_children(trial)
+
+    def _keep_best(self, trial: Trial) -> None:
+        best = None if self.best is None else self.trials[self.best].value
+        sign = 1 if self.rules.maximize else -1
+        if best is None or (trial.value is not None and sign * trial.value > sign * best):
+            self.best = trial.id
+
+    def _look_asked(self, event: e.LookAsked) -> None:
+        self.looks_due.pop(event.trial, None)
+        self.looking[event.trial] = None
+
+    def _no_verdict(self, event: e.NoVerdict) -> None:
+        self.looking.pop(event.trial, None)
+        trial = self.trials[event.trial]
+        idle = trial.attempt is None and trial.id not in self.queue and bool(trial.attempts)
+        if idle and not trial.state.is_verdict:
+            self._try_again(trial)
+
+    def _end_asked(self, event: e.EndAsked) -> None:
+        self.ends_due.pop((event.trial, event.number), None)
+        attempt = self.attempt(event.trial, event.number)
+        if attempt is not None:
+            attempt.stopping = event.how
+
+    def _stop_advised(self, event: e.StopAdvised) -> None:
+        if not 0 <= event.trial < len(self.trials):
+            return
+        attempt = self.trials[event.trial].attempt
+        running = attempt is not None and attempt.state is AttemptState.RUNNING
+        if attempt is not None and running and attempt.stopping is None:
+            self.ends_due[event.trial, attempt.number] = (Outcome.STOPPED, event.reason)
+
+    def _cancel_asked(self, event: e.CancelAsked) -> None:
+        if 0 <= event.trial < len(self.trials):
+            self._cancel(self.trials[event.trial], "cancelled by a person")
+
+    def _cancel(self, trial: Trial, reason: str) -> None:
+        if trial.state.is_verdict or trial.id in self.verdicts_asked:
+            return
+        # The verdict goes first: from then on a late commit finds the name taken.
+        self.queue.remove(trial.id)
+        self.verdicts_due[trial.id] = (State.CANCELLED, reason)
+
+    def _retry_asked(self, event: e.RetryAsked) -> None:
+        if 0 <= event.trial < len(self.trials) and self.trials[event.trial].state.is_verdict:
+            self.retries_due[event.trial] = None
+
+    def _stop_asked(self, event: e.StopAsked) -> None:
+        self.stopping = event.reason
+        self._search_ended(e.SearchEnded(at=event.at, reason=event.reason))
+        self.retries_due.clear()
+        for trial in self.trials:
+            self._cancel(trial, event.reason)
+
+    def _set_state(self, trial: Trial, state: State) -> None:
+        self.counts[trial.state] -= 1
+        trial.state = state
+        self.counts[state] += 1

@@ -1,0 +1,66 @@
+"""From whose weights a trial starts when a parent left none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from controller.core.model import OnParentFailure, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The trial cannot be run; the reason names the parent."""
+
+    reason: str
+
+
+def is_lost(trial: Trial) -> bool:
+    """Whether the trial has ended and nobody can start from it."""
+    return trial.state.is_verdict and not trial.inheritable
+
+
+def resolve(
+    trials: Sequence[Trial], restore: Sequence[int], policy: OnParentFailure
+) -> tuple[int, ...] | Skip:
+    """Replace the parents in `restore` that left no weights, as `on_parent_failure` says.
+
+    Parents that have no verdict yet stay. `ancestor` puts the nearest committed ancestor (or one
+    that may still be committed) in the parent's place and drops a parent that has none;
+    `scratch` drops every parent as soon as one is lost.
+    """
+    lost = [parent for parent in restore if is_lost(trials[parent])]
+    if not lost:
+        return tuple(restore)
+    if policy is OnParentFailure.SKIP:
+        return Skip(_why(trials[lost[0]]))
+    if policy is OnParentFailure.SCRATCH:
+        return ()
+    kept: dict[int, None] = {}
+    for parent in restore:
+        ancestor = _nearest(trials, parent)
+        if ancestor is not None:
+            kept[ancestor] = None
+    return tuple(kept)
+
+
+def _nearest(trials: Sequence[Trial], trial: int) -> int | None:
+    level, seen = [trial], {trial}
+    while level:
+        for candidate in level:
+            if not is_lost(trials[candidate]):
+                return candidate
+        above = [parent for child in level for parent in trials[child].parents]
+        level = [parent for parent in dict.fromkeys(above) if parent not in seen]
+        seen.update(level)
+    return None
+
+
+def _why(parent: Trial) -> str:
+    if parent.damaged:
+        nodes = " and ".join(parent.corrupt_on)
+        return (
+            f"the weights of its parent {parent.id} do not match their manifest (seen on {nodes})"
+        )
+    reason = f": {parent.reason}" if parent.reason else ""
+    return f"its parent {parent.id} {parent.state} without weights{reason}"

@@ -1,0 +1,87 @@
+"""The queue: trials in dependency order."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator
+
+
+class Queue:
+    """Trials that are not on a node: ready ones by id, and those that wait for parents.
+
+    Every operation takes O(log n) amortized, plus O(1) for each parent named.
+    """
+
+    def __init__(self) -> None:
+        self._ready: list[int] = []  # heap; may hold trials that were removed since
+        self._is_ready: set[int] = set()
+        self._unmet: dict[int, set[int]] = {}  # waiting trial -> parents without weights so far
+        self._children: dict[int, dict[int, None]] = {}  # parent -> trials that wait for it
+
+    def __len__(self) -> int:
+        return len(self._is_ready) + len(self._unmet)
+
+    def __contains__(self, trial: int) -> bool:
+        return trial in self._is_ready or trial in self._unmet
+
+    def add(self, trial: int, unmet: Collection[int]) -> None:
+        """Queue a trial that waits for the parents in `unmet`; with none it is ready."""
+        if trial in self:
+            raise ValueError(f"trial {trial} is queued already")
+        if not unmet:
+            self._make_ready(trial)
+            return
+        self._unmet[trial] = set(unmet)
+        for parent in unmet:
+            self._children.setdefault(parent, {})[trial] = None
+
+    def release(self, parent: int) -> list[int]:
+        """The parent is committed: return the trials that became ready by that."""
+        became = []
+        for trial in self._children.pop(parent, ()):
+            unmet = self._unmet[trial]
+            unmet.discard(parent)
+            if not unmet:
+                del self._unmet[trial]
+                self._make_ready(trial)
+                became.append(trial)
+        return became
+
+    def waiting_for(self, parent: int) -> list[int]:
+        """The queued trials that wait for this parent."""
+        return list(self._children.get(parent, ()))
+
+    def remove(self, trial: int) -> bool:
+        """Take a trial out, wherever it stands; return whether it was there."""
+        if trial in self._is_ready:
+            self._is_ready.discard(trial)
+            return True
+        unmet = self._unmet.pop(trial, None)
+        for parent in unmet or ():
+            siblings = self._children[parent]
+            del siblings[trial]
+            if not siblings:
+                del self._children[parent]
+        return unmet is not None
+
+    def is_ready(self, trial: int) -> bool:
+        """Whether the trial is queued with every parent committed."""
+        return trial in self._is_ready
+
+    def first_ready(self) -> int | None:
+        """The ready trial with the smallest id; it stays queued."""
+        while self._ready and self._ready[0] not in self._is_ready:
+            heapq.heappop(self._ready)
+        return self._ready[0] if self._ready else None
+
+    def waiting(self) -> Iterator[int]:
+        """The trials that wait for a parent, oldest first."""
+        return iter(self._unmet)
+
+    def unmet(self, trial: int) -> frozenset[int]:
+        """The parents that a waiting trial still waits for."""
+        return frozenset(self._unmet.get(trial, ()))
+
+    def _make_ready(self, trial: int) -> None:
+        self._is_ready.add(trial)
+        heapq.heappush(self._ready, trial)

@@ -1,0 +1,199 @@
+"""The dispatcher's twin: a cluster without faults, in memory, on a virtual clock.
+
+It stands for waves, supervisors and store together, so besides answering orders it posts what
+the store would tell. Used by `run --dry-run`, by the scale benchmark and by tests of the core.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from controller.core import events as e
+from controller.core.model import NodeInfo, Outcome, State, split_attempt
+from controller.dispatch.interface import Answer, End, Found, Order, Post, Start
+
+Run = Callable[[Start], tuple[float, float]]  # an attempt's seconds and its value
+
+
+@dataclass(slots=True)
+class _Node:
+    free: int
+    line: deque[str] = field(default_factory=deque)  # armed attempts that want slots
+
+
+@dataclass(slots=True)
+class _Attempt:
+    order: Start
+    unmet: set[int]
+    running: bool = False
+    over: bool = False
+
+
+class MemoryDispatcher:
+    """Runs attempts in virtual time.
+
+    Args:
+        nodes: the cluster.
+        run: how long an attempt takes and what value it reports; asked when it starts.
+        post: takes answers.
+        happen: takes what the store would tell.
+        latency: seconds from an order to its arrival on the node.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[NodeInfo],
+        run: Run,
+        post: Post,
+        happen: Callable[[Sequence[e.Event]], None],
+        latency: float = 1.5,
+    ) -> None:
+        self.now = 0.0
+        self._run = run
+        self._post = post
+        self._happen = happen
+        self._latency = latency
+        self._nodes = {node.name: _Node(node.slots) for node in nodes}
+        self._attempts: dict[str, _Attempt] = {}
+        self._verdicts: dict[int, State] = {}
+        self._waiting: dict[int, list[str]] = {}  # parent -> attempts armed for it
+        self._order = count()
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Take orders; they arrive `latency` later."""
+        self._after(self._latency, lambda: self._arrive(orders))
+
+    def close(self, timeout: float) -> None:
+        """Forget what was to come."""
+        self._agenda.clear()
+
+    def step(self) -> bool:
+        """Let the next thing happen; False when nothing is to come."""
+        if not self._agenda:
+            return False
+        self.now, _, happen = heapq.heappop(self._agenda)
+        happen()
+        return True
+
+    def pass_verdict(self, trial: int, state: State, reason: str) -> None:
+        """What the store does for the controller: the first verdict stands."""
+        stands = self._verdicts.setdefault(trial, state)
+        self._happen([e.VerdictSeen(at=self.now, trial=trial, state=stands, reason=reason)])
+        self._tell_children(trial)
+
+    def look(self, trial: int) -> None:
+        """Say that there is no verdict: one that stands has been told already."""
+        self._happen([e.NoVerdict(at=self.now, trial=trial)])
+
+    def _after(self, seconds: float, happen: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (self.now + seconds, next(self._order), happen))
+
+    def _arrive(self, orders: Sequence[Order]) -> None:
+        answers = []
+        for order in orders:
+            if isinstance(order, Start):
+                found = Found.RUNNING if order.attempt in self._attempts else Found.STARTED
+                if found is Found.STARTED:
+                    self._arm(order)
+            else:
+                found = self._find(order.attempt)
+                if isinstance(order, End) and found is Found.RUNNING:
+                    self._end(order)
+            answers.append(Answer(order, found))
+        self._post(answers)
+
+    def _find(self, name: str) -> Found:
+        attempt = self._attempts.get(name)
+        if attempt is None:
+            return Found.ABSENT
+        return Found.DEAD if attempt.over else Found.RUNNING
+
+    def _arm(self, order: Start) -> None:
+        restore: Sequence[int] = order.spec["restore"]
+        unmet = {parent for parent in restore if parent not in self._verdicts}
+        self._attempts[order.attempt] = _Attempt(order, unmet)
+        for parent in unmet:
+            self._waiting.setdefault(parent, []).append(order.attempt)
+        if not unmet:
+            self._line_up(order.attempt)
+
+    def _line_up(self, name: str) -> None:
+        attempt = self._attempts[name]
+        lost = [p for p in attempt.order.spec["restore"] if not _left_weights(self._verdicts[p])]
+        if lost:
+            self._finish(name, Outcome.PARENT, f"parent {lost[0]} left no weights", lost[0])
+            return
+        self._nodes[attempt.order.node].line.append(name)
+        self._serve(attempt.order.node)
+
+    def _serve(self, node_name: str) -> None:
+        node = self._nodes[node_name]
+        while node.line:
+            attempt = self._attempts[node.line[0]]
+            need = attempt.order.spec["slots"]
+            if attempt.over:
+                node.line.popleft()
+            elif need <= node.free:
+                node.line.popleft()
+                node.free -= need
+                self._begin(attempt)
+            else:
+                return
+
+    def _begin(self, attempt: _Attempt) -> None:
+        attempt.running = True
+        trial, number = split_attempt(attempt.order.attempt)
+        self._happen([e.Began(at=self.now, trial=trial, number=number)])
+        seconds, value = self._run(attempt.order)
+        self._after(seconds, lambda: self._commit(attempt, value))
+
+    def _commit(self, attempt: _Attempt, value: float) -> None:
+        if attempt.over:
+            return
+        name = attempt.order.attempt
+        trial, number = split_attempt(name)
+        if trial in self._verdicts:
+            self._finish(name, Outcome.BEATEN, "the trial has a verdict")
+            return
+        self._verdicts[trial] = State.SUCCEEDED
+        self._finish(name, Outcome.COMMITTED, "")
+        seen = e.VerdictSeen(
+            at=self.now, trial=trial, state=State.SUCCEEDED, number=number, value=value,
+            result={"value": value}, weights=True,
+        )  # fmt: skip
+        self._happen([seen])
+        self._tell_children(trial)
+
+    def _tell_children(self, trial: int) -> None:
+        for name in self._waiting.pop(trial, ()):
+            attempt = self._attempts[name]
+            attempt.unmet.discard(trial)
+            if not attempt.unmet and not attempt.over:
+                self._line_up(name)
+
+    def _end(self, order: End) -> None:
+        attempt = self._attempts[order.attempt]
+        if order.how != Outcome.RECALLED or not attempt.running:
+            self._finish(order.attempt, Outcome(order.how), order.reason)
+
+    def _finish(self, name: str, outcome: Outcome, reason: str, parent: int | None = None) -> None:
+        attempt = self._attempts[name]
+        attempt.over = True
+        trial, number = split_attempt(name)
+        ended = e.Ended(
+            at=self.now, trial=trial, number=number, outcome=outcome, reason=reason, parent=parent
+        )
+        self._happen([ended])
+        if attempt.running:
+            node = self._nodes[attempt.order.node]
+            node.free += attempt.order.spec["slots"]
+            self._serve(attempt.order.node)
+
+
+def _left_weights(state: State) -> bool:
+    return state in (State.SUCCEEDED, State.STOPPED)

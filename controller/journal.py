@@ -1,0 +1,148 @@
+"""The journal: every event of an experiment, in order, in SQLite on a local disk.
+
+An append is one transaction with `synchronous=FULL`, so what it returned from survives a kill
+and a power loss (https://www.sqlite.org/pragma.html#pragma_synchronous). Write-ahead logging
+lets other processes read while the controller writes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from pydantic import TypeAdapter, ValidationError
+
+from controller.core.events import Event
+from controller.errors import HeirloomError
+
+FORMAT = 1
+_APPLICATION = 0x48454952  # "HEIR", in the file's header
+_BATCH = 1000  # rows fetched at once
+
+_ADAPTERS: dict[str, TypeAdapter[Event]] = {
+    kind.__dataclass_fields__["kind"].default: TypeAdapter(kind) for kind in typing.get_args(Event)
+}
+
+
+class JournalError(HeirloomError):
+    """The journal cannot be used; the text says why and what to do."""
+
+
+class Journal:
+    """An open journal. Use as a context manager, from one thread."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path) -> Journal:
+        """Make a new journal. Raises JournalError when there is one or it cannot be written."""
+        if path.exists():
+            raise JournalError(f"{path}: there is a journal already")
+        try:
+            connection = cls._connect(path, "rwc")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA application_id={_APPLICATION}")
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+            connection.execute(
+                "CREATE TABLE events "
+                "(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)"
+            )
+        except sqlite3.Error as error:
+            raise JournalError(f"{path}: the journal cannot be made: {error}") from error
+        return cls(connection, path)
+
+    @classmethod
+    def open(cls, path: Path, *, readonly: bool = False) -> Journal:
+        """Open an existing journal. Raises JournalError when it is missing, damaged or newer."""
+        if not path.is_file():
+            raise JournalError(f"{path}: there is no journal")
+        try:
+            connection = cls._connect(path, "ro" if readonly else "rw")
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if not readonly:
+                damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if damage != "ok":
+                    raise JournalError(f"{path}: the journal is damaged: {damage}")
+        except sqlite3.Error as error:
+            raise JournalError(f"{path}: the journal cannot be read: {error}") from error
+        if application != _APPLICATION:
+            raise JournalError(f"{path}: this is no journal of Heirloom's")
+        if found != FORMAT:
+            raise JournalError(
+                f"{path}: the journal has format {found}, and this version of Heirloom reads "
+                f"{FORMAT}; use the version that wrote it"
+            )
+        return cls(connection, path)
+
+    @staticmethod
+    def _connect(path: Path, mode: str) -> sqlite3.Connection:
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Write events in one transaction; they are on the disk when this returns.
+
+        Raises JournalError when the disk is full or the file cannot be written: nothing of
+        `events` is journaled then.
+        """
+        if not events:
+            return
+        rows = [
+            (event.kind, _ADAPTERS[event.kind].dump_json(event, exclude_defaults=True).decode())
+            for event in events
+        ]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT INTO events (kind, body) VALUES (?, ?)", rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise JournalError(f"{self.path}: the journal cannot be written: {error}") from error
+
+    def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+        """The events with a number greater than `after`, in order, each with its number.
+
+        Raises JournalError at a row that cannot be read.
+        """
+        try:
+            cursor = self._connection.execute(
+                "SELECT seq, kind, body FROM events WHERE seq > ? ORDER BY seq", (after,)
+            )
+            while rows := cursor.fetchmany(_BATCH):
+                for seq, kind, body in rows:
+                    yield seq, self._decode(seq, kind, body)
+        except sqlite3.Error as error:
+            raise JournalError(f"{self.path}: the journal cannot be read: {error}") from error
+
+    def _decode(self, seq: int, kind: str, body: str) -> Event:
+        adapter = _ADAPTERS.get(kind)
+        if adapter is None:
+            raise JournalError(f"{self.path}: event {seq} is of an unknown kind, {kind!r}")
+        try:
+            return adapter.validate_json(body)
+        except ValidationError as error:
+            raise JournalError(f"{self.path}: event {seq} ({kind}) is damaged: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
