@@ -1,0 +1,126 @@
+"""Types of the experiment file's fields."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, WithJsonSchema
+
+from controller.config import units
+from controller.config.mistakes import Key, several
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Section(BaseModel):
+    """A part of the experiment file. Nothing is converted silently, and no unknown key is let by.
+
+    Paths are made absolute, and looked for, when the validation's context has the directory that
+    they are relative to (`base`).
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def _path(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError(f"must be a path, not {value!r}")
+    if not info.context:
+        return Path(value)
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{value}: {error}") from None
+    return Path(os.path.abspath(info.context["base"] / path))  # noqa: PTH100 - keeps symlinks
+
+
+def _existing(value: Any, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    if info.context and not path.exists():
+        raise ValueError(f"there is no {path}")
+    return path
+
+
+def _directory(value: Any, info: ValidationInfo) -> Path:
+    path = _existing(value, info)
+    if info.context and not path.is_dir():
+        raise ValueError(f"{path} is not a directory")
+    return path
+
+
+def _command(value: Any) -> str | list[str]:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, list) and value:
+        wrong = [part for part in value if not _is_text_or_number(part)]
+        if not wrong:
+            return [str(part) for part in value]
+        raise ValueError(f"a list is one word of the command each; {wrong[0]!r} is no text")
+    raise ValueError(
+        "must be text, such as python train.py, or a list, such as [python, train.py]; "
+        f"not {value!r}"
+    )
+
+
+def _environment(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a mapping (lines of the form `NAME: value`), not {value!r}")
+    mistakes: list[tuple[Key, str]] = []
+    for name, text in value.items():
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            mistakes.append(((name,), "a variable's name is letters, digits and underscores"))
+        elif name.startswith("HEIRLOOM_"):
+            mistakes.append(((name,), "variables named HEIRLOOM_… are set by Heirloom itself"))
+        elif not _is_text_or_number(text):
+            mistakes.append(((name,), f"must be text or a number, not {text!r}: put it in quotes"))
+    if mistakes:
+        raise several(mistakes)
+    return {name: str(text) for name, text in value.items()}
+
+
+def _is_text_or_number(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+_TEXT = {"type": "string"}
+_WORD = {"type": ["string", "number"]}
+
+AnyPath = Annotated[Path, BeforeValidator(_path)]
+ExistingPath = Annotated[Path, BeforeValidator(_existing)]
+Directory = Annotated[Path, BeforeValidator(_directory)]
+Duration = Annotated[
+    float,
+    BeforeValidator(units.seconds),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _TEXT]}),
+]
+Size = Annotated[
+    int,
+    BeforeValidator(units.size),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, _TEXT]}),
+]
+Command = Annotated[
+    str | list[str],
+    BeforeValidator(_command),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _TEXT,
+                {"type": "array", "minItems": 1, "items": _WORD},
+            ]
+        }
+    ),
+]
+Environment = Annotated[
+    dict[str, str],
+    BeforeValidator(_environment),
+    WithJsonSchema({"type": "object", "additionalProperties": _WORD}),
+]

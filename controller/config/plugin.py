@@ -1,0 +1,142 @@
+"""The part of the experiment file that chooses a tuner or an assessor."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import typing
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
+
+from controller.config.fields import Directory, Section
+from controller.config.mistakes import Key, in_words, several, unknown
+from controller.tuners.registry import KNOWN, find
+
+# What a tuner and an assessor are made with beside their `args`.
+_GIVEN: dict[str, dict[str, Any]] = {
+    "tuner": {"space": {"x": {"_type": "choice", "_value": [0]}}, "seed": 0, "maximize": True},
+    "assessor": {"maximize": True},
+}
+
+
+class Plugin(Section):
+    """One that comes with Heirloom, by `name`, or a class of the user's own."""
+
+    kind: ClassVar[str]
+
+    name: str | None = None
+    """One that comes with Heirloom."""
+    code_dir: Directory = Path()
+    """The directory of the user's class, relative to the experiment file."""
+    class_: str | None = Field(default=None, alias="class")
+    """A class of the user's own, as MODULE.CLASS. It is imported in the tuner's process only."""
+    args: dict[str, Any] = Field(default={})
+    """What the class is made with beside what every one gets."""
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        known = KNOWN[cls.kind]
+        if name is not None and name not in known:
+            own = f"; for one of your own use {{class: my_{cls.kind}.MyClass, code_dir: .}}"
+            raise ValueError(unknown(cls.kind, name, known) + own)
+        return name
+
+    @field_validator("class_")
+    @classmethod
+    def _found(cls, class_: str | None, info: ValidationInfo) -> str | None:
+        named = info.data.get("name", "?")
+        if class_ is None:
+            if named is None:
+                raise ValueError(f"missing: name (one of {', '.join(KNOWN[cls.kind])}) or class")
+            return None
+        if named is not None:
+            raise ValueError("give either name or class, not both")
+        if info.context and "code_dir" in info.data:
+            _look_for(class_, info.data["code_dir"])
+        return class_
+
+    @field_validator("args")
+    @classmethod
+    def _fitting(cls, args: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        try:
+            json.dumps(args, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"must be numbers, text, lists and mappings: {error}") from None
+        if info.data.get("name"):
+            _check_args(cls.kind, info.data["name"], args)
+        return args
+
+
+class TunerChoice(Plugin):
+    """What proposes the trials."""
+
+    kind = "tuner"
+
+
+class AssessorChoice(Plugin):
+    """What ends hopeless trials early."""
+
+    kind = "assessor"
+
+
+def _look_for(class_: str, code_dir: Path) -> None:
+    """Find a user's class without importing its file. Raises ValueError."""
+    module, _, name = class_.rpartition(".")
+    if not module or not all(part.isidentifier() for part in class_.split(".")):
+        raise ValueError(f"must be MODULE.CLASS, such as my_tuner.MyTuner, not {class_}")
+    stem = code_dir.joinpath(*module.split("."))
+    file = next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
+    if file is None:
+        raise ValueError(f"there is no file {stem.with_suffix('.py')}: correct class or code_dir")
+    try:
+        tree = ast.parse(file.read_bytes())
+    except SyntaxError as error:
+        raise ValueError(f"{file}:{error.lineno}: this is not Python: {error.msg}") from None
+    names = _names(tree)
+    if name not in names and "*" not in names:
+        raise ValueError(f"{unknown('class', name, sorted(names))} in {file}")
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """What a module's statements may define, in branches too; `*` where one can't know."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
+    """Hold args against the constructor of one that comes with Heirloom. Raises `several`."""
+    made = find(kind, name)
+    hints = typing.get_type_hints(made.__init__)
+    taken = [
+        key
+        for key, parameter in inspect.signature(made).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and key not in _GIVEN[kind]
+    ]
+    mistakes: list[tuple[Key, str]] = []
+    for key, value in args.items():
+        if key not in taken:
+            mistakes.append(((key,), f"{unknown('argument', key, taken)} (of {kind} {name})"))
+            continue
+        try:
+            TypeAdapter(hints[key]).validate_python(value, strict=True)
+        except ValidationError as error:
+            for found in error.errors():
+                mistakes += [((key, *inner), words) for inner, words in in_words(found, ())]
+    if not mistakes:
+        try:
+            made(**_GIVEN[kind], **args)
+        except ValueError as error:
+            mistakes.append(((), str(error)))
+    if mistakes:
+        raise several(mistakes)
