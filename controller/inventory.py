@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,13 @@ def read(path: Path, home: Home | None = None) -> Inventory:
     path = path.expanduser().absolute()
     _check_file(path)
     listed, warnings = _list(path)
+    return Inventory(path, nodes_of(listed, path, home or Home.of_user(), warnings), warnings)
+
+
+def nodes_of(
+    listed: Mapping[str, Any], path: Path, home: Home, warnings: Sequence[str] = ()
+) -> tuple[Node, ...]:
+    """The nodes in what `ansible-inventory --list` says of `path`. Raises InventoryError."""
     hosts = _hosts(listed, GROUP)
     if not hosts:
         known = ", ".join(sorted(_groups(listed))) or "none"
@@ -85,9 +92,7 @@ def read(path: Path, home: Home | None = None) -> Inventory:
             f"run trials into it{also}"
         )
     variables = listed.get("_meta", {}).get("hostvars", {})
-    home = home or Home.of_user()
-    nodes = tuple(_node(path, name, variables.get(name, {}), home) for name in hosts)
-    return Inventory(path, nodes, warnings)
+    return tuple(_node(path, name, variables.get(name, {}), home) for name in hosts)
 
 
 def _check_file(path: Path) -> None:

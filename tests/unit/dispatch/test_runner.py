@@ -1,0 +1,42 @@
+import pytest
+
+from controller.dispatch.interface import Found
+from controller.dispatch.runner import Reply, read_event
+
+
+def event(kind, **result):
+    return {"event": kind, "event_data": {"host": "gpu1", "res": result}}
+
+
+def test_answers():
+    said = [{"attempt": "7.1", "found": "started"}]
+    assert read_event(event("runner_on_ok", answers=said)) == Reply("gpu1", said)
+
+
+@pytest.mark.parametrize("result", [{}, {"answers": None}, {"answers": "started"}])
+def test_a_reply_without_answers_leaves_everything_unknown(result):
+    reply = read_event(event("runner_on_ok", **result))
+    assert reply is not None
+    assert (reply.answers, reply.found) == (None, Found.UNKNOWN)
+
+
+def test_an_unreachable_node_says_why_on_one_line():
+    reply = read_event(event("runner_on_unreachable", msg="Task failed: ssh:\n  refused\n"))
+    assert reply == Reply("gpu1", None, Found.UNREACHABLE, "ssh: refused")
+
+
+def test_a_module_that_failed_leaves_everything_unknown():
+    reply = read_event(event("runner_on_failed", msg="OSError: no space", rc=1))
+    assert reply == Reply("gpu1", None, Found.UNKNOWN, "OSError: no space")
+
+
+def test_a_node_without_its_interpreter_has_done_nothing():
+    reply = read_event(event("runner_on_failed", msg="interpreter not found", rc=127))
+    assert reply == Reply("gpu1", None, Found.UNREACHABLE, "interpreter not found")
+
+
+def test_other_events_are_no_replies():
+    assert read_event({"event": "playbook_on_start", "event_data": {}}) is None
+    assert read_event({"event": "runner_on_start", "event_data": {"host": "gpu1"}}) is None
+    assert read_event(event("runner_on_skipped")) is None
+    assert read_event({"event": "verbose", "stdout": "a line"}) is None

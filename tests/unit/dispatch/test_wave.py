@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.dispatch.interface import Answer, End, Found, Probe, Start
+from controller.dispatch.runner import Reply
+from controller.dispatch.wave import Wave, arguments, take
+from controller.inventory import Node, Slot
+
+
+def start(attempt, node="a"):
+    return Start(attempt, node, {"attempt": attempt})
+
+
+def said(attempt, found, **more):
+    return {"attempt": attempt, "found": found, **more}
+
+
+def test_ends_go_first_then_starts_then_probes():
+    orders = [Probe("1.1", "a"), start("2.1"), End("3.1", "a", "stopped"), start("4.1")]
+    assert take({"a": orders}, set()) == {"a": [orders[2], orders[1], orders[3], orders[0]]}
+
+
+def test_a_busy_node_s_orders_stay():
+    pending = {"a": [start("1.1")], "b": [start("2.1", "b")]}
+    assert take(pending, {"a"}) == {"b": [start("2.1", "b")]}
+    assert pending == {"a": [start("1.1")]}
+
+
+def test_the_end_of_an_attempt_never_overtakes_its_start():
+    end, other = End("1.1", "a", "cancelled"), End("2.1", "a", "cancelled")
+    pending = {"a": [start("1.1"), end, other]}
+    assert take(pending, set()) == {"a": [other, start("1.1")]}
+    assert take(pending, set()) == {"a": [end]}
+    assert not pending
+
+
+def test_what_the_module_is_given():
+    node = Node("a", (Slot("0", ("3",)),), Path("/run/h"), python="/opt/python")
+    orders = [End("3.1", "a", "stopped", "why"), start("2.1"), Probe("1.1", "a")]
+    given = arguments(node, "digits-1", orders)
+    assert json.loads(given.pop("starts")) == [{"attempt": "2.1"}]
+    assert given == {
+        "run_dir": "/run/h",
+        "experiment": "digits-1",
+        "slots": [{"name": "0", "gpus": ["3"]}],
+        "python": "/opt/python",
+        "ends": [{"attempt": "3.1", "how": "stopped", "reason": "why"}],
+        "probes": ["1.1"],
+    }
+
+
+def test_answers_come_in_the_order_of_the_orders():
+    orders = [End("3.1", "a", "stopped"), start("2.1"), Probe("3.1", "a")]
+    outcome = {"outcome": "failed"}
+    reply = [
+        said("3.1", "running"),
+        said("2.1", "refused", reason="no such user"),
+        said("3.1", "ended", outcome=outcome),
+    ]
+    assert Wave({"a": orders}).hear(Reply("a", reply)) == [
+        Answer(orders[0], Found.RUNNING),
+        Answer(orders[1], Found.REFUSED, "no such user"),
+        Answer(orders[2], Found.ENDED, "", outcome),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [],
+        [None],
+        ["started"],
+        [{}],
+        [said("9.9", "started")],
+        [said("1.1", "gone")],
+        [said("1.1", [])],
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_unknown(reply):
+    (answer,) = Wave({"a": [start("1.1")]}).hear(Reply("a", reply))
+    assert answer.found is Found.UNKNOWN
+    assert "makes no sense" in answer.reason
+
+
+def test_a_node_that_says_too_much_is_heard_as_far_as_it_was_asked():
+    reply = [said("1.1", "started"), said("2.1", "started")]
+    assert len(Wave({"a": [start("1.1")]}).hear(Reply("a", reply))) == 1
+
+
+def test_every_order_is_answered_once():
+    wave = Wave({"a": [start("1.1")], "b": [start("2.1", "b")]})
+    assert len(wave.hear(Reply("a", None, Found.UNREACHABLE, "why"))) == 1
+    assert wave.hear(Reply("a", [said("1.1", "started")])) == []
+    assert wave.hear(Reply("stranger", [])) == []
+    assert wave.rest() == [start("2.1", "b")]
+    assert wave.rest() == []
+    assert wave.hear(Reply("b", [said("2.1", "started")])) == []

@@ -1,0 +1,118 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from controller import inventory
+from controller.core.model import NodeInfo
+from controller.home import Home
+from controller.inventory import InventoryError, Node, nodes_of
+
+FILE = Path("/lab/hosts.yml")
+HOME = Home(Path("/home/ann/heirloom"))
+
+
+def listed(**variables):
+    """What ansible-inventory says of one host, `gpu1`, with these variables."""
+    return {"trial_nodes": {"hosts": ["gpu1"]}, "_meta": {"hostvars": {"gpu1": variables}}}
+
+
+def node(**variables) -> Node:
+    return nodes_of(listed(**variables), FILE, HOME)[0]
+
+
+def test_a_node_that_says_nothing_has_one_slot_and_the_cluster_s_run_directory():
+    assert node() == Node("gpu1", (inventory.Slot("0"),), Path("/run/heirloom"))
+
+
+def test_this_machine_has_a_slot_a_core_and_four_at_most():
+    cores = len(os.sched_getaffinity(0))
+    assert len(node(ansible_connection="local").slots) == min(cores, 4)
+
+
+def test_this_machine_runs_trials_with_the_controller_s_python():
+    assert node(ansible_connection="local").python == sys.executable
+    assert node(ansible_connection="local", heirloom_python="/opt/p").python == "/opt/p"
+    assert node().python is None
+
+
+def test_this_machine_s_run_directory_is_the_cluster_s_where_there_is_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(inventory, "CLUSTER_RUN", tmp_path)
+    assert node(ansible_connection="local").run_dir == tmp_path
+    monkeypatch.setattr(inventory, "CLUSTER_RUN", tmp_path / "absent")
+    assert node(ansible_connection="local").run_dir == HOME.run
+    assert node(ansible_connection="local", heirloom_run_dir="/r").run_dir == Path("/r")
+
+
+def test_slots_as_a_number():
+    assert node(heirloom_slots=3).info == NodeInfo("gpu1", slots=3, gpus=0)
+
+
+def test_two_slots_on_one_gpu_name_it_twice_and_count_it_once():
+    found = node(heirloom_slots=[{"gpus": [0, 1]}, {"gpus": [0]}, {"gpus": ["GPU-7f"]}, {}])
+    assert [slot.gpus for slot in found.slots] == [("0", "1"), ("0",), ("GPU-7f",), ()]
+    assert found.info == NodeInfo("gpu1", slots=4, gpus=3)
+
+
+@pytest.mark.parametrize(
+    "slots", [0, -1, True, "2", [], [3], {"gpus": [0]}, [{"gpu": 0}], [{"gpus": 0}], 1.5]
+)
+def test_slots_that_are_none_are_refused_with_words(slots):
+    with pytest.raises(InventoryError, match=r"/lab/hosts.yml, host gpu1: heirloom_slots is .*: "):
+        node(heirloom_slots=slots)
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("heirloom_store", "store"),
+        ("heirloom_run_dir", "run"),
+        ("heirloom_store", "{{ nfs_client_path }}"),
+        ("heirloom_python", 3),
+        ("heirloom_python", ""),
+    ],
+)
+def test_what_is_no_path_is_refused_with_words(variable, said):
+    with pytest.raises(InventoryError, match=f"host gpu1: {variable} is "):
+        node(**{variable: said})
+
+
+def test_a_node_s_name_must_be_a_file_s_name():
+    with pytest.raises(InventoryError, match="may hold no '/'"):
+        nodes_of({"trial_nodes": {"hosts": ["a/b"]}}, FILE, HOME)
+
+
+def test_hosts_of_child_groups_count_once():
+    said = {
+        "trial_nodes": {"hosts": ["a"], "children": ["big", "small"]},
+        "big": {"hosts": ["b", "a"]},
+        "small": {"hosts": ["c"]},
+    }
+    assert [found.name for found in nodes_of(said, FILE, HOME)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("said", [{}, {"all": {"children": ["ungrouped", "trial_nodes"]}}])
+def test_no_node_at_all_is_refused_with_words(said):
+    with pytest.raises(InventoryError, match="no host in the group 'trial_nodes'"):
+        nodes_of(said, FILE, HOME)
+
+
+def test_a_file_that_is_missing(tmp_path):
+    with pytest.raises(InventoryError, match="no such inventory"):
+        inventory.read(tmp_path / "hosts.yml")
+
+
+def test_yaml_that_is_broken_is_named_with_its_place(tmp_path):
+    file = tmp_path / "hosts.yml"
+    file.write_text("trial_nodes:\n  hosts: [a\n")
+    with pytest.raises(InventoryError, match=r"hosts.yml, line 3, column 1: no YAML: .*"):
+        inventory.read(file)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a host\n"])
+def test_yaml_that_is_no_inventory(tmp_path, text):
+    file = tmp_path / "hosts.yml"
+    file.write_text(text)
+    with pytest.raises(InventoryError, match="begin it with a group"):
+        inventory.read(file)
