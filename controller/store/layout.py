@@ -109,6 +109,13 @@ def create(store: Path, user: str, name: str, id: str) -> Root:
     return root
 
 
+def discard(root: Root) -> None:
+    """Remove a root that was made a moment ago and that no trial has used."""
+    for directory, _, _ in os.walk(root.path):
+        Path(directory).chmod(0o700)  # snapshots are read-only
+    shutil.rmtree(root.path, ignore_errors=True)
+
+
 def find(path: Path) -> Root:
     """The root that an experiment made earlier. Raises StoreError when it is not there."""
     try:

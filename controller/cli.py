@@ -1,0 +1,202 @@
+"""The command line: `python -m controller`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from controller.errors import HeirloomError
+from controller.home import Home, Place, is_locked
+from controller.inbox import Inbox
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Searches neural networks on the machines that you have; children start from their "
+    "parents' weights.\n\nState is kept under HEIRLOOM_HOME (default ~/.local/state/heirloom).",
+)
+
+File = Annotated[Path, typer.Argument(help="The experiment file (YAML).", metavar="FILE")]
+Name = Annotated[str, typer.Argument(help="The experiment's name.", metavar="NAME")]
+Number = Annotated[int, typer.Argument(help="The trial's id.", metavar="TRIAL", min=0)]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option("-i", "--inventory", help="Ansible inventory; its group trial_nodes runs trials."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None, typer.Argument(help="The experiment file (YAML).", metavar="FILE")
+    ] = None,
+    inventory: InventoryFile = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the file's JSON schema, for editors.")
+    ] = False,
+    samples: Annotated[int, typer.Option(help="How many candidates to sample.", min=0)] = 3,
+) -> None:
+    """Validate an experiment file, show what would run and sample a few candidates.
+
+    Nothing is started and nothing is written.
+    """
+    from controller import preview
+
+    if schema:
+        preview.print_schema()
+    elif file is None:
+        raise HeirloomError("name the experiment file to check, or ask for --schema")
+    else:
+        preview.check(file, Home.of_user(), inventory, samples)
+
+
+@app.command()
+def run(
+    file: File,
+    inventory: InventoryFile = None,
+    name: Annotated[
+        str | None, typer.Option(help="A name for it, instead of the file's; must be free.")
+    ] = None,
+) -> None:
+    """Run an experiment to its end.
+
+    Takes the name in the file, or NAME-2, NAME-3, … where that is taken. Ctrl-C asks whether the
+    trials go on without the controller (resume later) or are stopped.
+    Exit code: 0 when a trial succeeded, 1 when none did or the tuner broke, 2 when the experiment
+    could not be started, 130 when it was left or stopped.
+    """
+    from controller import launch
+
+    raise typer.Exit(launch.run(file, Home.of_user(), inventory=inventory, name=name))
+
+
+@app.command()
+def resume(name: Name, inventory: InventoryFile = None) -> None:
+    """Take an experiment up again: running trials are adopted, and the search goes on."""
+    from controller import launch
+
+    raise typer.Exit(launch.resume(name, Home.of_user(), inventory=inventory))
+
+
+@app.command()
+def status(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One experiment.")] = None,
+    json: Json = False,
+) -> None:
+    """Show every experiment, or one in more detail."""
+    from controller import tables
+
+    home = Home.of_user()
+    tables.status([home.find(name)] if name else home.list(), detail=name is not None, json=json)
+
+
+@app.command()
+def trials(name: Name, json: Json = False) -> None:
+    """List the trials. In JSON, times are seconds since the epoch, null where not reached."""
+    from controller import tables
+
+    tables.trials(Home.of_user().find(name), json=json)
+
+
+@app.command()
+def show(name: Name, trial: Number) -> None:
+    """Show one trial: params, parents, attempts, and why it is where it is."""
+    from controller import tables
+
+    tables.show(Home.of_user().find(name), trial)
+
+
+@app.command()
+def logs(
+    name: Name,
+    trial: Number,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Go on until the trial ends.")
+    ] = False,
+    attempt: Annotated[
+        int | None, typer.Option(help="Which attempt; by default the newest.", min=1)
+    ] = None,
+) -> None:
+    """Print what a trial wrote to its standard output and error."""
+    from controller import output
+
+    output.show(Home.of_user().find(name), trial, attempt, follow=follow)
+
+
+@app.command()
+def stop(name: Name) -> None:
+    """End an experiment: no further trials, and those on nodes are ended there."""
+    place = Home.of_user().find(name)
+    if is_locked(place):
+        Inbox(place.inbox).send({"action": "stop"})
+        _say(f"asked the controller of {name} to stop; watch it with `status {name}`")
+        return
+    from controller import launch
+
+    raise typer.Exit(launch.stop(name, Home.of_user()))
+
+
+@app.command()
+def cancel(name: Name, trial: Number) -> None:
+    """Cancel one trial, on its node too if it is there."""
+    _request(name, trial, "cancel")
+
+
+@app.command()
+def retry(name: Name, trial: Number) -> None:
+    """Run an ended trial again, as a new trial with the same params and parents."""
+    _request(name, trial, "retry")
+
+
+@app.command()
+def report(
+    name: Name,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where to write the page.")
+    ] = None,
+) -> None:
+    """Write the experiment's report: one HTML page that needs no network."""
+    from controller import drawing
+
+    _say(f"report: {drawing.draw(Home.of_user().find(name), output)}")
+
+
+def _request(name: str, trial: int, action: str) -> None:
+    from controller import record
+
+    place: Place = Home.of_user().find(name)
+    found = record.load(place).trial(trial)
+    if action == "cancel" and found.state.is_verdict:
+        raise HeirloomError(f"trial {trial} of {name} has ended already: {found.state}")
+    if action == "retry" and not found.state.is_verdict:
+        raise HeirloomError(f"trial {trial} of {name} has not ended yet: it is {found.state}")
+    Inbox(place.inbox).send({"action": action, "trial": trial})
+    if is_locked(place):
+        _say(f"asked the controller of {name} to {action} trial {trial}")
+    else:
+        _say(f"no controller runs {name}: it will {action} trial {trial} upon `resume {name}`")
+
+
+def _say(text: str) -> None:
+    Console(highlight=False).print(escape(text), soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is told in words, with exit code 2."""
+    try:
+        app(prog_name="python -m controller")
+    except HeirloomError as error:
+        Console(stderr=True, highlight=False).print(
+            f"[red]error:[/] {escape(str(error))}", soft_wrap=True
+        )
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

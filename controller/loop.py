@@ -1,0 +1,352 @@
+"""The loop: hears what happened, journals it with what the core decides, and carries that out.
+
+Everything slow (Ansible, the store, the tuner) has its own thread or process and posts to one
+queue; the loop alone touches the experiment and the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import logging
+import queue
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any, Protocol
+
+from controller.core import events as e
+from controller.core.decisions import Decisions
+from controller.core.experiment import Experiment
+from controller.core.model import Attempt, Trial, attempt_name, split_attempt
+from controller.dispatch.answers import HELLO, ask_again, events_of, is_unsent
+from controller.dispatch.interface import Answer, Dispatcher, End, Found, Order, Probe, Start
+from controller.inbox import Inbox
+from controller.journal import Journal
+from controller.screen import Screen, Situation
+from controller.spec import Specs
+from controller.store.watch import StoreWatch
+
+log = logging.getLogger(__name__)
+
+_TICK = 0.25  # seconds between two looks at the inbox, the clock and the screen
+_ASK_AGAIN = 5.0  # seconds from a broken wave to the next question
+_UNKNOWN = 5  # broken waves about an attempt after which it counts as lost
+_HELLO = 15.0  # seconds between two questions to a node that is down
+_CLOSE = 10.0  # seconds that threads get to finish
+
+
+class Tuner(Protocol):
+    """What the loop asks of the tuner's process."""
+
+    def propose(self, trial: int) -> None:
+        """Ask for a trial."""
+
+    def observe(self, result: dict[str, Any]) -> None:
+        """Tell of a trial's end."""
+
+    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
+        """Tell the assessor of a report."""
+
+    def close(self, timeout: float) -> None:
+        """End it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    events: Sequence[e.Event]
+    journaled: Callable[[], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    trial: int
+    number: int
+
+
+class Post:
+    """The queue into which threads put what they have to tell; any thread may call any method."""
+
+    def __init__(self) -> None:
+        self.items: queue.SimpleQueue[_Heard | _Answered | _Silent | None] = queue.SimpleQueue()
+
+    def events(
+        self, events: Sequence[e.Event], journaled: Callable[[], None] | None = None
+    ) -> None:
+        """Something happened; `journaled` is called when the journal holds it."""
+        self.items.put(_Heard(events, journaled))
+
+    def answers(self, answers: Sequence[Answer]) -> None:
+        """Nodes answered."""
+        self.items.put(_Answered(answers))
+
+    def silence(self, trial: int, number: int) -> None:
+        """An attempt's heartbeat stands still."""
+        self.items.put(_Silent(trial, number))
+
+    def wake(self) -> None:
+        """Something outside the queue wants attention. Safe in a signal handler."""
+        self.items.put(None)
+
+
+class Loop:
+    """Runs one experiment. The caller holds its lock and has applied its journal."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        journal: Journal,
+        *,
+        post: Post,
+        tuner: Tuner,
+        watch: StoreWatch,
+        dispatcher: Dispatcher,
+        specs: Specs,
+        inbox: Inbox,
+        screen: Screen,
+    ) -> None:
+        self.experiment = experiment
+        self._journal = journal
+        self._decisions = Decisions(experiment)
+        self._post = post
+        self._tuner = tuner
+        self._watch = watch
+        self._dispatcher = dispatcher
+        self._specs = specs
+        self._inbox = inbox
+        self._screen = screen
+        self._later: list[tuple[float, int, Order]] = []
+        self._order = count()
+        self._unknown: Counter[str] = Counter()
+        self._asked_at: float | None = None
+        self.interrupts = 0  # set by the signal handler; looked at once a turn
+        self.leave = False  # stop looking after the trials, and let them run
+
+    def run(self, first: Sequence[e.Event]) -> e.Closed | None:
+        """Journal `first` and go on until the search is over (its Closed) or left (None).
+
+        Raises JournalError when the journal can't be written; trials go on running then.
+        """
+        self._watch.start()
+        try:
+            self._turn(list(first), [])
+            self._take_up()
+            while self.experiment.closed is None and not self.leave:
+                self._turn(*self._hear())
+                if self.interrupts:
+                    self._interrupted()
+            return self.experiment.closed
+        finally:
+            self._close()
+
+    # One turn
+
+    def _turn(self, events: list[e.Event], journaled: list[Callable[[], None]]) -> None:
+        now = time.time()
+        events += self._requests(now, journaled)
+        for event in events:
+            self.experiment.apply(event)
+        events += self._decisions.decide(now)
+        self._journal.append(events)
+        for done in journaled:
+            done()
+        orders = [order for event in events if (order := self._act(event)) is not None]
+        orders += self._due()
+        if orders:
+            self._dispatcher.submit(orders)
+        self._screen.refresh(self.experiment, self._situation(now))
+
+    def _hear(self) -> tuple[list[e.Event], list[Callable[[], None]]]:
+        """Wait for the first thing to happen, at most a tick, and take all that is there."""
+        events: list[e.Event] = []
+        journaled: list[Callable[[], None]] = []
+        with contextlib.suppress(queue.Empty):
+            item = self._post.items.get(timeout=_TICK)
+            while True:
+                match item:
+                    case _Heard():
+                        events += item.events
+                        if item.journaled is not None:
+                            journaled.append(item.journaled)
+                    case _Answered():
+                        for answer in item.answers:
+                            events += self._answered(answer)
+                    case _Silent():
+                        self._silent(item.trial, item.number)
+                item = self._post.items.get_nowait()
+        return events, journaled
+
+    def _act(self, event: e.Event) -> Order | None:
+        """Carry out a decision, and tell those concerned of what happened."""
+        x = self.experiment
+        match event:
+            case e.ProposalAsked():
+                self._asked_at = time.monotonic()
+                self._tuner.propose(event.trial)
+            case e.Proposed() | e.ProposalWithheld() | e.SearchEnded():
+                self._asked_at = None
+            case e.Told():
+                self._tuner.observe(result_of(x.trials[event.trial]))
+            case e.Reported() if x.rules.assess:
+                self._tuner.report(event.trial, event.step, event.value, event.number)
+            case e.Placed():
+                trial = x.trials[event.trial]
+                self._watch.follow(event.trial, event.number)
+                spec = self._specs.of(trial, event.number, event.node)
+                return Start(attempt_name(event.trial, event.number), event.node, spec)
+            case e.EndAsked():
+                attempt = x.attempt(event.trial, event.number)
+                name = attempt_name(event.trial, event.number)
+                assert attempt is not None
+                return End(name, attempt.node, event.how, event.reason)
+            case e.VerdictAsked():
+                self._watch.pass_verdict(event.trial, event.state, event.reason)
+            case e.LookAsked():
+                self._look(event.trial)
+            case e.Ended():
+                self._watch.unfollow(event.trial, event.number)
+            case e.NodeDown():
+                self._schedule(_HELLO, Probe(HELLO, event.node))
+        self._screen.tell(x, event)
+        return None
+
+    # What is heard
+
+    def _answered(self, answer: Answer) -> list[e.Event]:
+        x = self.experiment
+        order, now = answer.order, time.time()
+        attempt = x.attempt(*split_attempt(order.attempt)) if order.attempt != HELLO else None
+        if answer.found is Found.UNKNOWN:
+            log.warning("%s on %s: %s", order.attempt, order.node, answer.reason)
+            self._unknown[order.attempt] += 1
+            if self._unknown[order.attempt] >= _UNKNOWN:
+                answer = Answer(order, Found.UNREACHABLE, answer.reason)
+            elif (again := ask_again(answer, attempt)) is not None:
+                self._schedule(_ASK_AGAIN, again)
+        elif is_unsent(answer, attempt):
+            trial, number = split_attempt(order.attempt)
+            spec = self._specs.of(x.trials[trial], number, order.node)
+            self._schedule(0.0, Start(order.attempt, order.node, spec))
+        else:
+            self._unknown.pop(order.attempt, None)
+        if answer.found is Found.UNREACHABLE and order.attempt == HELLO:
+            self._schedule(_HELLO, order)
+        events = events_of(answer, attempt, now)
+        down = x.placement.down
+        return [
+            event
+            for event in events
+            if not (isinstance(event, e.NodeUp) and event.node not in down)
+            and not (isinstance(event, e.NodeDown) and event.node in down)
+        ]
+
+    def _silent(self, trial: int, number: int) -> None:
+        attempt = self.experiment.attempt(trial, number)
+        if attempt is not None:
+            log.info("%s is silent; asking %s", attempt_name(trial, number), attempt.node)
+            self._schedule(0.0, Probe(attempt_name(trial, number), attempt.node))
+
+    def _requests(self, now: float, journaled: list[Callable[[], None]]) -> list[e.Event]:
+        """What the user's other processes ask for."""
+        events: list[e.Event] = []
+        for name, request in self._inbox.receive():
+            match request:
+                case {"action": "stop"}:
+                    events.append(e.StopAsked(at=now, reason="stopped by a person"))
+                case {"action": "cancel", "trial": int(trial)}:
+                    events.append(e.CancelAsked(at=now, trial=trial))
+                case {"action": "retry", "trial": int(trial)}:
+                    events.append(e.RetryAsked(at=now, trial=trial))
+                case _:
+                    log.warning("a request that means nothing was dropped: %r", request)
+            journaled.append(partial(self._inbox.done, name))
+        return events
+
+    def _interrupted(self) -> None:
+        """Ctrl-C: ask once whether the trials go on; a second one means that they do."""
+        self.interrupts = 0
+        choice = self._screen.ask(self.experiment)
+        if choice == "stop":
+            self._turn([e.StopAsked(at=time.time(), reason="stopped by a person")], [])
+        elif choice == "leave":
+            self.leave = True
+
+    # Taking up, and letting go
+
+    def _take_up(self) -> None:
+        """Carry out again what the journal says was decided and not what became of it."""
+        x = self.experiment
+        orders: list[Order] = []
+        for trial, number in x.on_nodes:
+            attempt = x.attempt(trial, number)
+            assert attempt is not None
+            if attempt.placed_at >= (x.opened_at or 0.0):
+                continue  # placed by this controller, a moment ago
+            self._watch.follow(trial, number, attempt.reports)
+            self._look(trial)
+            orders += self._orders_for(trial, number, attempt)
+        for trial, (state, reason) in x.verdicts_asked.items():
+            self._watch.pass_verdict(trial, state, reason)
+        for trial in x.looking:
+            self._look(trial)
+        for node in x.placement.down:
+            orders.append(Probe(HELLO, node))
+        if orders:
+            self._dispatcher.submit(orders)
+
+    def _orders_for(self, trial: int, number: int, attempt: Attempt) -> list[Order]:
+        name = attempt_name(trial, number)
+        if attempt.stopping is not None:
+            return [End(name, attempt.node, attempt.stopping)]
+        return [Probe(name, attempt.node)]
+
+    def _look(self, trial: int) -> None:
+        def looked() -> None:
+            # After the verdict, where one stands: then this is heard too late to matter.
+            self._post.events([e.NoVerdict(at=time.time(), trial=trial)])
+
+        self._watch.look([trial], looked)
+
+    def _schedule(self, seconds: float, order: Order) -> None:
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._order), order))
+
+    def _due(self) -> list[Order]:
+        orders = []
+        while self._later and self._later[0][0] <= time.monotonic():
+            orders.append(heapq.heappop(self._later)[2])
+        return orders
+
+    def _situation(self, now: float) -> Situation:
+        thinking = None if self._asked_at is None else time.monotonic() - self._asked_at
+        stalled = self._watch.stalled_since
+        return Situation(
+            now=now,
+            tuner_thinking=thinking,
+            store_stalled=None if stalled is None else time.monotonic() - stalled,
+        )
+
+    def _close(self) -> None:
+        self._tuner.close(_CLOSE)
+        self._dispatcher.close(_CLOSE)
+        self._watch.close(_CLOSE)
+
+
+def result_of(trial: Trial) -> dict[str, Any]:
+    """What the tuner is told of a trial's end (`controller.tuners.Result`)."""
+    return {
+        "trial_id": trial.id,
+        "state": str(trial.state),
+        "value": trial.value,
+        "params": trial.params,
+        "parents": list(trial.parents),
+        "result": trial.result,
+        "weights": trial.inheritable,
+    }
