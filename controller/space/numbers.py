@@ -122,8 +122,11 @@ class Real:
         return self._quantized(number)
 
     def _quantized(self, number: float) -> float:
-        if self.q is not None:
-            number = round(number / self.q) * self.q
+        number = self._clipped(number)
+        # Again after rounding: an end need not be a multiple of q.
+        return number if self.q is None else self._clipped(round(number / self.q) * self.q)
+
+    def _clipped(self, number: float) -> float:
         return float(min(max(number, self._low()), self._high()))
 
     def _neighbour(self, value: float, sign: int) -> float:

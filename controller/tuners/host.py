@@ -54,8 +54,9 @@ class Host:
             traceback.print_exc()
             doing = "" if call == "setup" else f" in {call}"
             name = type(error).__name__
+            words = error.msg if isinstance(error, SyntaxError) else error  # without its place
             label = self._labels[self._acting]
-            return {"error": f"{label} raised {name}: {error}{doing}{self._place(error)}"}
+            return {"error": f"{label} raised {name}: {words}{doing}{self._place(error)}"}
 
     def _setup(self, request: Request) -> None:
         random.seed(request["seed"])  # for tuners that draw from the module itself

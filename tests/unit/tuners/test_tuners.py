@@ -1,0 +1,231 @@
+"""The tuners that come with Heirloom, without their process."""
+
+from collections.abc import Callable
+from random import Random as Generator
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.space import contains, parse
+from controller.tuners import Proposal, Result, SearchFinished, Tuner
+from controller.tuners.evolution import Evolution
+from controller.tuners.grid import Grid
+from controller.tuners.random import Random
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+SPACE: dict[str, Any] = {
+    "x": {"_type": "uniform", "_value": [-5, 5]},
+    "y": {"_type": "uniform", "_value": [-5, 5]},
+    "n": {"_type": "randint", "_value": [0, 20]},
+    "act": {"_type": "choice", "_value": ["relu", "tanh", {"_name": "leaky", "a": {
+        "_type": "loguniform", "_value": [1e-4, 1]}}]},
+}  # fmt: skip
+
+
+def quality(params: Any) -> float:
+    """Highest, 0, at x = 1, y = -2, n = 13 with tanh."""
+    off = (params["x"] - 1) ** 2 + (params["y"] + 2) ** 2 + (params["n"] - 13) ** 2 / 10
+    return -off - (params["act"] != "tanh")
+
+
+def succeeded(trial: int, proposal: Proposal, value: float | None, **more: Any) -> Result:
+    state = "succeeded" if value is not None else "failed"
+    return Result(
+        trial_id=trial,
+        state=state,
+        value=value,
+        params=proposal.params,
+        parents=tuple(proposal.parents),
+        weights=more.get("weights", value is not None),
+    )
+
+
+def best_of(tuner: Tuner, trials: int, value: Callable[[Any], float]) -> float:
+    values = []
+    for trial in range(trials):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        values.append(value(proposal.params))
+        tuner.observe(succeeded(trial, proposal, values[-1]))
+    return max(values)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_evolution_climbs_where_random_search_does_not(sign: int) -> None:
+    def value(params: Any) -> float:
+        return sign * quality(params)
+
+    ours, randoms = [], []
+    for seed in range(5):
+        evolution = Evolution(SPACE, seed=seed, maximize=sign > 0, population=20, sample=5)
+        draw = Random(SPACE, seed=seed, maximize=sign > 0)
+        ours.append(best_or_worst(evolution, value, sign))
+        randoms.append(best_or_worst(draw, value, sign))
+    assert min(ours) > -0.1
+    assert median(ours) > median(randoms) / 5  # the best is 0
+
+
+def best_or_worst(tuner: Tuner, value: Callable[[Any], float], sign: int) -> float:
+    """The best quality that 400 trials reach, whichever way the tuner was told to go."""
+    reached: list[float] = []
+
+    def noted(params: Any) -> float:
+        reached.append(sign * value(params))
+        return value(params)
+
+    best_of(tuner, 400, noted)
+    return max(reached)
+
+
+def test_child_is_one_mutation_from_the_parent_that_it_names() -> None:
+    tuner = Evolution(SPACE, seed=3, maximize=True, population=4, sample=2)
+    seen: dict[int, Any] = {}
+    for trial in range(60):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        seen[trial] = proposal.params
+        if trial < 4:
+            assert proposal.parents == ()
+        else:
+            (parent,) = proposal.parents
+            assert parent >= trial - 4  # older ones have died
+            same = [key for key in SPACE if seen[parent][key] == proposal.params[key]]
+            assert len(same) == len(SPACE) - 1
+        tuner.observe(succeeded(trial, proposal, quality(proposal.params)))
+
+
+def test_the_oldest_dies_however_good_it_is() -> None:
+    tuner = Evolution(SPACE, seed=1, maximize=True, population=3, sample=50)
+    for trial in range(20):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        if trial >= 3:
+            assert proposal.parents == (trial - 3,)  # the best of those who live is the oldest
+        tuner.observe(succeeded(trial, proposal, -trial))
+    assert [tuner.may_be_parent(trial) for trial in (0, 16, 17, 18, 19)] == [
+        False, False, True, True, True,
+    ]  # fmt: skip
+
+
+def test_a_parent_without_weights_is_mutated_but_not_named() -> None:
+    tuner = Evolution(SPACE, seed=1, maximize=True, population=1, sample=1)
+    first = tuner.propose(0)
+    assert first is not None
+    tuner.observe(succeeded(0, first, 1.0, weights=False))
+    second = tuner.propose(1)
+    assert second is not None
+    assert second.parents == ()
+    assert sum(first.params[key] != second.params[key] for key in SPACE) == 1
+
+
+def test_no_inheritance_where_it_is_not_wanted() -> None:
+    tuner = Evolution(SPACE, seed=1, maximize=True, population=2, inherit=False)
+    for trial in range(10):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        assert proposal.parents == ()
+        tuner.observe(succeeded(trial, proposal, 1.0))
+    assert not tuner.may_be_parent(9)
+
+
+def test_the_unborn_may_be_parents_and_the_failed_may_not() -> None:
+    tuner = Evolution(SPACE, seed=1, maximize=True)
+    first = tuner.propose(0)
+    assert first is not None
+    assert tuner.may_be_parent(0)
+    tuner.observe(succeeded(0, first, None))
+    assert not tuner.may_be_parent(0)
+
+
+def test_withheld_while_the_whole_first_population_is_under_way() -> None:
+    tuner = Evolution(SPACE, seed=1, maximize=True, population=3)
+    proposals = [tuner.propose(trial) for trial in range(5)]
+    assert [proposal is None for proposal in proposals] == [False, False, False, True, True]
+    assert proposals[0] is not None
+    tuner.observe(succeeded(0, proposals[0], 1.0))
+    child = tuner.propose(5)
+    assert child is not None
+    assert child.parents == (0,)
+
+
+@unhurried
+@given(
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.integers(1, 8),
+    st.floats(0, 1),
+    st.integers(0, 2**32),
+)
+def test_evolution_never_deadlocks(
+    population: int, sample: int, concurrency: int, failing: float, seed: int
+) -> None:
+    """Results come in any order, many of them failures; with nothing under way it proposes."""
+    rng = Generator(seed)
+    tuner = Evolution(SPACE, seed=seed, maximize=True, population=population, sample=sample)
+    under_way: dict[int, Proposal] = {}
+    committed: set[int] = set()
+    trial = 0
+    while trial < 80:
+        while len(under_way) < concurrency and trial < 80:
+            proposal = tuner.propose(trial)
+            if proposal is None:
+                break
+            assert contains(parse(SPACE), proposal.params)
+            assert set(proposal.parents) <= committed
+            under_way[trial] = proposal
+            trial += 1
+        assert under_way, "withheld with nothing under way: the search would end"
+        ended = rng.choice(list(under_way))
+        proposal = under_way.pop(ended)
+        failed = rng.random() < failing
+        tuner.observe(succeeded(ended, proposal, None if failed else quality(proposal.params)))
+        committed |= set() if failed else {ended}
+
+
+def test_the_same_seed_and_calls_have_the_same_answers() -> None:
+    def run(seed: int) -> list[Any]:
+        tuner = Evolution(SPACE, seed=seed, maximize=True, population=4)
+        answers = []
+        for trial in range(40):
+            proposal = tuner.propose(trial)
+            assert proposal is not None
+            answers.append((proposal.params, proposal.parents))
+            tuner.observe(succeeded(trial, proposal, quality(proposal.params)))
+        return answers
+
+    assert run(5) == run(5)
+    assert run(5) != run(6)
+
+
+@pytest.mark.parametrize("args", [{"population": 0}, {"sample": 0}])
+def test_evolution_refuses_wrong_arguments(args: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be at least 1, not 0"):
+        Evolution(SPACE, seed=1, maximize=True, **args)
+
+
+def test_grid_proposes_everything_and_finishes() -> None:
+    space = {
+        "a": {"_type": "choice", "_value": [1, 2]},
+        "b": {"_type": "randint", "_value": [0, 3]},
+    }
+    tuner = Grid(space, seed=0, maximize=True)
+    proposals = [tuner.propose(trial) for trial in range(6)]
+    assert [tuple(proposal.params.values()) for proposal in proposals] == [
+        (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2),
+    ]  # fmt: skip
+    for trial in (6, 7):
+        with pytest.raises(SearchFinished, match="the grid is done"):
+            tuner.propose(trial)
+    assert not tuner.may_be_parent(0)
+
+
+def test_random_draws_from_the_space() -> None:
+    tuner = Random(SPACE, seed=0, maximize=True)
+    drawn = [tuner.propose(trial).params for trial in range(20)]
+    assert all(contains(parse(SPACE), params) for params in drawn)
+    assert len({str(params) for params in drawn}) == 20
+    assert not tuner.may_be_parent(3)
