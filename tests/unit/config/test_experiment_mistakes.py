@@ -1,0 +1,202 @@
+"""What is said of a bad experiment file."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from experiment_files import GOOD, mistakes, write
+
+from controller.config import ConfigError, load
+
+# Each: what replaces what in GOOD, then the line, the key and words of the remedy.
+TABLE = [
+    ("budget:", "budgett: {}\nbudget:", 5, "budgett", "did you mean budget?"),
+    ("trials: 40", "trials: 40, trails: 3", 5, "budget.trails", "did you mean trials?"),
+    ("trials: 40", "concurrency: 2", 5, "budget.duration", "trials or duration is needed"),
+    ("trials: 40", "trials: 0", 5, "budget.trials", "at least 1, not 0"),
+    ("trials: 40", "trials: true", 5, "budget.trials", "a whole number, not True"),
+    ("trials: 40", "duration: 3 weeks", 5, "budget.duration", "90 (seconds), 10m or 1h30m"),
+    ("trials: 40", "duration: .inf", 5, "budget.duration", "above 0"),
+    ("trials: 40", "duration: -1", 5, "budget.duration", "above 0"),
+    ("budget: {trials: 40}", "", 1, "budget", "missing"),
+    ("budget: {trials: 40}", "budget: 40", 5, "budget", "must be a mapping"),
+    ("  command: python train.py", "  gpus: 0", 3, "trial.command", "missing"),
+    ("python train.py", "''", 4, "trial.command", "such as python train.py"),
+    ("python train.py", "[]", 4, "trial.command", "[python, train.py]"),
+    ("python train.py", "[a, [b]]", 4, "trial.command", "['b'] is no text"),
+    ("python train.py", "x\n  gpus: -1", 5, "trial.gpus", "at least 0, not -1"),
+    ("python train.py", "x\n  slots: '2'", 5, "trial.slots", "a whole number, not '2'"),
+    ("python train.py", "x\n  timeout: 10 minutes", 5, "trial.timeout", "10m"),
+    ("python train.py", "x\n  log_limit: many", 5, "trial.log_limit", "64MB"),
+    ("python train.py", "x\n  log_limit: 0", 5, "trial.log_limit", "above 0"),
+    ("python train.py", "x\n  weights: requird", 5, "trial.weights", "did you mean required?"),
+    ("python train.py", "x\n  code_dir: nowhere", 5, "trial.code_dir", "there is no"),
+    ("python train.py", "x\n  code_dir: experiment.yml", 5, "trial.code_dir", "not a directory"),
+    ("python train.py", "x\n  code_dir: 3", 5, "trial.code_dir", "must be a path"),
+    ("python train.py", "x\n  environment: [A]", 5, "trial.environment", "NAME: value"),
+    ("python train.py", "x\n  environment: {A: true}", 5, "trial.environment.A", "in quotes"),
+    ("python train.py", "x\n  environment: {A-B: 1}", 5, "trial.environment.A-B", "letters"),
+    ("python train.py", "x\n  environment: {HEIRLOOM_A: 1}", 5, "trial.environment", "Heirloom"),
+    ("budget:", "name: Digits\nbudget:", 5, "name", "for example digits"),
+    ("budget:", "name: 7\nbudget:", 5, "name", "put it in quotes"),
+    ("budget:", "objective: maximise\nbudget:", 5, "objective", "did you mean maximize?"),
+    ("budget:", "seed: 1.5\nbudget:", 5, "seed", "a whole number"),
+    ("budget:", "on_parent_failure: die\nbudget:", 5, "on_parent_failure", "ancestor"),
+    ("budget:", "on: 3\nbudget:", 5, "", "put it in quotes"),
+    ("budget:", "inventory: nope\nbudget:", 5, "inventory", "there is no"),
+    ("budget:", "store: ~nobody-of-that-name\nbudget:", 5, "store", "~nobody-of-that-name"),
+    ("budget:", "search_space_file: experiment.yml\nbudget:", 5, "search_space_file", "not both"),
+    ("budget:", "budget: {trials: 1}\nbudget:", 6, "budget", "on line 5"),
+    ("budget:", "tuner: {name: grd}\nbudget:", 5, "tuner.name", "did you mean grid?"),
+    ("budget:", "tuner: {name: grid}\nbudget:", 2, "search_space.lr", "choice, randint"),
+    ("budget:", "tuner: {}\nbudget:", 5, "tuner.class", "evolution, grid, random"),
+    ("budget:", "tuner: {name: grid, class: a.B}\nbudget:", 5, "tuner.class", "not both"),
+    ("budget:", "tuner: {class: B}\nbudget:", 5, "tuner.class", "MODULE.CLASS"),
+    ("budget:", "tuner: {class: a.B}\nbudget:", 5, "tuner.class", "there is no file"),
+    ("budget:", "tuner: {args: {populatio: 3}, name: evolution}\nbudget:", 5,
+     "tuner.args.populatio", "did you mean population?"),
+    ("budget:", "tuner: {args: {sample: x}, name: evolution}\nbudget:", 5,
+     "tuner.args.sample", "must be a whole number"),
+    ("budget:", "tuner: {args: {sample: 0}, name: evolution}\nbudget:", 5,
+     "tuner.args", "sample must be at least 1"),
+    ("budget:", "tuner: {args: {1: 0}, name: evolution}\nbudget:", 5,
+     "tuner.args.1", "text"),
+    ("budget:", "assessor: {name: median}\nbudget:", 5, "assessor.name", "median_stopping"),
+    ("budget:", "assessor: {name: median_stopping, args: {seed: 1}}\nbudget:", 5,
+     "assessor.args.seed", "Known: warmup, min_trials"),
+    ("loguniform", "loguniforn", 2, "search_space.lr._type", "did you mean loguniform?"),
+    ("[1e-4, 0.1]", "[0, 0.1]", 2, "search_space.lr._value", "above 0"),
+    ("{_type: loguniform, _value: [1e-4, 0.1]}", "3", 2, "search_space.lr", "_type"),
+    ("search_space:\n  lr: {_type: loguniform, _value: [1e-4, 0.1]}\n", "", 1,
+     "search_space", "search_space_file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "key", "remedy"), TABLE)
+def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, key: str, remedy: str) -> None:
+    text = GOOD.replace(old, new)
+    assert text != GOOD
+    [mistake] = mistakes(write(tmp_path, text))
+    assert mistake.startswith(f"{line}: {key}")
+    assert remedy in mistake
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", None, "empty"),
+        ("# nothing\n", None, "empty"),
+        ("- a\n- b\n", 1, "must be a mapping"),
+        ("hello", 1, "must be a mapping"),
+        ("name: a\nname: [b\n", 3, "not YAML"),
+        ("name: a\n\tseed: 3\n", 2, "not YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "another document"),
+        ("name: !!python/object:os.system x\n", 1, "not YAML"),
+        ("a: &a\n  b: *a\n", 1, "holds itself"),
+        ("[a]: 3\n", 1, "a key must be text"),
+        ("{[a]: 3}\n", 1, "a key must be text"),
+        ("seed: 2024-13-99 00:00:00\n", 1, "seed"),
+    ],
+)
+def test_no_yaml_mapping(tmp_path: Path, text: str, line: int | None, words: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError, match=words) as caught:
+        load(path)
+    assert caught.value.mistakes[0].line == line or line is None
+
+
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load(tmp_path / "experiment.yml")
+    with pytest.raises(ConfigError, match="this is a directory"):
+        load(tmp_path)
+    binary = tmp_path / "binary.yml"
+    binary.write_bytes(b"name: \xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load(binary)
+
+
+def test_every_mistake_is_listed_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = """\
+    name: Digits
+    objectiv: maximize
+    search_space:
+      a: {_type: unifrom, _value: [0, 1]}
+      b: {_type: uniform, _value: [1, 0]}
+    tuner: {name: evolution, args: {populatio: 1, sample: no}}
+    trial: {gpus: -1}
+    budget: {concurrency: 0}
+    """
+    said = mistakes(write(tmp_path, dedent(text)))
+    lines = [int(mistake.partition(":")[0]) for mistake in said]
+    assert lines == [1, 2, 4, 5, 6, 6, 7, 7, 8, 8]
+
+
+def test_anchors_and_merges_keep_their_places(tmp_path: Path) -> None:
+    text = GOOD + dedent(
+        """\
+        tuner:
+          name: evolution
+          args: &args
+            population: 3
+        assessor:
+          name: median_stopping
+          args:
+            <<: *args
+            warmup: 1
+        """
+    )
+    [mistake] = mistakes(write(tmp_path, text))
+    assert mistake.startswith("9: assessor.args.population: unknown argument")
+
+
+def test_mistake_in_a_search_space_file_has_its_place_there(tmp_path: Path) -> None:
+    space = write(tmp_path, '{\n\t"lr": {\n\t\t"_type": "uniform", "_value": [1]}}', "space.json")
+    text = GOOD.replace(GOOD[: GOOD.index("trial:")], "search_space_file: space.json\n")
+    assert mistakes(write(tmp_path, text)) == [
+        f"{space}:3: search_space.lr._value: uniform takes [low, high], not [1]"
+    ]
+
+
+@pytest.mark.parametrize("name", ["space.json", "dir", "~nobody-of-that-name/x"])
+def test_search_space_file_that_cannot_be_read_is_one_mistake(tmp_path: Path, name: str) -> None:
+    (tmp_path / "dir").mkdir()
+    text = GOOD.replace(GOOD[: GOOD.index("trial:")], f"search_space_file: {name}\n")
+    [mistake] = mistakes(write(tmp_path, text))
+    assert name.rpartition("/")[0] in mistake
+    assert "there is no" in mistake or "is a directory" in mistake or "home" in mistake
+
+
+def own_tuner(directory: Path, source: str) -> Path:
+    write(directory, source, "my_tuner.py")
+    return write(directory, GOOD + "tuner: {class: my_tuner.MyTuner, args: {a: [1, x]}}\n")
+
+
+def test_own_tuner_is_looked_for_and_not_imported(tmp_path: Path) -> None:
+    trace = tmp_path / "imported"
+    source = f"open({str(trace)!r}, 'w')\nclass MyTuner: pass\n"
+    experiment = load(own_tuner(tmp_path, source))
+    assert experiment.tuner.class_ == "my_tuner.MyTuner"
+    assert experiment.tuner.code_dir == tmp_path
+    assert not trace.exists()
+
+
+def test_own_tuner_may_have_its_own_types_or_no_space(tmp_path: Path) -> None:
+    path = own_tuner(tmp_path, "from elsewhere import *\n")
+    path.write_text(path.read_text().replace("loguniform", "my_type"))
+    assert load(path).search_space["lr"]["_type"] == "my_type"
+    path.write_text(path.read_text()[path.read_text().index("trial:") :])
+    assert load(path).search_space == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("class MyTunr: pass", "did you mean MyTunr?"),
+        ("x = 1\nclass MyTuner pass", "my_tuner.py:2: this is not Python"),
+    ],
+)
+def test_own_tuner_with_a_mistake(tmp_path: Path, source: str, words: str) -> None:
+    [mistake] = mistakes(own_tuner(tmp_path, source))
+    assert mistake.startswith("6: tuner.class")
+    assert words in mistake
