@@ -111,9 +111,15 @@ def create(store: Path, user: str, name: str, id: str) -> Root:
 
 def discard(root: Root) -> None:
     """Remove a root that was made a moment ago and that no trial has used."""
-    for directory, _, _ in os.walk(root.path):
-        Path(directory).chmod(0o700)  # snapshots are read-only
-    shutil.rmtree(root.path, ignore_errors=True)
+    remove(root.path)
+
+
+def remove(tree: Path) -> None:
+    """Remove a tree of this user's as far as that can be done, read-only directories too."""
+    for directory, _, _ in os.walk(tree):
+        with contextlib.suppress(OSError):
+            Path(directory).chmod(0o700)
+    shutil.rmtree(tree, ignore_errors=True)
 
 
 def find(path: Path) -> Root:

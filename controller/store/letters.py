@@ -1,22 +1,20 @@
-"""Mail and manifests, checked and turned into events: what a node wrote is not trusted."""
+"""Mail, checked and turned into events: what a node wrote is not trusted."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
-from controller.core.events import Began, Ended, VerdictSeen
-from controller.core.model import Outcome, State, attempt_name, split_attempt
+from controller.core.events import Began, Ended
+from controller.core.model import Outcome, attempt_name, split_attempt
 
 _REASON_LIMIT = 2000  # characters
-_Member = TypeVar("_Member", bound=StrEnum)
 
 
 class MalformedError(ValueError):
-    """A message or manifest that is not what docs/wire.md says."""
+    """A message that is not what docs/wire.md says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +64,10 @@ def letter(name: str, said: Mapping[str, Any]) -> Letter:
         name,
         trial,
         number,
-        _member(Outcome, said.get("outcome")),
+        _outcome(said.get("outcome")),
         _text(said.get("reason", "")),
         _whole_or_none(said.get("parent")),
         _seconds(said.get("seconds")),
-    )
-
-
-def verdict(trial: int, experiment: str, said: Mapping[str, Any], at: float) -> VerdictSeen:
-    """What a manifest in `trials/N` says. Raises MalformedError."""
-    _known_format(said)
-    if said.get("experiment") != experiment or said.get("trial") != trial:
-        raise MalformedError(f"is for trial {said.get('trial')!r} of {said.get('experiment')!r}")
-    state = _member(State, said.get("state"))
-    if not state.is_verdict:
-        raise MalformedError(f"{state} is no verdict")
-    files = said.get("files") or []
-    value = said.get("value")
-    if value is not None and not _finite(value):
-        raise MalformedError("its value is no finite number")
-    try:
-        size = sum(int(file["size"]) for file in files)
-        number = None if said.get("attempt") is None else _attempt(said["attempt"])
-    except (TypeError, KeyError, AttributeError):
-        raise MalformedError("its files or attempt are malformed") from None
-    if number is not None and number[0] != trial:
-        raise MalformedError(f"names the attempt {attempt_name(*number)}")
-    return VerdictSeen(
-        at=at,
-        trial=trial,
-        state=state,
-        reason=_text(said.get("reason", "")),
-        number=None if number is None else number[1],
-        value=None if value is None else float(value),
-        result=said.get("result"),
-        weights=bool(said.get("weights")),
-        size=size,
     )
 
 
@@ -120,11 +86,11 @@ def _attempt(name: str) -> tuple[int, int]:
     return found
 
 
-def _member(kind: type[_Member], value: Any) -> _Member:
+def _outcome(value: Any) -> Outcome:
     try:
-        return kind(value)
+        return Outcome(value)
     except ValueError:
-        raise MalformedError(f"{value!r} is no {kind.__name__.lower()}") from None
+        raise MalformedError(f"{value!r} is no outcome") from None
 
 
 def _text(value: Any) -> str:

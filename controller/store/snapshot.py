@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import reason
-from controller.store.layout import Root, StoreError, sync
+from controller.store.layout import Root, StoreError, remove, sync
 from controller.store.listing import CodeError, Entry, entries
 
 _CHUNK = 1 << 20
@@ -112,15 +111,9 @@ def _place(source: Path, found: Collection[Entry], parent: Path, below: str) -> 
         except OSError:
             if not (parent / named).is_dir():
                 raise
-            _discard(written)  # somebody else placed the same
+            remove(written)  # somebody else placed the same
         sync(parent)
     except BaseException:
-        _discard(written)
+        remove(written)
         raise
     return named
-
-
-def _discard(written: Path) -> None:
-    for directory, _, _ in os.walk(written):
-        Path(directory).chmod(0o700)
-    shutil.rmtree(written, ignore_errors=True)

@@ -1,0 +1,60 @@
+"""Verdicts on the store: what stands in trials/N, and the controller's own put there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from controller.core.events import VerdictSeen
+from controller.core.model import State, split_attempt
+from controller.store.layout import Root
+from heirloom import commit, manifest
+from heirloom.files import Files
+from heirloom.manifest import Manifest, ManifestError
+
+_log = logging.getLogger(__name__)
+
+
+class Verdicts:
+    """The verdicts of one experiment. `now` is the wall clock, in seconds since the epoch.
+
+    What stands there is the trial's end whatever it holds, so a damaged manifest counts as a
+    failure, with the damage as its reason. Methods raise OSError when the store does not answer.
+    """
+
+    def __init__(self, root: Root, experiment: str, files: Files, now: Callable[[], float]) -> None:
+        self._root, self._files, self._now = str(root.path), files, now
+        self._experiment = experiment
+
+    def read(self, trial: int) -> VerdictSeen | None:
+        """The verdict that stands, if one does."""
+        try:
+            found = manifest.read(self._files, self._root, trial)
+        except ManifestError as damage:
+            return self._damaged(trial, damage)
+        return None if found is None else self._seen(found)
+
+    def settle(self, trial: int, state: State, reason: str) -> VerdictSeen:
+        """Pass a verdict unless one stands; the one that stands in the end."""
+        asked = Manifest(experiment=self._experiment, trial=trial, state=str(state), reason=reason)
+        try:
+            return self._seen(commit.pass_verdict(self._files, self._root, asked))
+        except ManifestError as damage:
+            return self._damaged(trial, damage)
+
+    def _seen(self, found: Manifest) -> VerdictSeen:
+        return VerdictSeen(
+            at=self._now(),
+            trial=found.trial,
+            state=State(found.state),
+            reason=found.reason,
+            number=None if found.attempt is None else split_attempt(found.attempt)[1],
+            value=found.value,
+            result=found.result,
+            weights=found.weights,
+            size=found.size,
+        )
+
+    def _damaged(self, trial: int, damage: ManifestError) -> VerdictSeen:
+        _log.error("the verdict on trial %d is damaged: %s", trial, damage)
+        return VerdictSeen(at=self._now(), trial=trial, state=State.FAILED, reason=f"{damage}")

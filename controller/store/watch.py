@@ -1,0 +1,239 @@
+"""The one thread through which the controller touches the store while an experiment runs.
+
+A mount that hangs holds this thread and nothing else: the screen, the tuner and Ctrl-C go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from controller.core.events import Began, Event, Reported, VerdictSeen
+from controller.core.model import Outcome, State
+from controller.store.errands import Errands
+from controller.store.followed import Followed, ReadPart, read_part
+from controller.store.layout import Root
+from controller.store.letters import Letter
+from controller.store.mailbox import Mailbox
+from controller.store.verdicts import Verdicts
+from heirloom.files import Files
+
+Post = Callable[[Sequence[Event], Callable[[], None] | None], None]
+
+STALL = 5.0  # seconds after which a look counts as hanging
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.01, 0.25  # seconds between two looks at the mailbox
+_SPACE_EVERY = 10.0  # seconds between two looks at the free space
+_log = logging.getLogger(__name__)
+
+
+class StoreWatch:
+    """Turns what happens on the store into events, and writes the controller's own verdicts.
+
+    `post(events, journaled)` takes events; `journaled`, if given, is to be called, from any thread,
+    once they are in the journal, and only then does their mail move to `done`. `on_silence(trial,
+    number)` says that an attempt's heartbeat has stood still for `silence` seconds of `clock`, and
+    says it again after as long. Both are called in the watch's thread. `follow` an attempt before
+    it is sent to its node, and on resume before `start`: of one that was never followed no reports
+    are posted. Methods return at once and raise nothing.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        experiment: str,
+        files: Files,
+        post: Post,
+        on_silence: Callable[[int, int], None],
+        *,
+        silence: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        part: ReadPart = read_part,
+    ) -> None:
+        self._root, self._files = root, files
+        self._post, self._on_silence = post, on_silence
+        self._silence, self._clock, self._now = silence, clock, now
+        self._mailbox = Mailbox(root.mail, files)
+        self._verdicts = Verdicts(root, experiment, files, now)
+        self._errands = Errands(clock)
+        self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._followed = Followed(root, files, silence, part)
+        self._tried_since: dict[str, float] = {}  # mail that cannot be posted yet
+        self._away_since: float | None = None
+        self._looking_since: float | None = None
+        self._free: int | None = None
+        self._free_due = clock()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self, timeout: float) -> None:
+        """Let what was asked before be done once, at most `timeout` seconds, and stop looking."""
+        self._orders.put(self._stop)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def follow(self, trial: int, number: int, lines_seen: int = 0) -> None:
+        """Post what an attempt reports, but for the first `lines_seen`, and watch its heartbeat."""
+        self._orders.put(lambda: self._followed.add((trial, number), lines_seen, self._clock()))
+
+    def unfollow(self, trial: int, number: int) -> None:
+        """Look after an attempt no more: it has ended or is lost."""
+        self._orders.put(partial(self._followed.leave, (trial, number)))
+
+    def pass_verdict(self, trial: int, state: State, reason: str) -> None:
+        """Pass a verdict unless one stands; post the one that stands in the end."""
+        what = f"the verdict on trial {trial}"
+        run = partial(self._pass_verdict, trial, state, reason)
+        self._orders.put(partial(self._errands.add, what, run))
+
+    def look(self, trials: Sequence[int], then: Callable[[], None] | None = None) -> None:
+        """Post the verdicts that stand for these trials, then call `then` in the watch's thread."""
+        run = partial(self._look, tuple(trials), then)
+        self._orders.put(partial(self._errands.add, "a look at verdicts", run))
+
+    @property
+    def stalled_since(self) -> float | None:
+        """Since when, on `clock`, the store has not answered; None while it answers."""
+        away, looking = self._away_since, self._looking_since
+        if away is None and looking is not None and self._clock() - looking >= STALL:
+            return looking
+        return away
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Room on the store for its users; None until it was looked at."""
+        return self._free
+
+    # Everything below runs in the watch's thread.
+
+    def _run(self) -> None:
+        wait = 0.0
+        while not self._closing:
+            self._take_orders(wait)
+            busy = self._round()
+            wait = _SHORTEST_WAIT if busy else min(max(wait, _SHORTEST_WAIT) * 2, _LONGEST_WAIT)
+
+    def _take_orders(self, wait: float) -> None:
+        try:
+            order = self._orders.get(timeout=wait) if wait else self._orders.get_nowait()
+            while True:
+                order()
+                order = self._orders.get_nowait()
+        except queue.Empty:
+            pass
+
+    def _stop(self) -> None:
+        self._closing = True
+
+    def _round(self) -> bool:
+        """One look at everything that is due. True when something was found."""
+        self._looking_since = self._clock()
+        try:
+            busy = self._take_mail()
+            busy = self._errands.run() or busy
+            self._look_after_followed()
+            self._look_at_space()
+            self._away_since = None
+        except OSError as error:
+            self._away(error)
+            busy = False
+        except Exception:
+            _log.exception("the store's thread goes on after an error of its own")
+            busy = False
+        finally:
+            self._looking_since = None
+        return busy
+
+    def _away(self, error: OSError) -> None:
+        """The store did not answer, which says nothing about the attempts on it."""
+        if self._away_since is None:
+            self._away_since = self._looking_since
+            _log.warning("the store does not answer: %s", error)
+        self._tried_since.clear()
+        self._followed.anew()
+
+    def _take_mail(self) -> bool:
+        events: list[Event] = []
+        names: list[str] = []
+        for letter in self._mailbox.look():
+            told = self._told(letter)
+            if told:
+                self._tried_since.pop(letter.name, None)
+                events += told
+                names.append(letter.name)
+        if events:
+            self._mailbox.hold(names)
+            self._post(events, partial(self._orders.put, partial(self._journaled, names)))
+        return bool(events)
+
+    def _journaled(self, names: Sequence[str]) -> None:
+        self._errands.add("moving journaled mail", partial(self._mailbox.done, names))
+
+    def _told(self, letter: Letter) -> list[Event]:
+        """All that a letter leads to, in order; empty when it must be looked at again."""
+        at = self._now()
+        event = letter.event(at)
+        if isinstance(event, Began):
+            return [event]
+        key = letter.trial, letter.number
+        since = self._tried_since.setdefault(letter.name, self._clock())
+        patient = self._clock() - since < self._silence
+        last: list[Event] = [event]
+        if letter.has_manifest:
+            verdict, why = self._announced(letter.trial)
+            if verdict is not None:
+                last.append(verdict)
+            elif patient:
+                return []
+            else:
+                _log.error("%s said that it %s, but %s", key, event.outcome, why)
+                last = [replace(event, outcome=Outcome.LOST, reason=f"{event.outcome}, but {why}")]
+        reports: list[Reported] = []
+        try:
+            reports = self._followed.rest(key, at)
+        except OSError as error:
+            if patient:
+                return []
+            _log.error("the last reports of %s cannot be read: %s", key, error)
+        self._followed.forget(key)
+        return [*reports, *last]
+
+    def _announced(self, trial: int) -> tuple[VerdictSeen | None, str]:
+        """The verdict that mail told of, or why it is not to be had."""
+        try:
+            return self._verdicts.read(trial), f"nothing stands in trials/{trial}"
+        except OSError as error:
+            return None, f"trials/{trial}/manifest.json cannot be read ({error})"
+
+    def _pass_verdict(self, trial: int, state: State, reason: str) -> None:
+        self._post([self._verdicts.settle(trial, state, reason)], None)
+
+    def _look(self, trials: Sequence[int], then: Callable[[], None] | None) -> None:
+        found = [seen for trial in trials if (seen := self._verdicts.read(trial)) is not None]
+        if found:
+            self._post(found, None)
+        if then is not None:
+            then()
+
+    def _look_after_followed(self) -> None:
+        reports = self._followed.reports(self._clock(), self._now())
+        if reports:
+            self._post(reports, None)
+        for trial, number in self._followed.silent(self._clock):
+            self._on_silence(trial, number)
+
+    def _look_at_space(self) -> None:
+        if self._clock() >= self._free_due:
+            room = os.statvfs(self._root.path)
+            self._free = room.f_bavail * room.f_frsize
+            self._free_due = self._clock() + _SPACE_EVERY
