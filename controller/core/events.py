@@ -14,6 +14,20 @@ from controller.core.model import NodeInfo, Outcome, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The experiment was made: what a controller that takes it up must find again."""
+
+    at: float
+    name: str
+    root: str  # the experiment's directory on the store
+    code: str  # digests of the snapshots there
+    runtime: str
+    seed: int
+    inventory: str
+    kind: Literal["created"] = "created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A controller took the experiment up, for the first time or again."""
 
@@ -261,7 +275,8 @@ class Closed:
 
 
 Event = (
-    Opened
+    Created
+    | Opened
     | NodesFound
     | ProposalAsked
     | Proposed

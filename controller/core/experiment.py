@@ -58,11 +58,13 @@ class Experiment:
         self.stopping: str | None = None
         self.closed: e.Closed | None = None
         self.rejected = 0  # proposals in a row
+        self.created: e.Created | None = None
         self.opened_at: float | None = None
         self.started_at: float | None = None
         self.last_at = 0.0
         self.spent = 0.0  # seconds under earlier controllers
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            e.Created: self._created,
             e.Opened: self._opened,
             e.NodesFound: lambda event: self.placement.set_nodes(event.nodes),
             e.NodeDown: lambda event: self.placement.set_down(event.node, event.reason),
@@ -74,7 +76,7 @@ class Experiment:
             e.Placed: self._placed,
             e.Armed: self._armed,
             e.Began: self._began,
-            e.Reported: lambda event: None,
+            e.Reported: self._reported,
             e.Ended: self._ended,
             e.VerdictAsked: self._verdict_asked,
             e.VerdictSeen: self._verdict_seen,
@@ -129,12 +131,16 @@ class Experiment:
         self._handlers[type(event)](event)
         self.last_at = event.at
 
+    def _created(self, event: e.Created) -> None:
+        self.created = event
+
     def _opened(self, event: e.Opened) -> None:
         if self.opened_at is not None and self.closed is None:
             self.spent += max(0.0, self.last_at - self.opened_at)
         self.opened_at = event.at
         self.started_at = event.at if self.started_at is None else self.started_at
         self.search_over = self.stopping = self.closed = None
+        self.asked = None  # the tuner that was thinking is gone: it is asked again
         self.withheld = False
         self.rejected = 0
 
@@ -214,6 +220,12 @@ class Experiment:
         attempt.started_at = event.at
         if not self.trials[event.trial].state.is_verdict:
             self._set_state(self.trials[event.trial], State.RUNNING)
+
+    def _reported(self, event: e.Reported) -> None:
+        attempt = self.attempt(event.trial, event.number)
+        if attempt is not None:
+            attempt.reports += 1
+            attempt.last = event.value
 
     def _ended(self, event: e.Ended) -> None:
         attempt = self.attempt(event.trial, event.number)

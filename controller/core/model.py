@@ -78,6 +78,8 @@ class Attempt:
     ended_at: float | None = None
     outcome: Outcome | None = None
     reason: str = ""
+    reports: int = 0
+    last: Any = None  # the newest value reported
     stopping: str | None = None  # the outcome asked of it: stopped, cancelled or recalled
 
 
