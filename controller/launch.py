@@ -53,6 +53,7 @@ class LaunchError(HeirloomError):
 class Ready:
     """Everything that stands before the loop begins."""
 
+    home: Home
     place: Place
     config: configs.Experiment
     created: e.Created
@@ -115,7 +116,9 @@ def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | No
             raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
         journal = stack.enter_context(Journal.create(place.journal))
         experiment = Experiment(config.rules())
-        ready = Ready(place, config, created, root, listed.path, nodes, journal, experiment, ())
+        ready = Ready(
+            home, place, config, created, root, listed.path, nodes, journal, experiment, ()
+        )
         return _run(ready, _start_tuner, [created], [], undo.pop_all)
 
 
@@ -149,7 +152,9 @@ def _taken_up(name: str, home: Home, inventory: Path | None) -> Iterator[Ready]:
         root = layout.find(Path(created.root))
         listed = read_inventory(inventory or Path(created.inventory), home)
         nodes = fitting(listed, config.rules(), config.trial.gpus)
-        yield Ready(place, config, created, root, listed.path, nodes, journal, experiment, calls)
+        yield Ready(
+            home, place, config, created, root, listed.path, nodes, journal, experiment, calls
+        )
 
 
 class _NoTuner:
@@ -249,7 +254,10 @@ def _greet(screen: Screen, ready: Ready, differences: Sequence[str]) -> None:
     for difference in differences:
         screen.say(f"[yellow]{escape(difference)}[/]")
     try:
-        changed = snapshot.digest(config.trial.code_dir, ready.root, ready.left_out) != ready.created.code
+        changed = (
+            snapshot.digest(config.trial.code_dir, ready.root, (ready.home.path,))
+            != ready.created.code
+        )
         note = "has changed since the experiment was made"
     except HeirloomError as error:
         changed, note = True, f"cannot be read ({error})"

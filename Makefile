@@ -1,0 +1,58 @@
+# `make run` searches with the digits example, `make test` checks everything, `make bench` measures.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help run test lint types unit bench clean
+.DEFAULT_GOAL := help
+
+help: ## What can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: .venv/ready ## Run the digits example to its end (about a minute)
+	@$(BIN)/python -m controller run examples/digits/experiment.yml
+	@$(BIN)/python examples/digits/summary.py
+
+test: lint types unit ## Everything that is checked: lint, types, tests
+
+lint: .venv/ready-dev
+	@echo "lint"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/yamllint --strict .
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline --quiet
+
+types: .venv/ready-dev
+	@echo "types"
+	@$(BIN)/mypy
+
+unit: .venv/ready-dev
+	@echo "tests"
+	@$(BIN)/python -m pytest --numprocesses=auto
+
+bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was installed and built here
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache
+
+.venv/ready: requirements.txt examples/digits/requirements.txt | .venv/bin/python
+	@echo "installing what the controller and the example need into .venv"
+	@$(PIP) -r requirements.txt -r examples/digits/requirements.txt
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	@echo "installing what the tests need into .venv"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "$(PYTHON) is not installed; Debian and Ubuntu: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is `$(PYTHON) --version`;" \
+	    "name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "the venv module of $(PYTHON) is missing; Debian and Ubuntu: apt install python3-venv"; \
+	  exit 1; }
+	@$(PYTHON) -m venv .venv
