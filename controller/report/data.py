@@ -1,0 +1,89 @@
+"""What a report is made from, and the questions that several of its parts ask of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from controller.core.model import State, Trial
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """An experiment at one moment. Times are seconds since the epoch, durations seconds."""
+
+    name: str
+    description: str
+    objective: str  # maximize or minimize
+    state: str  # running, finished, stopped, ...
+    started_at: float
+    ended_at: float | None
+    trials: Sequence[Trial]
+    curves: Mapping[int, Sequence[tuple[int, float]]]  # by trial: (step, value)
+    seconds: Mapping[int, Mapping[str, float]]  # by trial: how long it spent on what
+    notes: Sequence[str] = ()
+
+    @property
+    def maximize(self) -> bool:
+        """Whether a larger value is better."""
+        return self.objective == "maximize"
+
+    @cached_property
+    def by_id(self) -> dict[int, Trial]:
+        """Every trial by its id, in the order of the ids."""
+        return {trial.id: trial for trial in sorted(self.trials, key=lambda trial: trial.id)}
+
+    @cached_property
+    def best(self) -> Trial | None:
+        """The succeeded trial with the best value, the earliest of equals."""
+        succeeded = (trial for trial in self.by_id.values() if trial.state is State.SUCCEEDED)
+        ranked = [
+            (value, trial) for trial in succeeded if (value := finite(trial.value)) is not None
+        ]
+        if not ranked:
+            return None
+        pick = max if self.maximize else min
+        return pick(ranked, key=lambda pair: pair[0])[1]
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest value, without the worst tenth: (0, 1) without any value.
+
+        A few hopeless trials would take the colours and the height of a picture for themselves.
+        """
+        values = sorted(v for trial in self.trials if (v := finite(trial.value)) is not None)
+        if not values:
+            return 0.0, 1.0
+        tenth = len(values) // 10
+        kept = values[tenth:] if self.maximize else values[: len(values) - tenth]
+        return kept[0], kept[-1]
+
+    @property
+    def axis(self) -> list[float]:
+        """An axis that shows the span with some room at its ends."""
+        low, high = self.span
+        room = (high - low) * 0.1 or abs(low) * 0.05 or 1.0
+        return [low - room, high + room]
+
+    @cached_property
+    def line(self) -> list[Trial]:
+        """The best trial's ancestors, oldest first, and itself. Of several parents the first."""
+        line: list[Trial] = []
+        trial = self.best
+        while trial is not None:
+            line.insert(0, trial)
+            parents = self.parents(trial)
+            trial = parents[0] if parents else None
+        return line
+
+    def parents(self, trial: Trial) -> list[Trial]:
+        """The trials that it started from, or is to start from."""
+        known = (parent for parent in trial.restore if parent < trial.id)
+        return [self.by_id[parent] for parent in known if parent in self.by_id]
+
+
+def finite(value: float | None) -> float | None:
+    """The value where it is a number that can be drawn, else None."""
+    return value if value is not None and math.isfinite(value) else None

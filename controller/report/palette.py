@@ -1,0 +1,20 @@
+"""Colours that the colour-blind can tell apart (Okabe and Ito, 2008), and other common looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Figure = dict[str, Any]  # {"data": [traces], "layout": {...}}, Plotly's JSON form
+
+BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
+SKY, PURPLE, GREEN, GREY = "#56B4E9", "#CC79A7", "#009E73", "#8c8c8c"
+SCALE = "Cividis"
+
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+_WEBGL_FROM = 1_000  # trials above which the graphics card draws
+
+
+def kind(trials: int) -> str:
+    """The type of trace that draws so many trials well."""
+    return "scattergl" if trials > _WEBGL_FROM else "scatter"
