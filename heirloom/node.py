@@ -6,35 +6,135 @@ and answers for each item, in order.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Optional
 
-Answer = Dict[str, Any]  # {"attempt", "found", "reason", "outcome"}
+from . import launch
+from .bells import Bells
+from .claims import ENDS, Claims
+from .files import RealFiles
+from .slots import Slot, make
+from .spec import Spec, SpecError
+from .supervisor import Supervisor
+
+Answer = dict[str, Any]  # {"attempt", "found", "reason", "outcome"}
 
 
 def start(
     run_dir: str,
-    slots: List[Dict[str, Any]],
-    specs: List[Dict[str, Any]],
+    slots: list[dict[str, Any]],
+    specs: list[dict[str, Any]],
     python: Optional[str] = None,
-) -> List[Answer]:
+) -> list[Answer]:
     """Start a supervisor for each spec that has none yet (docs/wire.md, spec).
 
     `slots` are the node's, `{"name": "0", "gpus": ["0"]}`; those missing are made. `python` is the
-    interpreter for specs that name none. Each answer says what was found: started, running, ended,
-    dead or refused.
+    interpreter for specs that name none, by default this one. Each answer says what was found:
+    started, running, ended, dead or refused.
     """
-    raise NotImplementedError
+    try:
+        os.makedirs(run_dir, 0o770, exist_ok=True)
+        there = make(run_dir, slots)
+        answers: list[Answer] = launch.in_child(
+            lambda: [_start(run_dir, there, said, python or sys.executable) for said in specs]
+        )
+    except OSError as error:
+        reason = f"this node cannot run trials: {_words(error)}"
+        return [_answer(_name(said), "refused", reason) for said in specs]
+    return answers
 
 
-def end(run_dir: str, experiment: str, requests: List[Dict[str, str]]) -> List[Answer]:
+def end(run_dir: str, experiment: str, requests: list[dict[str, str]]) -> list[Answer]:
     """Ask supervisors to end their attempts: `{"attempt", "how", "reason"}`.
 
-    `how` is stopped, cancelled or recalled. Each answer says what was found: running, ended, dead
-    or absent; the end itself is told by mail.
+    `how` is stopped, cancelled or recalled. Each answer says what was found: running, ended, dead,
+    absent, or refused where the request could not be left; the end itself is told by mail. An
+    attempt that comes after the request to end it ends at once.
     """
-    raise NotImplementedError
+    claims = Claims(run_dir, experiment)
+    answers = []
+    for request in requests:
+        attempt = request["attempt"]
+        try:
+            answers.append(_end(claims, attempt, request["how"], request.get("reason", "")))
+        except OSError as error:
+            answers.append(_answer(attempt, "refused", _words(error)))
+    return answers
 
 
-def probe(run_dir: str, experiment: str, attempts: List[str]) -> List[Answer]:
-    """Say what became of attempts: running, ended, dead or absent."""
-    raise NotImplementedError
+def probe(run_dir: str, experiment: str, attempts: list[str]) -> list[Answer]:
+    """Say what became of attempts: running, ended, dead, absent, or refused (unknown)."""
+    claims = Claims(run_dir, experiment)
+    answers = []
+    for attempt in attempts:
+        try:
+            answers.append(_found(claims, attempt))
+        except OSError as error:
+            answers.append(_answer(attempt, "refused", _words(error)))
+    return answers
+
+
+def _start(run_dir: str, there: Sequence[Slot], said: dict[str, Any], python: str) -> Answer:
+    """Start one supervisor, in the process that is to be its parent for a moment."""
+    attempt = _name(said)
+    try:
+        spec = Spec.from_dict(said)
+    except SpecError as error:
+        return _answer(attempt, "refused", str(error))
+    if spec.python is None:
+        spec = replace(spec, python=python)
+    claims = Claims(run_dir, spec.experiment)
+    try:
+        claims.make()
+        held = claims.claim(attempt)
+    except FileExistsError:
+        return _found(claims, attempt)
+    except OSError as error:
+        return _answer(attempt, "refused", _words(error))
+    try:
+        Bells(claims.directory).make(attempt)
+        log = f"{claims.directory}/supervisor.log"
+        pid = launch.detached(
+            lambda: Supervisor(RealFiles(), run_dir, spec, there).live(), held, log
+        )
+        claims.sign(held, pid)
+    except OSError as error:
+        claims.give_up(attempt)
+        return _answer(attempt, "refused", _words(error))
+    finally:
+        os.close(held)
+    return _answer(attempt, "started")
+
+
+def _end(claims: Claims, attempt: str, how: str, reason: str) -> Answer:
+    if how not in ENDS:
+        return _answer(attempt, "refused", f"an attempt cannot be {how!r}")
+    found = _found(claims, attempt)
+    if found["found"] in ("running", "absent"):
+        claims.make()
+        claims.ask_end(attempt, how, reason)
+        Bells(claims.directory).ring(attempt)
+    return found
+
+
+def _found(claims: Claims, attempt: str) -> Answer:
+    found, outcome = claims.found(attempt)
+    reason = "its supervisor died without a word" if found == "dead" else ""
+    return _answer(attempt, found, reason, outcome)
+
+
+def _answer(
+    attempt: str, found: str, reason: str = "", outcome: Optional[dict[str, Any]] = None
+) -> Answer:
+    return {"attempt": attempt, "found": found, "reason": reason, "outcome": outcome}
+
+
+def _name(said: Any) -> str:
+    return str(said.get("attempt", "")) if isinstance(said, dict) else ""
+
+
+def _words(error: OSError) -> str:
+    return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)

@@ -1,0 +1,174 @@
+"""The file system under commit, mail and verification, as a small interface.
+
+Another implementation may take the place of `RealFiles` and forget, delay, tear and lie as network
+file systems do. Every method raises OSError when the file system says no.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional, Protocol
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Look:
+    """What stands under a name; links are not followed."""
+
+    kind: str  # file, directory, link or other
+    size: int  # bytes
+    links: int  # hard links
+
+
+class Files(Protocol):
+    """What commit, mail and verification need of a file system. Paths are absolute."""
+
+    def look(self, path: str) -> Optional[Look]:
+        """What stands at `path`, asked of the server anew; None when nothing does."""
+
+    def names(self, path: str) -> list[str]:
+        """The names in a directory, opened anew."""
+
+    def read(self, path: str, limit: int) -> bytes:
+        """A file's bytes. OSError with EFBIG when they are more than `limit`."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Make a new file and fsync it. FileExistsError when the name is taken."""
+
+    def make_dir(self, path: str) -> None:
+        """Make a directory. FileExistsError when the name is taken."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file or directory another name; a directory never replaces one that has names."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+
+    def remove_dir(self, path: str) -> None:
+        """Remove an empty directory."""
+
+    def chmod(self, path: str, mode: int) -> None:
+        """Set the permissions of a file or directory."""
+
+    def sync_file(self, path: str) -> None:
+        """Make a file's bytes durable."""
+
+    def sync_dir(self, path: str) -> None:
+        """Make the names in a directory durable."""
+
+    def digest(self, path: str) -> tuple[int, str]:
+        """A file's size in bytes and its digest (`sha256:…`), both of the bytes that were read."""
+
+
+class RealFiles:
+    """The operating system's own."""
+
+    def look(self, path: str) -> Optional[Look]:
+        """See Files. Opening the directory first makes NFS ask again for an absent name."""
+        try:
+            with _directory(os.path.dirname(path)) as above:
+                found = os.stat(os.path.basename(path), dir_fd=above, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        return Look(_kind(found.st_mode), found.st_size, found.st_nlink)
+
+    def names(self, path: str) -> list[str]:
+        """See Files."""
+        return os.listdir(path)
+
+    def read(self, path: str, limit: int) -> bytes:
+        """See Files. The two directories above are opened first, for their names' sake."""
+        above = os.path.dirname(path)
+        with (
+            _directory(os.path.dirname(above)) as top,
+            _directory(os.path.basename(above) or "/", top) as directory,
+        ):
+            fd = os.open(os.path.basename(path), os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)
+        with open(fd, "rb") as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise OSError(errno.EFBIG, f"more than {limit} bytes", path)
+        return data
+
+    def write(self, path: str, data: bytes) -> None:
+        """See Files."""
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def make_dir(self, path: str) -> None:
+        """See Files."""
+        os.mkdir(path, 0o770)
+
+    def rename(self, old: str, new: str) -> None:
+        """See Files."""
+        os.rename(old, new)
+
+    def remove(self, path: str) -> None:
+        """See Files."""
+        os.unlink(path)
+
+    def remove_dir(self, path: str) -> None:
+        """See Files."""
+        os.rmdir(path)
+
+    def chmod(self, path: str, mode: int) -> None:
+        """See Files."""
+        os.chmod(path, mode)
+
+    def sync_file(self, path: str) -> None:
+        """See Files."""
+        _sync(path, os.O_RDONLY | os.O_NOFOLLOW)
+
+    def sync_dir(self, path: str) -> None:
+        """See Files."""
+        _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def digest(self, path: str) -> tuple[int, str]:
+        """See Files. Hashing lets other threads run meanwhile."""
+        found = hashlib.sha256()
+        size = 0
+        block = memoryview(bytearray(_BLOCK))
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with open(fd, "rb", buffering=0) as file:
+            while got := file.readinto(block):
+                found.update(block[:got])
+                size += got
+        return size, f"sha256:{found.hexdigest()}"
+
+
+@contextlib.contextmanager
+def _directory(path: str, below: Optional[int] = None) -> Iterator[int]:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY, dir_fd=below)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _sync(path: str, flags: int) -> None:
+    fd = os.open(path, flags)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "directory"
+    return "link" if stat.S_ISLNK(mode) else "other"

@@ -1,0 +1,143 @@
+"""What a supervisor is told about its attempt."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Optional, Union
+
+FORMAT = 1
+_ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+_NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
+
+
+class SpecError(ValueError):
+    """A spec is not as docs/wire.md has it; the message says where."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One attempt, as the controller wants it made; the keys are those of docs/wire.md."""
+
+    attempt: str
+    experiment: str
+    root: str
+    node: str
+    command: Union[str, list[str]]
+    runtime: str
+    params: Mapping[str, Any]
+    code: Optional[str] = None
+    restore: tuple[int, ...] = ()
+    slots: int = 1
+    gpus: int = 0
+    threads: Optional[int] = None
+    timeout: Optional[float] = None  # seconds
+    grace: float = 10.0  # seconds from SIGTERM to SIGKILL
+    environment: Mapping[str, str] = field(default_factory=dict)
+    weights: str = "optional"
+    python: Optional[str] = None
+    log_limit: int = 64 << 20  # bytes
+    heartbeat: float = 5.0  # seconds
+
+    @property
+    def trial(self) -> int:
+        """The trial that the attempt is one of."""
+        return int(self.attempt.partition(".")[0])
+
+    @property
+    def directory(self) -> str:
+        """The attempt's directory on the store."""
+        return f"{self.root}/attempts/{self.attempt}"
+
+    @property
+    def out(self) -> str:
+        """What a commit renames."""
+        return f"{self.directory}/out"
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Spec:
+        """The spec in a message. Raises SpecError."""
+        if not isinstance(said, Mapping) or said.get("format") != FORMAT:
+            raise SpecError(f"the spec is no object of format {FORMAT}")
+        given = {key: value for key, value in said.items() if key != "format"}
+        unknown = given.keys() - _SOUND.keys()
+        if unknown:
+            raise SpecError(f"the spec has unknown keys: {', '.join(sorted(unknown))}")
+        missing = _REQUIRED - given.keys()
+        if missing:
+            raise SpecError(f"the spec lacks {', '.join(sorted(missing))}")
+        for key, value in given.items():
+            if not _SOUND[key](value):
+                raise SpecError(f"the spec has an impossible {key!r}: {str(value)[:80]!r}")
+        return cls(**{**given, "restore": tuple(given.get("restore", ()))})
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _count(least: int) -> Callable[[Any], bool]:
+    def sound(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+    return sound
+
+
+def _seconds(value: Any) -> bool:
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value >= 0
+    )
+
+
+def _command(value: Any) -> bool:
+    return (_text(value) and value != "") or (
+        isinstance(value, list) and bool(value) and all(map(_text, value)) and value[0] != ""
+    )
+
+
+def _root(value: Any) -> bool:
+    # A colon would end the path wherever paths are joined with colons, PYTHONPATH for one.
+    return _text(value) and value.startswith("/") and not set(":\n") & set(value)
+
+
+def _below(value: Any) -> bool:
+    return _text(value) and bool(value) and not {"", ".", ".."} & set(value.split("/"))
+
+
+def _or_null(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or sound(value)
+
+
+def _environment(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        _text(key) and key and "=" not in key and _text(held) for key, held in value.items()
+    )
+
+
+_SOUND: dict[str, Callable[[Any], bool]] = {
+    "attempt": lambda value: _text(value) and bool(_ATTEMPT.fullmatch(value)),
+    "experiment": lambda value: _text(value) and bool(_NAME.fullmatch(value)),
+    "root": _root,
+    "node": _text,
+    "command": _command,
+    "runtime": _below,
+    "params": lambda value: isinstance(value, Mapping),
+    "code": _or_null(_below),
+    "restore": lambda value: isinstance(value, (list, tuple)) and all(map(_count(0), value)),
+    "slots": _count(1),
+    "gpus": _count(0),
+    "threads": _or_null(_count(1)),
+    "timeout": _or_null(_seconds),
+    "grace": _seconds,
+    "environment": _environment,
+    "weights": lambda value: value in ("optional", "required"),
+    "python": _or_null(lambda value: _text(value) and value.startswith("/")),
+    "log_limit": _count(0),
+    "heartbeat": lambda value: _seconds(value) and value > 0,
+}
+_REQUIRED = {item.name for item in fields(Spec)[:7]}

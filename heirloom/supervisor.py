@@ -1,0 +1,239 @@
+"""The small process on a node that looks after one attempt, from its claim to its last word."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from typing import Optional
+
+from . import mail, manifest
+from .bells import Bells
+from .claims import Claims
+from .commit import CommitError, Recalled, commit, fence, pass_verdict
+from .ended import Ended
+from .environment import environment
+from .files import Files
+from .log import Log
+from .manifest import Manifest, ManifestError
+from .outcome import Finished, judge, of_error
+from .process import Process
+from .running import Running
+from .slots import Slot, take
+from .spec import Spec
+from .verify import verify
+from .waiting import Waiting
+from .watch import Watch
+
+_PATIENCE = 3600.0  # seconds in which the last mail is tried again and again
+_SLOWEST = 5.0  # seconds between tries
+_STANDING = ("committed", "stopped", "beaten")  # outcomes after which a manifest stands
+_NODES_FAULT = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+
+
+class Supervisor:
+    """One attempt's life. It mails how that ended, whatever happens."""
+
+    def __init__(self, files: Files, run_dir: str, spec: Spec, slots: Sequence[Slot]) -> None:
+        """`slots` are the node's. Raises OSError when the attempt has no bell."""
+        self._files = files
+        self._run_dir = run_dir
+        self._spec = spec
+        self._slots = slots
+        self._claims = Claims(run_dir, spec.experiment)
+        self._bells = Bells(self._claims.directory)
+        bell = self._bells.open(spec.attempt)
+        self._watch = Watch(bell, f"{spec.directory}/heartbeat", spec.heartbeat)
+        self._seconds: dict[str, float] = {}
+        self._started_at: Optional[float] = None
+
+    def live(self) -> None:
+        """Look after the attempt until it has ended and everybody is told."""
+        try:
+            ended = self._attempt()
+        except Ended as over:
+            ended = over
+        except OSError as error:
+            ended = of_error(error)
+        except Exception as error:
+            os.write(2, traceback.format_exc().encode())
+            ended = Ended(
+                "refused",
+                f"its supervisor broke ({type(error).__name__}: {error}): "
+                f"see {self._claims.directory}/supervisor.log on {self._spec.node}",
+            )
+        self._tell(ended)
+        self._bells.remove(self._spec.attempt)
+
+    def _attempt(self) -> Ended:
+        try:
+            self._prepare()
+            self._heed()  # what was asked before the bell could be heard
+            self._await_parents()
+            finished = self._run()
+        except Ended as ended:
+            if ended.outcome != "stopped":
+                raise
+            finished = Finished("stopped", ended.reason, weights=False)
+        with self._timed("committing"):
+            return self._conclude(finished)
+
+    def _prepare(self) -> None:
+        """Make the attempt's directory on the store. Whoever makes it first owns the attempt."""
+        spec = self._spec
+        try:
+            os.mkdir(spec.directory, 0o770)
+        except FileExistsError:
+            raise Ended("refused", f"{spec.directory} is there already") from None
+        os.mkdir(spec.out, 0o770)
+        os.mkdir(f"{spec.out}/weights", 0o770)
+        for name, said in (("spec", {"format": 1, **vars(spec)}), ("params", spec.params)):
+            with open(f"{spec.directory}/{name}.json", "w") as file:
+                json.dump(said, file)
+        self._watch.beat()
+
+    def _await_parents(self) -> None:
+        spec = self._spec
+        waiting = Waiting(self._files, spec.root, self._claims.directory, self._bells, spec.attempt)
+        missing = set(spec.restore)
+        while missing:
+            with self._timed("waiting"):
+                trial = waiting.first_of(missing, self._pause)
+            with self._timed("verifying"):
+                verify(self._files, spec.root, trial, self._pause, self._watch.beat)
+            missing.remove(trial)
+
+    def _run(self) -> Finished:
+        """Run the process in its slots, to its end and that of all it left."""
+        spec = self._spec
+        with self._timed("waiting"):
+            taken, fds = take(self._run_dir, self._slots, spec.slots, spec.gpus, self._pause)
+        if manifest.read(self._files, spec.root, spec.trial) is not None:
+            raise Ended("beaten", "the trial had its verdict before the process started")
+        with self._timed("running"):
+            process = self._start(taken, fds)
+            running = Running(spec, process, self._claims, self._watch)
+            try:
+                self._mail_began(taken)
+                running.wait()
+            finally:
+                process.end_rest(self._watch.wait)
+        for fd in fds:
+            os.close(fd)  # the slots are free: nothing of the trial lives
+        return judge(spec, running, process.status or 0, process.log.last_line)
+
+    def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Process:
+        spec = self._spec
+        command = ["sh", "-c", spec.command] if isinstance(spec.command, str) else spec.command
+        directory = f"{spec.root}/{spec.code}" if spec.code else spec.directory
+        seen = environment(spec, taken, len(self._slots), self._run_dir, os.environ)
+        log = Log(f"{spec.directory}/output.log", spec.log_limit)
+        self._started_at = time.time()
+        try:
+            return Process(command, seen, directory, log, fds)
+        except OSError as error:
+            if error.errno in _NODES_FAULT or error.filename == directory:
+                raise
+            raise Ended("failed", f"cannot start {command[0]!r}: {error.strerror}") from None
+
+    def _conclude(self, finished: Finished) -> Ended:
+        """Make the run the trial's verdict, unless another stands there."""
+        spec = self._spec
+        verdict = Manifest(
+            experiment=spec.experiment,
+            trial=spec.trial,
+            state=finished.state,
+            reason=finished.reason,
+            attempt=spec.attempt,
+            node=spec.node,
+            value=finished.value,
+            result=finished.result,
+            parents=spec.restore,
+            started_at=self._started_at,
+            seconds=self._seconds,
+        )
+        try:
+            if finished.weights:
+                standing = commit(self._files, spec.root, spec.out, verdict, self._watch.beat)
+            else:
+                standing = pass_verdict(self._files, spec.root, verdict)
+        except CommitError as error:
+            raise Ended("failed", str(error)) from None
+        except Recalled:
+            raise Ended("recalled", "its directory was taken away before it committed") from None
+        except ManifestError as error:
+            raise Ended("refused", str(error)) from None
+        with contextlib.suppress(OSError):
+            self._bells.announce(spec.trial)
+        if standing.attempt != spec.attempt:
+            return Ended("beaten", f"the trial was {standing.state} before this attempt ended")
+        outcome = "committed" if standing.state == "succeeded" else "stopped"
+        return Ended(outcome, standing.reason)
+
+    def _mail_began(self, taken: Sequence[Slot]) -> None:
+        with contextlib.suppress(OSError):  # mail only hurries
+            mail.send(
+                self._files,
+                self._spec.root,
+                {
+                    "kind": "began",
+                    "attempt": self._spec.attempt,
+                    "node": self._spec.node,
+                    "started_at": self._started_at,
+                    "gpus": [gpu for slot in taken for gpu in slot.gpus],
+                },
+            )
+
+    def _tell(self, ended: Ended) -> None:
+        """Fence an attempt that made no verdict, mail its end, and leave word on the node."""
+        message = {
+            "kind": "ended",
+            "attempt": self._spec.attempt,
+            "node": self._spec.node,
+            "outcome": ended.outcome,
+            "reason": ended.reason,
+            "parent": ended.parent,
+            "seconds": self._seconds,
+        }
+        patience = time.monotonic() + _PATIENCE
+        pause = 0.05
+        while True:
+            try:
+                if ended.outcome not in _STANDING:
+                    fence(self._files, self._spec.out, ended.outcome)
+                if ended.outcome == "full":  # what cannot be kept makes room for the mail
+                    shutil.rmtree(f"{self._spec.out}.full", ignore_errors=True)
+                mail.send(self._files, self._spec.root, message)
+                break
+            except OSError:
+                if time.monotonic() >= patience:
+                    break
+                self._watch.wait(pause)
+                pause = min(pause * 2, _SLOWEST)
+        self._claims.close(self._spec.attempt, {"format": 1, **message})
+
+    def _pause(self, timeout: Optional[float], *fds: int) -> set[int]:
+        """Wait as `Watch.wait` does. Raises Ended when somebody wants the attempt's end."""
+        ready = self._watch.wait(timeout, *fds)
+        if self._watch.bell in ready:
+            self._heed()
+        return ready
+
+    def _heed(self) -> None:
+        asked = self._claims.end_asked(self._spec.attempt)
+        if asked is not None:
+            raise Ended(*asked)
+
+    @contextlib.contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            spent = time.monotonic() - began
+            self._seconds[phase] = round(self._seconds.get(phase, 0.0) + spent, 6)

@@ -1,0 +1,61 @@
+"""The check that a parent's weights are what its manifest says, before a child reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Optional
+
+from . import manifest
+from .digests import measure
+from .ended import Ended
+from .files import Files
+from .manifest import Manifest, ManifestError
+from .slots import Pause
+
+WAITS = (0.1, 0.5, 2.0)  # seconds before a mismatch is looked at again
+
+
+def verify(files: Files, root: str, trial: int, pause: Pause, idle: Callable[[], None]) -> Manifest:
+    """The verdict of a trial whose weights stand on the store just as they were committed.
+
+    Raises Ended: `parent` when the trial ended without weights, `corrupt` when sizes or digests
+    differ from the manifest and keep differing.
+    """
+    for wait in WAITS:
+        verdict, problem = _compare(files, root, trial, idle)
+        if verdict is not None:
+            return verdict
+        pause(wait)
+    verdict, problem = _compare(files, root, trial, idle)
+    if verdict is None:
+        raise Ended("corrupt", problem, trial)
+    return verdict
+
+
+def _compare(
+    files: Files, root: str, trial: int, idle: Callable[[], None]
+) -> tuple[Optional[Manifest], str]:
+    """The verdict if all is well, else what is wrong."""
+    try:
+        verdict = manifest.read(files, root, trial)
+        if verdict is None:
+            return None, f"trial {trial} has no verdict any more"
+        if not verdict.weights:
+            raise Ended("parent", f"trial {trial} {verdict.state}: {verdict.reason}", trial)
+        weights = f"{root}/trials/{trial}/weights"
+        files.names(weights)  # opened anew, so that the names are the server's
+        sizes = [(f"{weights}/{entry.path}", entry.size) for entry in verdict.files]
+        found = measure(files, sizes, sync=False, idle=idle)
+    except ManifestError as error:
+        return None, str(error)
+    except OSError as error:
+        return None, f"the weights of trial {trial}: {error.strerror}: {error.filename}"
+    for entry in verdict.files:
+        size, digest = found[f"{weights}/{entry.path}"]
+        if (size, digest) != (entry.size, entry.digest):
+            return None, (
+                f"{weights}/{entry.path}, committed by attempt {verdict.attempt} on "
+                f"{verdict.node}: expected {entry.size} bytes with {entry.digest}, "
+                f"found {size} with {digest}"
+            )
+    return verdict, ""

@@ -1,0 +1,93 @@
+"""How an armed attempt learns that a parent has its verdict.
+
+A supervisor on this node that passes a verdict rings for those who wait for it. For verdicts passed
+elsewhere one supervisor, the poller, looks at the store on behalf of all of the experiment here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Collection
+from typing import Optional
+
+from .bells import Bells
+from .files import Files
+from .slots import Pause
+
+_QUICKEST, _SLOWEST = 0.02, 0.25  # seconds between the poller's looks
+_FALLBACK = 2.0  # seconds until the others see for themselves whether there is a poller
+
+
+class Waiting:
+    """One attempt among those that wait on this node."""
+
+    def __init__(self, files: Files, root: str, directory: str, bells: Bells, attempt: str) -> None:
+        """`root` is the experiment's on the store, `directory` is RUN/EXPERIMENT."""
+        self._files = files
+        self._root = root
+        self._lock = f"{directory}/poller"
+        self._bells = bells
+        self._attempt = attempt
+
+    def first_of(self, trials: Collection[int], pause: Pause) -> int:
+        """Wait until one of `trials` has a verdict; that trial. `pause` may raise to give up."""
+        seen = self._seen(trials)
+        if seen is not None:
+            return seen
+        try:
+            for trial in trials:
+                self._bells.hang(self._attempt, trial)
+            return self._wait(trials, pause)
+        finally:
+            for trial in trials:
+                self._bells.unhang(self._attempt, trial)
+
+    def _wait(self, trials: Collection[int], pause: Pause) -> int:
+        poller: Optional[int] = None
+        interval = _QUICKEST
+        try:
+            while True:
+                seen = self._seen(trials)
+                if seen is not None:
+                    return seen
+                if poller is None:
+                    poller = self._try_poller()
+                if poller is None:
+                    pause(_FALLBACK)
+                elif self._poll(trials):
+                    interval = _QUICKEST
+                else:
+                    pause(interval)
+                    interval = min(interval * 1.5, _SLOWEST)
+        finally:
+            if poller is not None:
+                os.close(poller)
+                self._bells.ring_another(self._attempt)
+
+    def _poll(self, own: Collection[int]) -> bool:
+        """Look on behalf of all who wait here; whether any verdict was news."""
+        seen = [
+            trial for trial in self._bells.awaited() if trial not in own and self._seen([trial])
+        ]
+        for trial in seen:
+            self._bells.announce(trial)
+        return bool(seen)
+
+    def _seen(self, trials: Collection[int]) -> Optional[int]:
+        """One of `trials` that has a verdict. A store that errs now is asked again later."""
+        for trial in trials:
+            with contextlib.suppress(OSError):
+                if self._files.look(f"{self._root}/trials/{trial}") is not None:
+                    return trial
+        return None
+
+    def _try_poller(self) -> Optional[int]:
+        fd = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o660)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        return fd
