@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from controller.errors import HeirloomError
+
 Key = tuple[str | int, ...]
 
 
@@ -27,7 +29,7 @@ class Mistake:
         return ": ".join(filter(None, [place, ".".join(map(str, self.key)), self.words]))
 
 
-class ConfigError(Exception):
+class ConfigError(HeirloomError):
     """The experiment file is wrong. The text has a line for each of `mistakes`."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
