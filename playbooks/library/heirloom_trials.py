@@ -160,9 +160,9 @@ def main() -> None:
         answers = answers_of(module)
     except Exception as error:  # Ansible's own words for it would be "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")
-    changed = any(
-        answer["found"] == ("running" if number < len(module.params["ends"]) else "started")
-        for number, answer in enumerate(answers)
+    ended = answers[: len(module.params["ends"])]
+    changed = any(answer["found"] == "started" for answer in answers) or any(
+        answer["found"] in ("running", "absent") for answer in ended
     )
     # The arguments are not repeated in the result: every byte of it travels back as an event.
     module.exit_json(changed=changed and not module.check_mode, answers=answers, invocation={})
