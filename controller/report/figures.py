@@ -135,11 +135,14 @@ def durations(data: ReportData) -> Figure | None:
         names = [f"trial {trial}" for trial in known]
     traces: list[Figure] = []
     for number, activity in enumerate(activities(data)):
-        means = [fmean(data.seconds[trial].get(activity, 0.0) for trial in g) for g in groups]
+        means = [
+            fmean(finite(data.seconds[trial].get(activity)) or 0.0 for trial in group)
+            for group in groups
+        ]
         traces.append(
             {
                 "type": "bar",
-                "name": activity,
+                "name": short(activity),
                 "x": middles,
                 "y": means,
                 "text": names,

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from controller.core.model import Trial
+from controller.report.data import finite
 
 _WIDTH = 60  # characters of a parameter or a reason
 _LINES = 14  # parameters
@@ -15,7 +16,7 @@ _LINES = 14  # parameters
 def hover(trial: Trial) -> str:
     """A trial's id, state, value, parents and parameters, in lines that fit on a screen."""
     lines = [f"<b>trial {trial.id}</b>, {trial.state}"]
-    if trial.value is not None:
+    if finite(trial.value) is not None:
         lines.append(f"value {trial.value:.6g}")
     if trial.restore:
         named = ", ".join(str(parent) for parent in trial.restore)

@@ -150,7 +150,7 @@ class _Spent:
 
 def _spent(data: ReportData) -> list[_Spent]:
     found = {
-        name: [spent[name] for spent in data.seconds.values() if name in spent]
+        name: [finite(spent[name]) or 0.0 for spent in data.seconds.values() if name in spent]
         for name in activities(data)
     }
     most = max((sum(times) for times in found.values()), default=0.0) or 1.0
