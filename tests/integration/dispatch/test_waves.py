@@ -116,7 +116,9 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     for claim in lab.run_dir.glob("*/*.claim"):  # whatever still lives there
         pid = json.loads(claim.read_text())["pid"]
         if psutil.pid_exists(pid):
-            psutil.Process(pid).kill()
+            supervisor = psutil.Process(pid)
+            for process in (supervisor, *supervisor.children(recursive=True)):
+                process.kill()
 
 
 @pytest.fixture
@@ -186,7 +188,9 @@ def test_a_node_that_cannot_be_reached_harms_nobody_beside_it(lab):
 
 def test_ansible_killed_in_mid_wave_leaves_the_truth_to_a_probe(lab, until):
     """The module has done its work, and Ansible dies before it hears of it."""
-    fifo = lab.block_python(after=f"read line < '{lab.path}/fifo'")
+    fifo = lab.block_python(after=f"[ -e '{lab.path}/hold' ] && read line < '{lab.path}/fifo'")
+    hold = lab.path / "hold"
+    hold.touch()
     dispatcher = lab.open()
     dispatcher.submit([lab.start("0.1", "exec sleep 600")])
     until(lab.claim("0.1").exists)
@@ -196,9 +200,9 @@ def test_ansible_killed_in_mid_wave_leaves_the_truth_to_a_probe(lab, until):
     answer = lab.answer()
     assert answer.found is Found.UNKNOWN
     assert answer.reason
-    fifo.write_text("\n")
+    fifo.write_text("\n")  # what waits on the node goes
+    hold.unlink()
     dispatcher.submit([Probe("0.1", "here")])
-    fifo.write_text("\n")
     assert lab.found(1) == {"0.1": Found.RUNNING}
 
 
