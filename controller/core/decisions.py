@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from controller.core import events as e
-from controller.core.experiment import REJECTIONS, Experiment
-from controller.core.model import AttemptState, Outcome, State
+from controller.core.experiment import Experiment
+from controller.core.model import Attempt, AttemptState, Outcome
+from controller.core.retries import node_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while other nodes stand idle
 _RECALL_EVERY = 2.0  # seconds between two looks for such attempts
@@ -18,7 +19,7 @@ class Decisions:
 
     def __init__(self, experiment: Experiment) -> None:
         self._x = experiment
-        self._next_recall = 0.0
+        self._looked_at = float("-inf")  # for attempts to recall
 
     def decide(self, now: float) -> list[e.Event]:
         """Every decision that the state asks for, each applied already, in order.
@@ -49,12 +50,13 @@ class Decisions:
 
     def _placements(self, now: float) -> Iterator[e.Event]:
         x = self._x
-        need = x.rules.slots
-        while x.units + need <= x.placement.total_slots + x.lookahead * need:
+        while (node := x.placement.best()) is not None:
             trial = self._next_trial()
-            node = x.placement.best()
-            if trial is None or node is None:
+            if trial is None:
                 return
+            avoid = node_to_avoid(x.trials[trial])
+            if avoid is not None:
+                node = x.placement.best_but(avoid) or node
             number = len(x.trials[trial].attempts) + 1
             restore = x.trials[trial].restore
             yield e.Placed(at=now, trial=trial, number=number, node=node, restore=restore)
@@ -74,46 +76,58 @@ class Decisions:
         return None
 
     def _recalls(self, now: float) -> Iterator[e.Event]:
-        """Take back what waits behind a long trial while another node has room."""
+        """Take back attempts that cannot go on where they wait, now and then."""
         x = self._x
-        if now < self._next_recall or not x.on_nodes:
+        if not x.on_nodes or 0.0 <= now - self._looked_at < _RECALL_EVERY:
             return
-        self._next_recall = now + _RECALL_EVERY
+        self._looked_at = now
+        armed = [
+            (trial, attempt)
+            for trial, number in x.on_nodes
+            if (attempt := x.attempt(trial, number)) is not None
+            and attempt.state is AttemptState.ARMED
+            and attempt.stopping is None
+        ]
         best = x.placement.best()
-        room = x.placement.free(best) // x.rules.slots if best is not None else 0
-        if room <= 0 or self._next_trial() is not None:
-            return
-        for number, trial in [(number, trial) for trial, number in x.on_nodes]:
-            attempt = x.attempt(trial, number)
-            if room <= 0 or attempt is None:
-                return
-            waits = attempt.state is AttemptState.ARMED and attempt.stopping is None
-            crowded = x.placement.free(attempt.node) < 0
-            able = all(x.trials[parent].inheritable for parent in attempt.restore)
-            if waits and crowded and able and now - attempt.placed_at >= PATIENCE:
-                room -= 1
-                yield e.EndAsked(
-                    at=now, trial=trial, number=number, how=Outcome.RECALLED,
-                    reason=f"{best} has room",
-                )  # fmt: skip
+        if best is None and x.queue.first_ready() is not None:
+            stuck = [(trial, attempt) for trial, attempt in armed if self._is_stuck(attempt)]
+            yield from _recalled(now, stuck, "it waits for a parent that finds no place")
+        elif best is not None and self._next_trial() is None:
+            late = [(trial, attempt) for trial, attempt in armed if self._is_late(attempt, now)]
+            room = max(0, x.placement.free(best))
+            yield from _recalled(now, late[:room], f"{best} has room")
+
+    def _is_stuck(self, attempt: Attempt) -> bool:
+        """Whether it takes the place that a parent of its own needs."""
+        x = self._x
+        parents = [x.trials[parent] for parent in attempt.restore]
+        away = any(not p.state.is_verdict and p.attempt is None for p in parents)
+        return away and x.placement.is_up(attempt.node)
+
+    def _is_late(self, attempt: Attempt, now: float) -> bool:
+        """Whether it has waited for nothing but a slot, and for long."""
+        x = self._x
+        crowded = x.placement.free(attempt.node) < 0
+        able = all(x.trials[parent].inheritable for parent in attempt.restore)
+        return crowded and able and now - attempt.placed_at >= PATIENCE
 
     def _search(self, now: float) -> Iterator[e.Event]:
-        x = self._x
-        if x.retries_due and x.asked is None:
+        x, search = self._x, self._x.search
+        while x.retries_due and search.asked is None:
             source = x.trials[next(iter(x.retries_due))]
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=dict(source.params),
                 parents=source.parents, retry_of=source.id,
             )  # fmt: skip
-        if x.search_over is None:
-            reason = self._exhausted(now)
+        if search.over is None:
+            reason = search.broken or self._exhausted(now)
             if reason is not None:
-                yield e.SearchEnded(at=now, reason=reason, error=x.rejected >= REJECTIONS)
-            elif x.asked is None and not x.withheld and x.open_trials < x.concurrency:
+                yield e.SearchEnded(at=now, reason=reason, error=search.broken is not None)
+            elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
         idle = not (x.open_trials or x.on_nodes or x.retries_due or x.untold)
-        if x.search_over is not None and idle and x.asked is None:
-            yield e.Closed(at=now, reason=x.search_over.reason)
+        if search.over is not None and idle:
+            yield e.Closed(at=now, reason=search.over.reason)
 
     def _exhausted(self, now: float) -> str | None:
         x, rules = self._x, self._x.rules
@@ -121,9 +135,15 @@ class Decisions:
             return f"the budget of {rules.trials} trials is used up"
         if rules.duration is not None and x.elapsed(now) >= rules.duration:
             return f"the budget of {rules.duration:.0f} s is used up"
-        if x.rejected >= REJECTIONS:
-            reason = x.verdicts_due.get(len(x.trials) - 1) or (State.FAILED, x.trials[-1].reason)
-            return f"the tuner's last {REJECTIONS} proposals were rejected; {reason[1]}"
-        if x.withheld and not x.open_trials and x.asked is None:
+        if x.search.withheld and not x.open_trials and x.search.asked is None:
             return "the tuner has nothing more to propose"
         return None
+
+
+def _recalled(
+    now: float, attempts: Sequence[tuple[int, Attempt]], reason: str
+) -> Iterator[e.Event]:
+    for trial, attempt in attempts:
+        yield e.EndAsked(
+            at=now, trial=trial, number=attempt.number, how=Outcome.RECALLED, reason=reason
+        )

@@ -230,11 +230,12 @@ class EndAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopAdvised:
-    """The assessor calls the trial hopeless."""
+    """The assessor calls the trial hopeless. `number`: the attempt it judged, if it says so."""
 
     at: float
     trial: int
     reason: str
+    number: int | None = None
     kind: Literal["stop-advised"] = "stop-advised"
 
 

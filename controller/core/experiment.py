@@ -26,8 +26,8 @@ from controller.core.model import (
 )
 from controller.core.placement import Placement
 from controller.core.queue import Queue
-
-REJECTIONS = 10  # proposals rejected in a row after which the tuner counts as broken
+from controller.core.retries import verdict_due
+from controller.core.search import Search
 
 
 class Experiment:
@@ -37,7 +37,8 @@ class Experiment:
         self.rules = rules
         self.trials: list[Trial] = []
         self.queue = Queue()
-        self.placement = Placement()
+        self.placement = Placement(rules.slots, rules.lookahead)
+        self.search = Search()
         self.counts: Counter[State] = Counter()
         self.best: int | None = None  # the committed trial with the best value
 
@@ -50,14 +51,9 @@ class Experiment:
         self.retries_due: dict[int, None] = {}
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
-        self.units = 0  # slots that those attempts were placed for
 
-        self.asked: int | None = None  # the trial that the tuner is thinking about
-        self.withheld = False  # the tuner wants to know more first
-        self.search_over: e.SearchEnded | None = None
         self.stopping: str | None = None
         self.closed: e.Closed | None = None
-        self.rejected = 0  # proposals in a row
         self.created: e.Created | None = None
         self.opened_at: float | None = None
         self.started_at: float | None = None
@@ -69,10 +65,10 @@ class Experiment:
             e.NodesFound: lambda event: self.placement.set_nodes(event.nodes),
             e.NodeDown: lambda event: self.placement.set_down(event.node, event.reason),
             e.NodeUp: lambda event: self.placement.set_up(event.node),
-            e.ProposalAsked: self._proposal_asked,
+            e.ProposalAsked: lambda event: self.search.ask(event.trial),
             e.Proposed: self._proposed,
-            e.ProposalWithheld: self._proposal_withheld,
-            e.SearchEnded: self._search_ended,
+            e.ProposalWithheld: lambda event: self.search.withhold(),
+            e.SearchEnded: lambda event: self.search.end(event),
             e.Placed: self._placed,
             e.Armed: self._armed,
             e.Began: self._began,
@@ -82,7 +78,7 @@ class Experiment:
             e.VerdictSeen: self._verdict_seen,
             e.LookAsked: self._look_asked,
             e.NoVerdict: self._no_verdict,
-            e.Told: lambda event: self.untold.pop(event.trial, None),
+            e.Told: self._told,
             e.EndAsked: self._end_asked,
             e.StopAdvised: self._stop_advised,
             e.CancelAsked: self._cancel_asked,
@@ -99,18 +95,21 @@ class Experiment:
         return len(self.trials) - sum(n for state, n in self.counts.items() if state.is_verdict)
 
     @property
-    def lookahead(self) -> int:
-        """Attempts that may be armed beyond the slots of the nodes that are up."""
-        if self.rules.lookahead is not None:
-            return self.rules.lookahead
-        return self.placement.total_slots // self.rules.slots
-
-    @property
     def concurrency(self) -> int:
         """Trials that may be without a verdict at once."""
         if self.rules.concurrency is not None:
             return self.rules.concurrency
-        return self.placement.total_slots // self.rules.slots + self.lookahead
+        return self.placement.capacity
+
+    @property
+    def asked(self) -> int | None:
+        """The trial that the tuner is thinking about, if any."""
+        return self.search.asked
+
+    @property
+    def search_over(self) -> e.SearchEnded | None:
+        """Why no further trial will be asked for, if that is so."""
+        return self.search.over
 
     def elapsed(self, now: float) -> float:
         """Seconds that controllers have spent on the experiment."""
@@ -139,51 +138,36 @@ class Experiment:
             self.spent += max(0.0, self.last_at - self.opened_at)
         self.opened_at = event.at
         self.started_at = event.at if self.started_at is None else self.started_at
-        self.search_over = self.stopping = self.closed = None
-        self.asked = None  # the tuner that was thinking is gone: it is asked again
-        self.withheld = False
-        self.rejected = 0
+        self.stopping = self.closed = None
+        self.search = Search()  # the tuner that was thinking is gone: it is asked again
 
     def _closed(self, event: e.Closed) -> None:
         self.spent = self.elapsed(event.at)
         self.closed = event
 
-    def _search_ended(self, event: e.SearchEnded) -> None:
-        self.search_over = self.search_over or event
-        self.asked = None
-
-    def _proposal_asked(self, event: e.ProposalAsked) -> None:
-        self.asked = event.trial
-
-    def _proposal_withheld(self, event: e.ProposalWithheld) -> None:
-        self.asked = None
-        self.withheld = True
+    def _told(self, event: e.Told) -> None:
+        self.untold.pop(event.trial, None)
+        self.search.tell()
 
     def _proposed(self, event: e.Proposed) -> None:
-        late = self.search_over is not None and event.retry_of is None
+        late = self.search.over is not None and event.retry_of is None
         if late or event.trial != len(self.trials):
             return
+        problem = self._problem(event.parents)
         if event.retry_of is None:
-            self.asked = None
+            self.search.propose(event.trial, problem)
         else:
             self.retries_due.pop(event.retry_of, None)
-        problem = self._problem(event.parents)
+        parents = () if problem else event.parents
         trial = Trial(
-            id=event.trial,
-            params=event.params,
-            parents=() if problem else event.parents,
-            restore=() if problem else event.parents,
-            state=State.WAITING,
-            proposed_at=event.at,
+            event.trial, event.params, parents, parents, State.WAITING, event.at,
             retry_of=event.retry_of,
-        )
+        )  # fmt: skip
         self.trials.append(trial)
         self.counts[trial.state] += 1
         if problem:
-            self.rejected += 1
             self.verdicts_due[trial.id] = (State.FAILED, f"the proposal was rejected: {problem}")
         else:
-            self.rejected = 0
             self._enqueue(trial)
 
     def _problem(self, parents: tuple[int, ...]) -> str | None:
@@ -202,8 +186,7 @@ class Experiment:
         trial.attempts.append(Attempt(event.number, event.node, event.restore, placed_at=event.at))
         self._set_state(trial, State.ARMED)
         self.on_nodes[trial.id, event.number] = None
-        self.placement.take(event.node, self.rules.slots)
-        self.units += self.rules.slots
+        self.placement.take(event.node)
         for child in self.queue.waiting_for(trial.id):
             heapq.heappush(self.armable, child)
 
@@ -214,10 +197,12 @@ class Experiment:
 
     def _began(self, event: e.Began) -> None:
         attempt = self.attempt(event.trial, event.number)
-        if attempt is None or attempt.state is AttemptState.ENDED:
+        if attempt is None or attempt.state in (AttemptState.RUNNING, AttemptState.ENDED):
             return
         attempt.state = AttemptState.RUNNING
         attempt.started_at = event.at
+        if attempt.stopping is Outcome.RECALLED:
+            attempt.stopping = None  # the recall came too late
         if not self.trials[event.trial].state.is_verdict:
             self._set_state(self.trials[event.trial], State.RUNNING)
 
@@ -233,13 +218,15 @@ class Experiment:
             return
         trial = self.trials[event.trial]
         self._leave_node(trial, attempt, event)
-        trial.seconds = event.seconds or trial.seconds
-        if trial.state.is_verdict or trial.attempt is not None:
+        if trial.state.is_verdict:
             return
-        if event.outcome is Outcome.CORRUPT and event.parent is not None:
-            self._suspect(event.parent, attempt.node)
+        self._set_state(trial, State.READY)
+        if event.parent in attempt.restore:
+            if event.outcome is Outcome.CORRUPT:
+                self._suspect(self.trials[event.parent], attempt.node)
+            elif not self.trials[event.parent].state.is_verdict:
+                self.looks_due[event.parent] = None  # the node has seen a verdict that we have not
         if event.outcome in (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN, Outcome.LOST):
-            self._set_state(trial, State.READY)
             self.looks_due[trial.id] = None
         else:
             self._try_again(trial)
@@ -249,48 +236,31 @@ class Experiment:
         attempt.ended_at = event.at
         attempt.outcome = event.outcome
         attempt.reason = event.reason
+        trial.seconds = event.seconds or trial.seconds
         self.on_nodes.pop((trial.id, attempt.number), None)
         self.ends_due.pop((trial.id, attempt.number), None)
-        self.placement.give_back(attempt.node, self.rules.slots)
-        self.units -= self.rules.slots
+        self.placement.give_back(attempt.node)
 
     def _try_again(self, trial: Trial) -> None:
         """The trial has no attempt on a node: queue it, or have its verdict passed."""
         if trial.id in self.verdicts_due or trial.id in self.verdicts_asked:
             return
-        last = trial.attempts[-1]
-        if last.outcome is Outcome.CANCELLED or self.stopping:
-            self.verdicts_due[trial.id] = (State.CANCELLED, last.reason or self.stopping or "")
-        elif last.outcome is Outcome.STOPPED:
-            self.verdicts_due[trial.id] = (State.STOPPED, last.reason)
-        elif (why := self._exhausted(trial)) is not None:
-            self.verdicts_due[trial.id] = (State.FAILED, why)
-        else:
+        due = verdict_due(self.trials, trial, self.rules)
+        if due is None:
             self._enqueue(trial)
+        else:
+            self.verdicts_due[trial.id] = due
 
-    def _exhausted(self, trial: Trial) -> str | None:
-        own = strays = 0
-        for attempt in trial.attempts:
-            if attempt.outcome is not None and attempt.outcome.own_fault:
-                own += 1
-            elif attempt.outcome not in (Outcome.RECALLED, Outcome.PARENT):
-                strays += 1
-        last = trial.attempts[-1]
-        if own > self.rules.retries:
-            return last.reason + (f" (attempt {own} of {own})" if own > 1 else "")
-        if strays > self.rules.strays:
-            return f"{last.reason} (given up after {strays} attempts that were not its own fault)"
-        return None
-
-    def _suspect(self, parent: int, node: str) -> None:
-        if not 0 <= parent < len(self.trials):
-            return
-        trial = self.trials[parent]
-        if node not in trial.corrupt_on or len(self.placement.nodes) == 1:
-            trial.corrupt_on = (*trial.corrupt_on, node)
-        if len(trial.corrupt_on) > 1 and not trial.damaged:
-            trial.damaged = True
-            self._answer_children(trial)
+    def _suspect(self, parent: Trial, node: str) -> None:
+        alone = len(self.placement.nodes) - len(self.placement.down) <= 1
+        if node not in parent.corrupt_on or alone:
+            parent.corrupt_on = (*parent.corrupt_on, node)
+        if len(parent.corrupt_on) > 1 and not parent.damaged:
+            parent.damaged = True
+            for child in self.queue.ready():
+                if parent.id in self.trials[child].restore:
+                    self.queue.remove(child)
+                    self._enqueue(self.trials[child])
 
     def _enqueue(self, trial: Trial) -> None:
         """Queue a trial, from whatever its parents have become."""
@@ -309,7 +279,10 @@ class Experiment:
         """The parent has a verdict: no queued child waits for it any longer."""
         if parent.inheritable:
             for child in self.queue.release(parent.id):
-                self._set_state(self.trials[child], State.READY)
+                if self.queue.is_ready(child):
+                    self._set_state(self.trials[child], State.READY)
+                else:
+                    heapq.heappush(self.armable, child)
             return
         for child in self.queue.waiting_for(parent.id):
             self.queue.remove(child)
@@ -321,9 +294,9 @@ class Experiment:
         self.queue.remove(event.trial)
 
     def _verdict_seen(self, event: e.VerdictSeen) -> None:
-        if not 0 <= event.trial < len(self.trials) or self.trials[event.trial].state.is_verdict:
+        trial = self._trial(event.trial)
+        if trial is None or trial.state.is_verdict or not event.state.is_verdict:
             return
-        trial = self.trials[event.trial]
         for waiting in (self.verdicts_due, self.verdicts_asked, self.looks_due, self.looking):
             waiting.pop(trial.id, None)
         self.queue.remove(trial.id)
@@ -337,7 +310,6 @@ class Experiment:
             why = f"{name} committed first" if event.number else f"the trial was {event.state}"
             self.ends_due[trial.id, attempt.number] = (Outcome.CANCELLED, why)
         self.untold[trial.id] = None
-        self.withheld = False
         if event.value is not None and event.state is State.SUCCEEDED:
             self._keep_best(trial)
         self._answer_children(trial)
@@ -353,47 +325,54 @@ class Experiment:
         self.looking[event.trial] = None
 
     def _no_verdict(self, event: e.NoVerdict) -> None:
-        self.looking.pop(event.trial, None)
+        if event.trial not in self.looking:
+            return  # the answer to a look that was not ours, or was answered
+        del self.looking[event.trial]
         trial = self.trials[event.trial]
-        idle = trial.attempt is None and trial.id not in self.queue and bool(trial.attempts)
-        if idle and not trial.state.is_verdict:
+        if trial.attempts and trial.attempt is None and trial.id not in self.queue:
             self._try_again(trial)
 
     def _end_asked(self, event: e.EndAsked) -> None:
         self.ends_due.pop((event.trial, event.number), None)
         attempt = self.attempt(event.trial, event.number)
         if attempt is not None:
-            attempt.stopping = event.how
+            attempt.stopping, attempt.stopping_why = event.how, event.reason
 
     def _stop_advised(self, event: e.StopAdvised) -> None:
-        if not 0 <= event.trial < len(self.trials):
+        trial = self._trial(event.trial)
+        attempt = trial.attempt if trial is not None else None
+        if attempt is None or event.number not in (None, attempt.number):
             return
-        attempt = self.trials[event.trial].attempt
-        running = attempt is not None and attempt.state is AttemptState.RUNNING
-        if attempt is not None and running and attempt.stopping is None:
-            self.ends_due[event.trial, attempt.number] = (Outcome.STOPPED, event.reason)
+        if attempt.state is AttemptState.RUNNING and attempt.stopping is None:
+            end = (Outcome.STOPPED, event.reason)
+            self.ends_due.setdefault((event.trial, attempt.number), end)
 
     def _cancel_asked(self, event: e.CancelAsked) -> None:
-        if 0 <= event.trial < len(self.trials):
-            self._cancel(self.trials[event.trial], "cancelled by a person")
+        trial = self._trial(event.trial)
+        if trial is not None:
+            self._cancel(trial, "cancelled by a person")
 
     def _cancel(self, trial: Trial, reason: str) -> None:
         if trial.state.is_verdict or trial.id in self.verdicts_asked:
             return
         # The verdict goes first: from then on a late commit finds the name taken.
         self.queue.remove(trial.id)
-        self.verdicts_due[trial.id] = (State.CANCELLED, reason)
+        self.verdicts_due.setdefault(trial.id, (State.CANCELLED, reason))
 
     def _retry_asked(self, event: e.RetryAsked) -> None:
-        if 0 <= event.trial < len(self.trials) and self.trials[event.trial].state.is_verdict:
-            self.retries_due[event.trial] = None
+        trial = self._trial(event.trial)
+        if trial is not None and trial.state.is_verdict and self.stopping is None:
+            self.retries_due[trial.id] = None
 
     def _stop_asked(self, event: e.StopAsked) -> None:
         self.stopping = event.reason
-        self._search_ended(e.SearchEnded(at=event.at, reason=event.reason))
+        self.search.end(e.SearchEnded(at=event.at, reason=event.reason))
         self.retries_due.clear()
         for trial in self.trials:
             self._cancel(trial, event.reason)
+
+    def _trial(self, number: int) -> Trial | None:
+        return self.trials[number] if 0 <= number < len(self.trials) else None
 
     def _set_state(self, trial: Trial, state: State) -> None:
         self.counts[trial.state] -= 1

@@ -80,7 +80,8 @@ class Attempt:
     reason: str = ""
     reports: int = 0
     last: Any = None  # the newest value reported
-    stopping: str | None = None  # the outcome asked of it: stopped, cancelled or recalled
+    stopping: Outcome | None = None  # the end asked of it: stopped, cancelled or recalled
+    stopping_why: str = ""
 
 
 @dataclass(slots=True)
@@ -148,8 +149,9 @@ class Rules:
 
     trials: int | None = None  # budget: how many trials may be proposed
     duration: float | None = None  # budget: seconds of running, counted while a controller runs
-    concurrency: int | None = None  # trials without a verdict; None: slots + lookahead
-    lookahead: int | None = None  # attempts armed beyond the slots; None: one for each slot
+    concurrency: int | None = None  # trials without a verdict; None: what the nodes may hold
+    lookahead: int | None = None  # attempts that a node holds beyond what its slots can take;
+    # None: as many again
     slots: int = 1  # slots that one trial takes
     retries: int = 0  # further attempts after a failure of the trial's own
     strays: int = 5  # further attempts after failures that are not the trial's fault

@@ -9,87 +9,126 @@ from controller.core.model import NodeInfo
 
 
 class Placement:
-    """Keeps the account of slots. A node may be given more than its slots: the rest waits there.
+    """Keeps the account of attempts on nodes. Every operation takes O(log n) amortized.
 
-    `best` is the node with the most free slots, in the inventory's order among equals;
-    every operation takes O(log n) amortized.
+    A node may be given more attempts than its slots can take: the rest waits there.
+
+    Args:
+        slots: how many slots one attempt takes.
+        lookahead: attempts that may wait on each node; None: as many as its slots can take.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slots: int = 1, lookahead: int | None = None) -> None:
         self.nodes: dict[str, NodeInfo] = {}
-        self.total_slots = 0  # of the nodes that are up
+        self.capacity = 0  # attempts that the nodes that are up may hold, those that wait included
+        self._slots = slots
+        self._lookahead = lookahead
         self._taken: dict[str, int] = {}
         self._down: dict[str, str] = {}
         self._order: dict[str, int] = {}
-        self._heap: list[tuple[int, int, int, str]] = []  # (-free, order, taken, name)
+        self._heap: list[tuple[tuple[int, int], int, int, str]] = []  # (rank, order, taken, name)
 
     def set_nodes(self, nodes: Iterable[NodeInfo]) -> None:
         """Take the nodes of the inventory; attempts on nodes that are gone stay counted."""
         self.nodes = {node.name: node for node in nodes}
         self._order = {name: index for index, name in enumerate(self.nodes)}
         self._down = {name: why for name, why in self._down.items() if name in self.nodes}
-        self._count_slots()
-        self._heap = []
-        for name in self.nodes:
-            self._push(name)
+        self._count_capacity()
+        self._rebuild()
 
     def taken(self, node: str) -> int:
-        """Slots of the node that attempts were placed for; more than it has when some wait."""
+        """Attempts on the node."""
         return self._taken.get(node, 0)
 
     def free(self, node: str) -> int:
-        """Slots that no attempt was placed for; negative when some wait."""
-        return self.nodes[node].slots - self.taken(node) if node in self.nodes else 0
+        """Further attempts that the node's slots can take; negative when some wait there."""
+        return self._abreast(node) - self.taken(node)
 
-    def take(self, node: str, slots: int) -> None:
+    def limit(self, node: str) -> int:
+        """Attempts that the node may hold, those that wait there included."""
+        abreast = self._abreast(node)
+        beyond = abreast if self._lookahead is None else self._lookahead
+        return abreast + beyond if abreast else 0
+
+    def take(self, node: str) -> None:
         """Count an attempt on the node."""
-        self._change(node, slots)
+        self._change(node, 1)
 
-    def give_back(self, node: str, slots: int) -> None:
+    def give_back(self, node: str) -> None:
         """The attempt is over."""
-        self._change(node, -slots)
+        self._change(node, -1)
 
     def best(self) -> str | None:
-        """The node that is up with the most free slots, or None where all are down."""
-        while self._heap:
-            _, order, taken, name = self._heap[0]
-            current = self._order.get(name) == order and self.taken(name) == taken
-            if current and name not in self._down:
-                return name
-            heapq.heappop(self._heap)
-        return None
+        """The node for the next attempt, or None where every node that is up holds its limit.
+
+        That is the one whose slots can take most, in the inventory's order among equals; where
+        no slot is free, the one on which most further attempts may wait.
+        """
+        best = self._first()
+        return best if best is not None and self.taken(best) < self.limit(best) else None
+
+    def best_but(self, node: str) -> str | None:
+        """The best other node that is up, be it at its limit; `node` itself where it is alone."""
+        best = self._first()
+        if best != node:
+            return best
+        entry = heapq.heappop(self._heap)
+        other = self._first()
+        heapq.heappush(self._heap, entry)
+        return node if other is None else other
 
     def set_down(self, node: str, reason: str) -> None:
         """Place nothing on the node until `set_up`."""
         if node in self.nodes:
             self._down[node] = reason
-            self._count_slots()
+            self._count_capacity()
 
     def set_up(self, node: str) -> None:
         """The node is well again."""
         if self._down.pop(node, None) is not None:
-            self._count_slots()
+            self._count_capacity()
             self._push(node)
+
+    def is_up(self, node: str) -> bool:
+        """Whether the inventory has the node and it answers, as far as is known."""
+        return node in self.nodes and node not in self._down
 
     @property
     def down(self) -> dict[str, str]:
         """Nodes that do not answer, each with the reason."""
         return dict(self._down)
 
-    def _change(self, node: str, slots: int) -> None:
-        self._taken[node] = self.taken(node) + slots
-        if node in self.nodes and node not in self._down:
+    def _abreast(self, node: str) -> int:
+        """How many attempts the node can run at once."""
+        return self.nodes[node].slots // self._slots if node in self.nodes else 0
+
+    def _change(self, node: str, by: int) -> None:
+        self._taken[node] = self.taken(node) + by
+        if self.is_up(node):
             self._push(node)
 
+    def _first(self) -> str | None:
+        while self._heap:
+            _, order, taken, name = self._heap[0]
+            if self.is_up(name) and self._order[name] == order and self.taken(name) == taken:
+                return name
+            heapq.heappop(self._heap)
+        return None
+
     def _push(self, name: str) -> None:
-        # The node's older entries are dropped by `best` as they surface, and by a rebuild here.
-        if len(self._heap) > 4 * len(self.nodes) + 64:
-            self._heap = [self._entry(name) for name in self.nodes if name not in self._down]
-            heapq.heapify(self._heap)
+        # The node's older entries are dropped as they surface, and by a rebuild here.
         heapq.heappush(self._heap, self._entry(name))
+        if len(self._heap) > 4 * len(self.nodes) + 64:
+            self._rebuild()
 
-    def _entry(self, name: str) -> tuple[int, int, int, str]:
-        return -self.free(name), self._order[name], self.taken(name), name
+    def _rebuild(self) -> None:
+        self._heap = [self._entry(name) for name in self.nodes if self.is_up(name)]
+        heapq.heapify(self._heap)
 
-    def _count_slots(self) -> None:
-        self.total_slots = sum(n.slots for n in self.nodes.values() if n.name not in self._down)
+    def _entry(self, name: str) -> tuple[tuple[int, int], int, int, str]:
+        free, taken = self.free(name), self.taken(name)
+        rank = (0, -free) if free > 0 else (1, taken - self.limit(name))
+        return rank, self._order[name], taken, name
+
+    def _count_capacity(self) -> None:
+        self.capacity = sum(self.limit(name) for name in self.nodes if self.is_up(name))

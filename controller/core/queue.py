@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 
 class Queue:
@@ -36,16 +36,15 @@ class Queue:
             self._children.setdefault(parent, {})[trial] = None
 
     def release(self, parent: int) -> list[int]:
-        """The parent is committed: return the trials that became ready by that."""
-        became = []
-        for trial in self._children.pop(parent, ()):
+        """The parent is committed: return the trials that waited for it, some of them ready now."""
+        children = list(self._children.pop(parent, ()))
+        for trial in children:
             unmet = self._unmet[trial]
             unmet.discard(parent)
             if not unmet:
                 del self._unmet[trial]
                 self._make_ready(trial)
-                became.append(trial)
-        return became
+        return children
 
     def waiting_for(self, parent: int) -> list[int]:
         """The queued trials that wait for this parent."""
@@ -74,9 +73,9 @@ class Queue:
             heapq.heappop(self._ready)
         return self._ready[0] if self._ready else None
 
-    def waiting(self) -> Iterator[int]:
-        """The trials that wait for a parent, oldest first."""
-        return iter(self._unmet)
+    def ready(self) -> list[int]:
+        """All ready trials by id, in O(n log n)."""
+        return sorted(self._is_ready)
 
     def unmet(self, trial: int) -> frozenset[int]:
         """The parents that a waiting trial still waits for."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from controller.core.events import Armed, Ended, Event, NodeDown, NodeUp
 from controller.core.model import Attempt, AttemptState, Outcome, split_attempt
-from controller.dispatch.interface import Answer, End, Found, Probe, Start
+from controller.dispatch.interface import Answer, End, Found, Order, Probe, Start
+from controller.store.letters import Letter, MalformedError, letter
 
 HELLO = "0.0"  # the attempt that a probe names when only the node itself is asked for
 
@@ -12,8 +13,8 @@ HELLO = "0.0"  # the attempt that a probe names when only the node itself is ask
 def events_of(answer: Answer, attempt: Attempt | None, now: float) -> list[Event]:
     """The events that follow from an answer about `attempt`, as the core knows it at `now`.
 
-    An UNKNOWN answer says nothing: ask again (`ask_again`). Of an attempt that has ended
-    nothing follows but that its node answers.
+    Some answers say nothing: see `ask_again`. Of an attempt that has ended nothing follows but
+    that its node answers.
     """
     order, found = answer.order, answer.found
     if found is Found.UNKNOWN:
@@ -22,38 +23,34 @@ def events_of(answer: Answer, attempt: Attempt | None, now: float) -> list[Event
         events: list[Event] = [NodeDown(at=now, node=order.node, reason=answer.reason)]
     else:
         events = [NodeUp(at=now, node=order.node)]
-    if attempt is None or attempt.state is AttemptState.ENDED:
+    if attempt is None or attempt.state is AttemptState.ENDED or _says_nothing(answer):
         return events
     trial, number = split_attempt(order.attempt)
     if found in (Found.STARTED, Found.RUNNING):
         return [*events, Armed(at=now, trial=trial, number=number)]
+    if found is Found.ENDED:
+        return [*events, _said(answer).event(now)]
     outcome = _outcome(answer, attempt)
     if outcome is None:
         return events
-    said = answer.outcome or {}
-    ended = Ended(
-        at=now,
-        trial=trial,
-        number=number,
-        outcome=outcome,
-        reason=str(said.get("reason") or answer.reason or _REASONS.get(found, "")),
-        parent=said.get("parent"),
-        seconds=said.get("seconds"),
-    )
-    return [*events, ended]
+    reason = answer.reason or _REASONS.get(found, "")
+    return [
+        *events, Ended(at=now, trial=trial, number=number, outcome=outcome, reason=reason)
+    ]  # fmt: skip
 
 
-def ask_again(answer: Answer, attempt: Attempt | None) -> Start | Probe | End | None:
-    """The order that is needed when the answer leaves something to do.
+def ask_again(answer: Answer, attempt: Attempt | None) -> Order | None:
+    """The order that follows where the answer says nothing: a probe, or the same end again.
 
-    A broken wave is followed by a probe (or the same end again); a probe that finds nothing
-    of an attempt just placed is answered by None here and `is_unsent` at the caller.
+    None where it says something, or nothing more is to be known.
     """
-    if answer.found is not Found.UNKNOWN or attempt is None:
-        return None
-    if attempt.state is AttemptState.ENDED:
-        return None
     order = answer.order
+    if not _says_nothing(answer):
+        return None
+    if order.attempt == HELLO:
+        return order
+    if attempt is None or attempt.state is AttemptState.ENDED:
+        return None
     return order if isinstance(order, End) else Probe(order.attempt, order.node)
 
 
@@ -63,11 +60,24 @@ def is_unsent(answer: Answer, attempt: Attempt | None) -> bool:
     return placed and answer.found is Found.ABSENT and isinstance(answer.order, Probe)
 
 
+def _says_nothing(answer: Answer) -> bool:
+    """Whether the wave broke, or the node could not look: only a start is refused for good."""
+    refused = answer.found is Found.REFUSED and not isinstance(answer.order, Start)
+    return refused or answer.found is Found.UNKNOWN
+
+
+def _said(answer: Answer) -> Letter:
+    """The supervisor's last word, as mail has it. An attempt that left none is lost."""
+    name = answer.order.attempt
+    try:
+        return letter(f"{name}.ended.json", answer.outcome or {})
+    except MalformedError as error:
+        why = f"{answer.order.node} has a malformed word of its end: {error}"
+        return Letter(name, *split_attempt(name), Outcome.LOST, why)
+
+
 def _outcome(answer: Answer, attempt: Attempt) -> Outcome | None:
     match answer.found:
-        case Found.ENDED:
-            said = (answer.outcome or {}).get("outcome")
-            return Outcome(said) if said in set(Outcome) else Outcome.LOST
         case Found.DEAD | Found.UNREACHABLE:
             return Outcome.LOST
         case Found.REFUSED:

@@ -1,7 +1,7 @@
 """The dispatcher's twin: a cluster without faults, in memory, on a virtual clock.
 
 It stands for waves, supervisors and store together, so besides answering orders it posts what
-the store would tell. Used by `run --dry-run`, by the scale benchmark and by tests of the core.
+the store would tell. Used by the scale benchmark and by tests of the core.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome, State, split_attempt
@@ -30,7 +31,7 @@ class _Attempt:
     order: Start
     unmet: set[int]
     running: bool = False
-    over: bool = False
+    ended: dict[str, Any] | None = None  # its last word, as mail has it
 
 
 class MemoryDispatcher:
@@ -59,7 +60,7 @@ class MemoryDispatcher:
         self._latency = latency
         self._nodes = {node.name: _Node(node.slots) for node in nodes}
         self._attempts: dict[str, _Attempt] = {}
-        self._verdicts: dict[int, State] = {}
+        self._verdicts: dict[int, e.VerdictSeen] = {}
         self._waiting: dict[int, list[str]] = {}  # parent -> attempts armed for it
         self._order = count()
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
@@ -82,13 +83,12 @@ class MemoryDispatcher:
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """What the store does for the controller: the first verdict stands."""
-        stands = self._verdicts.setdefault(trial, state)
-        self._happen([e.VerdictSeen(at=self.now, trial=trial, state=stands, reason=reason)])
-        self._tell_children(trial)
+        self._stand(e.VerdictSeen(at=self.now, trial=trial, state=state, reason=reason))
 
     def look(self, trial: int) -> None:
-        """Say that there is no verdict: one that stands has been told already."""
-        self._happen([e.NoVerdict(at=self.now, trial=trial)])
+        """Tell of the verdict that stands, or that there is none."""
+        none = e.NoVerdict(at=self.now, trial=trial)
+        self._happen([self._verdicts.get(trial, none)])
 
     def _after(self, seconds: float, happen: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (self.now + seconds, next(self._order), happen))
@@ -96,22 +96,22 @@ class MemoryDispatcher:
     def _arrive(self, orders: Sequence[Order]) -> None:
         answers = []
         for order in orders:
-            if isinstance(order, Start):
-                found = Found.RUNNING if order.attempt in self._attempts else Found.STARTED
-                if found is Found.STARTED:
-                    self._arm(order)
-            else:
-                found = self._find(order.attempt)
-                if isinstance(order, End) and found is Found.RUNNING:
-                    self._end(order)
-            answers.append(Answer(order, found))
+            found, ended = self._find(order.attempt)
+            if isinstance(order, Start) and found is Found.ABSENT:
+                found = Found.STARTED
+                self._arm(order)
+            elif isinstance(order, End) and found is Found.RUNNING:
+                self._end(order)
+            answers.append(Answer(order, found, outcome=ended))
         self._post(answers)
 
-    def _find(self, name: str) -> Found:
+    def _find(self, name: str) -> tuple[Found, dict[str, Any] | None]:
         attempt = self._attempts.get(name)
         if attempt is None:
-            return Found.ABSENT
-        return Found.DEAD if attempt.over else Found.RUNNING
+            return Found.ABSENT, None
+        if attempt.ended is None:
+            return Found.RUNNING, None
+        return Found.ENDED, attempt.ended
 
     def _arm(self, order: Start) -> None:
         restore: Sequence[int] = order.spec["restore"]
@@ -124,7 +124,7 @@ class MemoryDispatcher:
 
     def _line_up(self, name: str) -> None:
         attempt = self._attempts[name]
-        lost = [p for p in attempt.order.spec["restore"] if not _left_weights(self._verdicts[p])]
+        lost = [p for p in attempt.order.spec["restore"] if not self._verdicts[p].weights]
         if lost:
             self._finish(name, Outcome.PARENT, f"parent {lost[0]} left no weights", lost[0])
             return
@@ -136,7 +136,7 @@ class MemoryDispatcher:
         while node.line:
             attempt = self._attempts[node.line[0]]
             need = attempt.order.spec["slots"]
-            if attempt.over:
+            if attempt.ended is not None:
                 node.line.popleft()
             elif need <= node.free:
                 node.line.popleft()
@@ -153,47 +153,59 @@ class MemoryDispatcher:
         self._after(seconds, lambda: self._commit(attempt, value))
 
     def _commit(self, attempt: _Attempt, value: float) -> None:
-        if attempt.over:
+        if attempt.ended is not None:
             return
         name = attempt.order.attempt
         trial, number = split_attempt(name)
         if trial in self._verdicts:
             self._finish(name, Outcome.BEATEN, "the trial has a verdict")
             return
-        self._verdicts[trial] = State.SUCCEEDED
         self._finish(name, Outcome.COMMITTED, "")
-        seen = e.VerdictSeen(
+        self._stand(e.VerdictSeen(
             at=self.now, trial=trial, state=State.SUCCEEDED, number=number, value=value,
             result={"value": value}, weights=True,
-        )  # fmt: skip
-        self._happen([seen])
-        self._tell_children(trial)
+        ))  # fmt: skip
+
+    def _stand(self, verdict: e.VerdictSeen) -> None:
+        """The verdict stands, unless one did; tell of the one that stands."""
+        first = verdict.trial not in self._verdicts
+        self._happen([self._verdicts.setdefault(verdict.trial, verdict)])
+        if first:
+            self._tell_children(verdict.trial)
 
     def _tell_children(self, trial: int) -> None:
         for name in self._waiting.pop(trial, ()):
             attempt = self._attempts[name]
             attempt.unmet.discard(trial)
-            if not attempt.unmet and not attempt.over:
+            if not attempt.unmet and attempt.ended is None:
                 self._line_up(name)
 
     def _end(self, order: End) -> None:
         attempt = self._attempts[order.attempt]
-        if order.how != Outcome.RECALLED or not attempt.running:
-            self._finish(order.attempt, Outcome(order.how), order.reason)
+        if order.how == Outcome.RECALLED and attempt.running:
+            return
+        self._finish(order.attempt, Outcome(order.how), order.reason)
+        if order.how == Outcome.STOPPED:
+            trial, number = split_attempt(order.attempt)
+            self._stand(e.VerdictSeen(
+                at=self.now, trial=trial, state=State.STOPPED, number=number,
+                reason=order.reason, weights=attempt.running,
+            ))  # fmt: skip
 
     def _finish(self, name: str, outcome: Outcome, reason: str, parent: int | None = None) -> None:
         attempt = self._attempts[name]
-        attempt.over = True
+        attempt.ended = {
+            "format": 1, "kind": "ended", "attempt": name, "node": attempt.order.node,
+            "outcome": outcome, "reason": reason, "parent": parent, "seconds": None,
+        }  # fmt: skip
         trial, number = split_attempt(name)
-        ended = e.Ended(
-            at=self.now, trial=trial, number=number, outcome=outcome, reason=reason, parent=parent
-        )
-        self._happen([ended])
+        self._happen([
+            e.Ended(
+                at=self.now, trial=trial, number=number, outcome=outcome, reason=reason,
+                parent=parent,
+            )
+        ])  # fmt: skip
         if attempt.running:
             node = self._nodes[attempt.order.node]
             node.free += attempt.order.spec["slots"]
             self._serve(attempt.order.node)
-
-
-def _left_weights(state: State) -> bool:
-    return state in (State.SUCCEEDED, State.STOPPED)
