@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+
+from controller.core.events import Began, Ended
+from controller.core.model import Outcome
+from controller.store.letters import MalformedError, letter
+
+BEGAN = {"format": 1, "kind": "began", "attempt": "7.2", "node": "gpu1", "started_at": 1.0}
+ENDED = {
+    "format": 1,
+    "kind": "ended",
+    "attempt": "7.2",
+    "node": "gpu1",
+    "outcome": "parent",
+    "reason": "trial 3 failed",
+    "parent": 3,
+    "seconds": {"waiting": 1, "running": 0.5},
+}
+
+
+def test_began() -> None:
+    found = letter("7.2.began.json", BEGAN)
+    assert not found.has_manifest
+    assert found.event(5.0) == Began(at=5.0, trial=7, number=2)
+
+
+def test_ended() -> None:
+    assert letter("7.2.ended.json", ENDED).event(5.0) == Ended(
+        at=5.0,
+        trial=7,
+        number=2,
+        outcome=Outcome.PARENT,
+        reason="trial 3 failed",
+        parent=3,
+        seconds={"waiting": 1.0, "running": 0.5},
+    )
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_which_ends_tell_of_a_manifest(outcome: Outcome) -> None:
+    found = letter("7.2.ended.json", {**ENDED, "outcome": str(outcome)})
+    assert found.has_manifest == (outcome in ("committed", "stopped", "beaten"))
+
+
+def test_a_long_reason_is_cut() -> None:
+    found = letter("7.2.ended.json", {**ENDED, "reason": "x" * 10_000})
+    assert len(found.reason) == 2000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"kind": "paused"},
+        {"attempt": 7},
+        {"attempt": "7"},
+        {"attempt": "8.1"},
+        {"outcome": "fine"},
+        {"outcome": None},
+        {"outcome": []},
+        {"reason": None},
+        {"parent": "3"},
+        {"parent": -1},
+        {"parent": True},
+        {"seconds": 3},
+        {"seconds": {"running": "long"}},
+        {"seconds": {"running": float("nan")}},
+        {"seconds": {"running": 10**400}},
+    ],
+)
+def test_what_the_format_does_not_allow_is_malformed(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedError):
+        letter("7.2.ended.json", {**ENDED, **change})
+
+
+@pytest.mark.parametrize("attempt", ["7", "7.", "a.b", "07.2", "7.2.1", "\u0667.2", "-7.2"])
+def test_what_is_no_attempt_is_malformed(attempt: str) -> None:
+    with pytest.raises(MalformedError):
+        letter(f"{attempt}.began.json", {**BEGAN, "attempt": attempt})

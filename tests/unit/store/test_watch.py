@@ -1,0 +1,442 @@
+"""The store's thread, driven from outside: a real directory, a clock that the test moves."""
+
+import errno
+import json
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.core.events import Began, Ended, Event, Reported, VerdictSeen
+from controller.core.model import Outcome, State
+from controller.store import layout
+from controller.store.layout import Root
+from controller.store.watch import STALL, StoreWatch
+from heirloom import mail
+from heirloom.files import RealFiles
+from heirloom.manifest import Manifest
+
+PATIENCE = 20.0  # real seconds for what takes a moment
+DIGEST = "sha256:" + "0" * 64
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Flaky(RealFiles):
+    """A store that goes away, refuses one path, or hangs, when it is told to."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.refused: str | None = None
+        self.hang = threading.Event()
+        self.hang.set()
+        self.hung = threading.Event()
+        self.failures = threading.Semaphore(0)
+
+    def _pass(self, path: str) -> None:
+        if not self.hang.is_set():
+            self.hung.set()
+            self.hang.wait()
+        if self.away or (self.refused is not None and self.refused in path):
+            self.failures.release()
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    def names(self, path: str) -> list[str]:
+        self._pass(path)
+        return super().names(path)
+
+    def read(self, path: str, limit: int) -> bytes:
+        self._pass(path)
+        return super().read(path, limit)
+
+    def write(self, path: str, data: bytes) -> None:
+        self._pass(path)
+        super().write(path, data)
+
+    def rename(self, old: str, new: str) -> None:
+        self._pass(old)
+        super().rename(old, new)
+
+
+class Bench:
+    """A watch, and what it said."""
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+        self.clock, self.files = Clock(), Flaky()
+        self.posts: queue.Queue[tuple[Sequence[Event], Callable[[], None] | None]] = queue.Queue()
+        self.silent: list[tuple[int, int]] = []
+        self.watch = StoreWatch(
+            root,
+            root.experiment,
+            self.files,
+            lambda events, journaled: self.posts.put((events, journaled)),
+            lambda trial, number: self.silent.append((trial, number)),
+            clock=self.clock,
+            now=lambda: 5.0,
+        )
+
+    def heard(self) -> list[Event]:
+        """The next post, taken as journaled."""
+        events, journaled = self.posts.get(timeout=PATIENCE)
+        if journaled is not None:
+            journaled()
+        return list(events)
+
+    def rounds(self) -> None:
+        """Return when everything was looked at once more, at the clock's present time."""
+        for _ in range(2):
+            seen = threading.Event()
+            self.watch.look([], seen.set)
+            assert seen.wait(PATIENCE)
+
+    def quiet(self) -> bool:
+        self.rounds()
+        return self.posts.empty()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass as it does: with a look every few seconds."""
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            self.clock.now += 5.0
+            self.rounds()
+
+    def failing_looks(self, count: int) -> None:
+        """Return when the store was looked at in vain so many times more."""
+        while self.files.failures.acquire(blocking=False):
+            pass
+        for _ in range(count + 1):  # one may have begun before
+            self.watch.unfollow(99, 1)  # an order wakes the thread
+            assert self.files.failures.acquire(timeout=PATIENCE)
+
+    def send(self, attempt: str, kind: str, **more: Any) -> None:
+        message = {"kind": kind, "attempt": attempt, "node": "gpu1", **more}
+        mail.send(RealFiles(), str(self.root.path), message)
+
+    def mail(self, box: str) -> list[str]:
+        return sorted(path.name for path in (self.root.mail / box).iterdir())
+
+    def attempt(self, trial: int, number: int) -> Path:
+        path = self.root.attempt(trial, number)
+        path.mkdir(exist_ok=True)
+        return path
+
+    def report(self, trial: int, number: int, *steps: int) -> None:
+        with (self.attempt(trial, number) / "metrics.jsonl").open("a") as file:
+            file.writelines(f'{{"step": {step}, "value": {step / 10}}}\n' for step in steps)
+
+    def beat(self, trial: int, number: int, counter: int) -> None:
+        (self.attempt(trial, number) / "heartbeat").write_text(str(counter))
+
+    def commit(self, trial: int, number: int, **more: Any) -> None:
+        stands = {"state": "succeeded", "value": 0.5, "result": {"value": 0.5}, **more}
+        said = Manifest(self.root.experiment, trial, attempt=f"{trial}.{number}", **stands)
+        self.root.trial(trial).mkdir()
+        (self.root.trial(trial) / "manifest.json").write_bytes(said.to_json())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(layout.create(tmp_path / "the store", "ann", "digits", "1"))
+    yield made
+    made.files.hang.set()
+    made.files.away = False
+    made.watch.close(PATIENCE)
+
+
+def reported(trial: int, number: int, *steps: int) -> list[Event]:
+    return [
+        Reported(at=5.0, trial=trial, number=number, step=step, value=step / 10) for step in steps
+    ]
+
+
+def ended(trial: int, number: int, outcome: str, reason: str = "") -> Ended:
+    return Ended(at=5.0, trial=trial, number=number, outcome=Outcome(outcome), reason=reason)
+
+
+SUCCEEDED = VerdictSeen(
+    at=5.0, trial=7, state=State.SUCCEEDED, number=2, value=0.5, result={"value": 0.5}
+)
+
+
+def test_an_attempt_from_its_beginning_to_its_commit(bench: Bench) -> None:
+    bench.watch.follow(7, 2)
+    bench.watch.start()
+    bench.send("7.2", "began")
+    assert bench.heard() == [Began(at=5.0, trial=7, number=2)]
+    bench.report(7, 2, 1, 2)
+    bench.clock.now += 1
+    assert bench.heard() == reported(7, 2, 1, 2)
+    bench.report(7, 2, 3)
+    bench.commit(7, 2)
+    bench.send("7.2", "ended", outcome="committed")
+    assert bench.heard() == [*reported(7, 2, 3), ended(7, 2, "committed"), SUCCEEDED]
+    assert bench.quiet()
+    assert bench.mail("done") == ["7.2.began.json", "7.2.ended.json"]
+
+
+def test_mail_stays_until_it_is_journaled_and_is_not_posted_again_meanwhile(bench: Bench) -> None:
+    bench.watch.start()
+    bench.send("7.2", "ended", outcome="failed", reason="exit code 3")
+    events, journaled = bench.posts.get(timeout=PATIENCE)
+    assert events == [ended(7, 2, "failed", "exit code 3")]
+    assert bench.quiet()
+    assert bench.mail("new") == ["7.2.ended.json"]
+    assert journaled is not None
+    journaled()
+    bench.rounds()
+    assert bench.mail("new") == []
+
+
+def test_a_controller_that_died_over_its_mail_gets_it_again(tmp_path: Path) -> None:
+    root = layout.create(tmp_path, "ann", "digits", "1")
+    for _ in range(2):
+        bench = Bench(root)
+        bench.watch.start()
+        if not bench.mail("new"):
+            bench.send("7.2", "began")
+        events, _ = bench.posts.get(timeout=PATIENCE)
+        assert events == [Began(at=5.0, trial=7, number=2)]
+        bench.watch.close(PATIENCE)
+
+
+def test_closing_still_moves_what_was_journaled(bench: Bench) -> None:
+    bench.watch.start()
+    bench.send("7.2", "began")
+    bench.heard()
+    bench.watch.close(PATIENCE)
+    assert bench.mail("done") == ["7.2.began.json"]
+
+
+def test_on_resume_only_new_reports_are_posted(bench: Bench) -> None:
+    bench.report(7, 2, 1, 2, 3)
+    bench.watch.follow(7, 2, lines_seen=2)
+    bench.watch.start()
+    assert bench.heard() == reported(7, 2, 3)
+
+
+def test_mail_that_was_journaled_before_a_crash_brings_no_report_twice(bench: Bench) -> None:
+    bench.report(7, 2, 1, 2, 3)
+    bench.send("7.2", "ended", outcome="failed")
+    bench.watch.start()  # the attempt has ended in the journal, so nobody follows it
+    assert bench.heard() == [ended(7, 2, "failed")]
+
+
+def test_reports_of_an_attempt_that_was_given_up_still_come_with_its_end(bench: Bench) -> None:
+    bench.report(7, 2, 1)
+    bench.watch.follow(7, 2)
+    bench.watch.start()
+    assert bench.heard() == reported(7, 2, 1)
+    bench.watch.unfollow(7, 2)
+    bench.report(7, 2, 2)
+    bench.clock.now += 10
+    assert bench.quiet()
+    bench.send("7.2", "ended", outcome="failed")
+    assert bench.heard() == [*reported(7, 2, 2), ended(7, 2, "failed")]
+    bench.send("7.2", "ended", outcome="failed")
+    assert bench.heard() == [ended(7, 2, "failed")]
+
+
+def test_an_end_waits_for_the_manifest_that_it_tells_of(bench: Bench) -> None:
+    bench.watch.follow(7, 2)
+    bench.report(7, 2, 1)
+    bench.watch.start()
+    assert bench.heard() == reported(7, 2, 1)
+    bench.send("7.2", "ended", outcome="committed")
+    assert bench.quiet()
+    bench.commit(7, 2)
+    assert bench.heard() == [ended(7, 2, "committed"), SUCCEEDED]
+
+
+def test_an_end_whose_manifest_never_comes_is_told_as_a_loss(bench: Bench) -> None:
+    bench.watch.start()
+    bench.send("7.2", "ended", outcome="committed")
+    assert bench.quiet()
+    bench.clock.now += 61
+    reason = "committed, but nothing stands in trials/7"
+    assert bench.heard() == [ended(7, 2, "lost", reason)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", json.dumps({"format": 1, "trial": 8}), Manifest("other-2", 7, "failed").to_json()],
+)
+def test_a_manifest_that_is_damaged_or_anothers_is_a_failure(bench: Bench, text: Any) -> None:
+    bench.root.trial(7).mkdir()
+    manifest = bench.root.trial(7) / "manifest.json"
+    manifest.write_bytes(text if isinstance(text, bytes) else text.encode())
+    bench.watch.start()
+    bench.send("7.2", "ended", outcome="beaten")
+    end, verdict = bench.heard()
+    assert end == ended(7, 2, "beaten")
+    assert isinstance(verdict, VerdictSeen)
+    assert (verdict.state, verdict.weights) == (State.FAILED, False)
+    assert verdict.reason.startswith(str(manifest))
+
+
+def test_malformed_mail_stops_nothing(bench: Bench) -> None:
+    (bench.root.mail / "new" / "0.1.began.json").write_text("hello")
+    bench.watch.start()
+    bench.send("7.2", "began")
+    assert bench.heard() == [Began(at=5.0, trial=7, number=2)]
+    assert bench.mail("bad") == ["0.1.began.json"]
+
+
+def test_an_event_that_cannot_be_posted_stops_nothing(tmp_path: Path) -> None:
+    bench = Bench(layout.create(tmp_path, "ann", "digits", "1"))
+    refusals = iter([ValueError("the loop is not there yet")])
+    put = bench.posts.put
+
+    def post(events: Sequence[Event], journaled: Callable[[], None] | None) -> None:
+        for error in refusals:
+            raise error
+        put((events, journaled))
+
+    bench.watch = StoreWatch(
+        bench.root, bench.root.experiment, bench.files, post, lambda trial, number: None
+    )
+    bench.watch.start()
+    bench.watch.pass_verdict(7, State.FAILED, "no attempt left")
+    (verdict,) = bench.heard()
+    assert isinstance(verdict, VerdictSeen)
+    bench.watch.close(PATIENCE)
+
+
+def test_a_verdict_is_passed_and_told(bench: Bench) -> None:
+    bench.watch.start()
+    bench.watch.pass_verdict(7, State.SKIPPED, "trial 3 failed")
+    assert bench.heard() == [
+        VerdictSeen(at=5.0, trial=7, state=State.SKIPPED, reason="trial 3 failed")
+    ]
+    said = json.loads((bench.root.trial(7) / "manifest.json").read_text())
+    assert (said["state"], said["attempt"], said["weights"]) == ("skipped", None, False)
+    bench.watch.pass_verdict(7, State.CANCELLED, "too late")
+    (again,) = bench.heard()
+    assert isinstance(again, VerdictSeen)
+    assert again.state is State.SKIPPED
+
+
+def test_a_verdict_that_came_first_is_told_in_place_of_ours(bench: Bench) -> None:
+    bench.commit(7, 2)
+    bench.watch.start()
+    bench.watch.pass_verdict(7, State.FAILED, "lost")
+    assert bench.heard() == [SUCCEEDED]
+
+
+def test_a_verdict_is_tried_again_until_the_store_takes_it(bench: Bench) -> None:
+    bench.files.refused = ".verdict/"
+    bench.watch.start()
+    bench.watch.pass_verdict(7, State.FAILED, "lost")
+    assert bench.quiet()
+    bench.clock.now += 20
+    assert bench.quiet()
+    bench.files.refused = None
+    bench.clock.now += 20
+    (verdict,) = bench.heard()
+    assert isinstance(verdict, VerdictSeen)
+    assert verdict.state is State.FAILED
+
+
+def test_a_look_tells_what_stands_and_then_that_it_looked(bench: Bench) -> None:
+    files = [{"path": "a", "size": 3, "digest": DIGEST}, {"path": "b", "size": 4, "digest": DIGEST}]
+    bench.root.trial(7).mkdir()
+    said = json.loads(Manifest(bench.root.experiment, 7, "stopped", attempt="7.2").to_json())
+    said = {**said, "files": files, "weights": True}
+    (bench.root.trial(7) / "manifest.json").write_text(json.dumps(said))
+    bench.watch.start()
+    seen: list[bool] = []
+    looked = threading.Event()
+    bench.watch.look([6, 7], lambda: (seen.append(bench.posts.empty()), looked.set())[-1])
+    assert looked.wait(PATIENCE)
+    assert seen == [False]
+    assert bench.heard() == [
+        VerdictSeen(at=5.0, trial=7, state=State.STOPPED, number=2, weights=True, size=7)
+    ]
+
+
+def test_an_attempt_whose_heart_stands_still_is_silent(bench: Bench) -> None:
+    bench.beat(7, 2, 1)
+    bench.beat(8, 1, 1)
+    bench.watch.follow(7, 2)
+    bench.watch.follow(8, 1)
+    bench.watch.start()
+    bench.rounds()
+    for counter in range(2, 14):
+        bench.beat(8, 1, counter)
+        bench.pass_time(5)
+    assert bench.silent == [(7, 2)]
+    bench.watch.unfollow(7, 2)
+    for counter in range(14, 40):
+        bench.beat(8, 1, counter)
+        bench.pass_time(5)
+    assert bench.silent == [(7, 2)]
+
+
+@pytest.mark.parametrize("seconds", [5, 100])
+def test_an_outage_makes_nobody_silent(bench: Bench, seconds: int) -> None:
+    bench.beat(7, 2, 1)
+    bench.watch.follow(7, 2)
+    bench.watch.start()
+    bench.rounds()
+    bench.pass_time(55)
+    assert bench.watch.stalled_since is None
+    bench.files.away = True
+    away = bench.clock.now
+    bench.failing_looks(2)
+    for _ in range(seconds // 5):
+        bench.clock.now += 5
+        bench.failing_looks(1)
+    assert bench.watch.stalled_since == away
+    bench.files.away = False
+    bench.rounds()
+    assert bench.watch.stalled_since is None
+    bench.pass_time(55)
+    assert bench.silent == []
+    bench.pass_time(10)
+    assert bench.silent == [(7, 2)]
+
+
+def test_a_store_that_hangs_holds_nobody_and_makes_nobody_silent(bench: Bench) -> None:
+    bench.beat(7, 2, 1)
+    bench.watch.follow(7, 2)
+    bench.watch.start()
+    bench.rounds()
+    bench.pass_time(55)
+    bench.files.hang.clear()
+    assert bench.files.hung.wait(PATIENCE)
+    hangs_since = bench.clock.now
+    bench.clock.now += STALL - 1
+    assert bench.watch.stalled_since is None
+    bench.clock.now += 600
+    assert bench.watch.stalled_since == hangs_since
+    bench.watch.follow(8, 1)
+    bench.watch.pass_verdict(8, State.CANCELLED, "by a person")
+    bench.files.hang.set()
+    (verdict,) = bench.heard()
+    assert isinstance(verdict, VerdictSeen)
+    bench.rounds()
+    assert bench.watch.stalled_since is None
+    assert bench.silent == []
+
+
+def test_a_watch_that_hangs_can_be_left(bench: Bench) -> None:
+    bench.watch.start()
+    bench.files.hang.clear()
+    assert bench.files.hung.wait(PATIENCE)
+    bench.watch.close(0.01)
+
+
+def test_the_room_on_the_store_is_told(bench: Bench) -> None:
+    assert bench.watch.free_bytes is None
+    bench.watch.start()
+    bench.rounds()
+    assert (bench.watch.free_bytes or 0) > 0
