@@ -1,0 +1,41 @@
+"""kill -9 of the controller at any moment, then `resume`: nothing is lost and nothing is doubled."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+
+from tests.integration.search.conftest import PATIENCE, Lab
+from tests.integration.search.test_search import WRITES, check_lineage
+
+KILLS = 8
+TRIALS = 40
+
+
+def test_killed_at_random_moments_and_resumed(lab: Lab) -> None:
+    rng = random.Random()
+    lab.write("code/train.py", WRITES)
+    file = lab.experiment(
+        "python train.py",
+        tuner={"name": "evolution", "args": {"population": 6, "sample": 3}},
+        budget={"trials": TRIALS},
+        lookahead=6,
+    )
+    command: tuple[str, ...] = ("run", str(file))
+    delays = []
+    for _ in range(KILLS):
+        delays.append(rng.uniform(0.7, 5.0))
+        with lab.start(*command) as process:
+            try:
+                process.communicate(timeout=delays[-1])
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate(timeout=PATIENCE)
+        if (lab.home / "experiments/search/journal.db").exists():
+            command = ("resume", "search")
+    output = lab(*command)
+    print(f"killed after {delays}: {output}")
+    check_lineage(lab, TRIALS)
+    attempts = [attempt for trial in lab.trials() for attempt in trial["attempts"]]
+    assert {attempt["outcome"] for attempt in attempts} <= {"committed", "recalled"}
