@@ -23,7 +23,7 @@ class Bells:
         os.mkfifo(self._bell(attempt), 0o660)
 
     def open(self, attempt: str) -> int:
-        """The descriptor on which an attempt hears its bell; it writes too, so never sees an end."""
+        """The descriptor on which an attempt hears its bell; also a writer, so it never ends."""
         return os.open(self._bell(attempt), os.O_RDWR | os.O_NONBLOCK)
 
     def remove(self, attempt: str) -> None:

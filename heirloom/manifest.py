@@ -87,16 +87,13 @@ def read(files: Files, root: str, trial: int) -> Optional[Manifest]:
     cannot be read.
     """
     place = f"{root}/trials/{trial}"
-    try:
-        data = files.read(f"{place}/manifest.json", SIZE_LIMIT)
-    except FileNotFoundError:
-        if files.look(place) is None:
-            return None
-        raise ManifestError(f"{place} has no manifest.json") from None
-    except OSError as error:
-        if error.errno not in (errno.EFBIG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
-            raise
-        raise ManifestError(f"{place}/manifest.json: {error.strerror}") from None
+    data = _bytes(files, place)
+    if data is None and files.look(place) is not None:
+        data = _bytes(files, place)  # it may have come between the two looks
+        if data is None:
+            raise ManifestError(f"{place} has no manifest.json")
+    if data is None:
+        return None
     try:
         found = Manifest.from_json(data)
     except ManifestError as error:
@@ -107,6 +104,17 @@ def read(files: Files, root: str, trial: int) -> Optional[Manifest]:
             f"{place}/manifest.json is that of trial {found.trial} of {found.experiment}"
         )
     return found
+
+
+def _bytes(files: Files, place: str) -> Optional[bytes]:
+    try:
+        return files.read(f"{place}/manifest.json", SIZE_LIMIT)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno not in (errno.EFBIG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+            raise
+        raise ManifestError(f"{place}/manifest.json: {error.strerror}") from None
 
 
 def sound_path(path: str) -> bool:

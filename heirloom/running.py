@@ -47,8 +47,9 @@ class Running:
         how, reason = asked
         if self.ending is None:
             self._end(how, reason)
-        elif how == "cancelled":
+        elif how == "cancelled" and self.ending != how:
             self.ending, self.reason = how, reason
+            self._process.signal(signal.SIGTERM)  # again: what holds it back need not any more
 
     def _time_is_up(self) -> None:
         if self.ending is None:

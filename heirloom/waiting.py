@@ -49,11 +49,13 @@ class Waiting:
         interval = _QUICKEST
         try:
             while True:
-                seen = self._seen(trials)
-                if seen is not None:
-                    return seen
                 if poller is None:
                     poller = self._try_poller()
+                seen = self._seen(trials)
+                if seen is not None:
+                    if poller is not None:
+                        self._bells.announce(seen)
+                    return seen
                 if poller is None:
                     pause(_FALLBACK)
                 elif self._poll(trials):

@@ -1,0 +1,9 @@
+import pytest
+from lab import Lab
+
+
+@pytest.fixture
+def lab(tmp_path):
+    lab = Lab(tmp_path)
+    yield lab
+    lab.sweep()

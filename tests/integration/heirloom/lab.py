@@ -1,0 +1,124 @@
+"""An experiment on a store and a node, for tests with real supervisors."""
+
+import fcntl
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import heirloom
+from heirloom import manifest, node
+from heirloom.files import RealFiles
+from heirloom.manifest import Manifest
+
+PATIENCE = 60.0  # seconds until a test calls it a hang
+NOOP = 'echo "{\\"value\\": 1}" > "$HEIRLOOM_RESULT"'
+
+
+class Lab:
+    """An experiment's root on a store, and a node, in a directory of the test's own."""
+
+    def __init__(self, base: Path) -> None:
+        self.root = base / "store" / "ann" / "exp-1"
+        self.run_dir = base / "run"
+        self.slots = [{"name": str(number), "gpus": []} for number in range(4)]
+        for name in ("attempts", "trials", "code", "runtime/1", "mail/tmp", "mail/new"):
+            (self.root / name).mkdir(parents=True)
+        (self.root / "runtime/1/heirloom").symlink_to(heirloom.__path__[0])
+        self._started: list[str] = []
+
+    def spec(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:
+        return {
+            "format": 1,
+            "attempt": attempt,
+            "experiment": self.root.name,
+            "root": str(self.root),
+            "node": "here",
+            "command": command,
+            "runtime": "runtime/1",
+            "params": {},
+            "grace": 5.0,
+        } | more
+
+    def start(self, *specs: dict[str, Any]) -> list[str]:
+        """What was found for each."""
+        self._started += [spec["attempt"] for spec in specs]
+        answers = node.start(str(self.run_dir), self.slots, list(specs))
+        return [answer["found"] for answer in answers]
+
+    def run(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:
+        """Start one attempt and wait for its end; the `ended` message."""
+        assert self.start(self.spec(attempt, command, **more)) == ["started"]
+        return self.ended(attempt)
+
+    def end(self, attempt: str, how: str, reason: str = "") -> str:
+        requests = [{"attempt": attempt, "how": how, "reason": reason}]
+        return str(node.end(str(self.run_dir), self.root.name, requests)[0]["found"])
+
+    def probe(self, attempt: str) -> str:
+        return str(node.probe(str(self.run_dir), self.root.name, [attempt])[0]["found"])
+
+    def ended(self, attempt: str) -> dict[str, Any]:
+        """Wait until the attempt's supervisor is gone; its last word."""
+        self.await_death(attempt)
+        [answer] = node.probe(str(self.run_dir), self.root.name, [attempt])
+        assert answer["found"] == "ended", answer
+        return dict(answer["outcome"])
+
+    def await_death(self, attempt: str) -> None:
+        def wait() -> None:
+            with self.local(f"{attempt}.claim").open() as claim:
+                fcntl.flock(claim, fcntl.LOCK_SH)
+
+        within_patience(wait)
+
+    def supervisor(self, attempt: str) -> int:
+        return int(json.loads(self.local(f"{attempt}.claim").read_text())["pid"])
+
+    def local(self, name: str) -> Path:
+        return self.run_dir / self.root.name / name
+
+    def attempt(self, attempt: str) -> Path:
+        return self.root / "attempts" / attempt
+
+    def verdict(self, trial: int) -> Manifest | None:
+        return manifest.read(RealFiles(), str(self.root), trial)
+
+    def mail(self, attempt: str, kind: str) -> dict[str, Any]:
+        return dict(json.loads((self.root / f"mail/new/{attempt}.{kind}.json").read_text()))
+
+    def fifo(self, name: str) -> "Fifo":
+        return Fifo(self.root / name)
+
+    def sweep(self) -> None:
+        """Take back what a failed test left running."""
+        for attempt in self._started:
+            if self.probe(attempt) == "running":
+                self.end(attempt, "cancelled")
+                self.await_death(attempt)
+
+
+class Fifo:
+    """A place where a trial and its test wait for each other."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path)
+
+    def hear(self) -> str:
+        """What the other side says; waits for it."""
+        said: list[str] = []
+        within_patience(lambda: said.append(self.path.read_text()))
+        return said[0]
+
+    def say(self) -> None:
+        """Let the other side, which reads, go on."""
+        within_patience(lambda: self.path.write_text("go\n"))
+
+
+def within_patience(wait: Any) -> None:
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive(), f"nothing happened for {PATIENCE} s"

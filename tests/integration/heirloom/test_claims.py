@@ -1,0 +1,93 @@
+"""Starting is idempotent; the dead are told from the living."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from lab import NOOP
+
+from heirloom import node
+from heirloom.claims import Claims
+
+
+def test_a_repeated_start_starts_nothing_twice(lab):
+    began, go_on = lab.fifo("began"), lab.fifo("go-on")
+    command = (
+        f'echo x >> "{lab.root}/starts"; echo > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
+    )
+    spec = lab.spec("0.1", command)
+    assert lab.start(spec, spec) == ["started", "running"]
+    began.hear()
+    assert lab.start(spec) == ["running"]
+    go_on.say()
+    lab.ended("0.1")
+    assert lab.start(spec) == ["ended"]
+    [answer] = node.start(str(lab.run_dir), lab.slots, [spec])
+    assert answer["outcome"]["outcome"] == "committed"
+    assert (lab.root / "starts").read_text() == "x\n"
+
+
+def test_a_dead_attempt_is_never_started_again(lab):
+    spec = lab.spec("0.1", restore=[9])
+    lab.start(spec)
+    os.kill(lab.supervisor("0.1"), signal.SIGKILL)
+    lab.await_death("0.1")
+    assert lab.start(spec) == ["dead"]
+    assert lab.probe("0.1") == "dead"
+    assert lab.end("0.1", "recalled") == "dead"
+
+
+def test_an_attempt_that_never_came_is_absent(lab):
+    assert lab.probe("5.5") == "absent"
+
+
+def test_one_bad_spec_does_not_hold_the_others(lab):
+    bad = lab.spec("1.1") | {"slots": "many"}
+    assert lab.start(lab.spec("0.1"), bad, lab.spec("2.1")) == ["started", "refused", "started"]
+    for attempt in ("0.1", "2.1"):
+        assert lab.ended(attempt)["outcome"] == "committed"
+
+
+def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
+    ended_later = lab.spec("0.1", root="/nowhere/exp-1")
+    lab.start(ended_later)
+    pid = lab.supervisor("0.1")
+    # It keeps trying to mail; nothing but the node's disk can tell for now.
+    assert lab.probe("0.1") == "running"
+    os.kill(pid, signal.SIGKILL)
+    lab.await_death("0.1")
+
+
+def test_a_node_without_room_for_its_files_says_so(lab):
+    lab.run_dir.write_text("in the way")
+    [answer] = node.start(str(lab.run_dir), lab.slots, [lab.spec("0.1")])
+    assert answer["found"] == "refused"
+    assert str(lab.run_dir) in answer["reason"]
+
+
+def test_a_claim_says_who_holds_it_since_which_boot(lab):
+    lab.start(lab.spec("0.1", restore=[9]))
+    said = json.loads(lab.local("0.1.claim").read_text())
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert said == {"boot": boot, "pid": lab.supervisor("0.1")}
+    os.kill(said["pid"], 0)
+
+
+def test_a_supervisor_is_nobodys_child_and_leads_its_own_session(lab):
+    lab.start(lab.spec("0.1", restore=[9]))
+    pid = lab.supervisor("0.1")
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    parent, _, session = stat.rpartition(")")[2].split()[1:4]
+    assert int(parent) != os.getpid()
+    assert int(session) == pid
+    assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
+
+
+def test_claims_outlast_neither_boot_nor_holder(tmp_path):
+    claims = Claims(str(tmp_path), "exp-1")
+    claims.make()
+    held = claims.claim("0.1")
+    assert claims.found("0.1") == ("running", None)
+    os.close(held)
+    assert claims.found("0.1") == ("dead", None)

@@ -1,0 +1,140 @@
+"""Every way in which a trial's process can end badly: an outcome, and a reason in words."""
+
+import os
+import signal
+
+import pytest
+from lab import NOOP
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("echo oh dear >&2; exit 3", "exit code 3: oh dear"),
+        ("exit 3", "exit code 3"),
+        ("kill -9 $$", "killed by SIGKILL (out of memory?)"),
+        ("kill -SEGV $$", "killed by SIGSEGV"),
+        ("true", "reported nothing"),
+        ('echo "{\\"value\\": NaN}" > "$HEIRLOOM_RESULT"', "not finite: nan"),
+        ('echo "{\\"value\\": -Infinity}" > "$HEIRLOOM_RESULT"', "not finite: -inf"),
+        ('echo "{\\"value\\": 1e999}" > "$HEIRLOOM_RESULT"', "not finite: inf"),
+        ('echo "{\\"value\\": \\"good\\"}" > "$HEIRLOOM_RESULT"', 'no number: "good"'),
+        ('echo "{\\"value\\": true}" > "$HEIRLOOM_RESULT"', "no number: true"),
+        ('echo "{\\"val\\": 1}" > "$HEIRLOOM_RESULT"', "has no value"),
+        ('echo 0.93 > "$HEIRLOOM_RESULT"', "has no value: 0.93"),
+        ('echo "it went well" > "$HEIRLOOM_RESULT"', "not JSON: 'it went well"),
+        ('head -c 70000 /dev/zero > "$HEIRLOOM_RESULT"', "larger than 64 KiB"),
+        (["no-such-program", "x"], "cannot start 'no-such-program': No such file or directory"),
+        ("no-such-program", "exit code 127"),
+        (f'ln -s /etc/passwd "$HEIRLOOM_SAVE_PATH/w"; {NOOP}', "weights/w is a symbolic link"),
+        (f'rm -r "$HEIRLOOM_SAVE_PATH"; {NOOP}', "the save path is gone"),
+        (f'touch "$HEIRLOOM_SAVE_PATH/../x"; {NOOP}', "'x' lies beside the save path"),
+    ],
+)
+def test_it_fails_with_a_reason(lab, command, words):
+    ended = lab.run("0.1", command)
+    assert ended["outcome"] == "failed"
+    assert words in ended["reason"]
+    assert lab.verdict(0) is None
+    assert not (lab.attempt("0.1") / "out").exists()  # nobody can commit it any more
+
+
+def test_an_empty_save_path_fails_where_weights_are_required(lab):
+    ended = lab.run("0.1", weights="required")
+    assert ended["outcome"] == "failed"
+    assert "weights: required" in ended["reason"]
+
+
+def test_a_timeout_ends_it(lab):
+    ended = lab.run("0.1", "exec sleep 1000", timeout=0.1)
+    assert ended["outcome"] == "timeout"
+    assert ended["reason"] == "ran past its timeout of 0.1 s"
+
+
+def test_a_timeout_ends_what_ignores_sigterm(lab):
+    command = "trap '' TERM; while :; do sleep 0.05; done"
+    assert lab.run("0.1", command, timeout=0.1, grace=0.1)["outcome"] == "timeout"
+
+
+def test_nothing_of_a_trial_outlives_it_not_even_in_a_session_of_its_own(lab):
+    lingering = lab.fifo("lingering")
+    # The grandchild holds the FIFO open for writing: the reader sees its end when that dies.
+    command = f'setsid sh -c "setsid sleep 1000 & sleep 1000" > "{lingering.path}" & {NOOP}'
+    assert lab.start(lab.spec("0.1", command)) == ["started"]
+    assert lingering.hear() == ""
+    assert lab.ended("0.1")["outcome"] == "committed"
+
+
+def test_a_slot_stays_taken_while_anything_of_the_trial_lives(lab):
+    lab.slots = lab.slots[:1]
+    began, go_on = lab.fifo("began"), lab.fifo("go-on")
+    command = f'echo x > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
+    lab.start(lab.spec("0.1", command), lab.spec("1.1", command))
+    began.hear()
+    os.kill(lab.supervisor("0.1"), signal.SIGKILL)
+    lab.await_death("0.1")
+    assert lab.probe("0.1") == "dead"
+    assert lab.probe("1.1") == "running"
+    assert not (lab.root / "mail/new/1.1.began.json").exists()
+    go_on.say()  # the orphan ends, and with it its hold on the slot
+    began.hear()
+    go_on.say()
+    assert lab.ended("1.1")["outcome"] == "committed"
+
+
+def test_a_missing_code_directory_is_not_the_trials_fault(lab):
+    ended = lab.run("0.1", code="code/gone")
+    assert ended["outcome"] == "refused"
+    assert "code/gone" in ended["reason"]
+
+
+def test_an_attempt_whose_directory_somebody_made_is_refused(lab):
+    lab.attempt("0.1").mkdir()
+    ended = lab.run("0.1")
+    assert ended["outcome"] == "refused"
+    assert "is there already" in ended["reason"]
+
+
+def test_a_trial_that_the_node_can_never_serve_is_refused(lab):
+    ended = lab.run("0.1", slots=5)
+    assert ended["outcome"] == "refused"
+    assert "takes 5 slots and 0 GPUs; this node has 4 slots and 0 GPUs" in ended["reason"]
+
+
+def test_a_supervisor_that_breaks_says_so(lab, monkeypatch):
+    def broken(*_):
+        raise KeyError("what")
+
+    monkeypatch.setattr("heirloom.supervisor.judge", broken)
+    ended = lab.run("0.1")
+    assert ended["outcome"] == "refused"
+    assert "its supervisor broke (KeyError: 'what')" in ended["reason"]
+    assert "Traceback" in lab.local("supervisor.log").read_text()
+
+
+def test_a_full_store_is_named_and_room_is_made(lab, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "w")
+
+    monkeypatch.setattr("heirloom.commit.measure", full)
+    ended = lab.run("0.1", f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}')
+    assert ended["outcome"] == "full"
+    assert not list(lab.attempt("0.1").glob("out*/"))
+
+
+def test_mail_is_sent_again_until_the_store_takes_it(lab):
+    gone = lab.root / "mail/elsewhere"
+    began, go_on = lab.fifo("began"), lab.fifo("go-on")
+    command = f'echo x > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
+    lab.start(lab.spec("0.1", command))
+    began.hear()
+    (lab.root / "mail/new").rename(gone)
+    lab_fifo = lab.fifo("mail/new")  # what stands there now takes no mail
+    go_on.say()
+    while lab.verdict(0) is None:
+        os.sched_yield()
+    assert lab.probe("0.1") == "running"
+    lab_fifo.path.unlink()
+    gone.rename(lab.root / "mail/new")
+    assert lab.ended("0.1")["outcome"] == "committed"
+    assert lab.mail("0.1", "ended")["outcome"] == "committed"
