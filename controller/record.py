@@ -35,10 +35,8 @@ class Record:
     def state(self) -> str:
         """running, finished, stopped, failed (the tuner broke) or interrupted (resume it)."""
         experiment = self.experiment
-        if self.is_running:
-            return "running"
         if experiment.closed is None:
-            return "interrupted"
+            return "running" if self.is_running else "interrupted"
         if experiment.stopping is not None:
             return "stopped"
         return "failed" if experiment.search_over and experiment.search_over.error else "finished"

@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from tests.integration.search.conftest import PATIENCE, Lab
 
 WRITES = """
@@ -91,7 +92,7 @@ ENDS = {
     "exits": ("failed", "exit code 3: a last word"),
     "silent": ("failed", "reported nothing"),
     "nan": ("failed", "not finite: nan"),
-    "text": ("failed", "'high'"),
+    "text": ("failed", 'no number: "high"'),
     "hangs": ("failed", "timeout"),
     "lingers": ("succeeded", ""),
     "floods": ("succeeded", ""),
