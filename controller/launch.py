@@ -58,7 +58,7 @@ class Ready:
     config: configs.Experiment
     created: e.Created
     root: Root
-    inventory: Path
+    inventory: Inventory
     nodes: tuple[Node, ...]
     journal: Journal
     experiment: Experiment
@@ -116,9 +116,7 @@ def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | No
             raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
         journal = stack.enter_context(Journal.create(place.journal))
         experiment = Experiment(config.rules())
-        ready = Ready(
-            home, place, config, created, root, listed.path, nodes, journal, experiment, ()
-        )
+        ready = Ready(home, place, config, created, root, listed, nodes, journal, experiment, ())
         return _run(ready, _start_tuner, [created], [], undo.pop_all)
 
 
@@ -152,9 +150,7 @@ def _taken_up(name: str, home: Home, inventory: Path | None) -> Iterator[Ready]:
         root = layout.find(Path(created.root))
         listed = read_inventory(inventory or Path(created.inventory), home)
         nodes = fitting(listed, config.rules(), config.trial.gpus)
-        yield Ready(
-            home, place, config, created, root, listed.path, nodes, journal, experiment, calls
-        )
+        yield Ready(home, place, config, created, root, listed, nodes, journal, experiment, calls)
 
 
 class _NoTuner:
@@ -200,7 +196,7 @@ def _run(
     watch = StoreWatch(ready.root, ready.root.experiment, RealFiles(), post.events, post.silence)
     dispatcher = AnsibleDispatcher(
         ready.nodes,
-        ready.inventory,
+        ready.inventory.path,
         place.path / "waves",
         post.answers,
         experiment=ready.root.experiment,
@@ -246,6 +242,8 @@ def _greet(screen: Screen, ready: Ready, differences: Sequence[str]) -> None:
         f"[bold]{ready.place.name}[/] on {len(ready.nodes)} node(s) with {slots} slots, "
         f"store {escape(str(ready.root.path))}"
     )
+    for warning in ready.inventory.warnings:
+        screen.say(f"[yellow]{escape(warning)}[/]")
     if experiment.opened_at is None:
         return
     screen.say(

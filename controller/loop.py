@@ -135,10 +135,10 @@ class Loop:
 
         Raises JournalError when the journal can't be written; trials go on running then.
         """
-        self._watch.start()
         try:
             self._turn(list(first), [])
             self._take_up()
+            self._watch.start()  # only now: mail of an attempt that is not followed has no reports
             while self.experiment.closed is None and not self.leave:
                 self._turn(*self._hear())
                 if self.interrupts:

@@ -14,7 +14,8 @@ from controller.dispatch.interface import Answer, Found, Order, Post
 from controller.dispatch.wave import Wave, arguments, take
 from controller.inventory import Node
 
-GATHER = 0.02  # seconds that a wave waits for further orders before it leaves
+GATHER = 0.02  # seconds without a further order after which a wave leaves
+_GATHER_LONGEST = 0.2  # seconds that it waits for them at most
 _CANCEL = 5.0  # seconds that a cancelled wave may take to end
 
 
@@ -111,8 +112,7 @@ class AnsibleDispatcher:
         with self._changed:
             while True:
                 self._changed.wait_for(lambda: self._closed or self._pending.keys() - self._busy)
-                # What is submitted together travels together.
-                self._changed.wait_for(lambda: self._closed, GATHER)
+                self._gather()
                 if self._closed:
                     return None
                 if lists := take(self._pending, self._busy):
@@ -120,6 +120,16 @@ class AnsibleDispatcher:
                     self._busy |= lists.keys()
                     self._under_way.add(wave)
                     return wave
+
+    def _gather(self) -> None:
+        """Wait until no further order comes: what is submitted together travels together."""
+        end = time.monotonic() + _GATHER_LONGEST
+        before = 0
+        while before != (count := sum(map(len, self._pending.values()))):
+            before = count
+            self._changed.wait_for(lambda: self._closed, GATHER)
+            if self._closed or time.monotonic() > end:
+                return
 
     def _dispatch(self, wave: Wave) -> None:
         end = time.monotonic() + self._deadline
