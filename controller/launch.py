@@ -237,11 +237,10 @@ def _run(
 
 def _greet(screen: Screen, ready: Ready, differences: Sequence[str]) -> None:
     config, experiment = ready.config, ready.experiment
-    slots = sum(len(node.slots) for node in ready.nodes)
-    screen.say(
-        f"[bold]{ready.place.name}[/] on {len(ready.nodes)} node(s) with {slots} slots, "
-        f"store {escape(str(ready.root.path))}"
-    )
+    nodes = [f"{node.name} ({len(node.slots)} slots)" for node in ready.nodes]
+    where = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes: {', '.join(nodes)}"
+    screen.say(f"[bold]{ready.place.name}[/] on {escape(where)}")
+    screen.say(f"[dim]store {escape(str(ready.root.path))}[/]")
     for warning in ready.inventory.warnings:
         screen.say(f"[yellow]{escape(warning)}[/]")
     if experiment.opened_at is None:

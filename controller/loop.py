@@ -151,9 +151,11 @@ class Loop:
 
     def _turn(self, events: list[e.Event], journaled: list[Callable[[], None]]) -> None:
         now = time.time()
-        events += self._requests(now, journaled)
-        for event in events:
-            self.experiment.apply(event)
+        heard, events = events + self._requests(now, journaled), []
+        for event in heard:
+            if not self._is_known(event):
+                self.experiment.apply(event)
+                events.append(event)
         events += self._decisions.decide(now)
         self._journal.append(events)
         for done in journaled:
@@ -163,6 +165,13 @@ class Loop:
         if orders:
             self._dispatcher.submit(orders)
         self._screen.refresh(self.experiment, self._situation(now))
+
+    def _is_known(self, event: e.Event) -> bool:
+        """Whether the event tells of a verdict again: the attempts that it beat see it too."""
+        trials = self.experiment.trials
+        if not isinstance(event, e.VerdictSeen) or event.trial >= len(trials):
+            return False
+        return trials[event.trial].state.is_verdict
 
     def _hear(self) -> tuple[list[e.Event], list[Callable[[], None]]]:
         """Wait for the first thing to happen, at most a tick, and take all that is there."""

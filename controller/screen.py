@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from dataclasses import dataclass
 from typing import Literal
@@ -116,6 +117,7 @@ class Screen:
             return "leave"
         if self._is_live:
             self._live.stop()
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             answer = Prompt.ask(
                 f"\n{running} trials are on nodes. (l)eave them running and resume later, "
@@ -125,7 +127,10 @@ class Screen:
                 console=self._console,
             )
         except (KeyboardInterrupt, EOFError):
+            self._console.print()
             answer = "l"
+        finally:
+            signal.signal(signal.SIGINT, handler)
         if self._is_live and answer != "l":
             self._live.start()
         choices: dict[str, Choice] = {"l": "leave", "s": "stop", "g": "go on"}
@@ -134,8 +139,7 @@ class Screen:
     def _view(self, experiment: Experiment, situation: Situation) -> RenderableType:
         parts: list[RenderableType] = [_headline(self._name, experiment, situation.now)]
         if experiment.rules.trials is not None:
-            done = len(experiment.trials) - experiment.open_trials
-            parts.append(ProgressBar(total=experiment.rules.trials, completed=done, width=60))
+            parts.append(_progress(experiment, experiment.rules.trials))
         parts.append(Text.from_markup(_counts(experiment)))
         parts.append(Text(_best(experiment), overflow="ellipsis", no_wrap=True))
         parts.append(_nodes(experiment))
@@ -175,6 +179,13 @@ def _headline(name: str, experiment: Experiment, now: float) -> Text:
     if experiment.search_over is not None:
         text.append(f"  {experiment.search_over.reason}", "dim")
     return text
+
+
+def _progress(experiment: Experiment, budget: int) -> Table:
+    done = len(experiment.trials) - experiment.open_trials
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(total=budget, completed=done, width=60), f"{done}/{budget}")
+    return row
 
 
 def _counts(experiment: Experiment) -> str:
