@@ -69,6 +69,7 @@ def _last(work: Callable[[], object]) -> None:
 
 
 def _answer(writing: int, work: Callable[[], Any]) -> None:
+    os.setsid()  # whoever ends our parent's group ends nothing that is started here
     data = json.dumps(work()).encode() + b"\n"
     with open(writing, "wb") as pipe:
         pipe.write(data)

@@ -77,6 +77,8 @@ def test_a_claim_says_who_holds_it_since_which_boot(lab):
 def test_a_supervisor_is_nobodys_child_and_leads_its_own_session(lab):
     lab.start(lab.spec("0.1", restore=[9]))
     pid = lab.supervisor("0.1")
+    while not (lab.attempt("0.1") / "heartbeat").exists():  # by then it has settled in
+        os.sched_yield()
     stat = Path(f"/proc/{pid}/stat").read_text()
     parent, _, session = stat.rpartition(")")[2].split()[1:4]
     assert int(parent) != os.getpid()

@@ -1,0 +1,191 @@
+"""`from heirloom import trial`, in a process of a trial's own and outside any experiment."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import heirloom
+
+PACKAGE = Path(heirloom.__path__[0])
+SAVE = "(trial.save_path / 'w').write_text('w')"
+
+
+def python(*lines):
+    return ["python", "-W", "error", "-c", "\n".join(["from heirloom import trial", *lines])]
+
+
+def metrics(lab, attempt):
+    return [
+        json.loads(line)
+        for line in (lab.attempt(attempt) / "metrics.jsonl").read_text().splitlines()
+    ]
+
+
+def test_a_trial_reads_its_parameters_and_reports(lab):
+    command = python(
+        "assert trial.params == {'lr': 0.1}",
+        "assert trial.restore_path is None and trial.restore_paths == ()",
+        SAVE,
+        "trial.report(1)",
+        "trial.report(0.5)",
+        "trial.report(0.25, step=10)",
+        "trial.report(float('nan'))",
+        "trial.finish(0.93, note='good')",
+    )
+    assert lab.run("0.1", command, params={"lr": 0.1})["outcome"] == "committed"
+    reports = [(line["step"], line["value"]) for line in metrics(lab, "0.1")]
+    assert reports == [(0, 1), (1, 0.5), (10, 0.25), (11, None)]
+    assert lab.verdict(0).result == {"value": 0.93, "note": "good"}
+    assert [entry.path for entry in lab.verdict(0).files] == ["w"]
+
+
+def test_a_child_finds_its_parents(lab):
+    for trial in (0, 1):
+        lab.run(f"{trial}.1", python(f"{SAVE}", "trial.finish(1)"))
+    command = python(
+        "assert [p.parent.name for p in trial.restore_paths] == ['1', '0']",
+        "assert trial.restore_path == trial.restore_paths[0]",
+        "trial.finish(len((trial.restore_path / 'w').read_text()))",
+    )
+    assert lab.run("2.1", command, restore=[1, 0])["outcome"] == "committed"
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [("numpy.float32(0.5)", 0.5), ("numpy.int64(3)", 3), ("numpy.array([0.25])", 0.25)],
+)
+def test_numpys_numbers_are_numbers(lab, value, plain):
+    command = python("import numpy", f"trial.report({value})", f"trial.finish({value})")
+    assert lab.run("0.1", command)["outcome"] == "committed"
+    assert lab.verdict(0).value == plain
+    assert metrics(lab, "0.1")[0]["value"] == plain
+
+
+@pytest.mark.parametrize("value", ["'good'", "None", "True", "[1]"])
+def test_what_is_no_number_is_a_mistake_at_its_line(lab, value):
+    ended = lab.run("0.1", python(f"trial.finish({value})"))
+    assert ended["outcome"] == "failed"
+    assert "TypeError: a result is a number, not" in ended["reason"]
+
+
+def test_a_result_that_is_not_finite_fails_the_trial(lab):
+    ended = lab.run("0.1", python("trial.finish(float('nan'))"))
+    assert (ended["outcome"], ended["reason"]) == ("failed", "its result is not finite: nan")
+
+
+def test_an_early_stop_waits_for_the_next_report(lab):
+    began, go_on = lab.fifo("began"), lab.fifo("go-on")
+    command = python(
+        "trial.report(0.5)",
+        f"open({str(began.path)!r}, 'w').close()",
+        f"open({str(go_on.path)!r}).read()",  # a signal comes while the weights are half written
+        SAVE,
+        "trial.report(0.75)",
+        "trial.finish(1)",
+    )
+    lab.start(lab.spec("0.1", command, grace=60.0))
+    began.hear()
+    lab.end("0.1", "stopped", "hopeless")
+    go_on.say()
+    assert lab.ended("0.1")["outcome"] == "stopped"
+    verdict = lab.verdict(0)
+    assert (verdict.state, verdict.weights, verdict.value) == ("stopped", True, 0.75)
+    assert [entry.path for entry in verdict.files] == ["w"]
+
+
+def test_a_second_signal_ends_it_at_once(lab):
+    began, go_on = lab.fifo("began"), lab.fifo("go-on")
+    command = python(
+        "import os, signal",
+        "trial.report(0.5)",
+        "os.kill(os.getpid(), signal.SIGTERM)",
+        f"open({str(began.path)!r}, 'w').close()",
+        f"open({str(go_on.path)!r}).read()",
+    )
+    lab.start(lab.spec("0.1", command, grace=1000.0))
+    began.hear()
+    lab.end("0.1", "cancelled")
+    assert lab.ended("0.1")["outcome"] == "cancelled"
+
+
+def outside(interpreter, *lines, **environment):
+    """Run lines with the API and no experiment around them; what they print."""
+    return subprocess.run(
+        [interpreter, "-W", "error", "-c", "\n".join(["from heirloom import trial", *lines])],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_outside_an_experiment_it_works_too(tmp_path):
+    printed = outside(
+        sys.executable,
+        "assert trial.params == {} and trial.restore_path is None",
+        f"assert trial.save_path.is_dir() and trial.save_path is trial.save_path; {SAVE}",
+        "trial.report(0.5); trial.finish(0.75)",
+        TMPDIR=str(tmp_path),
+    )
+    assert "step 0: 0.5" in printed
+    assert 'result: {"value": 0.75}' in printed
+    [scratch] = tmp_path.iterdir()
+    assert (scratch / "w").read_text() == "w"
+    assert f"weights go to {scratch}" in printed
+
+
+def test_importing_it_makes_nothing(tmp_path):
+    assert outside(sys.executable, TMPDIR=str(tmp_path)) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def old_pythons():
+    found = [shutil.which("python3.9")]
+    found += map(str, Path.home().glob(".pyenv/versions/3.9.*/bin/python3.9"))
+    return [path for path in found if path and runs(path)][:1]
+
+
+def runs(path):
+    return subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+SMOKE = """
+import fcntl, json, os, sys
+from heirloom import node
+root, run_dir = sys.argv[1:]
+spec = {"format": 1, "attempt": "0.1", "experiment": "exp-1", "root": root, "node": "here",
+        "runtime": "runtime/1", "params": {"a": 1}, "command": ["python", "-W", "error", "-c",
+        "from heirloom import trial\\n(trial.save_path / 'w').write_bytes(bytes(9 << 20))\\n"
+        "trial.report(trial.params['a'])\\ntrial.finish(1)"]}
+child = {**spec, "attempt": "1.1", "restore": [0]}
+slots = [{"name": "0", "gpus": []}]
+print([answer["found"] for answer in node.start(run_dir, slots, [child, spec])])
+for attempt in ("0.1", "1.1"):
+    with open(f"{run_dir}/exp-1/{attempt}.claim") as claim:
+        fcntl.flock(claim, fcntl.LOCK_SH)
+print([answer["outcome"]["outcome"] for answer in node.probe(run_dir, "exp-1", ["0.1", "1.1"])])
+"""
+
+
+def test_all_of_it_runs_on_python_3_9(lab):
+    interpreter = next(iter(old_pythons()), None)
+    if interpreter is None:
+        pytest.skip("no Python 3.9 on PATH or under ~/.pyenv")
+    for module in PACKAGE.glob("*.py"):
+        name = f"heirloom.{module.stem}" if module.stem != "__init__" else "heirloom"
+        outside(interpreter, f"import {name}")
+    done = subprocess.run(
+        [interpreter, "-W", "error", "-c", SMOKE, lab.root, lab.run_dir],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["['started', 'started']", "['committed', 'committed']"]

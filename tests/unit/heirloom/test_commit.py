@@ -1,0 +1,314 @@
+import errno
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heirloom import manifest
+from heirloom.commit import CommitError, Recalled, commit, fence, pass_verdict
+from heirloom.files import RealFiles
+from heirloom.manifest import Manifest
+
+
+class Recording(RealFiles):
+    """Notes what is asked of it, and fails where it is told to, before or after the deed."""
+
+    def __init__(self, fail=None, after=False, code=errno.EIO):
+        self.asked = []
+        self._fail = fail
+        self._after = after
+        self._code = code
+
+    def __getattribute__(self, name):
+        found = super().__getattribute__(name)
+        if name.startswith("_") or not callable(found):
+            return found
+
+        def noted(*given):
+            self.asked.append((name, *given))
+            if name != self._fail:
+                return found(*given)
+            if self._after:
+                found(*given)
+            raise OSError(self._code, os.strerror(self._code), given[0])
+
+        return noted
+
+
+class Store:
+    def __init__(self, base):
+        self.root = Path(base) / "exp-1"
+        for name in ("trials", "attempts"):
+            (self.root / name).mkdir(parents=True)
+
+    def attempt(self, name, **files):
+        out = self.root / "attempts" / name / "out"
+        (out / "weights").mkdir(parents=True)
+        for path, data in files.items():
+            (out / "weights" / path).write_text(data)
+        return out
+
+    def commit(self, name, files=None, **more):
+        out = self.root / "attempts" / name / "out"
+        verdict = Manifest("exp-1", int(name.split(".")[0]), "succeeded", attempt=name, **more)
+        return commit(files or RealFiles(), str(self.root), str(out), verdict, lambda: None)
+
+    def standing(self, trial=7):
+        return manifest.read(RealFiles(), str(self.root), trial)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+def test_it_stands_as_it_was_returned(store):
+    store.attempt("7.1", w="abc")
+    assert store.commit("7.1", value=0.5) == store.standing()
+
+
+def test_everything_is_durable_before_the_rename_and_the_name_after(store):
+    out = store.attempt("7.1", w="abc")
+    (out / "weights/deep").mkdir()
+    (out / "weights/deep/v").write_text("v")
+    files = Recording()
+    store.commit("7.1", files)
+    done = [(deed[0], deed[1]) for deed in files.asked]
+    rename = done.index(("rename", str(out)))
+    weights = f"{out}/weights"
+    for before in [
+        ("sync_file", f"{weights}/w"),
+        ("sync_file", f"{weights}/deep/v"),
+        ("write", f"{out}/manifest.json"),
+        ("sync_dir", f"{weights}/deep"),
+        ("sync_dir", weights),
+        ("sync_dir", str(out)),
+    ]:
+        assert before in done[:rename]
+    assert done.index(("sync_dir", f"{weights}/deep")) < done.index(("sync_dir", weights))
+    assert ("sync_dir", str(store.root / "trials")) in done[rename:]
+
+
+def test_whoever_comes_second_finds_the_first(store):
+    store.attempt("7.1", w="one")
+    store.attempt("7.2", w="two")
+    first = store.commit("7.2")
+    assert store.commit("7.1") == first
+    assert (store.root / "trials/7/weights/w").read_text() == "two"
+
+
+@pytest.mark.parametrize("fail", ["rename", "sync_dir"])
+def test_a_rename_that_happened_and_answered_with_an_error_is_a_commit(store, fail):
+    store.attempt("7.1", w="abc")
+
+    class Lying(RealFiles):
+        def rename(self, old, new):
+            super().rename(old, new)
+            if fail == "rename":
+                raise OSError(errno.EIO, "the server restarted", old)
+
+        def sync_dir(self, path):
+            super().sync_dir(path)
+            if fail == "sync_dir" and path.endswith("/trials"):
+                raise OSError(errno.EIO, "the server restarted", path)
+
+    assert store.commit("7.1", Lying()).attempt == "7.1"
+    assert store.standing().attempt == "7.1"
+
+
+@pytest.mark.parametrize(
+    "fail", ["look", "names", "chmod", "digest", "sync_file", "write", "sync_dir", "rename"]
+)
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.ESTALE])
+def test_an_error_before_the_rename_leaves_no_verdict(store, fail, code):
+    store.attempt("7.1", w="abc")
+    with pytest.raises(OSError, match=os.strerror(code)) as caught:
+        store.commit("7.1", Recording(fail, code=code))
+    assert caught.value.errno == code
+    assert store.standing() is None
+
+
+def test_an_attempt_that_was_fenced_cannot_commit(store):
+    out = store.attempt("7.1", w="abc")
+    fence(RealFiles(), str(out), "recalled")
+    fence(RealFiles(), str(out), "recalled")
+    with pytest.raises(Recalled):
+        store.commit("7.1")
+    assert (out.parent / "out.recalled/weights/w").read_text() == "abc"
+
+
+def test_a_fence_in_the_last_moment_holds(store):
+    out = store.attempt("7.1", w="abc")
+
+    class Fenced(RealFiles):
+        def rename(self, old, new):
+            fence(RealFiles(), str(out), "recalled")
+            super().rename(old, new)
+
+    with pytest.raises(Recalled):
+        store.commit("7.1", Fenced())
+    assert store.standing() is None
+
+
+def make_link(weights):
+    (weights / "odd").symlink_to("w")
+
+
+def make_directory_link(weights):
+    (weights / "odd").symlink_to("/")
+
+
+def make_fifo(weights):
+    os.mkfifo(weights / "odd")
+
+
+def make_hard_link(weights):
+    (weights / "odd").hardlink_to(weights / "w")
+
+
+def make_name_of_bytes(weights):
+    Path(os.fsdecode(os.fsencode(weights) + b"/odd\xff")).touch()
+
+
+def make_name_of_two_lines(weights):
+    (weights / "odd\nname").touch()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (make_link, "a symbolic link"),
+        (make_directory_link, "a symbolic link"),
+        (make_fifo, "no regular file"),
+        (make_hard_link, "a hard link"),
+        (make_name_of_bytes, "not one line of UTF-8"),
+        (make_name_of_two_lines, "not one line of UTF-8"),
+    ],
+)
+def test_odd_files_are_refused(store, make, words):
+    make(store.attempt("7.1", w="abc") / "weights")
+    with pytest.raises(CommitError, match=words):
+        store.commit("7.1")
+    assert store.standing() is None
+
+
+def test_too_many_files_are_refused(store, monkeypatch):
+    monkeypatch.setattr("heirloom.commit.COUNT_LIMIT", 3)
+    store.attempt("7.1", a="", b="", c="")
+    with pytest.raises(CommitError, match="more than 3 files"):
+        store.commit("7.1")
+
+
+def test_many_and_large_files_are_measured_by_several_hands(store):
+    names = {f"f{number}": "x" * number for number in range(30)}
+    out = store.attempt("7.1", **names)
+    (out / "weights/large").write_bytes(bytes(5 << 20))
+    files = Recording()
+    found = store.commit("7.1", files)
+    assert {entry.path: entry.size for entry in found.files} == {
+        **{name: len(data) for name, data in names.items()},
+        "large": 5 << 20,
+    }
+    synced = {deed[1] for deed in files.asked if deed[0] == "sync_file"}
+    assert synced == {f"{out}/weights/{entry.path}" for entry in found.files}
+
+
+def test_an_error_in_one_hand_is_the_commits(store):
+    store.attempt("7.1", **{f"f{number}": "x" for number in range(30)})
+    with pytest.raises(OSError, match="No space"):
+        store.commit("7.1", Recording("sync_file", code=errno.ENOSPC))
+
+
+def test_an_unprivileged_user_can_commit():
+    if os.geteuid() != 0:
+        pytest.skip("not root: every other test here shows it")
+    base = tempfile.mkdtemp()
+    os.chown(base, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        store = Store(base)
+        out = store.attempt("7.1", w="abc")
+        (out / "weights/deep").mkdir()
+        assert store.commit("7.1").attempt == "7.1"
+        with pytest.raises(PermissionError):
+            (store.root / "trials/7/weights/w").write_text("other")
+        with pytest.raises(PermissionError):
+            (store.root / "trials/7/manifest.json").unlink()
+    finally:
+        os.seteuid(0)
+        shutil.rmtree(base)
+
+
+def test_a_verdict_without_weights(store):
+    verdict = Manifest("exp-1", 7, "skipped", "its parent failed")
+    assert pass_verdict(RealFiles(), str(store.root), verdict) == verdict
+    assert store.standing() == verdict
+    assert list((store.root / "attempts").iterdir()) == []
+
+
+def test_a_verdict_accepts_the_one_that_stands(store):
+    store.attempt("7.1", w="abc")
+    committed = store.commit("7.1")
+    verdict = Manifest("exp-1", 7, "failed", "lost")
+    assert pass_verdict(RealFiles(), str(store.root), verdict) == committed
+    assert {path.name for path in (store.root / "attempts").iterdir()} == {"7.1"}
+
+
+@pytest.mark.parametrize("fail", ["make_dir", "write", "chmod", "sync_dir", "rename"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_verdict_that_was_interrupted_is_passed_the_next_time(store, fail, after):
+    verdict = Manifest("exp-1", 7, "skipped", "its parent failed")
+    try:
+        first = pass_verdict(Recording(fail, after), str(store.root), verdict)
+    except OSError:
+        assert store.standing() is None
+    else:
+        assert first == store.standing()
+    assert pass_verdict(RealFiles(), str(store.root), verdict) == verdict
+    assert store.standing() == verdict
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    attempts=st.integers(2, 5),
+    verdicts=st.integers(0, 2),
+    lie=st.booleans(),
+    data=st.dictionaries(st.sampled_from("abc"), st.text("xyz", max_size=5)),
+)
+def test_whoever_races_exactly_one_verdict_stands_and_all_agree(attempts, verdicts, lie, data):
+    with tempfile.TemporaryDirectory() as base:
+        store = Store(base)
+        together = threading.Barrier(attempts + verdicts)
+        seen = []
+
+        class Racing(RealFiles):
+            def rename(self, old, new):
+                together.wait()
+                super().rename(old, new)
+                if lie:
+                    raise OSError(errno.EIO, "happened all the same", old)
+
+        def attempt(name):
+            seen.append((name, store.commit(name, Racing())))
+
+        def verdict(number):
+            # The controller is one, so its drafts share a name: another root of attempts each.
+            mine = Manifest("exp-1", 7, "cancelled", str(number), attempt=f"7.{90 + number}")
+            seen.append((mine.attempt, pass_verdict(Racing(), str(store.root), mine)))
+
+        for number in range(attempts):
+            store.attempt(f"7.{number}", **data)
+        racers = [threading.Thread(target=attempt, args=(f"7.{n}",)) for n in range(attempts)]
+        racers += [threading.Thread(target=verdict, args=(n,)) for n in range(verdicts)]
+        for racer in racers:
+            racer.start()
+        for racer in racers:
+            racer.join()
+        assert len(seen) == attempts + verdicts
+        assert {found.attempt for _, found in seen} == {store.standing().attempt}
+        assert len(list((store.root / "trials").iterdir())) == 1

@@ -1,0 +1,99 @@
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heirloom import result
+from heirloom.log import Log
+
+
+@given(st.binary(max_size=200) | st.text('{}[]"value:0129.eE-NainftyI, ').map(str.encode))
+def test_any_bytes_are_a_result_or_refused_with_words(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("result") / "result.json"
+    path.write_bytes(data)
+    try:
+        said = result.read(str(path))
+    except result.ResultError as error:
+        assert str(error)
+    else:
+        json.dumps(said, allow_nan=False)
+        assert float(said["value"]) is not None
+
+
+@pytest.mark.parametrize("value", ["1e999", "-Infinity", "NaN", "1" + "0" * 400])
+def test_what_no_float_can_be_is_not_finite(tmp_path, value):
+    (tmp_path / "r").write_text(f'{{"value": {value}}}')
+    with pytest.raises(result.ResultError, match="not finite"):
+        result.read(str(tmp_path / "r"))
+
+
+def test_odd_numbers_beside_the_value_become_null(tmp_path):
+    (tmp_path / "r").write_text('{"value": 1, "loss": NaN, "all": [Infinity, 2]}')
+    assert result.read(str(tmp_path / "r")) == {"value": 1, "loss": None, "all": [None, 2]}
+
+
+def test_a_fifo_in_the_results_place_holds_nobody(tmp_path):
+    os.mkfifo(tmp_path / "r")
+    with pytest.raises(result.ResultError):
+        result.read(str(tmp_path / "r"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        (b"", None),
+        (b'{"value": 0.5}\n', 0.5),
+        (b'{"value": 0.5}\n{"value": 0.7}', 0.5),  # the last line is not there yet
+        (b'{"value": 0.5}\n\0\0\0\n', 0.5),
+        (b'{"value": 0.5}\n{"value": null}\n{"val\n', 0.5),
+        (b'{"value": "x"}\n', None),
+    ],
+)
+def test_the_last_whole_report_counts(tmp_path, lines, value):
+    (tmp_path / "m").write_bytes(lines)
+    assert result.last_report(str(tmp_path / "m")) == value
+
+
+def test_a_long_history_is_read_from_its_end(tmp_path):
+    lines = [json.dumps({"value": number}) for number in range(20_000)]
+    (tmp_path / "m").write_text("\n".join(lines) + "\n")
+    assert result.last_report(str(tmp_path / "m")) == 19_999
+
+
+def test_without_metrics_there_is_no_report(tmp_path):
+    assert result.last_report(str(tmp_path / "m")) is None
+
+
+@pytest.fixture
+def pipe():
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    yield reading, writing
+    os.close(reading)
+
+
+def test_a_log_keeps_its_head_and_knows_its_last_line(tmp_path, pipe):
+    reading, writing = pipe
+    log = Log(str(tmp_path / "log"), 10)
+    os.write(writing, b"0123456")
+    assert log.drain(reading) is False
+    os.write(writing, b"789abc\nthe end\x1b[0m\n\n")
+    os.close(writing)
+    log.drain(reading)
+    log.close()
+    assert log.ended
+    assert log.last_line == "the end[0m"
+    text = (tmp_path / "log").read_text()
+    assert text == "0123456789\n[heirloom: over 10 bytes; what follows was dropped]\n"
+
+
+def test_a_log_that_just_fits_is_whole(tmp_path, pipe):
+    reading, writing = pipe
+    log = Log(str(tmp_path / "log"), 3)
+    os.write(writing, b"abc")
+    os.close(writing)
+    log.drain(reading)
+    log.close()
+    assert (tmp_path / "log").read_text() == "abc"

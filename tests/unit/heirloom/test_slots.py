@@ -1,0 +1,179 @@
+import fcntl
+import os
+import signal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heirloom import slots
+from heirloom.ended import Ended
+from heirloom.slots import Slot
+
+
+class GivenUp(Exception):
+    """Somebody asked for the end of the attempt that waits."""
+
+
+@pytest.fixture
+def node(tmp_path):
+    return Node(str(tmp_path))
+
+
+class Node:
+    def __init__(self, run_dir):
+        self.run_dir = run_dir
+        self.slots = ()
+
+    def make(self, *gpus):
+        wanted = [{"name": str(n), "gpus": list(held)} for n, held in enumerate(gpus)]
+        self.slots = slots.make(self.run_dir, wanted)
+
+    def take(self, count=1, gpus=0, pause=None):
+        taken, fds = slots.take(self.run_dir, self.slots, count, gpus, pause or give_up)
+        return [slot.name for slot in taken], fds
+
+    def free(self):
+        return [slot.name for slot in self.slots if self._is_free(slot.name)]
+
+    def _is_free(self, name):
+        with open(f"{self.run_dir}/slots/{name}") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+
+def give_up(*_):
+    raise GivenUp
+
+
+def release(fds):
+    for fd in fds:
+        os.close(fd)
+
+
+def test_a_slot_is_taken_and_freed(node):
+    node.make([], [])
+    taken, fds = node.take()
+    assert taken == ["0"]
+    assert node.free() == ["1"]
+    release(fds)
+    assert node.free() == ["0", "1"]
+
+
+def test_several_are_taken_all_or_none(node):
+    node.make([], [], [])
+    _, held = node.take(2)
+    with pytest.raises(GivenUp):
+        node.take(2)
+    assert node.free() == ["2"]  # nothing stays with the one that gave up
+    release(held)
+    taken, fds = node.take(3)
+    assert taken == ["0", "1", "2"]
+    release(fds)
+
+
+def test_whoever_waits_takes_what_becomes_free(node):
+    node.make([])
+    _, held = node.take()
+    taken, fds = node.take(pause=lambda *_: release([held.pop()]) if held else give_up())
+    assert taken == ["0"]
+    release(fds)
+
+
+def test_a_trial_without_gpus_leaves_them_to_others(node):
+    node.make(["0"], [], ["1"])
+    taken, fds = node.take(1, gpus=0)
+    assert taken == ["1"]
+    more, others = node.take(1, gpus=1)
+    assert more == ["0"]
+    release(fds + others)
+
+
+def test_a_trial_with_gpus_gets_different_ones(node):
+    node.make(["0"], ["0"], ["1"], [])
+    taken, fds = node.take(2, gpus=2)
+    assert taken == ["0", "2"]
+    with pytest.raises(GivenUp):
+        node.take(2, gpus=2)
+    release(fds)
+
+
+@pytest.mark.parametrize(("count", "gpus"), [(3, 0), (1, 2), (2, 2)])
+def test_what_a_node_can_never_serve_is_refused(node, count, gpus):
+    node.make(["0"], ["0"])
+    with pytest.raises(Ended, match="takes") as caught:
+        node.take(count, gpus)
+    assert caught.value.outcome == "refused"
+
+
+def test_the_kernel_frees_the_slots_of_a_killed_process(node):
+    node.make([])
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        node.take()
+        os.write(writing, b"!")
+        signal.pause()
+        os._exit(1)
+    os.read(reading, 1)
+    assert node.free() == []
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert node.free() == ["0"]
+    release([reading, writing])
+
+
+def test_one_who_gives_up_at_the_gate_does_not_hold_it(node):
+    node.make([], [])
+    gate = os.open(f"{node.run_dir}/slots/.gate", os.O_RDONLY)
+    fcntl.flock(gate, fcntl.LOCK_EX)
+    with pytest.raises(GivenUp):
+        node.take()
+    os.close(gate)
+
+    def wait(timeout, *fds):
+        return set(fds) if fds and os.read(fds[0], 1) else set()
+
+    taken, fds = node.take(pause=wait)  # passes the gate, maybe after the one that gave up
+    assert len(taken) == 1
+    release(fds)
+
+
+def test_slots_are_made_once_and_anybody_may_lock_them(node, tmp_path):
+    node.make(["3"])
+    made = tmp_path / "slots/0"
+    before = made.stat()
+    node.make(["3"])
+    assert made.stat() == before
+    assert made.read_text() == '{"gpus": ["3"]}'
+    assert made.stat().st_mode & 0o777 == 0o666
+
+
+def test_without_a_list_the_slots_that_are_there_count(node, tmp_path):
+    node.make(["3"], [])
+    (tmp_path / "slots/1").write_text("")  # as tmpfiles may make it
+    assert slots.make(node.run_dir, []) == (Slot("0", ("3",)), Slot("1"))
+
+
+@pytest.mark.parametrize("name", ["", ".gate", "a/b"])
+def test_names_that_cannot_be_slots(node, name):
+    with pytest.raises(OSError, match="cannot be a slot's name"):
+        slots.make(node.run_dir, [{"name": name}])
+
+
+some_slots = st.lists(st.lists(st.sampled_from("0123"), unique=True, max_size=1), max_size=6)
+
+
+@given(some_slots, st.integers(1, 4), st.integers(0, 4))
+def test_a_choice_is_what_was_asked_for_and_made_whenever_there_is_one(gpus, count, wanted):
+    there = [Slot(str(number), tuple(held)) for number, held in enumerate(gpus)]
+    chosen = slots._choose(there, count, wanted)
+    different = len({gpu for slot in there for gpu in slot.gpus})
+    possible = len(there) >= count and min(different, count) >= wanted
+    assert (chosen is not None) == possible
+    if chosen is not None:
+        assert len(set(chosen)) == count
+        assert len({gpu for slot in chosen for gpu in slot.gpus}) >= wanted

@@ -1,0 +1,90 @@
+import pytest
+
+from heirloom.spec import Spec, SpecError
+
+SAID = {
+    "format": 1,
+    "attempt": "7.2",
+    "experiment": "digits-3fa92c1b",
+    "root": "/store/ann/digits-3fa92c1b",
+    "node": "gpu1",
+    "command": ["python", "train.py"],
+    "code": "code/1",
+    "runtime": "runtime/1",
+    "params": {"lr": 0.1},
+    "restore": [3],
+    "slots": 1,
+    "gpus": 0,
+    "threads": None,
+    "timeout": None,
+    "grace": 10.0,
+    "environment": {"KEY": "value"},
+    "weights": "optional",
+    "python": None,
+    "log_limit": 67108864,
+    "heartbeat": 5.0,
+}
+
+
+def test_the_documented_spec_is_understood():
+    spec = Spec.from_dict(SAID)
+    assert spec.trial == 7
+    assert spec.restore == (3,)
+    assert spec.out == "/store/ann/digits-3fa92c1b/attempts/7.2/out"
+
+
+def test_what_has_a_default_may_be_left_out():
+    needed = "format", "attempt", "experiment", "root", "node", "command", "runtime", "params"
+    spec = Spec.from_dict({key: SAID[key] for key in needed})
+    assert (spec.slots, spec.gpus, spec.weights, spec.timeout) == (1, 0, "optional", None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("attempt", "7"),
+        ("attempt", "../7.2"),
+        ("attempt", "07.2"),
+        ("attempt", 7.2),
+        ("experiment", "a/b"),
+        ("experiment", "..\n"),
+        ("root", "relative"),
+        ("root", "/with:colon"),
+        ("command", ""),
+        ("command", []),
+        ("command", ["x", 1]),
+        ("code", "../elsewhere"),
+        ("runtime", None),
+        ("params", []),
+        ("restore", [-1]),
+        ("slots", 0),
+        ("slots", True),
+        ("gpus", -1),
+        ("threads", 0),
+        ("timeout", float("inf")),
+        ("timeout", -1),
+        ("grace", None),
+        ("environment", {"A=B": "x"}),
+        ("environment", {"A": 1}),
+        ("environment", {"A": "nul\0"}),
+        ("weights", "maybe"),
+        ("python", "python"),
+        ("heartbeat", 0),
+    ],
+)
+def test_an_impossible_value_is_named(key, value):
+    with pytest.raises(SpecError, match=f"impossible '{key}'"):
+        Spec.from_dict(SAID | {key: value})
+
+
+@pytest.mark.parametrize("said", [None, [], {}, SAID | {"format": 2}])
+def test_what_is_no_spec_is_refused(said):
+    with pytest.raises(SpecError, match="no object of format 1"):
+        Spec.from_dict(said)
+
+
+def test_unknown_and_missing_keys_are_named():
+    with pytest.raises(SpecError, match="unknown keys: gpu"):
+        Spec.from_dict(SAID | {"gpu": 1})
+    with pytest.raises(SpecError, match="lacks command"):
+        Spec.from_dict({key: value for key, value in SAID.items() if key != "command"})

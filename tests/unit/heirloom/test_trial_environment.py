@@ -1,0 +1,83 @@
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from heirloom.environment import environment
+from heirloom.slots import Slot
+from heirloom.spec import Spec
+
+SPEC = Spec("7.2", "exp-1", "/store/exp-1", "here", "true", "runtime/1", {})
+TWO = (Slot("0", ("4",)), Slot("1", ("5", "4")))
+
+
+def seen(spec=SPEC, taken=TWO[:1], of=1, run_dir="/run/heirloom", inherited=None):
+    return environment(spec, taken, of, run_dir, inherited or {})
+
+
+def test_gpus_are_shown_to_those_who_asked_for_them():
+    assert seen(replace(SPEC, gpus=2), TWO)["CUDA_VISIBLE_DEVICES"] == "4,5"
+    assert seen(SPEC, TWO)["CUDA_VISIBLE_DEVICES"] == ""
+
+
+@pytest.mark.parametrize(("of", "taken", "threads"), [(1, 1, 8), (4, 1, 2), (4, 2, 4), (99, 1, 1)])
+def test_threads_are_the_cores_shared_by_the_slots(monkeypatch, of, taken, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    found = seen(taken=TWO[:taken], of=of)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        assert found[name] == str(threads)
+
+
+def test_threads_that_the_experiment_names_stand():
+    assert seen(replace(SPEC, threads=3))["OMP_NUM_THREADS"] == "3"
+    own = replace(SPEC, threads=3, environment={"OMP_NUM_THREADS": "5"})
+    assert seen(own)["OMP_NUM_THREADS"] == "5"
+    assert seen(own)["MKL_NUM_THREADS"] == "3"
+
+
+def test_only_what_is_sensible_is_inherited():
+    inherited = {"HOME": "/home/ann", "LC_ALL": "C", "SSH_AUTH_SOCK": "x", "VAULT_TOKEN": "x"}
+    found = seen(inherited=inherited)
+    assert (found["HOME"], found["LC_ALL"]) == ("/home/ann", "C")
+    assert not {"SSH_AUTH_SOCK", "VAULT_TOKEN"} & found.keys()
+    assert found["PATH"] == "/usr/local/bin:/usr/bin:/bin"
+
+
+def test_what_heirloom_says_cannot_be_overridden():
+    found = seen(replace(SPEC, environment={"HEIRLOOM_TRIAL": "9"}))
+    assert found["HEIRLOOM_TRIAL"] == "7"
+
+
+def test_an_interpreter_in_a_directory_of_its_own_leads_the_path():
+    found = seen(replace(SPEC, python=sys.executable), inherited={"PATH": "/usr/bin:/bin"})
+    said = subprocess.run(
+        ["sh", "-c", "python -c 'import sys; print(sys.prefix)'"],
+        env=found,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == sys.prefix  # its virtual environment with it
+
+
+def test_one_beside_another_python_leads_it_too(tmp_path):
+    mine = tmp_path / "it's mine"
+    mine.mkdir()
+    for name in ("python", "python-of-mine"):
+        (mine / name).write_text(f"#!/bin/sh\necho {name} $1\n")
+        (mine / name).chmod(0o755)
+    spec = replace(SPEC, python=str(mine / "python-of-mine"))
+    for _ in range(2):
+        found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
+        for name in ("python", "python3"):
+            said = subprocess.run(
+                ["sh", "-c", f"{name} x"], env=found, capture_output=True, text=True, check=True
+            )
+            assert said.stdout == "python-of-mine x\n"
+
+
+def test_one_that_is_not_there_is_named():
+    with pytest.raises(FileNotFoundError, match="heirloom_python is not there"):
+        seen(replace(SPEC, python="/nowhere/python"))
