@@ -1,0 +1,1 @@
+"""What Heirloom costs, measured: `python -m benchmarks [--quick] [NAME ...]`."""
