@@ -58,7 +58,7 @@ def _nearest(trials: Sequence[Trial], trial: int) -> int | None:
 
 def _why(parent: Trial) -> str:
     if parent.damaged:
-        nodes = " and ".join(parent.corrupt_on)
+        nodes = " and ".join(dict.fromkeys(parent.corrupt_on))
         return (
             f"the weights of its parent {parent.id} do not match their manifest (seen on {nodes})"
         )

@@ -70,12 +70,12 @@ class Placement:
     def best_but(self, node: str) -> str | None:
         """The best other node that is up, be it at its limit; `node` itself where it is alone."""
         best = self._first()
-        if best != node:
-            return best
-        entry = heapq.heappop(self._heap)
+        while self._first() == node:
+            heapq.heappop(self._heap)
         other = self._first()
-        heapq.heappush(self._heap, entry)
-        return node if other is None else other
+        if best == node:
+            self._push(node)
+        return best if other is None else other
 
     def set_down(self, node: str, reason: str) -> None:
         """Place nothing on the node until `set_up`."""

@@ -1,0 +1,94 @@
+"""Drives a core by hand: events in, decisions out."""
+
+from controller.core import events as e
+from controller.core.decisions import Decisions
+from controller.core.experiment import Experiment
+from controller.core.model import NodeInfo, Outcome, Rules, State
+
+
+class Drive:
+    """An experiment on some nodes, `{name: slots}`. The tuner answers only when told to."""
+
+    def __init__(self, nodes=None, **rules):
+        self.x = Experiment(Rules(**{"trials": 100, **rules}))
+        self.decisions = Decisions(self.x)
+        self.now = 1000.0
+        self.log = []
+        self.decided = []
+        found = tuple(NodeInfo(name, slots) for name, slots in (nodes or {"a": 2}).items())
+        self.tell(e.Opened(at=self.now), e.NodesFound(at=self.now, nodes=found))
+
+    def tell(self, *events):
+        """Apply events; the decisions that follow."""
+        for event in events:
+            self.x.apply(event)
+        self.decided = self.decisions.decide(self.now)
+        self.log += [*events, *self.decided]
+        return self.decided
+
+    def wait(self, seconds):
+        self.now += seconds
+        return self.tell()
+
+    def hear(self, kind, **fields):
+        return self.tell(kind(at=self.now, **fields))
+
+    # The tuner
+
+    def propose(self, *parents, **params):
+        """The tuner answers with a trial; its id."""
+        trial = self.x.asked
+        assert trial is not None, "nobody asked"
+        self.hear(e.Proposed, trial=trial, params=params, parents=parents)
+        return trial
+
+    def withhold(self):
+        return self.hear(e.ProposalWithheld, trial=self.x.asked)
+
+    # The cluster
+
+    def arm(self, trial, number=1):
+        return self.hear(e.Armed, trial=trial, number=number)
+
+    def begin(self, trial, number=1):
+        return self.hear(e.Began, trial=trial, number=number)
+
+    def end(self, trial, outcome, number=1, **more):
+        return self.hear(e.Ended, trial=trial, number=number, outcome=Outcome(outcome), **more)
+
+    def see(self, trial, state, number=None, **more):
+        more = {"weights": True, "value": 1.0, **more} if state == "succeeded" else more
+        return self.hear(e.VerdictSeen, trial=trial, state=State(state), number=number, **more)
+
+    def commit(self, trial, number=1, **more):
+        """Began, ended and the verdict, as they come from one supervisor."""
+        self.begin(trial, number)
+        at = {"at": self.now, "trial": trial}
+        more = {"weights": True, "value": 1.0, **more}
+        return self.tell(
+            e.Ended(number=number, outcome=Outcome.COMMITTED, **at),
+            e.VerdictSeen(number=number, state=State.SUCCEEDED, **more, **at),
+        )
+
+    def carry_out(self):
+        """What the store does at once: verdicts asked for stand, and looks find nothing."""
+        while self.x.verdicts_asked or self.x.looking:
+            for trial, (state, reason) in list(self.x.verdicts_asked.items()):
+                self.see(trial, state, reason=reason)
+            for trial in list(self.x.looking):
+                self.hear(e.NoVerdict, trial=trial)
+
+    # What is asked of it
+
+    def made(self, kind):
+        return [event for event in self.decided if isinstance(event, kind)]
+
+    def ever(self, kind):
+        return [event for event in self.log if isinstance(event, kind)]
+
+    def places(self):
+        """Where attempts are: `{trial: node}`."""
+        return {trial: self.x.attempt(trial, number).node for trial, number in self.x.on_nodes}
+
+    def states(self):
+        return [str(trial.state) for trial in self.x.trials]

@@ -1,0 +1,177 @@
+"""The life of attempts, and mail that comes twice, late or out of order."""
+
+import itertools
+
+import pytest
+from drive import Drive
+
+from controller.core import events as e
+from controller.core.model import AttemptState, Outcome, State
+
+
+def test_a_trial_from_its_proposal_to_its_commit():
+    d = Drive()
+    trial = d.propose(lr=0.1)
+    assert d.made(e.Placed) == [e.Placed(at=d.now, trial=0, number=1, node="a")]
+    assert d.states() == ["armed"]
+    d.arm(trial)
+    d.now += 1
+    d.begin(trial)
+    assert d.states() == ["running"]
+    d.now += 1
+    decided = d.commit(trial, value=0.9, result={"value": 0.9}, size=12)
+    assert e.Told(at=d.now, trial=0) in decided
+    done = d.x.trials[0]
+    assert (done.state, done.value, done.size, done.weights) == (State.SUCCEEDED, 0.9, 12, True)
+    assert (done.started_at, done.ended_at) == (1001.0, 1002.0)
+    assert done.attempts[0].outcome is Outcome.COMMITTED
+    assert not d.x.on_nodes
+    assert d.x.best == 0
+
+
+def test_whatever_order_an_attempt_s_mail_comes_in_and_however_often():
+    mail = [
+        e.Armed(at=1, trial=0, number=1),
+        e.Began(at=2, trial=0, number=1),
+        e.Ended(at=3, trial=0, number=1, outcome=Outcome.COMMITTED),
+        e.VerdictSeen(at=4, trial=0, state=State.SUCCEEDED, number=1, value=1.0, weights=True),
+    ]
+    for order in itertools.permutations(mail):
+        d = Drive(concurrency=1)
+        d.propose()
+        for event in (*order, *order):
+            d.tell(event)
+            assert d.x.counts.total() == 1
+            assert all(count >= 0 for count in d.x.counts.values())
+        assert d.states() == ["succeeded"]
+        assert d.x.placement.taken("a") == 0
+        assert [event.trial for event in d.ever(e.Told)] == [0]
+        assert len(d.ever(e.Placed)) == 1, order
+
+
+def test_the_first_word_of_a_beginning_counts():
+    d = Drive()
+    d.propose()
+    d.begin(0)
+    first = d.now
+    d.now += 5
+    d.begin(0)
+    assert d.x.trials[0].started_at == first
+
+
+def test_a_late_answer_of_the_node_does_not_hide_that_it_runs():
+    d = Drive()
+    d.propose()
+    d.begin(0)
+    d.arm(0)
+    assert d.x.trials[0].attempts[0].state is AttemptState.RUNNING
+
+
+def test_an_ended_attempt_without_verdict_makes_the_store_be_looked_at():
+    for outcome in ("committed", "stopped", "beaten", "lost"):
+        d = Drive(concurrency=1)
+        d.propose()
+        d.end(0, outcome)
+        assert d.made(e.LookAsked) == [e.LookAsked(at=d.now, trial=0)]
+        assert not d.made(e.Placed)
+        d.see(0, "succeeded", number=1)
+        assert d.states() == ["succeeded"]
+        d.hear(e.NoVerdict, trial=0)  # the end of that look, heard too late
+        assert len(d.ever(e.Placed)) == 1
+
+
+def test_a_zombie_that_commits_wins_and_its_successor_is_ended():
+    d = Drive(nodes={"a": 1, "b": 1}, concurrency=1)
+    d.propose()
+    d.end(0, "lost", reason="no answer")
+    d.carry_out()
+    assert d.places() == {0: "b"}
+    d.begin(0, 2)
+    d.begin(0, 1)
+    d.see(0, "succeeded", number=1)
+    [end] = d.made(e.EndAsked)
+    assert (end.number, end.how, end.reason) == (2, Outcome.CANCELLED, "0.1 committed first")
+    assert d.states() == ["succeeded"]
+    d.end(0, "committed", number=1)
+    assert d.x.trials[0].attempts[0].outcome is Outcome.LOST
+    d.end(0, "cancelled", number=2)
+    assert not d.x.on_nodes
+    assert d.x.placement.taken("b") == 0
+
+
+def test_nothing_follows_a_second_verdict():
+    d = Drive()
+    d.propose()
+    d.commit(0, value=0.5)
+    d.see(0, "failed", reason="no")
+    assert d.states() == ["succeeded"]
+    assert d.x.trials[0].value == 0.5
+    assert len(d.ever(e.Told)) == 1
+
+
+def test_a_look_that_nobody_asked_for_changes_nothing():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.end(0, "lost")
+    d.x.looking.clear()
+    d.hear(e.NoVerdict, trial=0)
+    assert len(d.ever(e.Placed)) == 1
+
+
+def test_reports_are_counted_by_attempt():
+    d = Drive()
+    d.propose()
+    d.hear(e.Reported, trial=0, number=1, step=1, value=0.1)
+    d.hear(e.Reported, trial=0, number=1, step=2, value=0.2)
+    attempt = d.x.trials[0].attempts[0]
+    assert (attempt.reports, attempt.last) == (2, 0.2)
+
+
+@pytest.mark.parametrize(
+    "value, maximize, best", [([1.0, 3.0, 3.0, 2.0], True, 1), ([2.0, 1.0, None, 1.0], False, 1)]
+)
+def test_the_best_is_the_earliest_of_the_best_values(value, maximize, best):
+    d = Drive(maximize=maximize)
+    for trial, each in enumerate(value):
+        d.propose()
+        d.commit(trial, value=each)
+    assert d.x.best == best
+
+
+STRANGERS = [
+    e.Armed(at=1, trial=7, number=1),
+    e.Began(at=1, trial=7, number=1),
+    e.Began(at=1, trial=0, number=7),
+    e.Began(at=1, trial=-1, number=1),
+    e.Began(at=1, trial=0, number=0),
+    e.Reported(at=1, trial=7, number=1, step=0, value=None),
+    e.Ended(at=1, trial=7, number=1, outcome=Outcome.FAILED),
+    e.Ended(at=1, trial=0, number=9, outcome=Outcome.CORRUPT, parent=7),
+    e.Ended(at=1, trial=0, number=1, outcome=Outcome.CORRUPT, parent=7),
+    e.Ended(at=1, trial=0, number=1, outcome=Outcome.PARENT, parent=-1),
+    e.VerdictSeen(at=1, trial=7, state=State.FAILED),
+    e.VerdictSeen(at=1, trial=-1, state=State.FAILED),
+    e.VerdictSeen(at=1, trial=0, state=State.RUNNING),
+    e.NoVerdict(at=1, trial=7),
+    e.NoVerdict(at=1, trial=-1),
+    e.NodeDown(at=1, node="nowhere", reason="?"),
+    e.NodeUp(at=1, node="nowhere"),
+    e.StopAdvised(at=1, trial=7, reason="?"),
+    e.StopAdvised(at=1, trial=-1, reason="?"),
+    e.CancelAsked(at=1, trial=7),
+    e.RetryAsked(at=1, trial=7),
+    e.RetryAsked(at=1, trial=-1),
+    e.Proposed(at=1, trial=7, params={}),
+    e.ProposalWithheld(at=1, trial=7),
+]
+
+
+@pytest.mark.parametrize("event", STRANGERS, ids=repr)
+def test_words_about_the_unknown_harm_nothing(event):
+    d = Drive()
+    d.propose()
+    d.tell(event)
+    for trial, number in list(d.x.on_nodes):
+        d.commit(trial, number)
+    assert d.states() == ["succeeded"]
+    assert "nowhere" not in d.x.placement.down

@@ -1,0 +1,188 @@
+"""Cancelling, stopping early, and stopping all."""
+
+from drive import Drive
+
+from controller.core import events as e
+from controller.core.model import Outcome, State
+
+
+def test_a_cancelled_trial_gets_its_verdict_first_and_is_then_ended_on_its_node():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.begin(0)
+    d.hear(e.CancelAsked, trial=0)
+    reason = "cancelled by a person"
+    assert d.decided == [
+        e.VerdictAsked(at=d.now, trial=0, state=State.CANCELLED, reason=reason)
+    ]
+    d.see(0, "cancelled", reason=reason)
+    assert d.made(e.EndAsked) == [
+        e.EndAsked(at=d.now, trial=0, number=1, how=Outcome.CANCELLED,
+                   reason="the trial was cancelled")
+    ]  # fmt: skip
+    d.end(0, "cancelled")
+    assert not d.x.on_nodes
+    assert d.states() == ["cancelled"]
+
+
+def test_a_commit_that_was_faster_than_the_cancellation_stands():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.begin(0)
+    d.hear(e.CancelAsked, trial=0)
+    d.see(0, "succeeded", number=1)
+    assert not d.made(e.EndAsked)
+    d.end(0, "committed")
+    assert d.states() == ["succeeded"]
+
+
+def test_a_trial_that_waits_for_a_slot_is_never_placed_once_cancelled():
+    d = Drive(nodes={"a": 1}, lookahead=0, concurrency=2)
+    d.propose()
+    d.propose()
+    d.hear(e.CancelAsked, trial=1)
+    d.commit(0)
+    d.carry_out()
+    assert d.states()[:2] == ["succeeded", "cancelled"]
+    assert {event.trial for event in d.ever(e.Placed)} == {0}
+
+
+def test_a_cancelled_trial_is_not_tried_again():
+    for outcome in ("failed", "lost", "recalled"):
+        d = Drive(concurrency=1, retries=3)
+        d.propose()
+        d.hear(e.CancelAsked, trial=0)
+        d.end(0, outcome)
+        d.carry_out()
+        assert d.states() == ["cancelled"]
+        assert len(d.ever(e.Placed)) == 1
+
+
+def test_cancelling_twice_or_too_late_does_nothing():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.hear(e.CancelAsked, trial=0)
+    assert not d.hear(e.CancelAsked, trial=0)
+    d.see(0, "cancelled")
+    d.hear(e.CancelAsked, trial=0)
+    assert len(d.ever(e.VerdictAsked)) == 1
+
+
+def test_a_hopeless_trial_is_stopped_on_its_node_and_its_weights_are_kept():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.begin(0)
+    d.propose(0)
+    d.hear(e.StopAdvised, trial=0, reason="below the median")
+    assert d.made(e.EndAsked) == [
+        e.EndAsked(at=d.now, trial=0, number=1, how=Outcome.STOPPED, reason="below the median")
+    ]
+    d.hear(e.StopAdvised, trial=0, reason="still below")
+    assert len(d.ever(e.EndAsked)) == 1
+    d.tell(
+        e.Ended(at=d.now, trial=0, number=1, outcome=Outcome.STOPPED),
+        e.VerdictSeen(at=d.now, trial=0, state=State.STOPPED, number=1, weights=True),
+    )
+    d.commit(1)
+    assert d.states()[:2] == ["stopped", "succeeded"]
+
+
+def test_advice_on_another_attempt_or_on_one_that_only_waits_is_not_taken():
+    d = Drive(concurrency=1)
+    d.propose()
+    assert not d.hear(e.StopAdvised, trial=0, reason="?")
+    d.end(0, "lost")
+    d.carry_out()
+    d.begin(0, 2)
+    assert not d.hear(e.StopAdvised, trial=0, number=1, reason="?")
+    assert d.hear(e.StopAdvised, trial=0, number=2, reason="?")
+
+
+def test_an_attempt_stopped_before_it_could_commit_leaves_a_stopped_trial():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.begin(0)
+    d.hear(e.StopAdvised, trial=0, reason="hopeless")
+    d.end(0, "stopped", reason="hopeless")
+    d.carry_out()
+    assert (d.states(), d.x.trials[0].reason) == (["stopped"], "hopeless")
+
+
+def test_stopping_cancels_whatever_has_no_verdict_and_closes():
+    d = Drive(nodes={"a": 1}, lookahead=1, concurrency=4)
+    d.propose()
+    d.commit(0)
+    d.propose()
+    d.begin(1)
+    d.propose()
+    d.propose()
+    d.propose(3)
+    d.hear(e.StopAsked, reason="stopped by a person")
+    assert d.x.closed is None
+    d.carry_out()
+    assert d.states() == ["succeeded"] + ["cancelled"] * 4
+    assert d.x.closed is None  # two are still on their node
+    assert len(d.ever(e.EndAsked)) == 2
+    for trial, number in list(d.x.on_nodes):
+        d.end(trial, "cancelled", number)
+    assert d.x.closed.reason == "stopped by a person"
+    assert d.x.trials[4].reason == "stopped by a person"
+
+
+def test_a_proposal_that_comes_after_the_stop_is_dropped():
+    d = Drive(concurrency=2)
+    asked = d.x.asked
+    d.hear(e.StopAsked, reason="stopped by a person")
+    assert d.x.closed is not None
+    d.hear(e.Proposed, trial=asked, params={})
+    assert d.x.trials == []
+
+
+def test_a_retry_is_a_new_trial_with_the_same_parameters_and_parents():
+    d = Drive(trials=2, concurrency=1)
+    d.propose()
+    d.commit(0)
+    d.propose(0, lr=0.3)
+    d.end(1, "failed", reason="exit code 1")
+    d.carry_out()
+    assert d.x.closed is not None
+    d.tell(e.Opened(at=d.now, resumed=True), e.RetryAsked(at=d.now, trial=1))
+    retry = d.x.trials[2]
+    assert (retry.params, retry.parents, retry.retry_of) == ({"lr": 0.3}, (0,), 1)
+    assert len(d.ever(e.ProposalAsked)) == 2
+    d.commit(2)
+    assert d.states() == ["succeeded", "failed", "succeeded"]
+    assert d.x.closed is not None
+
+
+def test_a_retry_waits_while_the_tuner_thinks_of_the_same_number():
+    d = Drive(concurrency=3)
+    d.propose()
+    d.end(0, "failed")
+    d.carry_out()
+    assert d.x.asked == 1
+    d.hear(e.RetryAsked, trial=0)
+    assert d.propose() == 1
+    assert [trial.retry_of for trial in d.x.trials] == [None, None, 0]
+    assert d.x.asked == 3
+
+
+def test_what_still_runs_is_not_retried():
+    d = Drive()
+    d.propose()
+    d.hear(e.RetryAsked, trial=0)
+    assert not d.x.retries_due
+
+
+def test_a_retry_asked_while_all_is_stopped_is_dropped():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.commit(0)
+    d.propose()
+    d.begin(1)
+    d.hear(e.StopAsked, reason="enough")
+    d.hear(e.RetryAsked, trial=0)
+    d.carry_out()
+    d.end(1, "cancelled")
+    assert d.x.closed is not None
+    assert len(d.x.trials) == 2

@@ -1,0 +1,167 @@
+"""Asking the tuner, telling it, and when the search is over."""
+
+import pytest
+from drive import Drive
+
+from controller.core import events as e
+from controller.core.search import REJECTIONS
+
+
+def test_the_tuner_is_asked_one_at_a_time():
+    d = Drive()
+    assert d.ever(e.ProposalAsked) == [e.ProposalAsked(at=d.now, trial=0)]
+    assert not d.tell()
+    d.propose()
+    assert d.made(e.ProposalAsked) == [e.ProposalAsked(at=d.now, trial=1)]
+
+
+def test_the_tuner_is_told_before_it_is_asked():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.commit(0)
+    assert [type(event) for event in d.decided] == [e.Told, e.ProposalAsked]
+
+
+def test_a_tuner_that_withholds_is_asked_after_the_next_result():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.withhold()
+    assert d.x.asked is None
+    assert not d.wait(60)
+    d.commit(0)
+    assert d.x.asked == 1
+
+
+def test_a_tuner_that_was_told_while_it_thought_is_asked_again():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.commit(0)  # the question for trial 1 is under way
+    d.withhold()
+    assert d.made(e.ProposalAsked) == [e.ProposalAsked(at=d.now, trial=1)]
+    d.withhold()
+    assert d.x.closed.reason == "the tuner has nothing more to propose"
+
+
+def test_withholding_with_nothing_in_flight_ends_the_search():
+    d = Drive()
+    d.withhold()
+    assert [type(event) for event in d.decided] == [e.SearchEnded, e.Closed]
+    assert d.x.search_over.error is False
+
+
+def test_the_budget_of_trials():
+    d = Drive(trials=2)
+    d.propose()
+    d.propose()
+    assert d.x.asked is None
+    assert d.x.search_over.reason == "the budget of 2 trials is used up"
+    d.commit(0)
+    assert d.x.closed is None
+    d.commit(1)
+    assert d.x.closed.reason == "the budget of 2 trials is used up"
+
+
+def test_the_budget_of_time_lets_trials_finish():
+    d = Drive(trials=None, duration=60.0, concurrency=2)
+    d.propose()
+    d.wait(59)
+    assert d.x.search_over is None
+    d.wait(1)
+    assert d.x.search_over.reason == "the budget of 60 s is used up"
+    assert d.x.closed is None
+    d.commit(0)
+    assert d.x.closed is not None
+    assert d.x.elapsed(d.now + 100) == 60
+
+
+@pytest.mark.parametrize(
+    "parents, problem",
+    [
+        ((0,), "it names trial 0 as a parent, and there is no such trial (there is none yet)"),
+        ((-1,), "it names trial -1 as a parent, and there is no such trial (there is none yet)"),
+    ],
+)
+def test_a_rejected_proposal_is_a_failed_trial(parents, problem):
+    d = Drive(concurrency=1)
+    d.propose(*parents)
+    d.carry_out()
+    assert d.states() == ["failed"]
+    assert d.x.trials[0].reason == f"the proposal was rejected: {problem}"
+    assert d.x.trials[0].parents == ()
+    assert not d.ever(e.Placed)
+    assert d.made(e.ProposalAsked) or d.x.asked == 1
+
+
+def test_a_parent_named_twice():
+    d = Drive()
+    d.propose()
+    d.propose(0, 0)
+    d.carry_out()
+    assert d.x.trials[1].reason == (
+        "the proposal was rejected: it names a parent twice: [0, 0]"
+    )
+
+
+def test_a_tuner_that_proposes_nothing_but_nonsense_counts_as_broken():
+    d = Drive()
+    for _ in range(REJECTIONS):
+        d.propose(99)
+        d.carry_out()
+    over = d.x.search_over
+    assert over.error
+    assert over.reason == (
+        "the tuner's last 10 proposals were rejected; the last: it names trial 99 as a parent, "
+        "and there is no such trial (the last is 8)"
+    )
+    assert d.x.closed is not None
+
+
+def test_a_good_proposal_between_is_a_new_start_and_a_retry_is_none():
+    d = Drive(concurrency=50)
+    for _ in range(REJECTIONS - 1):
+        d.propose(99)
+        d.carry_out()
+    d.propose()
+    for _ in range(REJECTIONS - 1):
+        d.propose(99)
+        d.carry_out()
+    assert d.x.search_over is None
+    d.x.apply(e.RetryAsked(at=d.now, trial=0))
+    d.propose(99)
+    assert d.x.search_over.error
+
+
+def test_a_broken_tuner_lets_trials_finish():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.hear(e.SearchEnded, reason="MyTuner: KeyError 'lr'", error=True)
+    assert d.x.asked is None
+    assert d.x.closed is None
+    d.commit(0)
+    assert d.x.closed.reason == "MyTuner: KeyError 'lr'"
+    assert d.x.search_over.error
+
+
+def test_the_first_end_of_the_search_stands():
+    d = Drive()
+    d.propose()
+    d.hear(e.SearchEnded, reason="converged")
+    d.hear(e.SearchEnded, reason="its process was killed", error=True)
+    assert d.x.search_over.reason == "converged"
+    assert not d.x.search_over.error
+
+
+def test_nothing_is_decided_once_closed():
+    d = Drive()
+    d.withhold()
+    assert not d.wait(1000)
+
+
+def test_it_closes_only_when_the_nodes_are_free():
+    d = Drive(trials=1)
+    d.propose()
+    d.begin(0)
+    d.see(0, "succeeded", number=1)
+    assert d.x.closed is None
+    d.end(0, "committed")
+    assert d.x.closed is not None
