@@ -1,0 +1,64 @@
+"""Markdown pages: their fenced blocks, tables and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.integration.search.conftest import REPOSITORY
+
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block. One that begins with `# some/path` is the file of that name."""
+
+    language: str
+    text: str
+
+    @property
+    def path(self) -> str | None:
+        found = re.match(r"# ([\w./-]+)\n", self.text)
+        return found[1] if found else None
+
+    @property
+    def commands(self) -> Iterator[tuple[str, list[str]]]:
+        """Of a console: each command, and the lines of output shown below it."""
+        for part in re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]:
+            command, *output = part.splitlines()
+            yield command, output
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(*found) for found in _FENCE.findall(page.read_text())]
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return _FENCE.sub("", page.read_text())
+
+
+def rows(page: Path, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without the table's own two head lines."""
+    section = page.read_text().partition(f"\n{heading}\n")[2]
+    assert section, f"{page.name} has no {heading!r}"
+    table = re.search(r"^\|.*?(?=^[^|]|^$|\Z)", section, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    lines = table[0].splitlines()[2:]
+    return [re.split(r"\s*\|\s*", line)[1:-1] for line in lines]
+
+
+def code(text: str) -> list[str]:
+    """What stands between backticks."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def shown(line: str) -> re.Pattern[str]:
+    """The lines that a line of output stands for: any numbers, `…` for anything, any spaces."""
+    escaped = re.escape(" ".join(line.split())).replace("…", ".*")
+    return re.compile(re.sub(r"\d+", r"\\d+", escaped))
