@@ -30,7 +30,7 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     finds a copy that was written a moment ago, hashes it and makes it durable. What a half wrote
     is removed and the disk is left to settle before the next.
     """
-    size, pairs = (SIZE >> 6, 2) if quick else (SIZE, PAIRS)
+    size, pairs = (SIZE >> 7, 2) if quick else (SIZE, PAIRS)
     directory = work / "commits"
     source = directory / "source"
     source.mkdir(parents=True)

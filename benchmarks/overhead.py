@@ -23,7 +23,7 @@ SLICES = 10  # parts of the search, of equally many trials
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class Sample:
     """CPU in seconds since the process's start, at a moment of the wall clock."""
 
     at: float
@@ -40,7 +40,7 @@ class Watcher:
     Ansible's: supervisors are not the controller's children.
     """
 
-    samples: list[_Sample] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
     waves: set[str] = field(default_factory=set)  # their directories, each a second old and more
     peak: float = 0.0  # megabytes: the controller's resident memory at its highest
     _tuner: psutil.Process | None = None
@@ -71,14 +71,14 @@ class Watcher:
         spent, peak = controller.cpu_times(), _peak(controller.pid)
         ansible = spent.children_user + spent.children_system - waited_for
         self.samples.append(
-            _Sample(time.time(), spent.user + spent.system, ansible, self._tuner_cpu)
+            Sample(time.time(), spent.user + spent.system, ansible, self._tuner_cpu)
         )
         self.peak = max(self.peak, peak)
 
 
 def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     """CPU a trial in ten parts of a long search of no-op trials, and the controller's memory."""
-    trials = 100 if quick else TRIALS
+    trials = 8 if quick else TRIALS
     directory = work / "overhead"
     watcher = Watcher()
     experiment = no_ops(trials)
@@ -96,7 +96,7 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
         Figure(
             name=f"CPU of controller and Ansible at waves of {size:.0f}",
             unit="ms/trial",
-            values=tuple(_cpu_per_trial(watcher.samples, search, 1 if quick else SLICES)),
+            values=tuple(cpu_per_trial(watcher.samples, search, 1 if quick else SLICES)),
             target=TARGET_CPU,
             against=f"over all: {shares}",
         ),
@@ -110,7 +110,7 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     ]
 
 
-def _cpu_per_trial(samples: list[_Sample], search: Search, slices: int) -> Iterator[float]:
+def cpu_per_trial(samples: list[Sample], search: Search, slices: int) -> Iterator[float]:
     """Milliseconds a trial, of controller and Ansible, in parts of equally many trials."""
     ends = [verdict.at for verdict in search.verdicts]
     spent, done = 0.0, 0

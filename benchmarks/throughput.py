@@ -19,7 +19,7 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     The process's time includes its imports, the tuner's start and the report at the end; the
     journal's is that from its first event to its last verdict.
     """
-    trials, runs = (16, 2) if quick else (200, RUNS)
+    trials, runs = (4, 1) if quick else (200, RUNS)
     whole: list[float] = []
     journal: list[float] = []
     for number in range(runs):

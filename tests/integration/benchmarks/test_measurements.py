@@ -1,0 +1,26 @@
+"""Every measurement at a small size: what it does is real, its figures are not looked at."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import MEASUREMENTS
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_a_measurement_ends_with_figures_and_leaves_nothing(name: str, tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "benchmarks", "--quick", "--build", str(build), name]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    said = json.loads((build / "bench.json").read_text())
+    assert len(said["figures"]) == 2
+    assert all(value > 0 for figure in said["figures"] for value in figure["values"])
+    assert said["machine"]["cores"] >= 1
+    assert [path.name for path in build.iterdir()] == ["bench.json"]
