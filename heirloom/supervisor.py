@@ -9,8 +9,8 @@ import os
 import shutil
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from typing import Optional
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Optional
 
 from . import mail, manifest
 from .bells import Bells
@@ -60,6 +60,8 @@ class Supervisor:
             ended = over
         except OSError as error:
             ended = of_error(error)
+        except ManifestError as error:
+            ended = Ended("refused", str(error))
         except Exception as error:
             os.write(2, traceback.format_exc().encode())
             ended = Ended(
@@ -166,8 +168,6 @@ class Supervisor:
             raise Ended("failed", str(error)) from None
         except Recalled:
             raise Ended("recalled", "its directory was taken away before it committed") from None
-        except ManifestError as error:
-            raise Ended("refused", str(error)) from None
         with contextlib.suppress(OSError):
             self._bells.announce(spec.trial)
         if standing.attempt != spec.attempt:
@@ -192,6 +192,7 @@ class Supervisor:
     def _tell(self, ended: Ended) -> None:
         """Fence an attempt that made no verdict, mail its end, and leave word on the node."""
         message = {
+            "format": 1,
             "kind": "ended",
             "attempt": self._spec.attempt,
             "node": self._spec.node,
@@ -202,20 +203,25 @@ class Supervisor:
         }
         patience = time.monotonic() + _PATIENCE
         pause = 0.05
-        while True:
-            try:
-                if ended.outcome not in _STANDING:
-                    fence(self._files, self._spec.out, ended.outcome)
-                if ended.outcome == "full":  # what cannot be kept makes room for the mail
-                    shutil.rmtree(f"{self._spec.out}.full", ignore_errors=True)
-                mail.send(self._files, self._spec.root, message)
-                break
-            except OSError:
-                if time.monotonic() >= patience:
-                    break
-                self._watch.wait(pause)
-                pause = min(pause * 2, _SLOWEST)
-        self._claims.close(self._spec.attempt, {"format": 1, **message})
+        while not self._told(ended, message) and time.monotonic() < patience:
+            with contextlib.suppress(OSError):  # a probe finds it, however long the store is away
+                self._claims.close(self._spec.attempt, message)
+            self._watch.wait(pause)
+            pause = min(pause * 2, _SLOWEST)
+        self._claims.close(self._spec.attempt, message)
+
+    def _told(self, ended: Ended, message: Mapping[str, Any]) -> bool:
+        """Whether the store took the fence and the mail."""
+        spec = self._spec
+        try:
+            if ended.outcome not in _STANDING:
+                fence(self._files, spec.out, ended.outcome)
+            if ended.outcome == "full":  # what cannot be kept makes room for the mail
+                shutil.rmtree(f"{spec.out}.full", ignore_errors=True)
+            mail.send(self._files, spec.root, message)
+        except OSError:
+            return False
+        return True
 
     def _pause(self, timeout: Optional[float], *fds: int) -> set[int]:
         """Wait as `Watch.wait` does. Raises Ended when somebody wants the attempt's end."""

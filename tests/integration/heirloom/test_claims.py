@@ -53,8 +53,12 @@ def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
     ended_later = lab.spec("0.1", root="/nowhere/exp-1")
     lab.start(ended_later)
     pid = lab.supervisor("0.1")
-    # It keeps trying to mail; nothing but the node's disk can tell for now.
-    assert lab.probe("0.1") == "running"
+    while lab.probe("0.1") != "ended":  # told by the node's disk, since no mail can be sent
+        os.sched_yield()
+    [answer] = node.probe(str(lab.run_dir), lab.root.name, ["0.1"])
+    assert answer["outcome"]["outcome"] == "refused"
+    assert "/nowhere/exp-1" in answer["outcome"]["reason"]
+    assert lab.start(lab.spec("0.1")) == ["ended"]
     os.kill(pid, signal.SIGKILL)
     lab.await_death("0.1")
 

@@ -1,6 +1,7 @@
 import fcntl
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from heirloom.ended import Ended
 from heirloom.slots import Slot
 
 
-class GivenUp(Exception):
+class GivenUpError(Exception):
     """Somebody asked for the end of the attempt that waits."""
 
 
@@ -37,7 +38,7 @@ class Node:
         return [slot.name for slot in self.slots if self._is_free(slot.name)]
 
     def _is_free(self, name):
-        with open(f"{self.run_dir}/slots/{name}") as file:
+        with Path(self.run_dir, "slots", name).open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -46,7 +47,7 @@ class Node:
 
 
 def give_up(*_):
-    raise GivenUp
+    raise GivenUpError
 
 
 def release(fds):
@@ -66,7 +67,7 @@ def test_a_slot_is_taken_and_freed(node):
 def test_several_are_taken_all_or_none(node):
     node.make([], [], [])
     _, held = node.take(2)
-    with pytest.raises(GivenUp):
+    with pytest.raises(GivenUpError):
         node.take(2)
     assert node.free() == ["2"]  # nothing stays with the one that gave up
     release(held)
@@ -96,7 +97,7 @@ def test_a_trial_with_gpus_gets_different_ones(node):
     node.make(["0"], ["0"], ["1"], [])
     taken, fds = node.take(2, gpus=2)
     assert taken == ["0", "2"]
-    with pytest.raises(GivenUp):
+    with pytest.raises(GivenUpError):
         node.take(2, gpus=2)
     release(fds)
 
@@ -130,7 +131,7 @@ def test_one_who_gives_up_at_the_gate_does_not_hold_it(node):
     node.make([], [])
     gate = os.open(f"{node.run_dir}/slots/.gate", os.O_RDONLY)
     fcntl.flock(gate, fcntl.LOCK_EX)
-    with pytest.raises(GivenUp):
+    with pytest.raises(GivenUpError):
         node.take()
     os.close(gate)
 
