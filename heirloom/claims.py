@@ -22,6 +22,7 @@ class Claims:
     """RUN/EXPERIMENT: the claims of one experiment on one node. Methods raise OSError."""
 
     def __init__(self, run_dir: str, experiment: str) -> None:
+        self.experiment = experiment
         self.directory = f"{run_dir}/{experiment}"
 
     def make(self) -> None:

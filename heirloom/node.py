@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from . import launch
+from . import launch, orphans
 from .bells import Bells
 from .claims import ENDS, Claims
 from .files import RealFiles
@@ -122,7 +122,10 @@ def _end(claims: Claims, attempt: str, how: str, reason: str) -> Answer:
 
 def _found(claims: Claims, attempt: str) -> Answer:
     found, outcome = claims.found(attempt)
-    reason = "its supervisor died without a word" if found == "dead" else ""
+    reason = ""
+    if found == "dead":
+        reason = "its supervisor died without a word"
+        orphans.end(claims.experiment, attempt)
     return _answer(attempt, found, reason, outcome)
 
 

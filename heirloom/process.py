@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import FrameType
 from typing import Optional
 
 from .log import Log
 
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1  # prctl(2): the trial's process does not outlive its supervisor
 _OOM_SCORE = b"500"  # the kernel, short of memory, ends the trial rather than its supervisor
 
 
@@ -45,6 +49,7 @@ class Process:
                 stderr=writing,
                 start_new_session=True,
                 pass_fds=inherited,
+                preexec_fn=partial(_LIBC.prctl, _PR_SET_PDEATHSIG, signal.SIGKILL),
             )
         finally:
             os.close(writing)

@@ -67,9 +67,14 @@ class Lab:
         return dict(answer["outcome"])
 
     def await_death(self, attempt: str) -> None:
+        self.await_lock(self.local(f"{attempt}.claim"))
+
+    def await_lock(self, path: Path) -> None:
+        """Wait until nobody holds the file."""
+
         def wait() -> None:
-            with self.local(f"{attempt}.claim").open() as claim:
-                fcntl.flock(claim, fcntl.LOCK_SH)
+            with path.open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
 
         within_patience(wait)
 

@@ -6,7 +6,7 @@ import random
 import subprocess
 
 from tests.integration.search.conftest import PATIENCE, Lab
-from tests.integration.search.test_search import WRITES, check_lineage
+from tests.integration.search.test_whole import WRITES, check_lineage
 
 KILLS = 8
 TRIALS = 40
