@@ -28,7 +28,12 @@ Name = Annotated[str, typer.Argument(help="The experiment's name.", metavar="NAM
 Number = Annotated[int, typer.Argument(help="The trial's id.", metavar="TRIAL", min=0)]
 InventoryFile = Annotated[
     Path | None,
-    typer.Option("-i", "--inventory", help="Ansible inventory; its group trial_nodes runs trials."),
+    typer.Option(
+        "-i",
+        "--inventory",
+        help="Ansible inventory whose group trial_nodes runs trials; by default the file's, "
+        "else this machine.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -68,10 +73,12 @@ def run(
 ) -> None:
     """Run an experiment to its end.
 
-    Takes the name in the file, or NAME-2, NAME-3, … where that is taken. Ctrl-C asks whether the
-    trials go on without the controller (resume later) or are stopped.
-    Exit code: 0 when a trial succeeded, 1 when none did or the tuner broke, 2 when the experiment
-    could not be started, 130 when it was left or stopped.
+    Takes the name in the file, or NAME-2, NAME-3, … where that is taken.
+
+    Ctrl-C asks: leave the trials running (resume later), stop them, or go on.
+
+    Exit code: 0 when a trial succeeded, 1 when none did or the tuner broke,
+    2 when it could not be started, 130 when it was left or stopped.
     """
     from controller import launch
 
@@ -100,7 +107,10 @@ def status(
 
 @app.command()
 def trials(name: Name, json: Json = False) -> None:
-    """List the trials. In JSON, times are seconds since the epoch, null where not reached."""
+    """List the trials.
+
+    In JSON, times are seconds since the epoch, null where not reached.
+    """
     from controller import tables
 
     tables.trials(Home.of_user().find(name), json=json)
