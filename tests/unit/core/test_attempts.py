@@ -99,6 +99,19 @@ def test_a_zombie_that_commits_wins_and_its_successor_is_ended():
     assert d.x.placement.taken("b") == 0
 
 
+def test_a_zombie_that_commits_while_its_trial_is_queued_is_all_that_is_needed():
+    d = Drive(nodes={"a": 1}, concurrency=1)
+    d.propose()
+    d.hear(e.NodeDown, node="a", reason="no route")
+    d.end(0, "lost")
+    d.carry_out()
+    assert 0 in d.x.queue
+    d.see(0, "succeeded", number=1)
+    d.hear(e.NodeUp, node="a")
+    assert not d.x.on_nodes
+    assert len(d.ever(e.Placed)) == 1
+
+
 def test_nothing_follows_a_second_verdict():
     d = Drive()
     d.propose()
@@ -128,7 +141,8 @@ def test_reports_are_counted_by_attempt():
 
 
 @pytest.mark.parametrize(
-    "value, maximize, best", [([1.0, 3.0, 3.0, 2.0], True, 1), ([2.0, 1.0, None, 1.0], False, 1)]
+    ("value", "maximize", "best"),
+    [([1.0, 3.0, 3.0, 2.0], True, 1), ([2.0, 1.0, None, 1.0], False, 1)],
 )
 def test_the_best_is_the_earliest_of_the_best_values(value, maximize, best):
     d = Drive(maximize=maximize)

@@ -12,9 +12,7 @@ def test_a_cancelled_trial_gets_its_verdict_first_and_is_then_ended_on_its_node(
     d.begin(0)
     d.hear(e.CancelAsked, trial=0)
     reason = "cancelled by a person"
-    assert d.decided == [
-        e.VerdictAsked(at=d.now, trial=0, state=State.CANCELLED, reason=reason)
-    ]
+    assert d.decided == [e.VerdictAsked(at=d.now, trial=0, state=State.CANCELLED, reason=reason)]
     d.see(0, "cancelled", reason=reason)
     assert d.made(e.EndAsked) == [
         e.EndAsked(at=d.now, trial=0, number=1, how=Outcome.CANCELLED,

@@ -22,7 +22,7 @@ LINE = [((), "succeeded"), ((0,), "failed"), ((1,), "skipped"), ((), "running"),
 
 
 @pytest.mark.parametrize(
-    "restore, policy, expected",
+    ("restore", "policy", "expected"),
     [
         ((0, 3), SKIP, (0, 3)),
         ((0, 1), SCRATCH, ()),
@@ -55,7 +55,7 @@ def test_a_stopped_parent_without_weights_counts_as_lost():
 
 
 @pytest.mark.parametrize(
-    "policy, state, restore",
+    ("policy", "state", "restore"),
     [(SKIP, "skipped", None), (SCRATCH, "armed", ()), (ANCESTOR, "armed", (0,))],
 )
 @pytest.mark.parametrize("was_armed", [True, False])

@@ -25,7 +25,9 @@ def test_the_emptiest_node_gets_the_next_attempt():
 
 
 @pytest.mark.parametrize(
-    "lookahead, expected", [(0, 3), (1, 5), (None, 6)], ids=["none", "one a node", "as many again"]
+    ("lookahead", "expected"),
+    [(0, 3), (1, 5), (None, 6)],
+    ids=["none", "one a node", "as many again"],
 )
 def test_the_lookahead_is_each_node_s(lookahead, expected):
     d = Drive(nodes={"a": 2, "b": 1}, lookahead=lookahead, concurrency=20)

@@ -75,7 +75,7 @@ def test_the_budget_of_time_lets_trials_finish():
 
 
 @pytest.mark.parametrize(
-    "parents, problem",
+    ("parents", "problem"),
     [
         ((0,), "it names trial 0 as a parent, and there is no such trial (there is none yet)"),
         ((-1,), "it names trial -1 as a parent, and there is no such trial (there is none yet)"),
@@ -97,9 +97,7 @@ def test_a_parent_named_twice():
     d.propose()
     d.propose(0, 0)
     d.carry_out()
-    assert d.x.trials[1].reason == (
-        "the proposal was rejected: it names a parent twice: [0, 0]"
-    )
+    assert d.x.trials[1].reason == ("the proposal was rejected: it names a parent twice: [0, 0]")
 
 
 def test_a_tuner_that_proposes_nothing_but_nonsense_counts_as_broken():

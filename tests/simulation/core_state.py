@@ -1,0 +1,78 @@
+"""What two cores must have in common to be in the same state, and what one must never be."""
+
+import copy
+from collections import Counter
+
+from controller.core import events as e
+from controller.core.model import AttemptState
+
+STRAYS = ("lost", "refused", "full", "corrupt", "beaten", "committed")
+
+
+def state_of(x):
+    """All of an experiment but the entries that heaps drop lazily."""
+    left_out = {"_handlers", "armable", "queue", "placement", "search"}
+    plain = {name: value for name, value in vars(x).items() if name not in left_out}
+    ordered = {
+        name: list(value.items()) if type(value) is dict else value for name, value in plain.items()
+    }
+    state = {
+        **ordered,
+        "counts": {state: n for state, n in x.counts.items() if n},
+        "queue": (x.queue.ready(), x.queue._unmet, x.queue._children),
+        "placement": (x.placement.nodes, x.placement.down, x.placement._taken,
+                      x.placement.capacity, x.placement.best()),
+        "search": vars(x.search),
+    }  # fmt: skip
+    return copy.deepcopy(state)
+
+
+def check(x):
+    """Raise AssertionError where the state contradicts itself."""
+    assert +x.counts == Counter(trial.state for trial in x.trials)
+    assert all(count >= 0 for count in x.counts.values())
+    on_nodes = [(t.id, t.attempts[-1].number) for t in x.trials if t.attempt is not None]
+    assert sorted(x.on_nodes) == on_nodes
+    taken = Counter(x.attempt(*key).node for key in on_nodes)
+    assert {name: n for name, n in x.placement._taken.items() if n} == taken
+    assert x.closed is None or not (x.on_nodes or x.open_trials or x.untold)
+    for trial in x.trials:
+        _check_trial(x, trial)
+
+
+def _check_trial(x, trial):
+    assert all(a.state is AttemptState.ENDED for a in trial.attempts[:-1])
+    outcomes = Counter(str(attempt.outcome) for attempt in trial.attempts)
+    assert outcomes["failed"] + outcomes["timeout"] <= x.rules.retries + 1
+    assert sum(outcomes[stray] for stray in STRAYS) <= x.rules.strays + 1
+    passing = trial.id in x.verdicts_due or trial.id in x.verdicts_asked
+    looking = trial.id in x.looks_due or trial.id in x.looking
+    queued = trial.id in x.queue
+    if trial.state.is_verdict:
+        assert not passing
+        assert not looking
+        assert not queued
+        assert trial.reason or trial.state == "succeeded"
+        return
+    # Nothing is forgotten: whatever has no verdict stands somewhere where it will be seen to.
+    assert trial.attempt is not None or passing or looking or queued, trial
+    assert not (queued and (trial.attempt is not None or passing)), trial
+    if queued:
+        missing = {p for p in trial.restore if not x.trials[p].inheritable}
+        assert x.queue.unmet(trial.id) == missing
+        assert (trial.state == "ready") == (not missing)
+        for parent in missing:
+            assert not x.trials[parent].state.is_verdict, "an answer is owed"
+        if missing and all(x.trials[p].attempt is not None for p in missing):
+            assert trial.id in x.armable
+    elif trial.attempt is not None:
+        running = trial.attempt.state is AttemptState.RUNNING
+        assert trial.state == ("running" if running else "armed")
+
+
+def check_decisions(journal):
+    """What the journal of a whole experiment must be like."""
+    told = Counter(event.trial for event in journal if isinstance(event, e.Told))
+    assert not told or max(told.values()) == 1
+    placed = [(event.trial, event.number) for event in journal if isinstance(event, e.Placed)]
+    assert len(set(placed)) == len(placed)

@@ -1,0 +1,134 @@
+"""A controller takes up what another one left."""
+
+from drive import Drive
+
+from controller.core import events as e
+from controller.core.decisions import Decisions
+from controller.core.experiment import Experiment
+from controller.core.model import Outcome, State
+
+
+def resumed(d, after=3600.0):
+    """Another controller's core, from the journal of the first, `after` seconds later."""
+    again = Drive.__new__(Drive)
+    again.x = Experiment(d.x.rules)
+    for event in d.log:
+        again.x.apply(event)
+    again.decisions = Decisions(again.x)
+    again.now, again.log, again.decided = d.now + after, list(d.log), []
+    again.tell(e.Opened(at=again.now, resumed=True))
+    return again
+
+
+def test_the_tuner_is_asked_anew_for_what_it_had_not_answered():
+    d = Drive()
+    d.propose()
+    again = resumed(d)
+    assert again.made(e.ProposalAsked) == [e.ProposalAsked(at=again.now, trial=1)]
+
+
+def test_a_tuner_that_withheld_is_asked_again():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.withhold()
+    assert resumed(d).x.asked == 1
+
+
+def test_attempts_on_nodes_stay_there():
+    d = Drive(concurrency=2)
+    d.propose()
+    d.begin(0)
+    d.propose(0)
+    again = resumed(d)
+    assert not again.made(e.Placed)
+    assert again.places() == {0: "a", 1: "a"}
+    again.commit(0)
+    again.commit(1)
+    assert again.states() == ["succeeded", "succeeded"]
+
+
+def test_what_was_asked_and_not_answered_is_still_known():
+    d = Drive(concurrency=4)
+    for _ in range(4):
+        d.propose()
+    d.end(0, "lost")
+    d.hear(e.CancelAsked, trial=1)
+    d.begin(2)
+    d.hear(e.StopAdvised, trial=2, reason="hopeless")
+    x = resumed(d).x
+    assert list(x.looking) == [0]
+    assert x.verdicts_asked == {1: (State.CANCELLED, "cancelled by a person")}
+    attempt = x.trials[2].attempt
+    assert (attempt.stopping, attempt.stopping_why) == (Outcome.STOPPED, "hopeless")
+
+
+def test_an_experiment_that_was_over_ends_again_at_once():
+    d = Drive(trials=1)
+    d.propose()
+    d.commit(0)
+    again = resumed(d)
+    assert [type(event) for event in again.decided] == [e.SearchEnded, e.Closed]
+
+
+def test_a_broken_tuner_gets_another_chance():
+    d = Drive()
+    for _ in range(10):
+        d.propose(99)
+        d.carry_out()
+    assert d.x.closed is not None
+    again = resumed(d)
+    assert again.x.closed is None
+    assert again.x.asked == 10
+
+
+def test_a_search_that_was_stopped_goes_on_with_new_trials():
+    d = Drive(trials=2, concurrency=1)
+    d.propose()
+    d.hear(e.StopAsked, reason="enough")
+    d.carry_out()
+    d.end(0, "cancelled")
+    again = resumed(d)
+    assert again.x.stopping is None
+    again.propose()
+    again.commit(1)
+    assert again.states() == ["cancelled", "succeeded"]
+    assert again.x.closed is not None
+
+
+def test_time_without_a_controller_is_not_spent():
+    d = Drive(trials=None, duration=100.0, concurrency=1)
+    d.propose()
+    d.wait(40)
+    d.begin(0)
+    again = resumed(d, after=9999.0)
+    assert again.x.elapsed(again.now) == 40
+    again.wait(59)
+    assert again.x.search_over is None
+    again.wait(1)
+    assert again.x.search_over.reason == "the budget of 100 s is used up"
+
+
+def test_time_stands_still_after_the_end():
+    d = Drive(trials=1)
+    d.propose()
+    d.now += 10
+    d.commit(0)
+    assert d.x.elapsed(d.now + 500) == 10
+    again = resumed(d)
+    assert again.x.elapsed(again.now + 500) == 10
+
+
+def test_a_trial_is_told_of_once():
+    d = Drive(concurrency=1)
+    d.propose()
+    d.commit(0)
+    again = resumed(d)
+    assert [event.trial for event in again.ever(e.Told)] == [0]
+
+
+def test_nodes_that_were_down_are_so_until_they_answer():
+    d = Drive(nodes={"a": 1, "b": 1})
+    d.hear(e.NodeDown, node="a", reason="no route")
+    again = resumed(d)
+    again.hear(e.NodesFound, nodes=tuple(d.x.placement.nodes.values()))
+    assert again.x.placement.down == {"a": "no route"}
