@@ -1,0 +1,51 @@
+"""Who may import whom. pyproject.toml has the contracts; these are lists of what is allowed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE_NEEDS = {"__future__", "collections", "dataclasses", "enum", "heapq", "typing"}
+
+
+def imported(file):
+    """Absolute names of all that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None or node.level
+            yield "." * node.level + (node.module or "")
+
+
+def files(package):
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found
+    return [pytest.param(file, id=str(file.relative_to(ROOT))) for file in found]
+
+
+def test_contracts_are_kept():
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", files("controller/core"))
+def test_the_core_imports_itself_and_what_needs_no_world(file):
+    for name in imported(file):
+        assert name.startswith("controller.core") or name.partition(".")[0] in CORE_NEEDS, name
+
+
+@pytest.mark.parametrize("file", files("heirloom"))
+def test_what_runs_on_nodes_imports_itself_and_the_standard_library(file):
+    for name in imported(file):
+        top = name.partition(".")[0]
+        assert top in ("", "heirloom") or top in sys.stdlib_module_names, name
