@@ -1,0 +1,10 @@
+#!/bin/sh
+# Whether the host's certificate in the directory $1 is good: signed by the CA whose file has the
+# SHA-256 $2, holding for $3 more seconds, and for the names $4 (as `DNS:a,IP:b`).
+set -eu
+cd "$1"
+[ "$(sha256sum <ca.pem)" = "$2  -" ]
+openssl verify -CAfile ca.pem certificate.pem
+openssl x509 -in certificate.pem -noout -checkend "$3"
+names=$(openssl x509 -in certificate.pem -noout -ext subjectAltName | tail -n 1 | sed 's/ //g; s/IPAddress:/IP:/g')
+[ "$names" = "$4" ]
