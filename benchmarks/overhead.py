@@ -18,6 +18,7 @@ from benchmarks.throughput import no_ops
 TARGET_CPU = 50.0  # milliseconds a trial
 TARGET_MEMORY = 150.0  # megabytes
 TRIALS = 10_000
+WAVE = 64  # attempts at most
 LONGEST = 330.0  # seconds; a machine that is slower than that gets as far as it gets
 SLICES = 10  # parts of the search, of equally many trials
 
@@ -81,8 +82,8 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     trials = 8 if quick else TRIALS
     directory = work / "overhead"
     watcher = Watcher()
-    experiment = no_ops(trials)
-    experiment["budget"] = {"trials": trials, "concurrency": 128, "duration": LONGEST}
+    experiment = no_ops(trials, WAVE - searches.SLOTS)
+    experiment["budget"] = {"trials": trials, "concurrency": WAVE, "duration": LONGEST}
     search = searches.run(
         directory, experiment, lambda process: watcher.look(process, directory / "home")
     )

@@ -51,13 +51,13 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     ]
 
 
-def no_ops(trials: int) -> dict[str, object]:
-    """An experiment of no-op trials, in large waves."""
+def no_ops(trials: int, lookahead: int = LOOKAHEAD) -> dict[str, object]:
+    """An experiment of no-op trials, in waves of at most the slots and the lookahead."""
     return {
         "tuner": {"name": "random"},
         "search_space": {"x": {"_type": "uniform", "_value": [0, 1]}},
         "trial": {"command": searches.NO_OP},
-        "budget": {"trials": trials, "concurrency": searches.SLOTS + LOOKAHEAD},
-        "lookahead": LOOKAHEAD,
+        "budget": {"trials": trials, "concurrency": searches.SLOTS + lookahead},
+        "lookahead": lookahead,
         "seed": 1,
     }
