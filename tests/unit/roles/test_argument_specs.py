@@ -35,11 +35,11 @@ def specs(role: Path) -> dict[str, Any]:
     return load(role / "meta" / "argument_specs.yml")["argument_specs"]
 
 
-def rendered(role: Path) -> dict[str, Any]:
+def rendered(role: Path, **host: Any) -> dict[str, Any]:
     """The role's defaults on an inventory that sets none of them."""
     loader = DataLoader()
     texts = load(role / "defaults" / "main.yml") | load(role / "vars" / "main.yml")
-    variables = HOST | {name: trusted(value) for name, value in texts.items()}
+    variables = HOST | host | {name: trusted(value) for name, value in texts.items()}
     templar = Templar(loader, variables=variables)
     return {
         name: templar.template(variables[name]) for name in load(role / "defaults" / "main.yml")
@@ -102,3 +102,16 @@ class TestRole:
 
     def test_every_option_is_described(self, role):
         assert all(option["description"] for option in specs(role)["main"]["options"].values())
+
+
+def test_the_store_is_exported_to_the_inventory_s_clients_alone_and_always_in_one_order():
+    hosts = ["a", *(f"node{number}" for number in range(20))]
+    defaults = rendered(
+        ROOT / "roles" / "nfs_server",
+        groups={"trial_nodes": hosts, "controllers": ["a"], "others": ["x"]},
+        hostvars={host: {} for host in hosts} | {"node3": {"heirloom_address": "10.0.0.3"}},
+    )
+    (export,) = defaults["nfs_server_exports"]
+    (client,) = export["clients"]
+    assert client["hosts"] == ["10.0.0.3" if host == "node3" else host for host in hosts[1:]]
+    assert {"root_squash", "sync"} <= set(client["options"])
