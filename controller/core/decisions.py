@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import Attempt, AttemptState, Outcome
+from controller.core.model import Attempt, Outcome
 from controller.core.retries import node_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while other nodes stand idle
@@ -78,24 +79,24 @@ class Decisions:
     def _recalls(self, now: float) -> Iterator[e.Event]:
         """Take back attempts that cannot go on where they wait, now and then."""
         x = self._x
-        if not x.on_nodes or 0.0 <= now - self._looked_at < _RECALL_EVERY:
+        if not x.on_hold or 0.0 <= now - self._looked_at < _RECALL_EVERY:
             return
         self._looked_at = now
-        armed = [
-            (trial, attempt)
-            for trial, number in x.on_nodes
-            if (attempt := x.attempt(trial, number)) is not None
-            and attempt.state is AttemptState.ARMED
-            and attempt.stopping is None
-        ]
         best = x.placement.best()
         if best is None and x.queue.first_ready() is not None:
-            stuck = [(trial, attempt) for trial, attempt in armed if self._is_stuck(attempt)]
-            yield from _recalled(now, stuck, "it waits for a parent that finds no place")
-        elif best is not None and self._next_trial() is None:
-            late = [(trial, attempt) for trial, attempt in armed if self._is_late(attempt, now)]
-            room = max(0, x.placement.free(best))
-            yield from _recalled(now, late[:room], f"{best} has room")
+            stuck = (held for held in self._on_hold() if self._is_stuck(held[1]))
+            yield from _recalled(now, list(stuck), "it waits for a parent that finds no place")
+        elif best is not None and x.placement.free(best) > 0 and self._next_trial() is None:
+            late = (held for held in self._on_hold() if self._is_late(held[1], now))
+            room = x.placement.free(best)
+            yield from _recalled(now, list(islice(late, room)), f"{best} has room")
+
+    def _on_hold(self) -> Iterator[tuple[int, Attempt]]:
+        """Attempts that are armed and not asked to end, oldest first, each with its trial."""
+        for trial, number in self._x.on_hold:
+            attempt = self._x.trials[trial].attempts[number - 1]
+            if attempt.stopping is None:
+                yield trial, attempt
 
     def _is_stuck(self, attempt: Attempt) -> bool:
         """Whether it takes the place that a parent of its own needs."""

@@ -51,6 +51,7 @@ class Experiment:
         self.retries_due: dict[int, None] = {}
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
+        self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
 
         self.stopping: str | None = None
         self.closed: e.Closed | None = None
@@ -194,6 +195,7 @@ class Experiment:
         attempt = self.attempt(event.trial, event.number)
         if attempt is not None and attempt.state is AttemptState.PLACED:
             attempt.state = AttemptState.ARMED
+            self.on_hold[event.trial, event.number] = None
 
     def _began(self, event: e.Began) -> None:
         attempt = self.attempt(event.trial, event.number)
@@ -201,6 +203,7 @@ class Experiment:
             return
         attempt.state = AttemptState.RUNNING
         attempt.started_at = event.at
+        self.on_hold.pop((event.trial, event.number), None)
         if attempt.stopping is Outcome.RECALLED:
             attempt.stopping = None  # the recall came too late
         if not self.trials[event.trial].state.is_verdict:
@@ -238,6 +241,7 @@ class Experiment:
         attempt.reason = event.reason
         trial.seconds = event.seconds or trial.seconds
         self.on_nodes.pop((trial.id, attempt.number), None)
+        self.on_hold.pop((trial.id, attempt.number), None)
         self.ends_due.pop((trial.id, attempt.number), None)
         self.placement.give_back(attempt.node)
 

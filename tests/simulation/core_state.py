@@ -33,6 +33,8 @@ def check(x):
     assert all(count >= 0 for count in x.counts.values())
     on_nodes = [(t.id, t.attempts[-1].number) for t in x.trials if t.attempt is not None]
     assert sorted(x.on_nodes) == on_nodes
+    held = [key for key in on_nodes if x.attempt(*key).state is AttemptState.ARMED]
+    assert sorted(x.on_hold) == held
     taken = Counter(x.attempt(*key).node for key in on_nodes)
     assert {name: n for name, n in x.placement._taken.items() if n} == taken
     assert x.closed is None or not (x.on_nodes or x.open_trials or x.untold)

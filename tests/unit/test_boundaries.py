@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CORE_NEEDS = {"__future__", "collections", "dataclasses", "enum", "heapq", "typing"}
+CORE_NEEDS = {"__future__", "collections", "dataclasses", "enum", "heapq", "itertools", "typing"}
 
 
 def imported(file):
