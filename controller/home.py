@@ -18,6 +18,7 @@ from pathlib import Path
 from controller import mounts
 from controller.errors import HeirloomError, reason
 
+_ABANDONED = 60.0  # seconds after which nobody is still at making an experiment
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -74,6 +75,20 @@ class Place:
     def inbox(self) -> Path:
         """Requests of the user's other processes to the controller (controller/inbox.py)."""
         return self.path / "inbox"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the experiment was made to the end: what was not has no journal."""
+        return self.journal.is_file()
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether somebody began to make the experiment a while ago and was killed over it."""
+        try:
+            age = time.time() - self.path.stat().st_mtime
+        except OSError:
+            return False
+        return age > _ABANDONED and not self.is_whole and not is_locked(self)
 
     def discard(self) -> None:
         """Remove an experiment that could not be set up, so that nothing is left half made."""
@@ -190,6 +205,8 @@ class Home:
         self.prepare()
         for candidate in _candidates(name):
             place = Place(self.experiments / candidate)
+            if place.is_abandoned:
+                place.discard()
             try:
                 place.path.mkdir(mode=0o700)
                 return place
@@ -206,7 +223,7 @@ class Home:
     def find(self, name: str) -> Place:
         """The experiment of this name. Raises HomeError when there is none."""
         place = Place(self.experiments / name)
-        if not _NAME.fullmatch(name) or not place.path.is_dir():
+        if not _NAME.fullmatch(name) or not place.is_whole:
             known = ", ".join(p.name for p in self.list()) or "none yet"
             raise HomeError(f"no experiment named {name!r} under {self.experiments} ({known})")
         return place
@@ -214,7 +231,8 @@ class Home:
     def list(self) -> list[Place]:
         """Every experiment, by name."""
         try:
-            return [Place(p) for p in sorted(self.experiments.iterdir()) if p.is_dir()]
+            places = [Place(p) for p in sorted(self.experiments.iterdir())]
+            return [place for place in places if place.is_whole]
         except FileNotFoundError:
             return []
         except OSError as error:

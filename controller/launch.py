@@ -1,156 +1,62 @@
-"""Makes a new experiment, or takes one up again, and runs it to its end."""
+"""Runs an experiment to its end: a new one, or one that was left."""
 
 from __future__ import annotations
 
 import contextlib
-import getpass
 import logging
-import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from rich.markup import escape
 
-from controller import config as configs
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import Rules
 from controller.dispatch.ansible import AnsibleDispatcher
-from controller.errors import HeirloomError, reason
-from controller.home import Home, Lock, Place
+from controller.errors import HeirloomError
+from controller.home import Home, Place
 from controller.inbox import Inbox
-from controller.inventory import Inventory, InventoryError, Node
-from controller.inventory import read as read_inventory
-from controller.journal import Journal
 from controller.loop import Loop, Post, Tuner
-from controller.record import read_config
-from controller.replay import replay
+from controller.opening import LaunchError, Ready, is_complete, made, taken_up
 from controller.screen import Screen
 from controller.spec import Specs
-from controller.store import layout, runtime, snapshot
-from controller.store.layout import Root
+from controller.store import snapshot
 from controller.store.watch import StoreWatch
 from controller.tuners.pipe import TunerError
-from controller.tuners.process import Call, TunerProcess
+from controller.tuners.process import TunerProcess
 from heirloom.files import RealFiles
 
-DEFAULT_INVENTORY = Path(__file__).resolve().parent.parent / "inventory" / "hosts.yml"
 _TUNER_START = 60.0  # seconds
-
-
-class LaunchError(HeirloomError):
-    """The experiment cannot be started here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Everything that stands before the loop begins."""
-
-    home: Home
-    place: Place
-    config: configs.Experiment
-    created: e.Created
-    root: Root
-    inventory: Inventory
-    nodes: tuple[Node, ...]
-    journal: Journal
-    experiment: Experiment
-    calls: Sequence[Call]  # of the tuner, journaled
-
-
-def fitting(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:
-    """The nodes that can run a trial. Raises InventoryError when there is none."""
-    fit = tuple(
-        node
-        for node in inventory.nodes
-        if node.info.slots >= rules.slots and node.info.gpus >= gpus
-    )
-    if not fit:
-        have = ", ".join(
-            f"{node.name}: {node.info.slots} slots, {node.info.gpus} GPUs"
-            for node in inventory.nodes
-        )
-        raise InventoryError(
-            f"{inventory.path}: a trial takes {rules.slots} slots and {gpus} GPUs, and no node has "
-            f"as many ({have}): change trial.slots, trial.gpus, or heirloom_slots in the inventory"
-        )
-    return fit
 
 
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
     """Run a new experiment to its end; the exit code. Raises HeirloomError before it starts."""
-    config = configs.load(file)
-    listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
-    nodes = fitting(listed, config.rules(), config.trial.gpus)
-    home.prepare()
-    with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
-        place = home.take_name(name or config.name, exact=name is not None)
-        undo.callback(place.discard)
-        stack.enter_context(Lock(place))
-        config = config.model_copy(update={"name": place.name})
-        root = layout.create(
-            config.store or home.store, getpass.getuser(), place.name, secrets.token_hex(4)
-        )
-        undo.callback(layout.discard, root)
-        code = snapshot.take(config.trial.code_dir, root, (home.path,))
-        shipped = runtime.take(root)
-        created = e.Created(
-            at=time.time(),
-            name=place.name,
-            root=str(root.path),
-            code=code.digest,
-            runtime=shipped.digest,
-            seed=secrets.randbits(31) if config.seed is None else config.seed,
-            inventory=str(listed.path),
-        )
-        try:
-            place.config.write_text(configs.dump(config))
-        except OSError as error:
-            raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
-        journal = stack.enter_context(Journal.create(place.journal))
-        experiment = Experiment(config.rules())
-        ready = Ready(home, place, config, created, root, listed, nodes, journal, experiment, ())
-        return _run(ready, _start_tuner, [created], [], undo.pop_all)
+    with made(file, home, inventory, name) as ready:
+        return _run(ready, _start_tuner, [])
 
 
 def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
     """Take an experiment up again; the exit code. Raises HeirloomError before it starts."""
-    with _taken_up(name, home, inventory) as ready:
-        return _run(ready, _start_tuner, [], [], lambda: None)
+    with taken_up(name, home, inventory) as ready:
+        closed = ready.experiment.closed
+        if closed is not None and is_complete(ready):
+            raise LaunchError(f"{name} has finished: {closed.reason}; start a new one with `run`")
+        return _run(ready, _start_tuner, [])
 
 
 def stop(name: str, home: Home) -> int:
     """End an experiment that no controller runs; the exit code. Raises HeirloomError."""
-    with _taken_up(name, home, None) as ready:
+    with taken_up(name, home, None) as ready:
         if ready.experiment.closed is not None:
             raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
         last = e.StopAsked(at=time.time(), reason="stopped by a person")
-        _run(ready, lambda ready, post: (_NoTuner(), []), [], [last], lambda: None)
+        _run(ready, lambda ready, post: (_NoTuner(), []), [last])
         return 0
-
-
-@contextlib.contextmanager
-def _taken_up(name: str, home: Home, inventory: Path | None) -> Iterator[Ready]:
-    place = home.find(name)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(Lock(place))
-        config = read_config(place)
-        journal = stack.enter_context(Journal.open(place.journal))
-        experiment, calls = replay(config, journal)
-        created = experiment.created
-        if created is None:
-            raise LaunchError(f"{place.journal}: the journal is empty: start anew with `run`")
-        root = layout.find(Path(created.root))
-        listed = read_inventory(inventory or Path(created.inventory), home)
-        nodes = fitting(listed, config.rules(), config.trial.gpus)
-        yield Ready(home, place, config, created, root, listed, nodes, journal, experiment, calls)
 
 
 class _NoTuner:
@@ -181,14 +87,9 @@ def _start_tuner(ready: Ready, post: Post) -> tuple[Tuner, list[str]]:
 def _run(
     ready: Ready,
     start_tuner: Callable[[Ready, Post], tuple[Tuner, list[str]]],
-    before: list[e.Event],
-    after: list[e.Event],
-    started: Callable[[], object],
+    then: list[e.Event],
 ) -> int:
-    """Bring up tuner, watch and dispatcher, and loop from the events `before` and `after` opening.
-
-    `started` is called when everything is up, before anything is journaled.
-    """
+    """Bring up tuner, watch and dispatcher; loop, with the events `then` after the opening."""
     place, experiment = ready.place, ready.experiment
     _log_to(place.controller_log)
     post = Post()
@@ -211,12 +112,11 @@ def _run(
     now = time.time()
     found = tuple(node.info for node in ready.nodes)
     first = [
-        *before,
         e.Opened(at=now, resumed=experiment.opened_at is not None),
         e.NodesFound(at=now, nodes=found),
-        *after,
+        *then,
     ]
-    started()
+    ready.keep()
     with Screen(place.name) as screen:
         _greet(screen, ready, differences)
         loop = Loop(

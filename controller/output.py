@@ -39,7 +39,9 @@ def show(place: Place, number: int, attempt: int | None, *, follow: bool) -> Non
         if ended:
             break
         time.sleep(_POLL)
-    if position == 0 and not log.exists():
+    if position == 0 and log.exists():
+        print("(it printed nothing)", file=sys.stderr)  # noqa: T201 - beside its output
+    elif position == 0:
         raise HeirloomError(
             f"{log}: attempt {attempt_name(number, attempt)} has no output: "
             f"see `show {place.name} {number}`"

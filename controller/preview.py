@@ -18,7 +18,7 @@ from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.home import Home
 from controller.inventory import read as read_inventory
-from controller.launch import DEFAULT_INVENTORY, fitting
+from controller.opening import DEFAULT_INVENTORY, fitting, store_of
 from controller.screen import duration
 from controller.store.listing import entries, megabytes
 from controller.tuners.pipe import TunerError
@@ -37,7 +37,8 @@ def check(file: Path, home: Home, inventory: Path | None, samples: int) -> None:
     config = configs.load(file)
     listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
-    code = entries(config.trial.code_dir, (config.store or home.store, home.path))
+    store = store_of(config, nodes, home)
+    code = entries(config.trial.code_dir, (store, home.path))
     candidates = _sample(config, samples)
     grid = Table.grid(padding=(0, 2))
     command = config.trial.command
@@ -55,7 +56,7 @@ def check(file: Path, home: Home, inventory: Path | None, samples: int) -> None:
         "tuner": str(tuner.get("name") or tuner.get("class")),
         "budget": " or ".join(limits),
         "nodes": slots,
-        "store": str(config.store or home.store),
+        "store": str(store),
     }
     for key, value in rows.items():
         grid.add_row(key, escape(value))

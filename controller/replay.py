@@ -11,21 +11,29 @@ from controller.tuners.process import Call
 
 
 def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, list[Call]]:
-    """The state that the journal leads to, and the calls of the tuner that it holds, in order."""
+    """The state that the journal leads to, and the calls of the tuner that it holds, in order.
+
+    A call stands where it was made; a proposal that was never answered is left out.
+    """
     experiment = Experiment(config.rules())
-    calls: list[Call] = []
-    told: list[tuple[int, int]] = []  # where a trial's result belongs among the calls
+    calls: list[Call | None] = []
+    asked: dict[int, int] = {}  # where the proposal of a trial belongs among the calls
+    told: dict[int, int] = {}  # likewise its result
     for _, event in journal.read():
-        was_asked = experiment.asked
         experiment.apply(event)
         match event:
-            case e.Proposed(retry_of=None) | e.ProposalWithheld() if was_asked == event.trial:
-                calls.append(("propose", event.trial, event))
+            case e.Opened():
+                asked.clear()
+            case e.ProposalAsked():
+                asked[event.trial] = len(calls)
+                calls.append(None)
+            case e.Proposed(retry_of=None) | e.ProposalWithheld() if event.trial in asked:
+                calls[asked.pop(event.trial)] = ("propose", event.trial, event)
             case e.Told():
-                told.append((len(calls), event.trial))
-                calls.append(("observe", {}))
+                told[event.trial] = len(calls)
+                calls.append(None)
             case e.Reported() if config.assessor is not None:
                 calls.append(("report", event.trial, event.step, event.value, event.number))
-    for index, trial in told:
+    for trial, index in told.items():
         calls[index] = ("observe", result_of(experiment.trials[trial]))
-    return experiment, calls
+    return experiment, [call for call in calls if call is not None]

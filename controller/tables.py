@@ -172,7 +172,7 @@ def _table(*columns: str) -> Table:
         table.add_column(
             column,
             justify="right" if right else "left",
-            no_wrap=column != "params",
+            no_wrap=True,
             overflow="ellipsis" if column == "params" else "fold",
         )
     return table

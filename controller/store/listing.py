@@ -15,7 +15,7 @@ from pathspec import GitIgnoreSpec
 from controller.errors import HeirloomError, reason
 
 IGNORE_FILE = ".heirloomignore"
-ALWAYS_IGNORED = (".git", "__pycache__", ".venv")
+ALWAYS_IGNORED = (".git", ".venv", "__pycache__", ".*_cache")
 SIZE_LIMIT = 100 * 10**6  # bytes
 COUNT_LIMIT = 20_000  # files; each costs a round trip or more on a network file system
 

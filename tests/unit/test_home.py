@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,22 @@ def test_is_where_the_user_says() -> None:
 def test_a_taken_name_is_counted_up(home: Home) -> None:
     assert [home.take_name("digits").name for _ in range(3)] == ["digits", "digits-2", "digits-3"]
     assert home.take_name("other").path == home.experiments / "other"
-    assert [place.name for place in home.list()] == ["digits", "digits-2", "digits-3", "other"]
+    assert home.list() == []  # none of them is made yet
+    for name in ("other", "digits-2"):
+        (home.experiments / name / "journal.db").touch()
+    assert [place.name for place in home.list()] == ["digits-2", "other"]
+
+
+def test_what_was_left_half_made_gives_its_name_back(home: Home) -> None:
+    half, whole, held = (home.take_name(name) for name in ("half", "whole", "held"))
+    whole.journal.touch()
+    with Lock(held):
+        for place in (half, whole, held):
+            os.utime(place.path, (0, 0))
+        assert home.take_name("half", exact=True) == half
+        assert home.take_name("whole").name == "whole-2"
+        assert home.take_name("held").name == "held-2"
+    assert home.take_name("half").name == "half-2"  # somebody may be at it right now
     assert home.find("digits-2").journal == home.experiments / "digits-2" / "journal.db"
 
 
@@ -44,7 +60,7 @@ def test_a_name_that_is_no_file_name_is_refused(home: Home, name: str) -> None:
 def test_an_unknown_name_is_answered_with_the_known_ones(home: Home) -> None:
     with pytest.raises(HomeError, match=r"no experiment named 'x' .*\(none yet\)"):
         home.find("x")
-    home.take_name("digits")
+    home.take_name("digits").journal.touch()
     with pytest.raises(HomeError, match=r"\(digits\)"):
         home.find("x")
 

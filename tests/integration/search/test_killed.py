@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 
 from tests.integration.search.conftest import PATIENCE, Lab
@@ -34,6 +35,12 @@ def test_killed_at_random_moments_and_resumed(lab: Lab) -> None:
                 process.communicate(timeout=PATIENCE)
         if (lab.home / "experiments/search/journal.db").exists():
             command = ("resume", "search")
+        else:  # it was not made yet: nothing that the next one could stumble over
+            assert (
+                lab("status")
+                == "no experiments yet: start one with `python -m controller run FILE`\n"
+            )
+            shutil.rmtree(lab.home / "experiments", ignore_errors=True)
     output = lab(*command)
     assert "report: " in output, delays
     check_lineage(lab, TRIALS)

@@ -1,0 +1,165 @@
+"""What stands before an experiment runs: a new one is made, an old one taken up."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller import config as configs
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.core.model import Rules
+from controller.errors import HeirloomError, reason
+from controller.home import Home, Lock, Place
+from controller.inbox import Inbox
+from controller.inventory import Inventory, InventoryError, Node
+from controller.inventory import read as read_inventory
+from controller.journal import Journal
+from controller.record import read_config
+from controller.replay import replay
+from controller.store import layout, runtime, snapshot
+from controller.store.layout import Root
+from controller.tuners.process import Call
+
+DEFAULT_INVENTORY = Path(__file__).resolve().parent.parent / "inventory" / "hosts.yml"
+
+
+class LaunchError(HeirloomError):
+    """The experiment cannot be started here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything that stands before the loop begins."""
+
+    home: Home
+    place: Place
+    config: configs.Experiment
+    created: e.Created
+    root: Root
+    inventory: Inventory
+    nodes: tuple[Node, ...]
+    journal: Journal
+    experiment: Experiment
+    calls: Sequence[Call] = ()  # of the tuner, journaled
+    keep: Callable[[], object] = lambda: None  # called when it runs: from then on it is kept
+
+
+@contextlib.contextmanager
+def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> Iterator[Ready]:
+    """A new experiment, gone again unless it is kept. Raises HeirloomError."""
+    config = configs.load(file)
+    listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
+    nodes = fitting(listed, config.rules(), config.trial.gpus)
+    home.prepare()
+    with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
+        place = home.take_name(name or config.name, exact=name is not None)
+        undo.callback(place.discard)
+        stack.enter_context(Lock(place))
+        config = config.model_copy(update={"name": place.name})
+        root = layout.create(
+            store_of(config, nodes, home), _user(), place.name, secrets.token_hex(4)
+        )
+        undo.callback(layout.discard, root)
+        code = snapshot.take(config.trial.code_dir, root, (home.path,))
+        shipped = runtime.take(root)
+        created = e.Created(
+            at=time.time(),
+            name=place.name,
+            root=str(root.path),
+            code=code.digest,
+            runtime=shipped.digest,
+            seed=secrets.randbits(31) if config.seed is None else config.seed,
+            inventory=str(listed.path),
+        )
+        try:
+            place.config.write_text(configs.dump(config))
+        except OSError as error:
+            raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
+        # The experiment is there from this rename on, and a kill before it leaves none.
+        draft = place.path / "journal.new"
+        with Journal.create(draft) as journal:
+            journal.append([created])
+        draft.rename(place.journal)
+        layout.sync(place.path)
+        journal = stack.enter_context(Journal.open(place.journal))
+        experiment = Experiment(config.rules())
+        experiment.apply(created)
+        yield Ready(
+            home, place, config, created, root, listed, nodes, journal, experiment,
+            keep=undo.pop_all,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def taken_up(name: str, home: Home, inventory: Path | None) -> Iterator[Ready]:
+    """An experiment that was made before, where its journal leads. Raises HeirloomError."""
+    place = home.find(name)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(Lock(place))
+        config = read_config(place)
+        journal = stack.enter_context(Journal.open(place.journal))
+        experiment, calls = replay(config, journal)
+        created = experiment.created
+        if created is None:
+            raise LaunchError(f"{place.journal}: the journal is empty: start anew with `run`")
+        root = layout.find(Path(created.root))
+        listed = read_inventory(inventory or Path(created.inventory), home)
+        nodes = fitting(listed, config.rules(), config.trial.gpus)
+        yield Ready(home, place, config, created, root, listed, nodes, journal, experiment, calls)
+
+
+def is_complete(ready: Ready) -> bool:
+    """Whether nothing is left to do: the search came to its own end, and nobody wants more."""
+    experiment = ready.experiment
+    over = experiment.search_over
+    own_end = experiment.stopping is None and over is not None and not over.error
+    return own_end and not Inbox(ready.place.inbox).receive()
+
+
+def fitting(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:
+    """The nodes that can run a trial. Raises InventoryError when there is none."""
+    fit = tuple(
+        node
+        for node in inventory.nodes
+        if node.info.slots >= rules.slots and node.info.gpus >= gpus
+    )
+    if not fit:
+        have = ", ".join(
+            f"{node.name}: {node.info.slots} slots, {node.info.gpus} GPUs"
+            for node in inventory.nodes
+        )
+        raise InventoryError(
+            f"{inventory.path}: a trial takes {rules.slots} slots and {gpus} GPUs, and no node has "
+            f"as many ({have}): change trial.slots, trial.gpus, or heirloom_slots in the inventory"
+        )
+    return fit
+
+
+def store_of(config: configs.Experiment, nodes: Sequence[Node], home: Home) -> Path:
+    """The store: the experiment file's, else the inventory's, else the one of this machine.
+
+    Raises LaunchError when the nodes name different ones.
+    """
+    named = {node.store for node in nodes if node.store is not None}
+    if config.store is not None:
+        return config.store
+    if len(named) > 1:
+        raise LaunchError(
+            f"the inventory names several stores ({', '.join(sorted(map(str, named)))}): "
+            "say in the experiment file by which path this machine sees it (store: PATH)"
+        )
+    return named.pop() if named else home.store
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user that no database knows, as in some containers
+        return str(os.getuid())
