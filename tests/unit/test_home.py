@@ -28,6 +28,7 @@ def test_a_taken_name_is_counted_up(home: Home) -> None:
     for name in ("other", "digits-2"):
         (home.experiments / name / "journal.db").touch()
     assert [place.name for place in home.list()] == ["digits-2", "other"]
+    assert home.find("digits-2").journal == home.experiments / "digits-2" / "journal.db"
 
 
 def test_what_was_left_half_made_gives_its_name_back(home: Home) -> None:
@@ -40,7 +41,6 @@ def test_what_was_left_half_made_gives_its_name_back(home: Home) -> None:
         assert home.take_name("whole").name == "whole-2"
         assert home.take_name("held").name == "held-2"
     assert home.take_name("half").name == "half-2"  # somebody may be at it right now
-    assert home.find("digits-2").journal == home.experiments / "digits-2" / "journal.db"
 
 
 def test_a_name_asked_for_exactly_is_refused_when_taken(home: Home) -> None:
