@@ -104,6 +104,8 @@ class Cluster:
                 self.over(name, life, how, "was asked to")
         elif life.stage == "armed":
             self.arm(name, life)
+        elif self.goes_wrong(0.7):
+            return  # it takes its time
         elif self.goes_wrong(0.3):
             outcome = self.rng.choice([Outcome.FAILED, Outcome.TIMEOUT, Outcome.FULL])
             self.over(name, life, outcome, "exit code 3")
