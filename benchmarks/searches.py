@@ -41,8 +41,12 @@ class Search:
 
     @property
     def verdicts(self) -> list[VerdictSeen]:
-        """The verdicts in the order in which the journal has them."""
-        return [event for event in self.events if isinstance(event, VerdictSeen)]
+        """The verdicts in the order in which the journal has them, one a trial."""
+        first: dict[int, VerdictSeen] = {}
+        for event in self.events:
+            if isinstance(event, VerdictSeen):
+                first.setdefault(event.trial, event)
+        return list(first.values())
 
     def manifests(self) -> list[Manifest]:
         """The manifest of every trial, read from the store.
