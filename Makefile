@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint types unit bench clean
+.PHONY: help run test lint types unit bench cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -20,7 +20,7 @@ lint: .venv/ready-dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/yamllint --strict .
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline --quiet
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -qq
 
 types: .venv/ready-dev
 	@echo "types"
@@ -32,6 +32,12 @@ unit: .venv/ready-dev
 
 bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
 	@$(BIN)/python -m benchmarks
+
+cluster-up: .venv/ready ## Start three real Debian hosts on this machine (root; docs/testbed.md)
+	@$(BIN)/python -m testbed up
+
+cluster-down: .venv/ready ## End them
+	@$(BIN)/python -m testbed down
 
 clean: ## Remove what was installed and built here
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache

@@ -1,0 +1,1 @@
+"""Real Debian hosts on this machine, as User-mode Linux processes, to try and test a cluster on."""

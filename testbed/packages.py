@@ -1,0 +1,50 @@
+"""Debian packages for the hosts: apt-cacher-ng on the bridge, their only way to an archive."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from testbed.archive import Archive
+from testbed.processes import Process, start
+
+PORT = 31420  # not 3142: a packaged apt-cacher-ng may have that
+# The distribution's configuration has Remap lines, which send requests to mirrors that this
+# machine may not reach. This one has none: requests go where the hosts' sources say.
+_CONFIGURATION = """\
+CacheDir: {cache}
+LogDir: {directory}
+SocketPath: {directory}/socket
+BindAddress: {address}
+Port: {port}
+ForeGround: 1
+ReportPage:
+ExThreshold: 30
+"""
+
+
+def start_packages(
+    archive: Archive,
+    address: str,
+    cache: Path,
+    directory: Path,
+    record: Callable[[Process], None],
+) -> Process:
+    """Start it at an address of this machine, its downloads kept in `cache`."""
+    cache.mkdir(exist_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    text = _CONFIGURATION.format(cache=cache, directory=directory, address=address, port=PORT)
+    if archive.proxy:
+        text += f"Proxy: {archive.proxy}\n"
+    (directory / "acng.conf").write_text(text)
+    words = shlex.join(["apt-cacher-ng", "-c", str(directory)])
+    command = ["sh", "-ec", f'read -r go; test -n "$go"; exec {words}']
+    return start(command, directory / "output.log", record)
+
+
+def host_settings(address: str) -> str:
+    """The apt.conf of a host."""
+    return f'Acquire::http::Proxy "http://{address}:{PORT}";\n'
