@@ -125,7 +125,7 @@ class Loop:
         self._screen = screen
         self._later: list[tuple[float, int, Order]] = []
         self._order = count()
-        self._unknown: Counter[str] = Counter()
+        self._unknown: Counter[tuple[str, str]] = Counter()  # broken waves in a row
         self._asked_at: float | None = None
         self.interrupts = 0  # set by the signal handler; looked at once a turn
         self.leave = False  # stop looking after the trials, and let them run
@@ -136,8 +136,9 @@ class Loop:
         Raises JournalError when the journal can't be written; trials go on running then.
         """
         try:
+            left = list(self.experiment.on_nodes)
             self._turn(list(first), [])
-            self._take_up()
+            self._take_up(left)
             self._watch.start()  # only now: mail of an attempt that is not followed has no reports
             while self.experiment.closed is None and not self.leave:
                 self._turn(*self._hear())
@@ -233,29 +234,33 @@ class Loop:
         x = self.experiment
         order, now = answer.order, time.time()
         attempt = x.attempt(*split_attempt(order.attempt)) if order.attempt != HELLO else None
-        if answer.found is Found.UNKNOWN:
-            log.warning("%s on %s: %s", order.attempt, order.node, answer.reason)
-            self._unknown[order.attempt] += 1
-            if self._unknown[order.attempt] >= _UNKNOWN:
+        about = (order.attempt, order.node)
+        if answer.found is not Found.UNKNOWN:
+            self._unknown.pop(about, None)
+        else:
+            log.warning("%s on %s: %s", *about, answer.reason)
+            self._unknown[about] += 1
+            if self._unknown[about] >= _UNKNOWN:
                 answer = Answer(order, Found.UNREACHABLE, answer.reason)
-            elif (again := ask_again(answer, attempt)) is not None:
-                self._schedule(_ASK_AGAIN, again)
-        elif is_unsent(answer, attempt):
+        if is_unsent(answer, attempt):
             trial, number = split_attempt(order.attempt)
             spec = self._specs.of(x.trials[trial], number, order.node)
             self._schedule(0.0, Start(order.attempt, order.node, spec))
-        else:
-            self._unknown.pop(order.attempt, None)
-        if answer.found is Found.UNREACHABLE and order.attempt == HELLO:
-            self._schedule(_HELLO, order)
-        events = events_of(answer, attempt, now)
-        down = x.placement.down
-        return [
-            event
-            for event in events
-            if not (isinstance(event, e.NodeUp) and event.node not in down)
-            and not (isinstance(event, e.NodeDown) and event.node in down)
-        ]
+        elif order.attempt == HELLO and answer.found in (Found.UNKNOWN, Found.UNREACHABLE):
+            if order.node in x.placement.nodes:
+                self._schedule(_HELLO, order)
+        elif (again := ask_again(answer, attempt)) is not None:
+            self._schedule(_ASK_AGAIN, again)
+        return [event for event in events_of(answer, attempt, now) if self._is_news(event)]
+
+    def _is_news(self, event: e.Event) -> bool:
+        """Whether a node that is told to be up or down was not so before."""
+        placement = self.experiment.placement
+        if isinstance(event, e.NodeUp):
+            return event.node in placement.down
+        if isinstance(event, e.NodeDown):
+            return event.node in placement.nodes and event.node not in placement.down
+        return True
 
     def _silent(self, trial: int, number: int) -> None:
         attempt = self.experiment.attempt(trial, number)
@@ -273,7 +278,7 @@ class Loop:
                 case {"action": "cancel", "trial": int(trial)}:
                     events.append(e.CancelAsked(at=now, trial=trial))
                 case {"action": "retry", "trial": int(trial)}:
-                    events.append(e.RetryAsked(at=now, trial=trial))
+                    events.append(e.RetryAsked(at=now, trial=trial, request=name))
                 case _:
                     log.warning("a request that means nothing was dropped: %r", request)
             journaled.append(partial(self._inbox.done, name))
@@ -290,15 +295,16 @@ class Loop:
 
     # Taking up, and letting go
 
-    def _take_up(self) -> None:
-        """Carry out again what the journal says was decided and not what became of it."""
+    def _take_up(self, left: Sequence[tuple[int, int]]) -> None:
+        """Carry out again what the journal says was decided and not what became of it.
+
+        `left` are the attempts that an earlier controller left on nodes.
+        """
         x = self.experiment
         orders: list[Order] = []
-        for trial, number in x.on_nodes:
+        for trial, number in left:
             attempt = x.attempt(trial, number)
             assert attempt is not None
-            if attempt.placed_at >= (x.opened_at or 0.0):
-                continue  # placed by this controller, a moment ago
             self._watch.follow(trial, number, attempt.reports)
             self._look(trial)
             orders += self._orders_for(trial, number, attempt)
@@ -314,7 +320,7 @@ class Loop:
     def _orders_for(self, trial: int, number: int, attempt: Attempt) -> list[Order]:
         name = attempt_name(trial, number)
         if attempt.stopping is not None:
-            return [End(name, attempt.node, attempt.stopping)]
+            return [End(name, attempt.node, attempt.stopping, attempt.stopping_why)]
         return [Probe(name, attempt.node)]
 
     def _look(self, trial: int) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .files import Files
+from .plain import DEPTH_LIMIT, finite, shallow
 
 FORMAT = 1
 STATES = ("succeeded", "failed", "stopped", "skipped", "cancelled")
@@ -72,6 +72,8 @@ class Manifest:
             raise ManifestError(f"is not JSON: {error}") from None
         if not isinstance(said, dict):
             raise ManifestError("is not a JSON object")
+        if not shallow(said):
+            raise ManifestError(f"is nested more than {DEPTH_LIMIT} deep")
         if said.pop("format", None) != FORMAT:
             raise ManifestError(f"has a format other than {FORMAT}")
         _check(said)
@@ -160,10 +162,6 @@ def _count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _entry(value: Any) -> bool:
     return (
         isinstance(value, dict)
@@ -183,11 +181,11 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "reason": _text,
     "attempt": lambda value: value is None or (_text(value) and bool(_ATTEMPT.fullmatch(value))),
     "node": lambda value: value is None or _text(value),
-    "value": lambda value: value is None or _number(value),
+    "value": lambda value: value is None or finite(value),
     "result": lambda value: True,
     "parents": lambda value: isinstance(value, list) and all(map(_count, value)),
     "weights": lambda value: isinstance(value, bool),
     "files": lambda value: isinstance(value, list) and all(map(_entry, value)),
-    "started_at": lambda value: value is None or _number(value),
-    "seconds": lambda value: isinstance(value, dict) and all(map(_number, value.values())),
+    "started_at": lambda value: value is None or finite(value),
+    "seconds": lambda value: isinstance(value, dict) and all(map(finite, value.values())),
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from typing import Any, Optional
+
+from .plain import DEPTH_LIMIT, finite, shallow
 
 SIZE_LIMIT = 64 << 10  # bytes
 _HINT = 'call trial.finish(value), or write {"value": number} to $HEIRLOOM_RESULT'
@@ -37,8 +38,10 @@ def read(path: str) -> dict[str, Any]:
     value = said["value"]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ResultError(f"its result is no number: {json.dumps(value)[:60]}: {_HINT}")
-    if not _finite(value):
+    if not finite(value):
         raise ResultError(f"its result is not finite: {str(value)[:60]}")
+    if not shallow(said):
+        raise ResultError(f"its result is nested more than {DEPTH_LIMIT} deep: keep it flat")
     return _plain(said)
 
 
@@ -56,16 +59,9 @@ def last_report(path: str) -> Optional[float]:
             value = json.loads(line.decode())["value"]
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and _finite(value):
+        if finite(value):
             return float(value)
     return None
-
-
-def _finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond every float
-        return False
 
 
 def _plain(said: dict[str, Any]) -> dict[str, Any]:

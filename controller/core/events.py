@@ -254,6 +254,7 @@ class RetryAsked:
 
     at: float
     trial: int
+    request: str = ""  # its name in the inbox: one that is received twice counts once
     kind: Literal["retry-asked"] = "retry-asked"
 
 

@@ -49,6 +49,7 @@ class Experiment:
         self.looking: dict[int, None] = {}
         self.untold: dict[int, None] = {}
         self.retries_due: dict[int, None] = {}
+        self._requests: set[str] = set()  # for retries, that were heard
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
         self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
@@ -365,6 +366,9 @@ class Experiment:
 
     def _retry_asked(self, event: e.RetryAsked) -> None:
         trial = self._trial(event.trial)
+        if event.request and event.request in self._requests:
+            return
+        self._requests.add(event.request)
         if trial is not None and trial.state.is_verdict and self.stopping is None:
             self.retries_due[trial.id] = None
 

@@ -49,7 +49,7 @@ class Verdicts:
             state=State(found.state),
             reason=found.reason,
             number=None if found.attempt is None else split_attempt(found.attempt)[1],
-            value=found.value,
+            value=None if found.value is None else float(found.value),
             result=found.result,
             weights=found.weights,
             size=found.size,

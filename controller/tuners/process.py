@@ -137,7 +137,7 @@ class TunerProcess:
             return []
         self._advised.add((trial, number))
         reason = f"the assessor called it hopeless at step {step}"
-        return [StopAdvised(at=time.time(), trial=trial, reason=reason)]
+        return [StopAdvised(at=time.time(), trial=trial, number=number, reason=reason)]
 
 
 def _difference(

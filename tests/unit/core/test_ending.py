@@ -165,6 +165,18 @@ def test_a_retry_waits_while_the_tuner_thinks_of_the_same_number():
     assert d.x.asked == 3
 
 
+def test_a_request_to_retry_that_is_received_twice_counts_once():
+    d = Drive(trials=1)
+    d.propose()
+    d.end(0, "failed")
+    d.carry_out()
+    names = ("first.json", "first.json", "second.json")
+    asked = [e.RetryAsked(at=d.now, trial=0, request=name) for name in names]
+    d.tell(e.Opened(at=d.now, resumed=True), asked[0])
+    d.tell(*asked[1:])
+    assert [trial.retry_of for trial in d.x.trials] == [None, 0, 0]
+
+
 def test_what_still_runs_is_not_retried():
     d = Drive()
     d.propose()

@@ -179,3 +179,9 @@ def test_an_endless_manifest_is_bounded(root, monkeypatch):
     monkeypatch.setattr("heirloom.manifest.SIZE_LIMIT", 500)
     with pytest.raises(ManifestError, match="more than 500 bytes"):
         read(root)
+
+
+def test_a_number_beyond_every_float_is_refused():
+    said = json.loads(Manifest("exp-1", 7, "failed", "why").to_json())
+    with pytest.raises(ManifestError, match="impossible 'value'"):
+        Manifest.from_json(json.dumps(said | {"value": 10**400}).encode())

@@ -96,3 +96,10 @@ def test_a_log_that_just_fits_is_whole(tmp_path, pipe):
     log.drain(reading)
     log.close()
     assert (tmp_path / "log").read_text() == "abc"
+
+
+def test_a_result_nested_without_end_is_refused(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text('{"value": 1, "more": ' + "[" * 500 + "]" * 500 + "}")
+    with pytest.raises(result.ResultError, match="nested more than 100 deep"):
+        result.read(str(path))
