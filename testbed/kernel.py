@@ -10,19 +10,32 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import HeirloomError
 from testbed.archive import Archive
-from testbed.cache import building, cache_root
+from testbed.cache import building, cache_root, digest
 from testbed.machine import call
+from testbed.processes import WAIT_FOR_GO
 
 # Fastest first. The second is what Debian 12 brings.
 RELEASES = ("forky", "bookworm")
-_PACKAGES = ["user-mode-linux", "libc6"]
+_PACKAGES = ["user-mode-linux", "libc6", "libgcc-s1"]  # libgcc: for its threads to end at a reboot
 _LENT = "lent"
+# To reboot, the kernel executes its argv[0] in its own process, where the TAP is open and can't
+# be opened again. So argv[0] is the loader, which finds no program in its arguments and exits with
+# a code of its own; that starts the kernel anew, in a fresh process.
+_LOADER = "/lib64/ld-linux-x86-64.so.2"
+_REBOOT = 127
+_ENTER = """
+import os, sys
+os.chroot(sys.argv[1])
+os.chdir("/")
+os.execv("/usr/bin/linux.uml", sys.argv[2:])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +67,24 @@ class Kernel:
             lent: what the host may mount with hostfs, by name; read-only.
         """
         root = shlex.quote(str(self.root))
+        words = [str(self.root), _LOADER, f"hostfs=/mnt/{_LENT}", *arguments]
+        kernel = shlex.join([sys.executable, "-I", "-S", "-c", _ENTER, *words])
+        places = {**mounts, **{f"{_LENT}/{name}": path for name, path in lent.items()}}
         steps = [
-            "read -r go",
-            'test -n "$go"',
+            WAIT_FOR_GO,
             f"mount --rbind /dev {root}/dev",
             f"mount -t proc proc {root}/proc",
             f"mount -t tmpfs -o mode=755 tmpfs {root}/mnt",
         ]
-        for name, path in {
-            **mounts,
-            **{f"{_LENT}/{name}": path for name, path in lent.items()},
-        }.items():
+        for name, path in places.items():
             place = f"{root}/mnt/{name}"
             steps += [f"mkdir -p {place}", f"mount --bind {shlex.quote(str(path))} {place}"]
         steps += [f"mount -o remount,bind,ro {root}/mnt/{_LENT}/{name}" for name in lent]
-        words = ["chroot", str(self.root), "/usr/bin/linux.uml", f"hostfs=/mnt/{_LENT}", *arguments]
-        steps.append(f"exec {shlex.join(words)}")
+        steps += [
+            f"code={_REBOOT}",
+            f"while [ $code = {_REBOOT} ]; do code=0; {kernel} || code=$?; done",
+            "exit $code",
+        ]
         return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(steps)]
 
 
@@ -80,7 +95,7 @@ def fetch_kernel(archive: Archive) -> Kernel:
     """
     failures = []
     for release in RELEASES:
-        kernel = Kernel(cache_root() / f"kernel-{release}")
+        kernel = Kernel(cache_root() / f"kernel-{release}-{digest(_PACKAGES)}")
         if kernel.root.exists():
             return kernel
         print(f"fetching the kernel: user-mode-linux of {release}", flush=True)
@@ -100,7 +115,8 @@ def _fetch(archive: Archive, release: str, target: Path) -> None:
         for package in sorted(work.glob("*.deb")):
             call(["dpkg-deb", "-x", package, root])
         for name in ("lib", "lib64"):
-            (root / name).symlink_to(f"usr/{name}")
+            if not (root / name).exists():  # older packages bring the directory itself
+                (root / name).symlink_to(f"usr/{name}")
         for name in ("dev", "proc", "mnt"):
             (root / name).mkdir()
         root.rename(target)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from testbed.archive import Archive
-from testbed.processes import Process, start
+from testbed.processes import WAIT_FOR_GO, Process, start
 
 PORT = 31420  # not 3142: a packaged apt-cacher-ng may have that
 # The distribution's configuration has Remap lines, which send requests to mirrors that this
@@ -41,7 +41,7 @@ def start_packages(
         text += f"Proxy: {archive.proxy}\n"
     (directory / "acng.conf").write_text(text)
     words = shlex.join(["apt-cacher-ng", "-c", str(directory)])
-    command = ["sh", "-ec", f'read -r go; test -n "$go"; exec {words}']
+    command = ["sh", "-ec", f"{WAIT_FOR_GO}; exec {words}"]
     return start(command, directory / "output.log", record)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,10 +10,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from controller.errors import HeirloomError
 from testbed.machine import search_path
 
+# The first step of a shell script that `start` starts.
+WAIT_FOR_GO = 'read -r go; test -n "$go"'
 _PATIENCE = 30.0  # seconds until a killed process must be gone
 
 
@@ -71,8 +75,8 @@ def start(
 ) -> Process:
     """Start a process in a session of its own, its output appended to a file.
 
-    The command must wait for a line on its standard input, which it gets when `record` has written
-    the process down: whoever starts a process and dies before that leaves none behind.
+    The command must begin with WAIT_FOR_GO, which a line on standard input ends when `record` has
+    written the process down: whoever starts a process and dies before that leaves none behind.
     """
     with output.open("ab") as file:
         child = subprocess.Popen(
@@ -83,14 +87,15 @@ def start(
             env={**os.environ, "PATH": search_path(), **(env or {})},
             start_new_session=True,
         )
-    process = Process.of(child.pid)
-    if process is None or child.stdin is None:
-        raise HeirloomError(f"{command[0]} ended as soon as it was started: see {output}")
-    record(process)
-    with child.stdin:
-        child.stdin.write(b"go\n")
     child.returncode = 0  # it is left to run: Popen is not to warn of that
-    return process
+    with contextlib.suppress(BrokenPipeError), cast(IO[bytes], child.stdin) as pipe:
+        process = Process.of(child.pid)
+        if process is not None:
+            record(process)
+            pipe.write(b"go\n")
+            pipe.flush()
+            return process
+    raise HeirloomError(f"{command[0]} ended as soon as it was started: see {output}")
 
 
 def _reap(pid: int) -> None:

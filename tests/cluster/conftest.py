@@ -1,0 +1,50 @@
+"""One cluster of real hosts for all tests here, made when the first of them asks for it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from controller.errors import HeirloomError
+from testbed.cluster import Cluster
+from testbed.machine import check_machine
+
+
+@pytest.fixture(scope="session")
+def test_machine() -> None:
+    """Skips, or where CI is set fails, on a machine that can't run hosts."""
+    try:
+        check_machine()
+    except HeirloomError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def cluster(test_machine: None) -> Iterator[Cluster]:
+    """Three hosts that answer SSH.
+
+    HEIRLOOM_TEST_CLUSTER names a cluster to use, which stays up: without it the tests make one, and
+    another in each process of pytest-xdist.
+    """
+    given = os.environ.get("HEIRLOOM_TEST_CLUSTER")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    cluster = Cluster(given or (f"tests-{worker}" if worker else "tests"))
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        if not given:
+            cluster.down()
+
+
+@pytest.fixture(autouse=True)
+def whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did to the cluster, its hosts are on and connected for the next one."""
+    yield
+    if "cluster" in request.fixturenames:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        for host in cluster.hosts():
+            cluster.heal(host.name)
+            cluster.start(host.name)
