@@ -179,6 +179,23 @@ def report(
     _say(f"report: {drawing.draw(Home.of_user().find(name), output)}")
 
 
+@app.command()
+def remove(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove an experiment for good: its journal, its report, and its weights on the store."""
+    from controller import removal
+
+    place = Home.of_user().find(name)
+    found = removal.look(place)
+    _say(f"{name}: {found.trials} trials, {found.size / 1e6:.1f} MB in {found.root}")
+    if not yes:
+        typer.confirm("Remove all of it?", abort=True)
+    removal.remove(place, found)
+    _say(f"removed {name}")
+
+
 def _request(name: str, trial: int, action: str) -> None:
     from controller import record
 

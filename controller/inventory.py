@@ -171,7 +171,8 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
     local = connection == "local"
     run_dir = _text(where, variables, "heirloom_run_dir")
     if run_dir is None:
-        run_dir = str(home.run if local and not CLUSTER_RUN.is_dir() else CLUSTER_RUN)
+        shared = not local or os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
+        run_dir = str(CLUSTER_RUN if shared else home.run)
     store = _text(where, variables, "heirloom_store")
     for variable, directory in (("heirloom_run_dir", run_dir), ("heirloom_store", store)):
         if directory is not None and not directory.startswith("/"):

@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
     listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
     home.prepare()
+    _prepare_run_dirs(nodes)
     with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
         place = home.take_name(name or config.name, exact=name is not None)
         undo.callback(place.discard)
@@ -156,6 +158,21 @@ def store_of(config: configs.Experiment, nodes: Sequence[Node], home: Home) -> P
             "say in the experiment file by which path this machine sees it (store: PATH)"
         )
     return named.pop() if named else home.store
+
+
+def _prepare_run_dirs(nodes: Sequence[Node]) -> None:
+    """See that this machine, where it is a node, lets its user keep slots and claims."""
+    for node in nodes:
+        if node.is_local:
+            try:
+                node.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=node.run_dir):
+                    pass
+            except OSError as error:
+                raise LaunchError(
+                    f"{node.run_dir} cannot be written: {reason(error)}; name a directory of yours "
+                    f"on a local disk as heirloom_run_dir of {node.name} in the inventory"
+                ) from None
 
 
 def _user() -> str:

@@ -290,3 +290,15 @@ def test_a_controller_that_left_is_resumed(lab: Lab) -> None:
     lab.write("code/train.py", "raise SystemExit('changed')")
     assert "has changed since" in lab("resume", "search")
     check_lineage(lab, 8)
+
+
+def test_an_experiment_is_removed_for_good(lab: Lab) -> None:
+    file = lab.experiment("echo '{\"value\": 1}' > $HEIRLOOM_RESULT", budget={"trials": 2})
+    lab("run", file)
+    root = lab.root()
+    lab("remove", "search", code=1)  # nobody there to say yes
+    assert root.exists()
+    assert "removed search" in lab("remove", "search", "--yes")
+    assert not root.exists()
+    assert not list((lab.home / "experiments").iterdir())
+    assert not (lab.home / "run" / root.name).exists()

@@ -14,8 +14,8 @@ from controller.home import Home, Lock, LockedError, is_locked
 HOLD = """
 import sys
 from pathlib import Path
-from controller.home import Home, Lock
-lock = Lock(Home(Path(sys.argv[1])).find("digits"))
+from controller.home import Lock, Place
+lock = Lock(Place(Path(sys.argv[1]) / "experiments" / "digits"))
 print("held", flush=True)
 sys.stdin.read()
 """
