@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint types unit bench cluster-up cluster-down clean
+.PHONY: help run test lint types unit test-cluster bench cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -28,7 +28,10 @@ types: .venv/ready-dev
 
 unit: .venv/ready-dev
 	@echo "tests"
-	@$(BIN)/python -m pytest --numprocesses=auto
+	@$(BIN)/python -m pytest --numprocesses=auto --ignore=tests/cluster
+
+test-cluster: .venv/ready-dev ## Tests on three hosts of User-mode Linux (as root; takes a while)
+	@$(BIN)/python -m pytest tests/cluster
 
 bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
 	@$(BIN)/python -m benchmarks
