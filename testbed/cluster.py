@@ -196,12 +196,12 @@ class Cluster:
     def cut(self, name: str) -> None:
         """Pull a host's network cable."""
         host = self.host(name)
-        host.network.connect(host.index, up=False)
+        host.network.connect(host.index, connected=False)
 
     def heal(self, name: str) -> None:
         """Plug a host's network cable in again."""
         host = self.host(name)
-        host.network.connect(host.index, up=True)
+        host.network.connect(host.index, connected=True)
 
     @property
     def _state_file(self) -> Path:

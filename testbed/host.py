@@ -105,12 +105,17 @@ class Host:
         lent: Mapping[str, Path],
         record: Callable[[Process], None],
     ) -> Process:
-        """Switch it on. `memory` in MiB; `lent` is what it can mount, by name."""
+        """Switch it on. `memory` in MiB; `lent` is what it can mount, by name.
+
+        Raises HeirloomError.
+        """
+        if not self.disk.exists():
+            raise HeirloomError(f"{self.name} has no disk yet: python -m testbed up")
         shared = memory_directory(memory << 20)
         arguments = [
             "seccomp=auto",
             f"umid={self.name}",
-            "uml_dir=/mnt/host/",
+            "uml_dir=/mnt/uml/",
             f"mem={memory}M",
             "ubda=/mnt/host/disk.ext4",
             "root=/dev/ubda",

@@ -2,7 +2,8 @@
 
 The kernel runs by `chroot` in a directory of its own, because the newest one (much the fastest: it
 traps system calls with seccomp instead of ptrace) is built against a newer libc than this
-machine may have. Each kernel has its own mount namespace, so that no mount outlives it.
+machine may have. Each has mount and process namespaces of its own, so that no mount and
+no process outlives the one that was started.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class Kernel:
             f"while [ $code = {_REBOOT} ]; do code=0; {kernel} || code=$?; done",
             "exit $code",
         ]
-        return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(steps)]
+        alone = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"]
+        return [*alone, "sh", "-ec", "\n".join(steps)]
 
 
 def fetch_kernel(archive: Archive) -> Kernel:

@@ -37,7 +37,7 @@ class Network:
         return f"198.18.{self.number}.{10 + index}"
 
     def mac(self, index: int) -> str:
-        """The hardware address of the host with this index (locally administered)."""
+        """The hardware address of the host with this index; 0 is the bridge."""
         return f"02:68:6c:00:{self.number:02x}:{index:02x}"
 
     def tap(self, index: int) -> str:
@@ -47,7 +47,9 @@ class Network:
     def make(self, hosts: int) -> None:
         """Make what is missing of it and set it up. Raises HeirloomError."""
         if not _exists(self.bridge):
-            call(["ip", "link", "add", self.bridge, "type", "bridge"])
+            # An address of its own: else it has a port's, and another one when that is cut.
+            mac = self.mac(0)
+            call(["ip", "link", "add", self.bridge, "address", mac, "type", "bridge"])
         call(["ip", "address", "replace", f"{self.gateway}/24", "dev", self.bridge])
         call(["ip", "link", "set", self.bridge, "up"])
         for index in range(1, hosts + 1):
@@ -56,14 +58,18 @@ class Network:
                 call(["ip", "tuntap", "add", tap, "mode", "tap"])
             call(["ip", "link", "set", tap, "master", self.bridge, "up"])
 
-    def connect(self, index: int, *, up: bool) -> None:
-        """Plug a host's cable in, or pull it."""
-        call(["ip", "link", "set", self.tap(index), "up" if up else "down"])
+    def connect(self, index: int, *, connected: bool) -> None:
+        """Plug a host's cable in, or pull it.
+
+        It is pulled out of the bridge: a host whose TAP goes down gets an error from it, and its
+        driver does not recover.
+        """
+        place = ["master", self.bridge] if connected else ["nomaster"]
+        call(["ip", "link", "set", self.tap(index), *place])
 
     def is_connected(self, index: int) -> bool:
         """Whether a host's cable is plugged in."""
-        flags = _INTERFACES / self.tap(index) / "flags"
-        return flags.exists() and bool(int(flags.read_text(), 16) & 1)
+        return _exists(f"{self.tap(index)}/master")
 
     def remove(self) -> None:
         """Take away every interface of it."""

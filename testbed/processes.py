@@ -51,9 +51,14 @@ class Process:
         """
         if not self.alive:
             return
-        os.killpg(self.pid, signal.SIGKILL)
-        if not self.wait(_PATIENCE):
-            raise HeirloomError(f"process {self.pid} was killed and has not ended")
+        # Each member is waited for, since a kernel that is still dying has its disk locked. The
+        # first process of a namespace ends last of all in it.
+        while members := _members(self.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            for process in members:
+                if not process.wait(_PATIENCE):
+                    raise HeirloomError(f"process {process.pid} was killed and has not ended")
 
     def wait(self, timeout: float) -> bool:
         """Wait for its end, at most `timeout` seconds; whether it came."""
@@ -96,6 +101,16 @@ def start(
             pipe.flush()
             return process
     raise HeirloomError(f"{command[0]} ended as soon as it was started: see {output}")
+
+
+def _members(group: int) -> list[Process]:
+    """The processes of a group that have not ended."""
+    members = []
+    for pid in [int(path.name) for path in Path("/proc").glob("[0-9]*")]:
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(pid) == group and (process := Process.of(pid)):
+                members.append(process)
+    return members
 
 
 def _reap(pid: int) -> None:
