@@ -141,9 +141,11 @@ class Image:
         return self.archive.sources(self.release)
 
     def _fstab(self) -> str:
-        # From 6.10 on hostfs takes its directory as the value of a key.
-        new = tuple(int(part) for part in self.kernel.version.split(".")[:2]) >= (6, 10)
-        return _FSTAB.format(hostfs="hostfs=/" if new else "/")
+        # With the mount calls of util-linux 2.39, hostfs from 6.10 on wants its directory as the
+        # value of a key; in every other case as an option of its own.
+        new_kernel = tuple(int(part) for part in self.kernel.version.split(".")[:2]) >= (6, 10)
+        new_mount = self.release != "bookworm"
+        return _FSTAB.format(hostfs="hostfs=/" if new_kernel and new_mount else "/")
 
 
 def _bytes(size: str) -> int:
