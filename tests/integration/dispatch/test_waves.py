@@ -211,8 +211,10 @@ def test_a_wave_past_its_deadline_is_cancelled(lab):
     lab.open(deadline=2.0).submit([lab.start("0.1", "exec sleep 600")])
     answer = lab.answer()
     assert (answer.found, answer.reason) == (Found.UNKNOWN, "no reply within 2 seconds")
-    with fifo.open("w"):  # what waits on the node reads nothing, and goes
-        pass
+    # What waits on the node reads nothing, and goes; what comes there only now finds no pipe.
+    writing = os.open(fifo, os.O_RDWR)
+    fifo.unlink()
+    os.close(writing)
 
 
 def test_a_node_gets_nothing_of_the_controller_s_environment(lab, monkeypatch):
