@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import pwd
 import re
 import shutil
 import socket
@@ -237,6 +238,14 @@ class Home:
             return []
         except OSError as error:
             raise _unusable(self.experiments, error) from None
+
+
+def user_name() -> str:
+    """As whom we run; a number where no database knows it, as in some containers."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def refuse_network(path: Path, table: Path = mounts.TABLE) -> None:

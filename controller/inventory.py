@@ -16,11 +16,15 @@ import yaml
 from controller.core.model import NodeInfo
 from controller.dispatch.environment import environment
 from controller.errors import HeirloomError
-from controller.home import Home
+from controller.home import Home, user_name
 
 GROUP = "trial_nodes"
 LOCAL_SLOTS = 4  # at most, on this machine, when the inventory does not say
 CLUSTER_RUN = Path("/run/heirloom")  # made by tmpfiles on a node that the roles made ready
+# What the roles do where the inventory names a server and says nothing else (roles/*/defaults).
+SERVER_GROUP = "nfs_server"
+CLUSTER_STORE = "/mnt/heirloom"
+CLUSTER_USER = "heirloom"
 _TIMEOUT = 60.0  # seconds that an inventory program may take
 
 
@@ -46,6 +50,8 @@ class Node:
     connection: str = "ssh"  # Ansible's word: local, ssh, ...
     python: str | None = None  # what trials find as `python`; None: what is on the node's PATH
     store: Path | None = None  # where the node sees the store; None: the controller's own path
+    user: str | None = None  # as whom supervisors and trials run; None: as whom Ansible logs in
+    become: bool = False  # whether it takes Ansible's `become` to run as that user
 
     @property
     def is_local(self) -> bool:
@@ -66,6 +72,14 @@ class Inventory:
     path: Path
     nodes: tuple[Node, ...]
     warnings: tuple[str, ...] = ()  # Ansible's own, a line each
+
+    @property
+    def login(self) -> Mapping[str, Any]:
+        """Variables over the inventory's own: the trial user logs in to the nodes as itself."""
+        me = user_name()
+        if me in {node.user for node in self.nodes}:
+            return {"ansible_user": me, "ansible_become": False}
+        return {}
 
 
 def read(path: Path, home: Home | None = None) -> Inventory:
@@ -92,7 +106,10 @@ def nodes_of(
             f"run trials into it{also}"
         )
     variables = listed.get("_meta", {}).get("hostvars", {})
-    return tuple(_node(path, name, variables.get(name, {}), home) for name in hosts)
+    usual: dict[str, str] = {}
+    if _hosts(listed, SERVER_GROUP):
+        usual = {"heirloom_store": CLUSTER_STORE, "heirloom_user": CLUSTER_USER}
+    return tuple(_node(path, name, usual | variables.get(name, {}), home) for name in hosts)
 
 
 def _check_file(path: Path) -> None:
@@ -177,6 +194,8 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
     for variable, directory in (("heirloom_run_dir", run_dir), ("heirloom_store", store)):
         if directory is not None and not directory.startswith("/"):
             raise InventoryError(f"{where}: {variable} is {directory!r}: give an absolute path")
+    user = _text(where, variables, "heirloom_user")
+    login = user_name() if local else variables.get("ansible_user")
     return Node(
         name=name,
         slots=_slots(where, variables.get("heirloom_slots"), local),
@@ -184,6 +203,8 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         connection=connection,
         python=_text(where, variables, "heirloom_python") or (sys.executable if local else None),
         store=Path(store) if store else None,
+        user=user,
+        become=user is not None and login not in (user, "root") and user_name() != user,
     )
 
 

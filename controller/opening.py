@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
 import secrets
 import tempfile
 import time
@@ -17,7 +15,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules
 from controller.errors import HeirloomError, reason
-from controller.home import Home, Lock, Place
+from controller.home import Home, Lock, Place, user_name
 from controller.inbox import Inbox
 from controller.inventory import Inventory, InventoryError, Node
 from controller.inventory import read as read_inventory
@@ -66,7 +64,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         stack.enter_context(Lock(place))
         config = config.model_copy(update={"name": place.name})
         root = layout.create(
-            store_of(config, nodes, home), _user(), place.name, secrets.token_hex(4)
+            store_of(config, nodes, home), user_name(), place.name, secrets.token_hex(4)
         )
         undo.callback(layout.discard, root)
         code = snapshot.take(config.trial.code_dir, root, (home.path,))
@@ -173,10 +171,3 @@ def _prepare_run_dirs(nodes: Sequence[Node]) -> None:
                     f"{node.run_dir} cannot be written: {reason(error)}; name a directory of yours "
                     f"on a local disk as heirloom_run_dir of {node.name} in the inventory"
                 ) from None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user that no database knows, as in some containers
-        return str(os.getuid())

@@ -31,7 +31,11 @@ def write_inventory(name: str, addresses: Mapping[str, str], ssh_config: Path) -
         "all": {
             "vars": {
                 "ansible_user": "root",
-                "ansible_ssh_common_args": f"-F {shlex.quote(str(ssh_config))}",
+                # A host, as controller, has SSH set up by the roles.
+                "ansible_ssh_common_args": (
+                    f"{{{{ '-F {shlex.quote(str(ssh_config))}' "
+                    f"if '{ssh_config}' is file else '' }}}}"
+                ),
             }
         },
         "nfs_server": {"hosts": dict(first)},

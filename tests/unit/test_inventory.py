@@ -45,6 +45,45 @@ def test_this_machine_s_run_directory_is_the_cluster_s_where_there_is_one(monkey
     assert node(ansible_connection="local", heirloom_run_dir="/r").run_dir == Path("/r")
 
 
+def clustered(**variables) -> Node:
+    """That node in an inventory with an NFS server."""
+    return nodes_of(listed(**variables) | {"nfs_server": {"hosts": ["files"]}}, FILE, HOME)[0]
+
+
+def test_a_cluster_s_store_and_user_are_those_that_the_roles_make():
+    assert clustered().store == Path("/mnt/heirloom")
+    assert clustered().user == "heirloom"
+    assert clustered(heirloom_store="/s", heirloom_user="nas").store == Path("/s")
+    assert clustered(heirloom_store="/s", heirloom_user="nas").user == "nas"
+    assert node().store is None
+    assert node().user is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "become"),
+    [
+        ({"ansible_user": "admin"}, True),
+        ({}, True),
+        ({"ansible_user": "root"}, False),  # our module drops to the user by itself
+        ({"ansible_user": "heirloom"}, False),
+        ({"ansible_connection": "local"}, True),
+    ],
+)
+def test_becoming_is_for_those_who_log_in_as_somebody_else(monkeypatch, variables, become):
+    monkeypatch.setattr(inventory, "user_name", lambda: "ann")
+    assert clustered(**variables).become is become
+    assert node(**variables).become is False
+
+
+def test_the_trial_user_logs_in_to_the_nodes_as_itself(monkeypatch):
+    there = inventory.Inventory(FILE, (clustered(ansible_user="admin"),))
+    monkeypatch.setattr(inventory, "user_name", lambda: "ann")
+    assert there.login == {}
+    monkeypatch.setattr(inventory, "user_name", lambda: "heirloom")
+    assert there.login == {"ansible_user": "heirloom", "ansible_become": False}
+    assert clustered(ansible_user="admin").become is False
+
+
 def test_slots_as_a_number():
     assert node(heirloom_slots=3).info == NodeInfo("gpu1", slots=3, gpus=0)
 
