@@ -34,6 +34,8 @@ class Specs:
             "slots": trial.slots,
             "gpus": trial.gpus,
             "threads": trial.threads,
+            "memory": trial.memory,
+            "cpus": trial.cpus,
             "timeout": trial.timeout,
             "grace": trial.grace,
             "environment": dict(trial.environment),

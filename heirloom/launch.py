@@ -1,4 +1,4 @@
-"""How a supervisor comes to outlive whoever started it: by a fork, detached from everything.
+"""As whom supervisors run, and how one comes to outlive whoever started it: by a fork, detached.
 
 A fork costs a millisecond where a fresh interpreter costs fifty.
 """
@@ -9,14 +9,36 @@ import ctypes
 import gc
 import json
 import os
+import pwd
 import signal
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _UMASK = 0o007  # what is written belongs to user and group, on a store that they share
+
+
+def become(user: Optional[str]) -> None:
+    """Be `user` from here on, where we are root: the store takes nothing from root.
+
+    Whoever is not root stays who they are. Raises OSError when there is no such user.
+    """
+    if user is None or os.geteuid() != 0:
+        return
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError:
+        raise OSError(f"there is no user {user} on this node: run site.yml") from None
+    os.initgroups(user, account.pw_gid)
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+    os.environ.update(
+        HOME=account.pw_dir, USER=user, LOGNAME=user, SHELL=account.pw_shell or "/bin/sh"
+    )
+    for name in [name for name in os.environ if name.startswith(("XDG_", "DBUS_", "SUDO_"))]:
+        del os.environ[name]
 
 
 def in_child(work: Callable[[], Any]) -> Any:

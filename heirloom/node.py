@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from . import launch, orphans
+from . import launch, orphans, units
 from .bells import Bells
 from .claims import ENDS, Claims
 from .files import RealFiles
@@ -38,8 +38,11 @@ def start(
     try:
         os.makedirs(run_dir, 0o770, exist_ok=True)
         there = make(run_dir, slots)
+        unitless = units.missing()
         answers: list[Answer] = launch.in_child(
-            lambda: [_start(run_dir, there, said, python or sys.executable) for said in specs]
+            lambda: [
+                _start(run_dir, there, said, python or sys.executable, unitless) for said in specs
+            ]
         )
     except OSError as error:
         reason = f"this node cannot run trials: {_words(error)}"
@@ -77,7 +80,9 @@ def probe(run_dir: str, experiment: str, attempts: list[str]) -> list[Answer]:
     return answers
 
 
-def _start(run_dir: str, there: Sequence[Slot], said: dict[str, Any], python: str) -> Answer:
+def _start(
+    run_dir: str, there: Sequence[Slot], said: dict[str, Any], python: str, unitless: str
+) -> Answer:
     """Start one supervisor, in the process that is to be its parent for a moment."""
     attempt = _name(said)
     try:
@@ -97,9 +102,7 @@ def _start(run_dir: str, there: Sequence[Slot], said: dict[str, Any], python: st
     try:
         Bells(claims.directory).make(attempt)
         log = f"{claims.directory}/supervisor.log"
-        pid = launch.detached(
-            lambda: Supervisor(RealFiles(), run_dir, spec, there).live(), held, log
-        )
+        pid = launch.detached(lambda: _live(run_dir, spec, there, unitless), held, log)
         claims.sign(held, pid)
     except OSError as error:
         claims.give_up(attempt)
@@ -107,6 +110,16 @@ def _start(run_dir: str, there: Sequence[Slot], said: dict[str, Any], python: st
     finally:
         os.close(held)
     return _answer(attempt, "started")
+
+
+def _live(run_dir: str, spec: Spec, there: Sequence[Slot], unitless: str) -> None:
+    """A supervisor's life, in a unit of its own where the node can have one."""
+    if not unitless:
+        try:
+            units.enter(f"heirloom-{spec.experiment}-{spec.attempt}", spec.memory, spec.cpus)
+        except OSError as error:  # limits and the unit are lost, the trial is not
+            os.write(2, f"{spec.attempt} runs in no unit: {error}\n".encode())
+    Supervisor(RealFiles(), run_dir, spec, there).live()
 
 
 def _end(claims: Claims, attempt: str, how: str, reason: str) -> Answer:

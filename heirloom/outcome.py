@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from . import result
+from . import result, units
 from .ended import Ended
 from .result import ResultError
 from .running import Running
@@ -35,7 +35,10 @@ def judge(spec: Spec, running: Running, status: int, last_line: str) -> Finished
     if running.ending is not None:
         raise Ended(running.ending, running.reason)
     if status != 0:
-        raise Ended("failed", _words(status) + (f": {last_line}" if last_line else ""))
+        words = _words(status)
+        if status == -signal.SIGKILL and units.out_of_memory():
+            words = f"used more memory than {_limit(spec)}"
+        raise Ended("failed", words + (f": {last_line}" if last_line else ""))
     try:
         said = result.read(f"{spec.directory}/result.json")
     except ResultError as error:
@@ -62,6 +65,12 @@ def _stopped(spec: Spec, reason: str, *, weights: bool) -> Finished:
         value = result.last_report(f"{spec.directory}/metrics.jsonl")
         return Finished("stopped", reason, value, None, weights)
     return Finished("stopped", reason, float(said["value"]), said, weights)
+
+
+def _limit(spec: Spec) -> str:
+    if spec.memory is None:
+        return "the node has"
+    return f"its limit (trial.memory) of {spec.memory / 2**20:.0f} MiB"
 
 
 def _words(status: int) -> str:

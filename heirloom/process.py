@@ -12,6 +12,7 @@ from functools import partial
 from types import FrameType
 from typing import Optional
 
+from . import view
 from .log import Log
 
 _LIBC = ctypes.CDLL(None)
@@ -29,10 +30,13 @@ class Process:
         directory: str,
         log: Log,
         inherited: Sequence[int],
+        store: str,
+        own: str,
     ) -> None:
         """Start it in a session of its own; `inherited` are the descriptors that it keeps.
 
-        Raises OSError when it cannot be started.
+        It sees `store` read-only but for `own`, where the kernel allows that. Raises OSError when
+        it cannot be started.
         """
         self.status: Optional[int] = None  # as subprocess has it: negative for a signal
         self.log = log
@@ -49,7 +53,7 @@ class Process:
                 stderr=writing,
                 start_new_session=True,
                 pass_fds=inherited,
-                preexec_fn=partial(_LIBC.prctl, _PR_SET_PDEATHSIG, signal.SIGKILL),
+                preexec_fn=partial(_narrow, store, own, directory),
             )
         finally:
             os.close(writing)
@@ -101,6 +105,14 @@ class Process:
                 return True
             if pid == self.pid:
                 self.status = _exit_status(status)
+
+
+def _narrow(store: str, own: str, directory: str) -> None:
+    """What the trial's process does before it is the trial's program."""
+    with contextlib.suppress(OSError):  # then file modes alone guard the store
+        view.narrow(store, own)
+        os.chdir(directory)  # as the view has it
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # last: a change of credentials clears it
 
 
 def _hear_children() -> int:

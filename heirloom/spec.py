@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -33,6 +34,8 @@ class Spec:
     slots: int = 1
     gpus: int = 0
     threads: Optional[int] = None
+    memory: Optional[int] = None  # bytes, of everything that the attempt runs
+    cpus: Optional[float] = None  # processors, likewise
     timeout: Optional[float] = None  # seconds
     grace: float = 10.0  # seconds from SIGTERM to SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +48,11 @@ class Spec:
     def trial(self) -> int:
         """The trial that the attempt is one of."""
         return int(self.attempt.partition(".")[0])
+
+    @property
+    def store(self) -> str:
+        """The store: an experiment's root is STORE/USER/NAME-ID."""
+        return os.path.dirname(os.path.dirname(self.root))
 
     @property
     def directory(self) -> str:
@@ -85,7 +93,7 @@ def _count(least: int) -> Callable[[Any], bool]:
     return sound
 
 
-def _seconds(value: Any) -> bool:
+def _amount(value: Any) -> bool:
     return (
         isinstance(value, (int, float))
         and not isinstance(value, bool)
@@ -132,12 +140,14 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "slots": _count(1),
     "gpus": _count(0),
     "threads": _or_null(_count(1)),
-    "timeout": _or_null(_seconds),
-    "grace": _seconds,
+    "memory": _or_null(_count(1)),
+    "cpus": _or_null(lambda value: _amount(value) and value > 0),
+    "timeout": _or_null(_amount),
+    "grace": _amount,
     "environment": _environment,
     "weights": lambda value: value in ("optional", "required"),
     "python": _or_null(lambda value: _text(value) and value.startswith("/")),
     "log_limit": _count(0),
-    "heartbeat": lambda value: _seconds(value) and value > 0,
+    "heartbeat": lambda value: _amount(value) and value > 0,
 }
 _REQUIRED = {item.name for item in fields(Spec)[:7]}

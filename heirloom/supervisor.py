@@ -137,7 +137,7 @@ class Supervisor:
         log = Log(f"{spec.directory}/output.log", spec.log_limit)
         self._started_at = time.time()
         try:
-            return Process(command, seen, directory, log, fds)
+            return Process(command, seen, directory, log, fds, spec.store, spec.directory)
         except OSError as error:
             if error.errno in _NODES_FAULT or error.filename == directory:
                 raise

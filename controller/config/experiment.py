@@ -50,6 +50,10 @@ class TrialSection(Section):
     """Whether a trial that leaves its save path empty fails."""
     threads: int | None = Field(default=None, ge=1)
     """Threads for OMP and MKL; null: the node's cores divided by its slots."""
+    memory: Size | None = None
+    """Most memory that one trial may use: bytes, or text such as 8GB. Held by systemd on nodes."""
+    cpus: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Most processors that one trial may use, such as 1.5. Held by systemd on nodes."""
     log_limit: Size = 64 * 2**20
     """How much of a trial's output is kept: bytes, or text such as 64MB."""
 

@@ -64,6 +64,8 @@ def arguments(node: Node, experiment: str, orders: Sequence[Order]) -> dict[str,
         "experiment": experiment,
         "slots": [{"name": slot.name, "gpus": list(slot.gpus)} for slot in node.slots],
         "python": node.python,
+        "user": node.user,
+        "become": node.become,
         "ends": [
             {"attempt": order.attempt, "how": order.how, "reason": order.reason}
             for order in orders

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.heirloom import node
+from ansible.module_utils.heirloom import launch, node
 
 DOCUMENTATION = r"""
 module: heirloom_trials
@@ -45,6 +45,9 @@ options:
   python:
     description: Interpreter that trials find as C(python), unless their spec names one.
     type: path
+  user:
+    description: As whom trials run; what root is asked to do is done as this user.
+    type: str
   ends:
     description: Attempts to end.
     type: list
@@ -148,6 +151,7 @@ def main() -> None:
             "experiment": {"type": "str", "required": True},
             "slots": {"type": "list", "elements": "dict", "options": slot, "required": True},
             "python": {"type": "path"},
+            "user": {"type": "str"},
             "ends": {"type": "list", "elements": "dict", "options": end, "default": []},
             # One string, which is neither searched for templates nor logged: a wave's specs are
             # large, and their environment may hold what is nobody's business.
@@ -157,6 +161,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
+        launch.become(module.params["user"])
         answers = answers_of(module)
     except Exception as error:  # Ansible's own words for it would be "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")

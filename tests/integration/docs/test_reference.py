@@ -74,6 +74,7 @@ def _kind(schema: dict[str, Any], said: dict[str, Any]) -> str:
         frozenset({"string"}): "text",
         frozenset({"path"}): "path",
         frozenset({"integer"}): "whole number",
+        frozenset({"number"}): "number",
         frozenset({"object"}): "mapping",
         frozenset({"string", "array"}): "text or list",
         frozenset({"string", "number"}): "duration",

@@ -20,6 +20,7 @@ class Lab:
     """An experiment's root on a store, and a node, in a directory of the test's own."""
 
     def __init__(self, base: Path) -> None:
+        self.base = base  # beside the store: trials may write here
         self.root = base / "store" / "ann" / "exp-1"
         self.run_dir = base / "run"
         self.slots = [{"name": str(number), "gpus": []} for number in range(4)]

@@ -14,7 +14,7 @@ from heirloom.claims import Claims
 def test_a_repeated_start_starts_nothing_twice(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = (
-        f'echo x >> "{lab.root}/starts"; echo > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
+        f'echo x >> "{lab.base}/starts"; echo > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
     )
     spec = lab.spec("0.1", command)
     assert lab.start(spec, spec) == ["started", "running"]
@@ -25,7 +25,7 @@ def test_a_repeated_start_starts_nothing_twice(lab):
     assert lab.start(spec) == ["ended"]
     [answer] = node.start(str(lab.run_dir), lab.slots, [spec])
     assert answer["outcome"]["outcome"] == "committed"
-    assert (lab.root / "starts").read_text() == "x\n"
+    assert (lab.base / "starts").read_text() == "x\n"
 
 
 def test_a_dead_attempt_is_never_started_again(lab):
@@ -101,7 +101,7 @@ def test_claims_outlast_neither_boot_nor_holder(tmp_path):
 
 def test_what_a_killed_supervisor_leaves_is_ended(lab):
     began = lab.fifo("began")
-    alive = lab.root / "alive"
+    alive = lab.base / "alive"
     command = f'exec 9> "{alive}"; flock 9; setsid sleep 600 & echo > "{began.path}"; wait'
     lab.start(lab.spec("0.1", command))
     began.hear()

@@ -37,7 +37,7 @@ def test_the_end_of_an_attempt_never_overtakes_its_start():
 
 
 def test_what_the_module_is_given():
-    node = Node("a", (Slot("0", ("3",)),), Path("/run/h"), python="/opt/python")
+    node = Node("a", (Slot("0", ("3",)),), Path("/run/h"), python="/opt/python", user="trials")
     orders = [End("3.1", "a", "stopped", "why"), start("2.1"), Probe("1.1", "a")]
     given = arguments(node, "digits-1", orders)
     assert json.loads(given.pop("starts")) == [{"attempt": "2.1"}]
@@ -46,6 +46,8 @@ def test_what_the_module_is_given():
         "experiment": "digits-1",
         "slots": [{"name": "0", "gpus": ["3"]}],
         "python": "/opt/python",
+        "user": "trials",
+        "become": False,
         "ends": [{"attempt": "3.1", "how": "stopped", "reason": "why"}],
         "probes": ["1.1"],
     }

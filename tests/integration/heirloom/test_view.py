@@ -1,0 +1,100 @@
+"""What a trial can write to: its own attempt's directory, and nothing else of the store."""
+
+import os
+import pwd
+
+import pytest
+from lab import NOOP
+
+from heirloom import launch, view
+
+no_view = pytest.mark.skipif(bool(view.missing()), reason=view.missing() or "none")
+
+
+def try_to_write(path: object) -> str:
+    return f'(echo x > "{path}") 2>/dev/null && echo wrote >> "$HEIRLOOM_SAVE_PATH/found"; '
+
+
+@no_view
+def test_a_trial_writes_its_weights_and_metrics_and_nothing_else_on_the_store(lab):
+    (lab.root / "trials/5/weights").mkdir(parents=True)
+    command = (
+        try_to_write(lab.root / "trials/5/weights/w")
+        + try_to_write(lab.root.parent.parent / "elsewhere")
+        + try_to_write("relative-to-the-code")
+        + try_to_write("$HEIRLOOM_METRICS")
+        + NOOP
+    )
+    code = lab.root / "code/1"
+    code.mkdir()
+    assert lab.run("0.1", command, code="code/1")["outcome"] == "committed"
+    assert (lab.root / "trials/0/weights/found").read_text() == "wrote\n"  # the metrics alone
+    assert not (lab.root / "trials/5/weights/w").exists()
+    assert not (code / "relative-to-the-code").exists()
+
+
+@no_view
+def test_what_lies_beside_the_store_is_as_writable_as_ever(lab):
+    beside = lab.base / "beside"
+    assert lab.run("0.1", try_to_write(beside) + NOOP)["outcome"] == "committed"
+    assert beside.exists()
+
+
+@no_view
+def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
+    command = f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}'
+    assert lab.run("0.1", command)["outcome"] == "committed"
+    assert lab.run("1.1", 'cat "$HEIRLOOM_RESTORE_PATH/w"; ' + NOOP, restore=[0])["outcome"] == (
+        "committed"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_without_privileges_too_and_who_a_trial_is_stays():
+    def as_nobody() -> dict[str, object]:
+        launch.become("nobody")
+        if view.missing():
+            return {"missing": view.missing()}
+        view.narrow("/usr", "/usr/bin")
+        return {"uid": os.geteuid(), "readonly": bool(os.statvfs("/usr").f_flag & os.ST_RDONLY)}
+
+    said = launch.in_child(as_nobody)
+    if "missing" in said:
+        pytest.skip(said["missing"])
+    assert said == {"uid": pwd.getpwnam("nobody").pw_uid, "readonly": True}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_root_becomes_the_trial_user_with_its_home():
+    def become() -> list[object]:
+        os.environ["XDG_RUNTIME_DIR"] = "/run/user/0"
+        launch.become("nobody")
+        return [
+            os.getuid(),
+            os.environ["HOME"],
+            os.environ["USER"],
+            "XDG_RUNTIME_DIR" in os.environ,
+        ]
+
+    account = pwd.getpwnam("nobody")
+    assert launch.in_child(become) == [account.pw_uid, account.pw_dir, "nobody", False]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_trial_user_who_is_not_there_is_named():
+    with pytest.raises(OSError, match="no user of-nobody on this node"):
+        launch.become("of-nobody")
+
+
+def test_nobody_becomes_anybody_unless_asked():
+    before = os.getuid()
+    launch.become(None)
+    assert os.getuid() == before
+
+
+def test_a_kernel_that_refuses_is_named(monkeypatch):
+    def refuse(store: str, own: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(view, "narrow", refuse)
+    assert "Operation not permitted" in view.missing()
