@@ -13,6 +13,7 @@ from testbed.cache import REPOSITORY
 
 _HEAD = "# Written by `python -m testbed up`; gone after `python -m testbed down`.\n"
 _SLOTS = 2
+_VENV = "/opt/trials"
 
 
 def inventory_directory(name: str) -> Path:
@@ -36,6 +37,12 @@ def write_inventory(name: str, addresses: Mapping[str, str], ssh_config: Path) -
                     f"{{{{ '-F {shlex.quote(str(ssh_config))}' "
                     f"if '{ssh_config}' is file else '' }}}}"
                 ),
+                # What trials of the digits example import.
+                "trial_node_requirements": (
+                    "{{ inventory_dir }}/../../examples/digits/requirements.txt"
+                ),
+                "trial_node_venv": _VENV,
+                "heirloom_python": f"{_VENV}/bin/python",
             }
         },
         "nfs_server": {"hosts": dict(first)},
