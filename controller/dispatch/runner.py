@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,13 @@ class Reply:
 class Run:
     """What one run carries."""
 
-    lists: Mapping[str, Mapping[str, Any]]  # for each node, the arguments of `heirloom_trials`
+    lists: Mapping[str, Mapping[str, Any]]  # for each node, the arguments of the playbook's module
     inventory: Path
     work_dir: Path  # on local disk; the run's own directory is made in it and removed again
     heard: Callable[[Reply], None]  # told of each node as its reply arrives; must return at once
     cancelled: Callable[[], bool]
+    variables: Mapping[str, Any] = field(default_factory=dict)  # over those of the inventory
+    playbook: str = "dispatch.yml"  # its one task's module returns a list `answers`
 
 
 def carry(run: Run) -> str:
@@ -79,11 +81,11 @@ def _carry(run: Run, directory: Path) -> str:
     }
     runner = ansible_runner.interface.init_runner(
         private_data_dir=str(directory),
-        playbook=str(PLAYBOOKS / "dispatch.yml"),
+        playbook=str(PLAYBOOKS / run.playbook),
         inventory=str(run.inventory),
         limit=",".join(run.lists),
         forks=len(run.lists),
-        extravars={"heirloom_wave": str(orders)},
+        extravars={**run.variables, "heirloom_wave": str(orders)},
         envvars=surroundings,
         fact_cache_type="",
         quiet=True,
