@@ -88,17 +88,8 @@ def create(store: Path, user: str, name: str, id: str) -> Root:
     and then leaves nothing behind but the store and the user's directory.
     """
     _refuse_odd(user, name, id)
-    store = store.absolute()
-    mode = _prepare(store)
-    owner = store / user
-    root = Root(owner / f"{name}-{id}")
-    try:
-        _make(owner, mode, exist_ok=True)
-        _make(root.path, mode)
-    except FileExistsError:
-        raise StoreError(f"{root.path} exists already: it belongs to another experiment") from None
-    except OSError as error:
-        raise _unusable(owner, error) from None
+    path, mode = take(store, user, f"{name}-{id}")
+    root = Root(path)
     try:
         for directory in _DIRECTORIES + _MAIL:
             _make(root.path / directory, mode)
@@ -107,6 +98,26 @@ def create(store: Path, user: str, name: str, id: str) -> Root:
         shutil.rmtree(root.path, ignore_errors=True)
         raise _unusable(root.path, error) from None
     return root
+
+
+def take(store: Path, user: str, name: str) -> tuple[Path, int]:
+    """Make STORE/USER/NAME, exclusively; it, and the mode for what is made in it.
+
+    Raises StoreError.
+    """
+    _refuse_odd(user, name)
+    store = store.absolute()
+    mode = _prepare(store)
+    owner = store / user
+    path = owner / name
+    try:
+        _make(owner, mode, exist_ok=True)
+        _make(path, mode)
+    except FileExistsError:
+        raise StoreError(f"{path} exists already: it belongs to another experiment") from None
+    except OSError as error:
+        raise _unusable(owner, error) from None
+    return path, mode
 
 
 def discard(root: Root) -> None:
