@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_DUMPABLE = 4  # prctl(2)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _UMASK = 0o007  # what is written belongs to user and group, on a store that they share
 
@@ -34,6 +35,8 @@ def become(user: Optional[str]) -> None:
     os.initgroups(user, account.pw_gid)
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
+    # The kernel gave our /proc entries to root with that; what maps ids for the view needs them.
+    _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     os.environ.update(
         HOME=account.pw_dir, USER=user, LOGNAME=user, SHELL=account.pw_shell or "/bin/sh"
     )
@@ -41,11 +44,25 @@ def become(user: Optional[str]) -> None:
         del os.environ[name]
 
 
+def as_user(user: Optional[str], work: Callable[[], Any]) -> Any:
+    """Do `work` as `user` and return its answer, in a child: this process stays who it is.
+
+    An Ansible module has to, for it goes on reading files of its own. Raises as `become` and
+    `in_child` do.
+    """
+
+    def done() -> Any:
+        become(user)
+        return work()
+
+    return in_child(done)
+
+
 def in_child(work: Callable[[], Any]) -> Any:
     """Do `work` in a child and return its answer, which JSON must be able to carry.
 
-    What the child forks is nobody's child once it has ended. Raises OSError when it cannot be
-    forked, or breaks.
+    What the child forks is nobody's child once it has ended. Raises OSError where `work` does, and
+    when the child cannot be forked, or breaks.
     """
     reading, writing = os.pipe()
     gc.freeze()  # children share the memory of what is never collected
@@ -58,8 +75,11 @@ def in_child(work: Callable[[], Any]) -> Any:
     os.waitpid(pid, 0)
     gc.unfreeze()
     if not answer.endswith(b"\n"):
-        raise ChildProcessError("the process that starts supervisors broke")
-    return json.loads(answer)
+        raise ChildProcessError("the process that does the work broke")
+    said = json.loads(answer)
+    if "refused" in said:
+        raise OSError(said["refused"])
+    return said["answer"]
 
 
 def detached(live: Callable[[], None], keep: int, log: str) -> int:
@@ -92,7 +112,11 @@ def _last(work: Callable[[], object]) -> None:
 
 def _answer(writing: int, work: Callable[[], Any]) -> None:
     os.setsid()  # whoever ends our parent's group ends nothing that is started here
-    data = json.dumps(work()).encode() + b"\n"
+    try:
+        said = {"answer": work()}
+    except OSError as error:
+        said = {"refused": str(error)}
+    data = json.dumps(said).encode() + b"\n"
     with open(writing, "wb") as pipe:
         pipe.write(data)
 

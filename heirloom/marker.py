@@ -28,7 +28,7 @@ def look(path: str, node: str, directory: str) -> dict[str, Any]:
     unwritable, or broken.
     """
     said: dict[str, Any] = {"path": path, "state": "broken", "reason": "", "free": None}
-    said["mount"] = _mount(os.path.realpath(path))
+    said["mount"] = mount(os.path.realpath(path))
     try:
         if not stat.S_ISDIR(os.stat(path).st_mode):
             return {**said, "reason": "it is no directory"}
@@ -45,9 +45,9 @@ def look(path: str, node: str, directory: str) -> dict[str, Any]:
 
 def hung(path: str, patience: float) -> dict[str, Any]:
     """What can be said of a store that does not answer: from where it is mounted."""
-    mount = _mount(os.path.normpath(path))  # links are not followed: that could hang as well
+    place = mount(os.path.normpath(path))  # links are not followed: that could hang as well
     reason = silence(patience)
-    return {"path": path, "state": "hung", "reason": reason, "free": None, "mount": mount}
+    return {"path": path, "state": "hung", "reason": reason, "free": None, "mount": place}
 
 
 def _access(path: str) -> str:
@@ -66,7 +66,7 @@ def _answer(directory: str, node: str) -> str:
     return "seen"
 
 
-def _mount(path: str) -> Optional[dict[str, str]]:
+def mount(path: str) -> Optional[dict[str, str]]:
     """The mount that a path lies on: its point, type and source (proc_pid_mountinfo(5))."""
     best, found = -1, None
     with open(_MOUNTS, errors="surrogateescape") as file:

@@ -117,8 +117,7 @@ def main() -> None:
     if module.check_mode and asked["store"]:
         asked["store"]["directory"] = ""
     try:
-        launch.become(asked["user"])
-        answer = look.look(asked)
+        answer = launch.as_user(asked["user"], lambda: look.look(asked))
     except Exception as error:  # Ansible's own words for it would be "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")
     module.exit_json(changed=False, answers=[answer], invocation={})

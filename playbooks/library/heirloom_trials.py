@@ -161,8 +161,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        launch.become(module.params["user"])
-        answers = answers_of(module)
+        answers = launch.as_user(module.params["user"], lambda: answers_of(module))
     except Exception as error:  # Ansible's own words for it would be "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")
     ended = answers[: len(module.params["ends"])]
