@@ -94,6 +94,28 @@ def resume(name: Name, inventory: InventoryFile = None) -> None:
 
 
 @app.command()
+def nodes(
+    inventory: InventoryFile = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(help="Where this machine sees the store; by default as the inventory says."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Look at every node: what there is for trials, and what to do about what is wrong.
+
+    Nothing is started there. All of them must see and answer a mark that is put on the store for
+    a moment.
+
+    Exit code: 0 when trials could run on every node, 1 otherwise.
+    """
+    from controller import nodes
+
+    could_run = nodes.show(Home.of_user(), inventory, store, json=json)
+    raise typer.Exit(0 if could_run else 1)
+
+
+@app.command()
 def status(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One experiment.")] = None,
     json: Json = False,

@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from controller import readiness
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.dispatch.ansible import AnsibleDispatcher
@@ -37,7 +38,7 @@ _TUNER_START = 60.0  # seconds
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
     """Run a new experiment to its end; the exit code. Raises HeirloomError before it starts."""
     with made(file, home, inventory, name) as ready:
-        return _run(ready, _start_tuner, [])
+        return _run(ready, _start_tuner, *readiness.check(ready))
 
 
 def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
@@ -46,7 +47,7 @@ def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
         closed = ready.experiment.closed
         if closed is not None and is_complete(ready):
             raise LaunchError(f"{name} has finished: {closed.reason}; start a new one with `run`")
-        return _run(ready, _start_tuner, [])
+        return _run(ready, _start_tuner, *readiness.check(ready))
 
 
 def stop(name: str, home: Home) -> int:
@@ -88,6 +89,7 @@ def _run(
     ready: Ready,
     start_tuner: Callable[[Ready, Post], tuple[Tuner, list[str]]],
     then: list[e.Event],
+    warnings: Sequence[str] = (),
 ) -> int:
     """Bring up tuner, watch and dispatcher; loop, with the events `then` after the opening."""
     place, experiment = ready.place, ready.experiment
@@ -96,8 +98,7 @@ def _run(
     tuner, differences = start_tuner(ready, post)
     watch = StoreWatch(ready.root, ready.root.experiment, RealFiles(), post.events, post.silence)
     dispatcher = AnsibleDispatcher(
-        ready.nodes,
-        ready.inventory.path,
+        ready.inventory,
         place.path / "waves",
         post.answers,
         experiment=ready.root.experiment,
@@ -118,7 +119,7 @@ def _run(
     ]
     ready.keep()
     with Screen(place.name) as screen:
-        _greet(screen, ready, differences)
+        _greet(screen, ready, warnings, differences)
         loop = Loop(
             experiment,
             ready.journal,
@@ -135,13 +136,15 @@ def _run(
     return _farewell(screen, experiment, place, closed)
 
 
-def _greet(screen: Screen, ready: Ready, differences: Sequence[str]) -> None:
+def _greet(
+    screen: Screen, ready: Ready, warnings: Sequence[str], differences: Sequence[str]
+) -> None:
     config, experiment = ready.config, ready.experiment
     nodes = [f"{node.name} ({len(node.slots)} slots)" for node in ready.nodes]
     where = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes: {', '.join(nodes)}"
     screen.say(f"[bold]{ready.place.name}[/] on {escape(where)}")
     screen.say(f"[dim]store {escape(str(ready.root.path))}[/]")
-    for warning in ready.inventory.warnings:
+    for warning in [*ready.inventory.warnings, *warnings]:
         screen.say(f"[yellow]{escape(warning)}[/]")
     if experiment.opened_at is None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import tempfile
 import time
@@ -56,6 +57,8 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
     config = configs.load(file)
     listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
+    store = store_of(config.store, nodes, home)
+    refuse_absent(store, nodes)
     home.prepare()
     _prepare_run_dirs(nodes)
     with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
@@ -63,9 +66,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         undo.callback(place.discard)
         stack.enter_context(Lock(place))
         config = config.model_copy(update={"name": place.name})
-        root = layout.create(
-            store_of(config, nodes, home), user_name(), place.name, secrets.token_hex(4)
-        )
+        root = layout.create(store, user_name(), place.name, secrets.token_hex(4))
         undo.callback(layout.discard, root)
         code = snapshot.take(config.trial.code_dir, root, (home.path,))
         shipped = runtime.take(root)
@@ -142,20 +143,29 @@ def fitting(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:
     return fit
 
 
-def store_of(config: configs.Experiment, nodes: Sequence[Node], home: Home) -> Path:
-    """The store: the experiment file's, else the inventory's, else the one of this machine.
+def store_of(chosen: Path | None, nodes: Sequence[Node], home: Home) -> Path:
+    """The store: the chosen one, else the inventory's, else the one of this machine.
 
     Raises LaunchError when the nodes name different ones.
     """
     named = {node.store for node in nodes if node.store is not None}
-    if config.store is not None:
-        return config.store
+    if chosen is not None:
+        return chosen
     if len(named) > 1:
         raise LaunchError(
             f"the inventory names several stores ({', '.join(sorted(map(str, named)))}): "
-            "say in the experiment file by which path this machine sees it (store: PATH)"
+            "say by which path this machine sees it (store: PATH in the experiment file)"
         )
     return named.pop() if named else home.store
+
+
+def refuse_absent(store: Path, nodes: Sequence[Node]) -> None:
+    """Raise LaunchError where other machines have the store and this one has not."""
+    if not os.path.lexists(store) and not all(node.is_local for node in nodes):
+        raise LaunchError(
+            f"the store {store} is not on this machine: mount it here, as site.yml does on the "
+            "hosts of the group controllers, or run this on a machine that has it"
+        )
 
 
 def _prepare_run_dirs(nodes: Sequence[Node]) -> None:

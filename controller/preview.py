@@ -37,7 +37,7 @@ def check(file: Path, home: Home, inventory: Path | None, samples: int) -> None:
     config = configs.load(file)
     listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
-    store = store_of(config, nodes, home)
+    store = store_of(config.store, nodes, home)
     code = entries(config.trial.code_dir, (store, home.path))
     candidates = _sample(config, samples)
     grid = Table.grid(padding=(0, 2))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -145,6 +147,19 @@ class Screen:
         parts.append(_nodes(experiment))
         parts += [Text(note, style="yellow") for note in _notes(experiment, situation)]
         return Group(*parts)
+
+
+@contextlib.contextmanager
+def looking(count: int) -> Iterator[None]:
+    """Say that so many nodes are looked at, while they are."""
+    console = Console(highlight=False)
+    text = f"looking at {count} node{'s' * (count > 1)} …"
+    if console.is_terminal:
+        with console.status(text):
+            yield
+    else:
+        console.print(f"[dim]{text}[/]")
+        yield
 
 
 def duration(seconds: float) -> str:
