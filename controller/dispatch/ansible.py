@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from controller.dispatch import runner
 from controller.dispatch.interface import Answer, Found, Order, Post
 from controller.dispatch.wave import Wave, arguments, take
-from controller.inventory import Node
+from controller.inventory import Inventory, Node
 
 GATHER = 0.02  # seconds without a further order after which a wave leaves
 _GATHER_LONGEST = 0.2  # seconds that it waits for them at most
@@ -29,8 +29,7 @@ class AnsibleDispatcher:
 
     def __init__(
         self,
-        nodes: Sequence[Node],
-        inventory: Path,
+        inventory: Inventory,
         work_dir: Path,
         post: Post,
         *,
@@ -39,7 +38,7 @@ class AnsibleDispatcher:
         waves: int = 2,
         carry: Callable[[runner.Run], str] = runner.carry,
     ) -> None:
-        self._nodes: Mapping[str, Node] = {node.name: node for node in nodes}
+        self._nodes: Mapping[str, Node] = {node.name: node for node in inventory.nodes}
         self._inventory = inventory
         self._experiment = experiment
         self._work_dir = work_dir
@@ -138,7 +137,8 @@ class AnsibleDispatcher:
                 name: arguments(self._nodes[name], self._experiment, orders)
                 for name, orders in wave.lists.items()
             },
-            inventory=self._inventory,
+            inventory=self._inventory.path,
+            variables=self._inventory.login,
             work_dir=self._work_dir,
             heard=lambda reply: self._hear(wave, reply),
             cancelled=lambda: self._cancelled.is_set() or time.monotonic() > end,

@@ -47,8 +47,7 @@ class Lab:
     def open(self, **options: float) -> AnsibleDispatcher:
         self.inventory.write_text(json.dumps({"trial_nodes": {"hosts": self.hosts}}))
         dispatcher = AnsibleDispatcher(
-            inventory.read(self.inventory).nodes,
-            self.inventory,
+            inventory.read(self.inventory),
             self.path / "waves",
             lambda answers: [self.answers.put(answer) for answer in answers],
             experiment=self.root.experiment,

@@ -10,7 +10,7 @@ import pytest
 from controller.dispatch.ansible import AnsibleDispatcher
 from controller.dispatch.interface import Answer, End, Found, Order, Probe, Start
 from controller.dispatch.runner import Reply, Run
-from controller.inventory import Node, Slot
+from controller.inventory import Inventory, Node, Slot
 
 SOON = 10.0  # seconds after which a test gives up; nothing here takes long
 
@@ -57,10 +57,9 @@ class Lab:
             self.runs.put(played)
             return played.wait()
 
-        nodes = [Node(name, (Slot("0"),), Path("/run/h")) for name in "abc"]
+        nodes = tuple(Node(name, (Slot("0"),), Path("/run/h")) for name in "abc")
         self.dispatcher = AnsibleDispatcher(
-            nodes,
-            Path("/lab/hosts.yml"),
+            Inventory(Path("/lab/hosts.yml"), nodes),
             self.work_dir,
             lambda answers: self.answers.put(list(answers)),
             experiment="digits-1",
