@@ -36,8 +36,8 @@ def judge(spec: Spec, running: Running, status: int, last_line: str) -> Finished
         raise Ended(running.ending, running.reason)
     if status != 0:
         words = _words(status)
-        if status == -signal.SIGKILL and units.out_of_memory():
-            words = f"used more memory than {_limit(spec)}"
+        if units.out_of_memory():
+            words = f"used more memory than {_limit(spec)} ({words})"
         raise Ended("failed", words + (f": {last_line}" if last_line else ""))
     try:
         said = result.read(f"{spec.directory}/result.json")

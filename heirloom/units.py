@@ -75,17 +75,14 @@ def enter(name: str, memory: Optional[int], cpus: Optional[float]) -> None:
     _await(unit)
 
 
-def out_of_memory() -> int:
-    """How often the kernel ended a process of our unit for want of memory."""
-    with (
-        contextlib.suppress(OSError, ValueError),
-        open(f"{_CGROUPS}{_cgroup()}/memory.events") as file,
-    ):
-        for line in file:
-            event, count = line.split()
-            if event == "oom_kill":
-                return int(count)
-    return 0
+def out_of_memory() -> bool:
+    """Whether the kernel ended a process of our unit for want of memory; no unit, no answer."""
+    path = _cgroup()
+    if f"/{_SLICE}/" not in path:
+        return False
+    with contextlib.suppress(OSError), open(f"{_CGROUPS}{path}/memory.events") as file:
+        return any(line.startswith("oom_kill ") and line.split()[1] != "0" for line in file)
+    return False
 
 
 def _start(unit: str, properties: dict[str, tuple[str, ...]]) -> None:

@@ -1,0 +1,63 @@
+from types import SimpleNamespace
+
+import pytest
+
+from heirloom import outcome, units
+from heirloom.ended import Ended
+from heirloom.spec import Spec
+
+SPEC = Spec("0.1", "exp-1", "/store/ann/exp-1", "here", "true", "runtime/1", {})
+
+
+def reason(spec: Spec, status: int) -> str:
+    with pytest.raises(Ended) as caught:
+        outcome.judge(spec, SimpleNamespace(ending=None), status, "the last line")
+    return caught.value.reason
+
+
+def test_a_trial_that_the_kernel_ended_for_its_memory_is_told_its_limit(monkeypatch):
+    monkeypatch.setattr(units, "out_of_memory", lambda: True)
+    limited = Spec.from_dict({"format": 1, **vars(SPEC), "memory": 100 << 20})
+    assert reason(limited, 137) == (
+        "used more memory than its limit (trial.memory) of 100 MiB (exit code 137): the last line"
+    )
+    assert "more memory than the node has" in reason(SPEC, -9)
+
+
+def test_a_trial_that_failed_otherwise_is_not(monkeypatch):
+    monkeypatch.setattr(units, "out_of_memory", lambda: False)
+    assert reason(SPEC, 1) == "exit code 1: the last line"
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "events", "told"),
+    [
+        ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 1\n", True),
+        ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 0\n", False),
+        ("/user.slice/session-1.scope", "oom 1\noom_kill 1\n", False),  # somebody else's, maybe
+    ],
+)
+def test_the_kernel_is_asked_about_the_unit_of_the_attempt(
+    monkeypatch, tmp_path, cgroup, events, told
+):
+    directory = tmp_path / cgroup.lstrip("/")
+    directory.mkdir(parents=True)
+    (directory / "memory.events").write_text(events)
+    monkeypatch.setattr(units, "_CGROUPS", str(tmp_path))
+    monkeypatch.setattr(units, "_cgroup", lambda: cgroup)
+    assert units.out_of_memory() is told
+
+
+def test_a_machine_without_systemd_says_so(monkeypatch):
+    monkeypatch.setattr(units, "_BOOTED", "/nowhere")
+    assert units.missing() == "no systemd runs here"
+
+
+def test_a_user_whose_manager_ends_with_the_login_is_told_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(units, "_BOOTED", str(tmp_path))
+    monkeypatch.setattr(units, "_LINGERS", str(tmp_path))
+    monkeypatch.setattr(units.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(units.os, "getuid", lambda: 65533)
+    assert "loginctl enable-linger 65533" in units.missing()
+    (tmp_path / "65533").touch()
+    assert "/run/user/65533/bus" in units.missing()
