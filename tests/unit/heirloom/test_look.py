@@ -1,0 +1,167 @@
+import fcntl
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from heirloom import look, marker
+from heirloom.files import RealFiles
+
+SHORT = 0.5  # seconds after which what hangs is given up
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch):
+    return Node(tmp_path, monkeypatch)
+
+
+class Node:
+    """A node with a run directory, a store, and programs of its own."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path = path
+        self.store = path / "store"
+        (self.store / "ann/look-1").mkdir(parents=True)
+        (self.store / "ann/look-1/marker").write_text("token")
+        self.slots = [{"name": "0", "gpus": []}, {"name": "1", "gpus": []}]
+        self.run_dir = path / "run"
+        self.python: str | None = sys.executable
+        (path / "bin").mkdir()
+        monkeypatch.setenv("PATH", f"{path}/bin:/usr/bin:/bin")
+
+    def program(self, name: str, text: str) -> str:
+        program = self.path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+        return str(program)
+
+    def look(self, directory: str = "ann/look-1", patience: float = 60.0):
+        asked = {
+            "run_dir": str(self.run_dir),
+            "slots": self.slots,
+            "python": self.python,
+            "store": {"path": str(self.store), "node": "gpu1", "directory": directory},
+        }
+        return look.look(asked, patience)
+
+
+def test_who_it_runs_as(node):
+    said = node.look()
+    assert (said["uid"], said["gid"]) == (os.geteuid(), os.getegid())
+
+
+def test_slots_that_are_there_taken_and_yet_to_be_made(node):
+    assert node.look()["slots"] == {"wanted": 2, "there": 0, "taken": 0, "reason": ""}
+    assert not node.run_dir.exists()
+    (node.run_dir / "slots").mkdir(parents=True)
+    for name in "01":
+        (node.run_dir / "slots" / name).touch()
+    with (node.run_dir / "slots/1").open() as taken:
+        fcntl.flock(taken, fcntl.LOCK_EX)
+        assert node.look()["slots"] == {"wanted": 2, "there": 2, "taken": 1, "reason": ""}
+    assert node.look()["slots"]["taken"] == 0
+
+
+def test_a_run_directory_that_cannot_be_made(node):
+    (node.path / "file").touch()
+    node.run_dir = node.path / "file/run"
+    assert node.look()["run_dir"] == f"{node.path}/file is no directory"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_run_directory_that_is_another_s(node):
+    node.run_dir = Path("/heirloom")
+    assert node.look()["run_dir"] == "/heirloom is not there, and / may not be written"
+
+
+def test_the_python_of_trials(node):
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert node.look()["python"] == {"path": sys.executable, "version": version, "reason": ""}
+    node.python = "/nowhere/python"
+    assert "no such file or directory" in node.look()["python"]["reason"]
+    node.python = node.program("python", "echo 'no libraries' >&2; exit 3")
+    assert node.look()["python"]["reason"] == "it ended with 3: no libraries"
+    node.python = None
+    assert node.look()["python"]["path"] == sys.executable
+
+
+def test_gpus_that_slots_name_and_the_node_has_not(node):
+    node.slots = [{"name": "0", "gpus": ["0", "GPU-1f"]}, {"name": "1", "gpus": ["2", "MIG-7"]}]
+    assert node.look()["gpus"] == {"there": [], "missing": ["0", "GPU-1f", "2"], "reason": ""}
+    node.program("nvidia-smi", "echo '0, GPU-0a, NVIDIA X'; echo '1, GPU-1f2, NVIDIA X'")
+    said = node.look()["gpus"]
+    assert said["missing"] == ["2"]
+    assert [gpu["uuid"] for gpu in said["there"]] == ["GPU-0a", "GPU-1f2"]
+    node.program("nvidia-smi", "echo 'driver mismatch'; exit 18")
+    assert node.look()["gpus"]["reason"] == "nvidia-smi: it ended with 18: driver mismatch"
+
+
+def test_what_hangs_is_given_up_and_named(node):
+    os.mkfifo(node.path / "never")
+    node.python = node.program("python", f"read line < '{node.path}/never'")
+    node.program("nvidia-smi", f"read line < '{node.path}/never'")
+    os.mkfifo(node.store / "ann/look-1/fifo")
+    (node.store / "ann/look-1/fifo").rename(node.store / "ann/look-1/marker")
+    said = node.look(patience=SHORT)
+    assert said["python"]["reason"] == "no answer within 0.5 seconds"
+    assert said["gpus"]["reason"] == "nvidia-smi does not answer"
+    assert (said["store"]["state"], said["store"]["free"]) == ("hung", None)
+    assert said["store"]["mount"]["point"] == marker.mount(str(node.store))["point"]
+
+
+def test_a_marker_is_answered_with_its_token(node):
+    said = node.look()["store"]
+    assert (said["state"], said["path"]) == ("seen", str(node.store))
+    assert said["free"] > 0
+    answers = list((node.store / "ann/look-1").glob("[!m]*"))
+    assert [answer.name for answer in answers] == ["answer.gpu1"]
+    assert json.loads(answers[0].read_text()) == {"token": "token", "node": "gpu1"}
+    assert answers[0].stat().st_mode & 0o777 == 0o660
+
+
+def test_stores_that_are_not_the_controller_s(node):
+    assert node.look("ann/look-2")["store"]["state"] == "unseen"
+    assert node.look("")["store"]["state"] == "there"
+    node.store = node.path / "nowhere"
+    assert node.look()["store"]["state"] == "absent"
+    node.store = node.path / "file"
+    node.store.touch()
+    assert node.look()["store"]["reason"] == "it is no directory"
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (PermissionError(13, "Permission denied"), "unwritable"),
+        (OSError(30, "Read-only file system"), "unwritable"),
+        (OSError(116, "Stale file handle"), "broken"),
+        (OSError(28, "No space left on device"), "broken"),
+    ],
+)
+def test_a_store_that_takes_no_answer(node, monkeypatch, error, state):
+    def refuse(files: RealFiles, path: str, data: bytes) -> None:
+        raise error
+
+    monkeypatch.setattr(RealFiles, "write", refuse)
+    said = node.look()["store"]
+    assert (said["state"], said["reason"].lower()) == (state, error.strerror.lower())
+
+
+MOUNTS = r"""
+22 1 254:0 / / rw - ext4 /dev/vda rw
+23 22 0:21 / /mnt/my\040store rw - autofs systemd-1 rw,fd=40
+24 23 0:40 / /mnt/my\040store rw,noatime shared:1 - nfs4 files:/srv/my\040store rw,vers=4.2
+25 22 0:41 / /mnt/my\040storehouse rw - tmpfs tmpfs rw
+"""
+
+
+def test_the_mount_that_a_store_lies_on(tmp_path, monkeypatch):
+    table = tmp_path / "mountinfo"
+    table.write_text(MOUNTS.lstrip())
+    monkeypatch.setattr(marker, "_MOUNTS", str(table))
+    nfs = {"point": "/mnt/my store", "type": "nfs4", "source": "files:/srv/my store"}
+    assert marker.mount("/mnt/my store") == nfs
+    assert marker.mount("/mnt/my store/ann") == nfs
+    assert marker.mount("/mnt/my") == {"point": "/", "type": "ext4", "source": "/dev/vda"}

@@ -1,0 +1,40 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.store.layout import StoreError
+from controller.store.marker import Marker
+from heirloom import marker as on_node
+
+
+def test_who_sees_it_answers_and_is_heard(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    marker = Marker(store, "ann")
+    assert not marker.is_answered("gpu1")
+    assert on_node.look(str(store), "gpu1", marker.directory)["state"] == "seen"
+    assert marker.is_answered("gpu1")
+    assert not marker.is_answered("gpu2")
+    marker.remove()
+    assert list((store / "ann").iterdir()) == []
+
+
+@pytest.mark.parametrize("said", ["", "{", json.dumps({"token": "another", "node": "gpu1"})])
+def test_another_answer_counts_for_nothing(tmp_path: Path, said: str) -> None:
+    marker = Marker(tmp_path, "ann")
+    (tmp_path / marker.directory / "answer.gpu1").write_text(said)
+    assert not marker.is_answered("gpu1")
+
+
+def test_shared_with_the_group_where_the_store_is(tmp_path: Path) -> None:
+    private = Marker(tmp_path, "ann")
+    assert (tmp_path / private.directory).stat().st_mode & 0o7777 == 0o700
+    tmp_path.chmod(0o2770)
+    shared = tmp_path / Marker(tmp_path, "ann").directory
+    assert shared.stat().st_mode & 0o7777 == 0o2770
+    assert (shared / "marker").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_store_that_is_nowhere(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        Marker(tmp_path / "no/store", "ann")

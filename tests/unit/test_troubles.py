@@ -1,0 +1,147 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.inventory import Node, Slot
+from controller.look import Seen, Sight
+from controller.troubles import could_run, troubles
+
+NFS = {"point": "/mnt/heirloom", "type": "nfs4", "source": "files:/srv/heirloom"}
+DISK = {"point": "/", "type": "ext4", "source": "/dev/vda"}
+NODE = Node("gpu1", (Slot("0"),), Path("/run/heirloom"))
+FINE: dict[str, Any] = {
+    "user": "heirloom",
+    "uid": 27700,
+    "gid": 27700,
+    "run_dir": "",
+    "slots": {"wanted": 2, "there": 2, "taken": 0, "reason": ""},
+    "python": {"path": "/opt/python", "version": "3.9.2", "reason": ""},
+    "gpus": {"there": [], "missing": [], "reason": ""},
+    "store": {"path": "/mnt/heirloom", "state": "seen", "reason": "", "free": 1, "mount": NFS},
+    "unit": "",
+    "view": "",
+}
+
+
+def found(seen: Seen):
+    sight = Sight(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (seen,))
+    return troubles(seen, sight)
+
+
+def answered(is_ours: bool = True, ahead: float = 0.0, node: Node = NODE, **said: Any):
+    return found(Seen(node, "answered", said=FINE | said, is_ours=is_ours, ahead=ahead, give=2.0))
+
+
+def store(state: str, **more: Any) -> dict[str, Any]:
+    return FINE["store"] | {"state": state} | more
+
+
+def test_nothing_is_wrong_with_a_node_that_is_fine():
+    assert answered() == []
+    assert answered(ahead=61.0) == []  # as far as anybody can tell
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (store("hung"), "does not answer there: look at files:/srv/heirloom (nfs4)"),
+        (store("absent", mount=DISK), "the store is not mounted there, and there is no /mnt/h"),
+        (store("unseen", mount=DISK), "the store is not mounted there, /mnt/heirloom is a dir"),
+        (store("there", mount=DISK), "the store is not mounted there, /mnt/heirloom is a dir"),
+        (store("unseen"), "it has another store than this machine: /mnt/heirloom is files:/srv/"),
+        (store("unwritable", reason="denied"), "heirloom (27700:27700) cannot write in the store"),
+        (store("broken", reason="stale file handle"), "cannot be used there: stale file handle"),
+    ],
+)
+def test_a_store_that_is_not_the_controller_s(said, words):
+    [trouble] = answered(is_ours=False, store=said)
+    assert trouble.kind == "store"
+    assert words in trouble.text
+
+
+def test_an_answer_that_does_not_arrive():
+    [trouble] = answered(is_ours=False)
+    assert "this machine does not see what it wrote in /mnt/heirloom" in trouble.text
+
+
+def test_a_store_that_nobody_compared():
+    assert answered(is_ours=False, store=store("there")) == []
+    local = Node("here", (Slot("0"),), Path("/run"), connection="local")
+    assert answered(is_ours=False, store=store("there", mount=DISK), node=local) == []
+    assert answered(is_ours=False, store=None) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"run_dir": "/run/heirloom is not there"}, "/run/heirloom is not there: run site.yml"),
+        (
+            {"slots": {"wanted": 4, "there": 1, "taken": 0, "reason": "no"}},
+            "3 of its 4 slots are missing and cannot be made (no)",
+        ),
+        (
+            {"python": {"path": "/p", "version": None, "reason": "not there"}},
+            "/p is no Python for trials: not there",
+        ),
+        (
+            {"python": {"path": "/p", "version": "3.8.10", "reason": ""}},
+            "/p is Python 3.8.10, and trials need 3.9 or newer",
+        ),
+        (
+            {"gpus": {"there": [{"index": "0"}], "missing": ["1", "2"], "reason": ""}},
+            "GPUs that it does not have: 1, 2 (nvidia-smi lists 0)",
+        ),
+    ],
+)
+def test_what_keeps_trials_from_running(said, words):
+    [trouble] = answered(**said)
+    assert trouble.kind == "node"
+    assert words in trouble.text
+    assert not could_run([trouble])
+
+
+def test_slots_that_can_be_made_are_no_trouble():
+    assert answered(slots={"wanted": 4, "there": 0, "taken": 0, "reason": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"unit": "no systemd runs here"}, "and no limits: no systemd runs here"),
+        ({"view": "not permitted"}, "write everywhere in the store there: not permitted"),
+        ({"ahead": 63.0}, "its clock is about 1m03s ahead of this machine's"),
+        ({"ahead": -7200.0}, "its clock is about 2h00m behind this machine's"),
+        (
+            {"gpus": {"there": [], "missing": [], "reason": "nvidia-smi does not answer"}},
+            "its GPUs are not known: nvidia-smi does not answer",
+        ),
+    ],
+)
+def test_what_is_worth_a_word_keeps_nobody_from_anything(said, words):
+    [trouble] = answered(**said)
+    assert words in trouble.text
+    assert could_run([trouble])
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("ssh: connect to host gpu1: No route to host", "No route to host; try it by itself: "),
+        ("Host key verification failed.", "log in to it by ssh once and compare the key"),
+        ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! Host key verification failed.", "find"),
+        ("ann@gpu1: Permission denied (publickey).", "ssh-copy-id"),
+        ("Missing sudo password", "become another user without a password"),
+    ],
+)
+def test_a_node_that_cannot_be_reached(reason, words):
+    [trouble] = found(Seen(NODE, "unreachable", reason))
+    assert trouble.kind == "reach"
+    assert f"it cannot be reached: {reason}; " in trouble.text
+    assert words in trouble.text
+    assert trouble.text.endswith("ansible -i /lab/hosts.yml gpu1 -m ping")
+
+
+def test_a_node_that_failed():
+    [trouble] = found(Seen(NODE, "failed", "there is no user heirloom on this node: run site.yml"))
+    assert trouble.text.startswith("it gave no answer: there is no user heirloom on this node")
