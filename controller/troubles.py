@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from controller.inventory import Node
 from controller.look import Seen, Sight
 from controller.mounts import NETWORK
 from controller.screen import duration
@@ -29,7 +31,7 @@ def troubles(seen: Seen, sight: Sight) -> list[Trouble]:
     store = _store(seen, sight)
     return [
         *([Trouble("store", store)] if store else []),
-        *(Trouble("node", text) for text in _node(seen.said)),
+        *(Trouble("node", text) for text in _node(seen.node, seen.said)),
         *(Trouble("note", text) for text in _notes(seen, seen.said)),
     ]
 
@@ -46,26 +48,26 @@ def is_mounted(store: Mapping[str, Any]) -> bool:
 
 
 def _reach(seen: Seen, sight: Sight) -> str:
+    reason = re.sub(r"^.*?(over|via) ssh: ", "", seen.reason).rstrip(".")
     if seen.reach == "failed":
-        text = f"it gave no answer: {seen.reason}"
+        text, advices = f"it gave no answer: {reason}", _FAILED
     else:
-        text = f"it cannot be reached: {seen.reason}"
-    for mark, advice in _ADVICE.items():
-        if mark in seen.reason:
-            text += f"; {advice}"
-            break
-    return f"{text}; try it by itself: ansible -i {sight.inventory} {seen.node.name} -m ping"
+        text, advices = f"it cannot be reached: {reason}", _UNREACHED
+    advice = next((f"; {advices[mark]}" for mark in advices if mark in reason), "")
+    return (
+        f"{text}{advice}; try it by itself: ansible -i {sight.inventory} {seen.node.name} -m ping"
+    )
 
 
-_ADVICE = {
+_UNREACHED = {
     "HOST IDENTIFICATION HAS CHANGED": "its host key is not the one that is known here: find out "
     "why before you take the old one out with ssh-keygen -R",
     "Host key verification failed": "its host key is not known here: log in to it by ssh once and "
     "compare the key",
     "Permission denied": "put your key there (ssh-copy-id), or name who may log in as ansible_user",
     "Could not resolve hostname": "say in the inventory where it is: ansible_host",
-    "sudo": "who logs in must be able to become another user without a password",
 }
+_FAILED = {"sudo": "who logs in must be able to become another user without a password"}
 
 
 def _store(seen: Seen, sight: Sight) -> str:
@@ -106,9 +108,14 @@ def _store(seen: Seen, sight: Sight) -> str:
     return ""
 
 
-def _node(said: Mapping[str, Any]) -> Iterator[str]:
+def _node(node: Node, said: Mapping[str, Any]) -> Iterator[str]:
     """What else keeps trials from running there."""
     slots, python, gpus = said["slots"], said["python"], said["gpus"]
+    if node.user not in (None, said["user"]):
+        yield (
+            f"trials would run as {_who(said)}, and heirloom_user is {node.user}: log in as "
+            f"{node.user}, as root, or as somebody who may become root"
+        )
     if said["run_dir"]:
         yield (
             f"its run directory is of no use: {said['run_dir']}: run site.yml, or name as "

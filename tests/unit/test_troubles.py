@@ -9,7 +9,7 @@ from controller.troubles import could_run, troubles
 
 NFS = {"point": "/mnt/heirloom", "type": "nfs4", "source": "files:/srv/heirloom"}
 DISK = {"point": "/", "type": "ext4", "source": "/dev/vda"}
-NODE = Node("gpu1", (Slot("0"),), Path("/run/heirloom"))
+NODE = Node("gpu1", (Slot("0"),), Path("/run/heirloom"), user="heirloom")
 FINE: dict[str, Any] = {
     "user": "heirloom",
     "uid": 27700,
@@ -75,6 +75,7 @@ def test_a_store_that_nobody_compared():
 @pytest.mark.parametrize(
     ("said", "words"),
     [
+        ({"user": "ann"}, "trials would run as ann (27700:27700), and heirloom_user is heirloom"),
         ({"run_dir": "/run/heirloom is not there"}, "/run/heirloom is not there: run site.yml"),
         (
             {"slots": {"wanted": 4, "there": 1, "taken": 0, "reason": "no"}},
@@ -131,13 +132,12 @@ def test_what_is_worth_a_word_keeps_nobody_from_anything(said, words):
         ("Host key verification failed.", "log in to it by ssh once and compare the key"),
         ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! Host key verification failed.", "find"),
         ("ann@gpu1: Permission denied (publickey).", "ssh-copy-id"),
-        ("Missing sudo password", "become another user without a password"),
     ],
 )
 def test_a_node_that_cannot_be_reached(reason, words):
     [trouble] = found(Seen(NODE, "unreachable", reason))
     assert trouble.kind == "reach"
-    assert f"it cannot be reached: {reason}; " in trouble.text
+    assert f"it cannot be reached: {reason.rstrip('.')}; " in trouble.text
     assert words in trouble.text
     assert trouble.text.endswith("ansible -i /lab/hosts.yml gpu1 -m ping")
 
@@ -145,3 +145,11 @@ def test_a_node_that_cannot_be_reached(reason, words):
 def test_a_node_that_failed():
     [trouble] = found(Seen(NODE, "failed", "there is no user heirloom on this node: run site.yml"))
     assert trouble.text.startswith("it gave no answer: there is no user heirloom on this node")
+    [trouble] = found(Seen(NODE, "failed", "Missing sudo password"))
+    assert "must be able to become another user without a password" in trouble.text
+
+
+def test_ssh_s_words_are_enough():
+    said = 'Data could not be sent to "gpu1". Make sure it can be reached over ssh: ssh: no route'
+    [trouble] = found(Seen(NODE, "unreachable", said))
+    assert trouble.text.startswith("it cannot be reached: ssh: no route; try it")
