@@ -130,11 +130,11 @@ def _store_words(seen: Seen, store: Mapping[str, Any] | None) -> str:
     state = _STATES.get(store["state"])
     if state is None and store["state"] in ("unseen", "seen") and not seen.is_ours:
         state = "another one" if is_mounted(store) else "not mounted"
-    if state is None:
-        source = store["mount"]["source"] if store["mount"] else "?"
-        state = f"mounted from {source}" if is_mounted(store) else "on its own disk"
-    free = store["free"]
-    return state if free is None else f"{state}, {_size(free)} free"
+    if state is not None:
+        return state
+    source = store["mount"]["source"] if store["mount"] else "?"
+    place = f"mounted from {source}" if is_mounted(store) else "on its own disk"
+    return f"{place}, {_size(store['free'])} free"
 
 
 def _size(count: int) -> str:
