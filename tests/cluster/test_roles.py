@@ -1,0 +1,48 @@
+"""Every role's molecule scenarios: `default` is Debian 13, `bookworm` is Debian 12."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from testbed.cache import REPOSITORY
+
+SCENARIOS = sorted(REPOSITORY.glob("roles/*/molecule/*/molecule.yml"))
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
+
+
+def _case(file: Path) -> object:
+    role, scenario = file.parents[2].name, file.parent.name
+    marks = () if scenario == "default" else (pytest.mark.full,)
+    return pytest.param(role, scenario, id=f"{role}-{scenario}", marks=marks)
+
+
+@pytest.mark.parametrize(("role", "scenario"), [_case(file) for file in SCENARIOS])
+def test_scenario(test_machine: None, role: str, scenario: str) -> None:
+    beside = str(Path(sys.executable).parent)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    done = subprocess.run(
+        [Path(beside, "molecule"), "test", "--scenario-name", scenario],
+        cwd=REPOSITORY / "roles" / role,
+        env={
+            **os.environ,
+            "PATH": f"{beside}:{os.environ['PATH']}",
+            "HEIRLOOM_TESTBED": f"molecule-{worker}" if worker else "molecule",
+            "LC_ALL": "C.UTF-8",
+            "NO_COLOR": "1",
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, _told(done.stdout)
+
+
+def _told(output: str) -> str:
+    """The part of what molecule said in which something failed, and its end."""
+    before, found, after = output.partition("fatal: ")
+    return f"{before[-1500:]}{found}{after[:4000]}\n…\n{output[-1500:]}"
