@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test lint types unit test-cluster bench cluster-up cluster-down clean
+.PHONY: help run test test-all lint types unit cluster cluster-all bench cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -13,7 +13,9 @@ run: .venv/ready ## Run the digits example to its end (about a minute)
 	@$(BIN)/python -m controller run examples/digits/experiment.yml
 	@$(BIN)/python examples/digits/summary.py
 
-test: lint types unit ## Everything that is checked: lint, types, tests
+test: lint types unit cluster ## Lint, types, tests, and as root the roles and a search on real hosts (half an hour)
+
+test-all: lint types unit cluster-all ## The same with every role on every release (an hour and more)
 
 lint: .venv/ready-dev
 	@echo "lint"
@@ -30,8 +32,16 @@ unit: .venv/ready-dev
 	@echo "tests"
 	@$(BIN)/python -m pytest --numprocesses=auto --ignore=tests/cluster
 
-test-cluster: .venv/ready-dev ## Tests on three hosts of User-mode Linux (as root; takes a while)
-	@$(BIN)/python -m pytest tests/cluster
+# Two at a time, a file each: a cluster waits more than it computes.
+CLUSTER_TESTS = $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile -rs tests/cluster
+
+cluster: .venv/ready-dev
+	@echo "tests on real hosts"
+	@$(CLUSTER_TESTS) -m "cluster and not full"
+
+cluster-all: .venv/ready-dev
+	@echo "tests on real hosts, all of them"
+	@$(CLUSTER_TESTS) -m cluster
 
 bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
 	@$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""One cluster of real hosts for all tests here, made when the first of them asks for it."""
+"""A cluster of real hosts for each file of tests, made when its first test asks for it."""
 
 import os
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ def test_machine() -> None:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
-def cluster(test_machine: None) -> Iterator[Cluster]:
-    """Three hosts that answer SSH.
+@pytest.fixture(scope="module")
+def cluster(request: pytest.FixtureRequest, test_machine: None) -> Iterator[Cluster]:
+    """Hosts that answer SSH: three of Debian 13, unless the file says HOSTS or RELEASE.
 
     HEIRLOOM_TEST_CLUSTER names a cluster to use, which stays up: without it the tests make one, and
     another in each process of pytest-xdist.
@@ -31,8 +31,10 @@ def cluster(test_machine: None) -> Iterator[Cluster]:
     given = os.environ.get("HEIRLOOM_TEST_CLUSTER")
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     cluster = Cluster(given or (f"tests-{worker}" if worker else "tests"))
+    hosts = getattr(request.module, "HOSTS", 3)
+    release = getattr(request.module, "RELEASE", "trixie")
     try:
-        cluster.up()
+        cluster.up(hosts=hosts, release=release)
         yield cluster
     finally:
         if not given:

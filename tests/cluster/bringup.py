@@ -1,0 +1,69 @@
+"""What people type on a cluster: playbooks on this machine, the controller on a host of it."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.cache import REPOSITORY
+from testbed.cluster import Cluster
+
+CONTROLLER = "node1"
+USER = "heirloom"
+_RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a playbook."""
+
+    output: str
+    changed: dict[str, int]  # by host
+
+
+def try_to_play(cluster: Cluster, playbook: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook, and see what comes of it."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    return subprocess.run(
+        [program, "-i", cluster.inventory, playbook, *words],
+        cwd=REPOSITORY,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def play(cluster: Cluster, playbook: str, *words: str) -> Played:
+    """Run a playbook to its good end."""
+    done = try_to_play(cluster, playbook, *words)
+    assert done.returncode == 0, f"{playbook}: {done.stdout[-6000:]}{done.stderr[-2000:]}"
+    recap = {name: numbers for name, *numbers in _RECAP.findall(done.stdout)}
+    assert all(unreachable == failed == "0" for _, unreachable, failed in recap.values())
+    return Played(done.stdout, {name: int(numbers[0]) for name, numbers in recap.items()})
+
+
+def as_user(cluster: Cluster, script: str, host: str = CONTROLLER) -> tuple[int, str]:
+    """Run a shell script on a host as the trial user, logged in; its exit code and its output."""
+    login = f"runuser -l {USER} -c {shlex.quote(script)} 2>&1"
+    done = cluster.host(host).ssh([login], check=False)
+    return done.returncode, done.stdout
+
+
+def controller(cluster: Cluster, *words: str) -> tuple[int, str]:
+    """Run `python -m controller` on the controller host, from the checkout; its code and output."""
+    inventory = cluster.inventory.relative_to(REPOSITORY)
+    command = " ".join(map(shlex.quote, words)).replace("INVENTORY", str(inventory))
+    return as_user(cluster, f"cd /opt/heirloom && ~/venv/bin/python -m controller {command}")
+
+
+def install_controller(cluster: Cluster) -> None:
+    """Give the trial user of the controller host what the controller needs."""
+    code, said = as_user(
+        cluster, "python3 -m venv venv && venv/bin/pip install -q -r /opt/heirloom/requirements.txt"
+    )
+    assert code == 0, said

@@ -1,0 +1,149 @@
+"""A cluster from bare hosts to a search across its nodes, as a user goes about it."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from bringup import as_user, controller, install_controller, play, try_to_play
+
+from testbed.cluster import Cluster
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
+
+STORE = "/mnt/heirloom"
+# Reads every manifest and every byte of the weights through a node's mount of the store.
+READ = r"""
+import glob, hashlib, json, sys
+found = []
+for path in glob.glob(sys.argv[1] + "/trials/*/manifest.json"):
+    said = json.load(open(path))
+    weights = path.rpartition("/")[0] + "/weights/"
+    said["wrong"] = [
+        entry["path"] for entry in said["files"]
+        if "sha256:" + hashlib.sha256(open(weights + entry["path"], "rb").read()).hexdigest()
+        != entry["digest"]
+    ]
+    found.append(said)
+print(json.dumps(found))
+"""
+SEES = r"""
+id -un; id -g
+cut -d: -f3 /proc/self/cgroup
+cd /sys/fs/cgroup/$(cut -d: -f3 /proc/self/cgroup); cat memory.max cpu.max
+touch /mnt/heirloom/stray $(dirname "$HEIRLOOM_PARAMS")/../../trials/stray
+if [ "$HEIRLOOM_TRIAL" = 1 ]; then exec python -c "bytearray(400 << 20)"; fi
+echo w > "$HEIRLOOM_SAVE_PATH/w"
+echo '{"value": 1}' > "$HEIRLOOM_RESULT"
+"""
+
+
+@pytest.fixture(scope="module")
+def ready(cluster: Cluster) -> Cluster:
+    """The cluster after `site.yml`, with a controller's environment on its controller host."""
+    play(cluster, "site.yml")
+    install_controller(cluster)
+    return cluster
+
+
+def manifests(cluster: Cluster, name: str, host: str) -> dict[int, dict[str, Any]]:
+    """The manifests of an experiment as a host sees them, by trial."""
+    code, said = as_user(cluster, f"python3 -c {_quoted(READ)} {STORE}/heirloom/{name}-*", host)
+    assert code == 0, said
+    return {found["trial"]: found for found in json.loads(said)}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def test_a_second_run_of_site_changes_nothing(ready: Cluster) -> None:
+    assert play(ready, "site.yml").changed == {"node1": 0, "node2": 0, "node3": 0}
+
+
+def test_every_node_reads_what_every_other_wrote(ready: Cluster) -> None:
+    said = play(ready, "playbooks/verify.yml", "-e", "heirloom_verify_size=8").output
+    assert all(f"node{number}" in said for number in (1, 2, 3))
+
+
+def test_the_nodes_are_shown_as_ready(ready: Cluster) -> None:
+    code, said = controller(ready, "nodes", "-i", "INVENTORY")
+    assert code == 0, said
+    assert all(f"node{number}" in said for number in (1, 2, 3))
+
+
+def test_the_digits_search_runs_across_the_nodes(ready: Cluster) -> None:
+    code, said = controller(
+        ready, "run", "examples/digits/experiment.yml", "-i", "INVENTORY", "--name", "digits"
+    )
+    assert code == 0, said
+    found = manifests(ready, "digits", "node2")
+    assert len(found) == 120
+    assert {trial["state"] for trial in found.values()} == {"succeeded"}
+    assert [trial["trial"] for trial in found.values() if trial["wrong"]] == []
+    by_node = Counter(trial["node"] for trial in found.values())
+    assert by_node.keys() == {"node1", "node2", "node3"}
+    children = [trial for trial in found.values() if trial["parents"]]
+    abroad = [trial for trial in children if found[trial["parents"][0]]["node"] != trial["node"]]
+    assert len(children) >= 60
+    assert len(abroad) * 3 >= len(children), by_node
+
+
+def test_a_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster) -> None:
+    experiment = {
+        "name": "limits",
+        "search_space": {"x": {"_type": "choice", "_value": [1, 2]}},
+        "tuner": "random",
+        "trial": {"command": SEES, "memory": "100MiB", "cpus": 0.5},
+        "budget": {"trials": 3},
+    }
+    code, said = as_user(
+        ready, f"mkdir limits && echo {_quoted(json.dumps(experiment))} > limits/experiment.yml"
+    )
+    assert code == 0, said
+    code, said = controller(ready, "run", "/home/heirloom/limits/experiment.yml", "-i", "INVENTORY")
+    assert code == 0, said
+    found = manifests(ready, "limits", "node3")
+    assert [found[trial]["state"] for trial in (0, 1, 2)] == ["succeeded", "failed", "succeeded"]
+    assert "its limit (trial.memory) of 100 MiB" in found[1]["reason"]
+    log = as_user(ready, f"cat {STORE}/heirloom/limits-*/attempts/0.1/output.log")[1].splitlines()
+    assert log[:2] == ["heirloom", "27700"]
+    assert "/user@27700.service/heirloom.slice/heirloom-limits-" in log[2]
+    assert log[2].endswith("-0.1.scope")
+    assert log[3:5] == [str(100 << 20), "50000 100000"]
+    assert len(log[5:]) == 2
+    assert all("Read-only file system" in line for line in log[5:])
+
+
+def test_a_search_refuses_a_store_that_a_node_does_not_see(ready: Cluster) -> None:
+    host = ready.host("node3")
+    host.ssh(["systemctl stop heirloom-store.service; umount /mnt/heirloom"])
+    try:
+        code, said = controller(
+            ready, "run", "examples/digits/experiment.yml", "-i", "INVENTORY", "--name", "blind"
+        )
+        assert code == 2, said
+        assert "node3" in said
+        assert STORE in said
+        assert as_user(ready, f"ls {STORE}/heirloom")[1].count("blind") == 0
+        code, said = controller(ready, "nodes", "-i", "INVENTORY")
+        assert code == 1, said
+    finally:
+        play(ready, "site.yml", "--limit", "node3,node1")
+    code, said = controller(ready, "nodes", "-i", "INVENTORY")
+    assert code == 0, said
+
+
+def test_teardown_takes_it_away_and_leaves_the_weights(ready: Cluster) -> None:
+    asked = try_to_play(ready, "playbooks/teardown.yml", "-e", "heirloom_teardown=no")
+    assert asked.returncode != 0
+    assert "Nothing was changed" in asked.stdout
+    play(ready, "playbooks/teardown.yml", "-e", "heirloom_teardown=yes")
+    look = (
+        "findmnt /mnt/heirloom; getent passwd heirloom; ls /run/heirloom /etc/exports.d/heirloom*; "
+        "systemctl list-unit-files --no-legend 'heirloom*' 'mnt-heirloom*'; true"
+    )
+    for host in ready.hosts():
+        assert host.ssh([f"({look}) 2>/dev/null"]).stdout.strip() == "", host.name
+    kept = ready.host("node1").ssh(["ls -d /srv/heirloom/heirloom/digits-*/trials/119/weights"])
+    assert kept.stdout.strip()
