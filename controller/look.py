@@ -24,7 +24,7 @@ from heirloom import marker as on_node
 
 T = TypeVar("T")
 
-_DEADLINE = 60.0  # seconds for all nodes together
+_DEADLINE, _EACH = 30.0, 0.5  # seconds for all nodes together, and for each of them besides
 _PATIENCE = 10.0  # seconds for this machine's own looks at the store
 _CANCEL = 5.0  # seconds that a run may take to end when it is given up
 
@@ -59,14 +59,17 @@ def look(
     store: Path | None,
     trouble: str = "",
     *,
-    deadline: float = _DEADLINE,
+    deadline: float | None = None,
     carry: Callable[[runner.Run], str] = runner.carry,
 ) -> Sight:
-    """Look at `nodes`, and whether they see this machine's `store`; may take `deadline` seconds.
+    """Look at `nodes`, and whether they see this machine's `store`.
 
-    With `trouble` the store is of no use to this machine, and no marker is made.
+    Nodes that do not reply within `deadline` seconds are given up; by default it grows with their
+    number. With `trouble` the store is of no use to this machine, and no marker is made.
     """
     marker, mount = None, None
+    if deadline is None:
+        deadline = _DEADLINE + _EACH * len(nodes)
     if store is not None and not trouble:
         try:
             marker = _patiently(lambda: Marker(store, user_name()), store)

@@ -41,8 +41,8 @@ def check(ready: Ready) -> tuple[list[e.Event], list[str]]:
         raise LaunchError("\n".join(["no trial was started", *refused]))
     now = time.time()
     down: list[e.Event] = [
-        e.NodeDown(at=now, node=name, reason=trouble.text)
-        for name, trouble in said
-        if trouble.kind == "reach"
+        e.NodeDown(at=now, node=seen.node.name, reason=seen.reason)
+        for seen in sight.nodes
+        if seen.said is None
     ]
     return down, [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind != "reach"]
