@@ -93,12 +93,13 @@ def test_a_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster
     experiment = {
         "name": "limits",
         "search_space": {"x": {"_type": "choice", "_value": [1, 2]}},
-        "tuner": "random",
+        "tuner": {"name": "random"},
         "trial": {"command": SEES, "memory": "100MiB", "cpus": 0.5},
         "budget": {"trials": 3},
     }
     code, said = as_user(
-        ready, f"mkdir limits && echo {_quoted(json.dumps(experiment))} > limits/experiment.yml"
+        ready,
+        f"mkdir limits && printf %s {_quoted(json.dumps(experiment))} > limits/experiment.yml",
     )
     assert code == 0, said
     code, said = controller(ready, "run", "/home/heirloom/limits/experiment.yml", "-i", "INVENTORY")
