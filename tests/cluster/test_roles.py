@@ -43,6 +43,6 @@ def test_scenario(test_machine: None, role: str, scenario: str) -> None:
 
 
 def _told(output: str) -> str:
-    """The part of what molecule said in which something failed, and its end."""
-    before, found, after = output.partition("fatal: ")
+    """What molecule said of the last thing that failed (some are to fail), and its end."""
+    before, found, after = output.rpartition("fatal: ")
     return f"{before[-1500:]}{found}{after[:4000]}\n…\n{output[-1500:]}"
