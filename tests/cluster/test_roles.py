@@ -10,6 +10,7 @@ import pytest
 from testbed.cache import REPOSITORY
 
 SCENARIOS = sorted(REPOSITORY.glob("roles/*/molecule/*/molecule.yml"))
+LOGS = REPOSITORY / "build" / "molecule"
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
 
 
@@ -23,23 +24,25 @@ def _case(file: Path) -> object:
 def test_scenario(test_machine: None, role: str, scenario: str) -> None:
     beside = str(Path(sys.executable).parent)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    done = subprocess.run(
-        [Path(beside, "molecule"), "test", "--scenario-name", scenario],
-        cwd=REPOSITORY / "roles" / role,
-        env={
-            **os.environ,
-            "PATH": f"{beside}:{os.environ['PATH']}",
-            "HEIRLOOM_TESTBED": f"molecule-{worker}" if worker else "molecule",
-            "LC_ALL": "C.UTF-8",
-            "NO_COLOR": "1",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, _told(done.stdout)
+    log = LOGS / f"{role}-{scenario}.log"  # for whoever wants to see how far it is
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        done = subprocess.run(
+            [Path(beside, "molecule"), "test", "--scenario-name", scenario],
+            cwd=REPOSITORY / "roles" / role,
+            env={
+                **os.environ,
+                "PATH": f"{beside}:{os.environ['PATH']}",
+                "HEIRLOOM_TESTBED": f"molecule-{worker}" if worker else "molecule",
+                "LC_ALL": "C.UTF-8",
+                "NO_COLOR": "1",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    assert done.returncode == 0, _told(log.read_text())
 
 
 def _told(output: str) -> str:
