@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any, Optional
 
+from .files import open_file
 from .plain import DEPTH_LIMIT, finite, shallow
 
 SIZE_LIMIT = 64 << 10  # bytes
@@ -19,7 +20,7 @@ class ResultError(Exception):
 def read(path: str) -> dict[str, Any]:
     """The result in `result.json`, whose `value` is a finite number. Raises ResultError."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        fd = open_file(path)
         with open(fd, "rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
@@ -48,7 +49,7 @@ def read(path: str) -> dict[str, Any]:
 def last_report(path: str) -> Optional[float]:
     """The value of the last whole line of `metrics.jsonl` that has one; None without."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        fd = open_file(path)
         with open(fd, "rb") as file:
             file.seek(max(0, os.fstat(fd).st_size - SIZE_LIMIT))
             lines = file.read(SIZE_LIMIT).split(b"\n")[:-1]

@@ -11,7 +11,7 @@ from controller.core.events import Reported
 from controller.store.layout import Root
 from controller.store.metrics import Read, Report, Tail
 from controller.store.silence import Silence
-from heirloom.files import Files
+from heirloom.files import Files, open_file
 
 _REPORTS_EVERY = 1.0  # seconds between two looks at one attempt's metrics
 _HEARTBEAT_EVERY = 5.0  # seconds between two looks at its heartbeat, at most
@@ -112,7 +112,7 @@ def read_part(path: str, offset: int, limit: int) -> bytes:
     Over NFS only an open asks the server how far the file has grown.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        fd = open_file(path, os.O_NOFOLLOW)
     except FileNotFoundError:
         return b""
     try:

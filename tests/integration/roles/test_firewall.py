@@ -1,0 +1,83 @@
+"""The rules that nfs_server adds to nftables, in a network namespace of the test's own.
+
+The kernel of the test hosts has no packet filter, so the scenario of the role can't show this.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from tests.integration.search.conftest import REPOSITORY
+
+TEMPLATE = REPOSITORY / "roles/nfs_server/templates/firewall.sh.j2"
+RULES = """
+table inet filter {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    ip daddr 127.0.0.9 accept
+  }
+}
+"""
+# Who of 127.0.0.2 (a client) and 127.0.0.3 (a stranger) reaches port 2049.
+TRY = """
+import socket, threading
+server = socket.create_server(("127.0.0.1", 2049))
+for source in ("127.0.0.2", "127.0.0.3"):
+    try:
+        socket.create_connection(("127.0.0.1", 2049), 0.3, (source, 0)).close()
+        print(source, "passes")
+    except TimeoutError:
+        print(source, "is kept out")
+"""
+
+
+def _usable() -> bool:
+    nft = shutil.which("nft", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if os.geteuid() != 0 or nft is None:
+        return False
+    table = ["unshare", "--net", nft, "add", "table", "inet", "filter"]
+    return subprocess.run(table, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _usable(), reason="takes root, nft and a kernel with nf_tables")
+def test_clients_pass_a_chain_that_drops_and_strangers_do_not(tmp_path: Path) -> None:
+    environment = jinja2.Environment(trim_blocks=True)
+    environment.tests["search"] = lambda text, pattern: re.search(pattern, text) is not None
+    text = environment.from_string(TEMPLATE.read_text()).render(
+        ansible_managed="test", _nfs_server_allowed=["127.0.0.2"], _nfs_server_ports=[2049]
+    )
+    (tmp_path / "firewall.sh").write_text(text)
+    (tmp_path / "rules.nft").write_text(RULES)
+    (tmp_path / "try.py").write_text(TRY)
+    script = """
+        set -e
+        PATH=$PATH:/usr/sbin:/sbin
+        ip link set lo up
+        nft -f rules.nft
+        python3 try.py
+        sh firewall.sh
+        sh firewall.sh
+        python3 try.py
+        [ "$(nft list ruleset | grep -c 'jump heirloom_nfs')" = 1 ]
+        sh firewall.sh remove
+        python3 try.py
+        ! nft list ruleset | grep heirloom
+    """
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    out, client = "127.0.0.3 is kept out", "127.0.0.2"
+    assert done.stdout.splitlines() == [
+        f"{client} is kept out", out, f"{client} passes", out, f"{client} is kept out", out,
+    ]  # fmt: skip
