@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks import commits, handoff, machine, overhead, pure, throughput
+from benchmarks import cluster, commits, handoff, machine, overhead, pure, throughput
 from benchmarks.figure import Figure
 from benchmarks.peers import PEERS
 from controller.store import layout
@@ -38,11 +39,18 @@ def main(
         bool, typer.Option("--quick", help="Small sizes: shows that it works, and no more.")
     ] = False,
     build: Annotated[Path, typer.Option(help="Where to work and to write bench.json.")] = BUILD,
+    inventory: Annotated[
+        Path | None,
+        typer.Option("-i", "--inventory", help="Measure between the nodes of this one instead."),
+    ] = None,
 ) -> None:
     """Measure everything (below ten minutes), or what is named, and write the figures as JSON."""
+    measurements = MEASUREMENTS
+    if inventory is not None:
+        measurements = {"cluster": partial(cluster.measure, inventory=inventory.absolute())}
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
-    if unknown := sorted(set(names or ()) - MEASUREMENTS.keys()):
-        raise typer.BadParameter(f"{', '.join(unknown)}: choose of {', '.join(MEASUREMENTS)}")
+    if unknown := sorted(set(names or ()) - measurements.keys()):
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose of {', '.join(measurements)}")
     build.mkdir(parents=True, exist_ok=True)
     if machine.is_memory(build) and not quick:
         raise typer.BadParameter(f"{build} lies in memory: name a directory on a disk with --build")
@@ -52,10 +60,10 @@ def main(
     facts = machine.facts(work)
     figures: list[Figure] = []
     began = time.monotonic()
-    for name in names or MEASUREMENTS:
+    for name in names or measurements:
         try:
             with console.status(f"{name} …"):
-                found = MEASUREMENTS[name](work, quick=quick)
+                found = measurements[name](work, quick=quick)
         except RuntimeError as error:
             console.print(f"[red]error:[/] {escape(name)}: {escape(str(error))}; see {work}")
             sys.exit(1)
@@ -65,7 +73,7 @@ def main(
     seconds = time.monotonic() - began
     said = build / "bench.json"
     said.write_text(json.dumps(_record(facts, figures, quick, seconds), indent=1) + "\n")
-    if not names or "throughput" in names:
+    if "throughput" in (names or measurements):
         peers = "; ".join(f"{name}: {rate}" for name, rate in PEERS.items())
         console.print(f"no-op trials a second of others on 2 cores: {peers}", soft_wrap=True)
     cores, kernel = facts["cores"], facts["kernel"]

@@ -85,7 +85,7 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     experiment = no_ops(trials, WAVE - searches.SLOTS)
     experiment["budget"] = {"trials": trials, "concurrency": WAVE, "duration": LONGEST}
     search = searches.run(
-        directory, experiment, lambda process: watcher.look(process, directory / "home")
+        directory, experiment, watch=lambda process: watcher.look(process, directory / "home")
     )
     committed = len(search.manifests())
     searches.clear(directory)

@@ -65,14 +65,18 @@ class Search:
 def run(
     directory: Path,
     experiment: Mapping[str, Any],
+    inventory: Path | None = None,
+    *,
     watch: Callable[[psutil.Process], None] | None = None,
 ) -> Search:
     """Run an experiment (the keys of an experiment file, without its name) to its end.
 
-    Everything lies under `directory`, which must not exist. `watch` is called ten times a second
+    Everything lies under `directory`, which must not exist, but for the store of an `inventory`;
+    without one the trials run on this machine. `watch` is called ten times a second
     with the controller's process. Raises RuntimeError when the search does not end well.
     """
-    file, inventory = _write(directory, experiment)
+    file = _write(directory, experiment)
+    inventory = inventory or _this_machine(directory)
     environment = {**os.environ, "HEIRLOOM_HOME": str(directory / "home")}
     words = ["run", str(file), "--inventory", str(inventory)]
     log = directory / "output.log"
@@ -97,13 +101,22 @@ def run(
     return Search(events, Root(Path(created.root)), seconds)
 
 
-def clear(directory: Path) -> None:
-    """Remove what a search left, read-only weights included."""
+def clear(directory: Path, search: Search | None = None) -> None:
+    """Remove what a search left, read-only weights included, and what it left on its store."""
+    if search is not None:
+        layout.remove(search.root.path)
     layout.remove(directory)
 
 
-def _write(directory: Path, experiment: Mapping[str, Any]) -> tuple[Path, Path]:
+def _write(directory: Path, experiment: Mapping[str, Any]) -> Path:
     (directory / "code").mkdir(parents=True)
+    trial = {"code_dir": "code", **experiment["trial"]}
+    file = directory / "experiment.yml"
+    file.write_text(yaml.safe_dump({"name": "bench", **experiment, "trial": trial}))
+    return file
+
+
+def _this_machine(directory: Path) -> Path:
     host = {
         "ansible_connection": "local",
         "ansible_python_interpreter": _PYTHON,
@@ -112,10 +125,7 @@ def _write(directory: Path, experiment: Mapping[str, Any]) -> tuple[Path, Path]:
     }
     inventory = directory / "hosts.yml"
     inventory.write_text(yaml.safe_dump({"trial_nodes": {"hosts": {"localhost": host}}}))
-    trial = {**experiment["trial"], "code_dir": "code"}
-    file = directory / "experiment.yml"
-    file.write_text(yaml.safe_dump({"name": "bench", **experiment, "trial": trial}))
-    return file, inventory
+    return inventory
 
 
 def _wait(process: psutil.Popen, watch: Callable[[psutil.Process], None] | None) -> int:

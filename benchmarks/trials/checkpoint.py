@@ -1,0 +1,97 @@
+"""Writes a checkpoint to the store, and reads what its parent left cold, both beside dd.
+
+Usage: checkpoint.py SIZE TIMES
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+_BLOCK = 8 << 20  # bytes
+_DD = ("dd", f"bs={_BLOCK}", "status=none")
+
+
+def main() -> None:
+    """Measure and tell."""
+    size, times = int(sys.argv[1]), int(sys.argv[2])
+    weights = os.environ["HEIRLOOM_SAVE_PATH"]
+    here = os.path.dirname(os.path.dirname(weights))
+    told: dict[str, Any] = {
+        "value": 1,
+        "nfs": said("stat", "--file-system", "--format=%T", here) == "nfs",
+        "digest": seconds(digest, size),
+        "write": [],
+        "write_dd": [],
+        "read": [],
+        "read_dd": [],
+    }
+    for number in range(times):
+        told["write"].append(seconds(write, f"{here}/own-{number}", size))
+        told["write_dd"].append(seconds(write_dd, f"{here}/dd-{number}", size))
+    write(f"{weights}/weights", size)
+    restored = os.environ["HEIRLOOM_RESTORE_PATH"]
+    if restored:
+        with open(f"{os.path.dirname(restored)}/manifest.json") as file:
+            parent = json.load(file)["attempt"]
+        left = f"{os.path.dirname(here)}/{parent}"
+        for number in range(times):
+            told["read"].append(seconds(read, f"{left}/own-{number}"))
+            told["read_dd"].append(seconds(run, *_DD, f"if={left}/dd-{number}", "of=/dev/null"))
+    with open(os.environ["HEIRLOOM_RESULT"], "w") as file:
+        json.dump(told, file)
+
+
+def seconds(work: Callable[..., object], *arguments: object) -> float:
+    """How long a piece of work takes."""
+    began = time.monotonic()
+    work(*arguments)
+    return time.monotonic() - began
+
+
+def write(path: str, size: int) -> None:
+    """Write random bytes, until they are on the server's disk."""
+    block = memoryview(os.urandom(_BLOCK))
+    with open(path, "wb", buffering=0) as file:
+        for offset in range(0, size, _BLOCK):
+            file.write(block[: size - offset])
+        os.fsync(file.fileno())
+
+
+def write_dd(path: str, size: int) -> None:
+    """The same by dd."""
+    run(*_DD, "if=/dev/zero", f"of={path}", f"count={size}", "iflag=count_bytes", "conv=fsync")
+
+
+def read(path: str) -> None:
+    """Read a file to its end."""
+    block = bytearray(_BLOCK)
+    with open(path, "rb", buffering=0) as file:
+        while file.readinto(block):
+            pass
+
+
+def digest(size: int) -> None:
+    """What the digest alone takes, of bytes in memory."""
+    block = os.urandom(_BLOCK)
+    state = hashlib.sha256()
+    for _ in range(0, size, _BLOCK):
+        state.update(block)
+
+
+def run(*command: str) -> None:
+    """Run a program to its good end."""
+    subprocess.run(command, check=True)
+
+
+def said(*command: str) -> str:
+    """What a program prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
