@@ -2,6 +2,7 @@
 # Mounts the export PATH of SERVER, uses it as the trial user, and tries what must be refused.
 # Usage: client.sh SERVER PATH
 set -eux
+not() { if "$@"; then exit 1; fi; }
 server=$1 path=$2
 at=/mnt/try
 trial() { setpriv --reuid=27700 --regid=27700 --clear-groups "$@"; }
@@ -13,8 +14,8 @@ mount -t nfs -o vers=4.2 "$server:$path" "$at"
 trial sh -c "umask 7; mkdir -p $at/dir; echo whole > $at/dir/file; sync $at/dir/file"
 [ "$(trial cat "$at/dir/file")" = whole ]
 [ "$(trial stat -c %a:%g "$at/dir")" = 2770:27700 ]
-! ls "$at" # root is nobody there
-! touch "$at/root"
+not ls "$at" # root is nobody there
+not touch "$at/root"
 umount "$at"
 
 refused vers=3,nolock

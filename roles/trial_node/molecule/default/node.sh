@@ -1,6 +1,7 @@
 #!/bin/sh
 # Looks at a node as a trial would find it.
 set -eux
+not() { if "$@"; then exit 1; fi; }
 trial() {
   setpriv --reuid=27700 --regid=27700 --init-groups \
     env -i PATH="$PATH" HOME=/home/heirloom XDG_RUNTIME_DIR=/run/user/27700 "$@"
@@ -21,4 +22,4 @@ unit -p MemoryMax=50M -p CPUQuota=50% sh -c '
   [ "$(cat memory.max cpu.max | tr "\n" " ")" = "52428800 50000 100000 " ]'
 [ "$(cat /sys/fs/cgroup/user.slice/user-27700.slice/memory.max)" = 314572800 ]
 [ "$(cut -d " " -f 1 /sys/fs/cgroup/user.slice/user-27700.slice/cpu.max)" = 150000 ]
-! unit python3 -c "bytearray(400 << 20)"
+not unit python3 -c "bytearray(400 << 20)"
