@@ -16,9 +16,10 @@ _HANDOFF = 300.0  # milliseconds
 _SHARE = 0.9  # of dd
 _SMALL = 1_000_000  # bytes of weights that are handed off
 _LARGE = 256 << 20  # bytes of a checkpoint
+_ARMED = 7  # links of a chain that are under way at once
 _HERE = Path(__file__).parent
 
-# `date` comes first, as in benchmarks/handoff.py; the chain starts when its last link is armed.
+# `date` comes first, as in benchmarks/handoff.py; the chain starts when others are armed.
 _LINK = """
 began=$(date +%s%N)
 if [ -z "$HEIRLOOM_RESTORE_PATH" ]; then
@@ -32,8 +33,8 @@ exec python handoff.py "$began" {size}
 def measure(work: Path, inventory: Path, *, quick: bool = False) -> list[Figure]:
     """Hand-offs between nodes in milliseconds; checkpoints of 256 MB beside dd.
 
-    The controller's machine has to see the store. Raises RuntimeError when a search does not end
-    well, or no child ran on another node than its parent.
+    Takes 6 GB of the store for a while. The controller's machine has to see the store. Raises
+    RuntimeError when a search does not end well, or no child ran on another node than its parent.
     """
     return [
         *_handoffs(work / "handoff", inventory, links=7 if quick else 61),
@@ -47,7 +48,9 @@ def _handoffs(work: Path, inventory: Path, links: int) -> list[Figure]:
     The attempt's directory changes last by that rename (benchmarks/handoff.py). Digests of a file
     as small as this take a millisecond and are left in.
     """
-    search = searches.run(work, _chain(_LINK.format(last=links - 1, size=_SMALL), links), inventory)
+    search = searches.run(
+        work, _chain(_LINK.format(last=_ARMED - 1, size=_SMALL), links), inventory
+    )
     taken = tuple(
         (child.result["began"] - child.result["skew"] - _renamed(search, parent)) / 1e6
         for parent, child in _abroad(search)
@@ -65,7 +68,7 @@ def _handoffs(work: Path, inventory: Path, links: int) -> list[Figure]:
 
 
 def _checkpoints(work: Path, inventory: Path, *, quick: bool) -> list[Figure]:
-    size, times, links = (_SMALL, 1, 4) if quick else (_LARGE, 3, 7)
+    size, times, links = (_SMALL, 1, 4) if quick else (_LARGE, 3, 6)
     chain = _chain(f"python checkpoint.py {size} {times}", links)
     search = searches.run(work, chain, inventory)
     pairs = [pair for pair in _abroad(search) if pair[1].result["nfs"]]
@@ -94,8 +97,8 @@ def _chain(command: str, links: int) -> dict[str, Any]:
     return {
         "tuner": {"class": "chain.Chain", "code_dir": str(_HERE / "tuners")},
         "trial": {"command": command, "code_dir": str(_HERE / "trials"), "timeout": 600},
-        "budget": {"trials": links, "concurrency": links},
-        "lookahead": links,
+        "budget": {"trials": links, "concurrency": _ARMED},
+        "lookahead": _ARMED,
     }
 
 

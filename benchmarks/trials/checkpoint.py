@@ -30,18 +30,20 @@ def main() -> None:
         "read": [],
         "read_dd": [],
     }
-    for number in range(times):
-        told["write"].append(seconds(write, f"{here}/own-{number}", size))
-        told["write_dd"].append(seconds(write_dd, f"{here}/dd-{number}", size))
+    for _ in range(times):
+        for name in ("own", "dd"):  # what is left of the last round is for the child
+            if os.path.exists(f"{here}/{name}"):
+                os.unlink(f"{here}/{name}")
+        told["write"].append(seconds(write, f"{here}/own", size))
+        told["write_dd"].append(seconds(write_dd, f"{here}/dd", size))
     write(f"{weights}/weights", size)
     restored = os.environ["HEIRLOOM_RESTORE_PATH"]
     if restored:
         with open(f"{os.path.dirname(restored)}/manifest.json") as file:
             parent = json.load(file)["attempt"]
         left = f"{os.path.dirname(here)}/{parent}"
-        for number in range(times):
-            told["read"].append(seconds(read, f"{left}/own-{number}"))
-            told["read_dd"].append(seconds(run, *_DD, f"if={left}/dd-{number}", "of=/dev/null"))
+        told["read"].append(seconds(read, f"{left}/own"))
+        told["read_dd"].append(seconds(run, *_DD, f"if={left}/dd", "of=/dev/null"))
     with open(os.environ["HEIRLOOM_RESULT"], "w") as file:
         json.dump(told, file)
 
