@@ -75,9 +75,9 @@ class Cluster:
             raise HeirloomError(f"{release}: the testbed has {' and '.join(PYTHONS)}")
         if not 1 <= hosts <= _MOST_HOSTS:
             raise HeirloomError(f"{hosts} hosts: ask for 1 to {_MOST_HOSTS}")
-        install_programs()
-        archive = Archive.of_machine()
         with locked(cache_root() / "build.lock"):
+            install_programs()
+            archive = Archive.of_machine()
             kernel = fetch_kernel(archive)
             base = Image(release, kernel, archive).build()
             lent = {"heirloom": REPOSITORY, "wheels": fetch_wheels(release)}
