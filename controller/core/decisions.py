@@ -114,7 +114,7 @@ class Decisions:
 
     def _search(self, now: float) -> Iterator[e.Event]:
         x, search = self._x, self._x.search
-        while x.retries_due and search.asked is None:
+        while x.retries_due and search.asked is None and x.stopping is None:
             source = x.trials[next(iter(x.retries_due))]
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=dict(source.params),
@@ -126,7 +126,8 @@ class Decisions:
                 yield e.SearchEnded(at=now, reason=reason, error=search.broken is not None)
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
-        idle = not (x.open_trials or x.on_nodes or x.retries_due or x.untold)
+        retries = x.retries_due and x.stopping is None  # after a stop they wait for a resume
+        idle = not (x.open_trials or x.on_nodes or retries or x.untold)
         if search.over is not None and idle:
             yield e.Closed(at=now, reason=search.over.reason)
 

@@ -316,14 +316,15 @@ class Experiment:
             self.ends_due[trial.id, attempt.number] = (Outcome.CANCELLED, why)
         self.untold[trial.id] = None
         if event.value is not None and event.state is State.SUCCEEDED:
-            self._keep_best(trial)
+            self._keep_best(trial.id, event.value)
         self._answer_children(trial)
 
-    def _keep_best(self, trial: Trial) -> None:
+    def _keep_best(self, trial: int, value: float) -> None:
         best = None if self.best is None else self.trials[self.best].value
-        sign = 1 if self.rules.maximize else -1
-        if best is None or (trial.value is not None and sign * trial.value > sign * best):
-            self.best = trial.id
+        better = best is None or (value > best if self.rules.maximize else value < best)
+        # Of equals the one that was proposed first, whichever ended first.
+        if better or (value == best and trial < (self.best or 0)):
+            self.best = trial
 
     def _look_asked(self, event: e.LookAsked) -> None:
         self.looks_due.pop(event.trial, None)
@@ -369,13 +370,12 @@ class Experiment:
         if event.request and event.request in self._requests:
             return
         self._requests.add(event.request)
-        if trial is not None and trial.state.is_verdict and self.stopping is None:
+        if trial is not None and trial.state.is_verdict:
             self.retries_due[trial.id] = None
 
     def _stop_asked(self, event: e.StopAsked) -> None:
         self.stopping = event.reason
         self.search.end(e.SearchEnded(at=event.at, reason=event.reason))
-        self.retries_due.clear()
         for trial in self.trials:
             self._cancel(trial, event.reason)
 

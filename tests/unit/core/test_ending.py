@@ -1,5 +1,6 @@
 """Cancelling, stopping early, and stopping all."""
 
+import pytest
 from drive import Drive
 
 from controller.core import events as e
@@ -184,15 +185,28 @@ def test_what_still_runs_is_not_retried():
     assert not d.x.retries_due
 
 
-def test_a_retry_asked_while_all_is_stopped_is_dropped():
+@pytest.mark.parametrize("first", ["retry", "stop"])
+def test_a_retry_asked_beside_a_stop_waits_for_the_resume(first):
     d = Drive(concurrency=2)
     d.propose()
     d.commit(0)
     d.propose()
     d.begin(1)
-    d.hear(e.StopAsked, reason="enough")
-    d.hear(e.RetryAsked, trial=0)
+    asked = [e.RetryAsked(at=d.now, trial=0), e.StopAsked(at=d.now, reason="enough")]
+    d.tell(*(asked if first == "retry" else asked[::-1]))
     d.carry_out()
     d.end(1, "cancelled")
     assert d.x.closed is not None
     assert len(d.x.trials) == 2
+    d.hear(e.Opened, resumed=True)
+    assert [trial.retry_of for trial in d.x.trials] == [None, None, 0]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_equal_values_the_first_trial_is_the_best(order):
+    d = Drive(concurrency=2)
+    d.propose()
+    d.propose()
+    for trial in order:
+        d.commit(trial)
+    assert d.x.best == 0
