@@ -16,7 +16,9 @@ from .bells import Bells
 from .files import Files
 from .slots import Pause
 
-_QUICKEST, _SLOWEST = 0.02, 0.25  # seconds between the poller's looks
+_QUICKEST = 0.02  # seconds between the poller's first looks
+_PATIENT = 0.1  # seconds between its later looks, where it looks for few
+_LOOKS = 40.0  # names looked for a second at most, where it looks for many
 _FALLBACK = 2.0  # seconds until the others see for themselves whether there is a poller
 
 
@@ -61,8 +63,9 @@ class Waiting:
                 elif self._poll(trials):
                     interval = _QUICKEST
                 else:
+                    looks = len(self._bells.awaited())
                     pause(interval)
-                    interval = min(interval * 1.5, _SLOWEST)
+                    interval = min(interval * 1.5, max(_PATIENT, looks / _LOOKS))
         finally:
             if poller is not None:
                 os.close(poller)
