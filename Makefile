@@ -60,7 +60,7 @@ clean: ## Remove what was installed and built here
 	@$(PIP) -r requirements.txt -r examples/digits/requirements.txt
 	@touch $@
 
-.venv/ready-dev: requirements-dev.txt .venv/ready
+.venv/ready-dev: requirements-dev.txt requirements-optuna.txt .venv/ready
 	@echo "installing what the tests need into .venv"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

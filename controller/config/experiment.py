@@ -23,6 +23,7 @@ from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, TunerChoice
 from controller.core.model import OnParentFailure, Rules
 from controller.space import SpaceError, endless, parse
+from controller.tuners.batch import candidates
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -135,6 +136,11 @@ class Experiment(Section):
             raise several(error.mistakes) from None
         if tuner is not None and tuner.name == "grid" and (problems := endless(parsed)):
             raise several(problems)
+        if tuner is not None and tuner.name == "batch":
+            try:
+                candidates(space)
+            except SpaceError as error:
+                raise several(error.mistakes) from None
         return space
 
     def rules(self) -> Rules:

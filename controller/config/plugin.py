@@ -16,8 +16,9 @@ from controller.config.mistakes import Key, in_words, several, unknown
 from controller.tuners.registry import KNOWN, find
 
 # What a tuner and an assessor are made with beside their `args`.
+_SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}
 _GIVEN: dict[str, dict[str, Any]] = {
-    "tuner": {"space": {"x": {"_type": "choice", "_value": [0]}}, "seed": 0, "maximize": True},
+    "tuner": {"space": _SPACE, "seed": 0, "maximize": True},
     "assessor": {"maximize": True},
 }
 
@@ -66,7 +67,7 @@ class Plugin(Section):
             json.dumps(args, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise ValueError(f"must be numbers, text, lists and mappings: {error}") from None
-        if info.data.get("name"):
+        if info.data.get("name") and info.context:
             _check_args(cls.kind, info.data["name"], args)
         return args
 

@@ -10,10 +10,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from statistics import NormalDist
 from typing import Any
 
 STEP = 0.2  # typical length of a mutation's step, as a share of the range
 MEMORY = 0.9  # how much of its distance from mu a mutated normal value keeps
+SMALLEST_SHARE = 1e-12  # of a normal distribution: 7 deviations; the ends themselves are infinite
 LARGEST_EXPONENT = 700.0  # math.exp overflows a little above
 
 
@@ -67,6 +69,14 @@ class Real:
         if self.normal:
             return self._number(rng.gauss(self.a, self.b))
         return self._number(rng.uniform(self._scaled(self.a), self._scaled(self.b)))
+
+    def at(self, share: float) -> float:
+        """The number below which this share (0 to 1) of the distribution lies."""
+        if self.normal:
+            within = min(max(share, SMALLEST_SHARE), 1 - SMALLEST_SHARE)
+            return self._number(NormalDist(self.a, self.b).inv_cdf(within))
+        low, high = self._scaled(self.a), self._scaled(self.b)
+        return self._number(low + share * (high - low))
 
     def contains(self, value: Any) -> bool:
         """Whether the number is finite, within the bounds and, if quantized, a multiple of `q`."""

@@ -7,9 +7,12 @@ from importlib import import_module
 from typing import Any
 
 TUNERS = {
+    "batch": "controller.tuners.batch.Batch",
     "evolution": "controller.tuners.evolution.Evolution",
+    "gp": "controller.tuners.optuna.GP",
     "grid": "controller.tuners.grid.Grid",
     "random": "controller.tuners.random.Random",
+    "tpe": "controller.tuners.optuna.TPE",
 }
 ASSESSORS = {"median_stopping": "controller.assessors.median.MedianStopping"}
 KNOWN = {"tuner": TUNERS, "assessor": ASSESSORS}

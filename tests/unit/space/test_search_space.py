@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.space import contains, endless, grid, mutate, parse, sample
+from controller.space.numbers import Real
 
 # Written anew here, so that the code is not held against itself.
 KINDS = ["uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal", "lognormal",
@@ -188,20 +189,31 @@ def test_mutation_chooses_among_coordinates_evenly() -> None:
     assert all(abs(count[key] - 1000) < 150 for key in ("none", "k", "n"))
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "quantiles"),
-    [
-        ("uniform", [0, 8], (2, 4, 6)),
-        ("loguniform", [1e-4, 1], (1e-3, 1e-2, 1e-1)),
-        ("normal", [5, 2], (5 - 1.349, 5, 5 + 1.349)),
-        ("lognormal", [0, 1], (math.exp(-0.6745), 1, math.exp(0.6745))),
-    ],
-)
+DISTRIBUTIONS: list[tuple[str, list[float], tuple[float, ...]]] = [
+    ("uniform", [0, 8], (2, 4, 6)),
+    ("loguniform", [1e-4, 1], (1e-3, 1e-2, 1e-1)),
+    ("normal", [5, 2], (5 - 1.349, 5, 5 + 1.349)),
+    ("lognormal", [0, 1], (math.exp(-0.6745), 1, math.exp(0.6745))),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "quantiles"), DISTRIBUTIONS)
 def test_distributions(kind: str, value: list[float], quantiles: tuple[float, ...]) -> None:
     parsed, rng = parse({"x": {"_type": kind, "_value": value}}), Random(11)
     drawn = sorted(sample(parsed, rng)["x"] for _ in range(8000))
     for part, expected in zip((2000, 4000, 6000), quantiles, strict=True):
         assert abs(drawn[part] - expected) < 0.15 * max(abs(expected), 1e-9) + 1e-9
+
+
+@pytest.mark.parametrize(("kind", "value", "quantiles"), DISTRIBUTIONS)
+def test_shares_of_a_distribution(
+    kind: str, value: list[float], quantiles: tuple[float, ...]
+) -> None:
+    dimension = parse({"x": {"_type": kind, "_value": value}}).dimensions["x"]
+    assert isinstance(dimension, Real)
+    shared = [dimension.at(share) for share in (0.25, 0.5, 0.75)]
+    assert shared == pytest.approx(list(quantiles), rel=1e-3)
+    assert all(dimension.contains(dimension.at(end)) for end in (0.0, 1.0))
 
 
 def test_quantized_ends_are_clipped_as_documented() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controller.space import contains, parse
+from controller.space import SpaceError, contains, parse
 from controller.tuners import Proposal, Result, SearchFinished, Tuner
+from controller.tuners.batch import Batch
 from controller.tuners.evolution import Evolution
 from controller.tuners.grid import Grid
 from controller.tuners.random import Random
@@ -206,6 +207,31 @@ def test_grid_proposes_everything_and_finishes() -> None:
         with pytest.raises(SearchFinished, match="the grid is done"):
             tuner.propose(trial)
     assert not tuner.may_be_parent(0)
+
+
+def test_batch_proposes_what_is_listed_in_order() -> None:
+    listed = [{"lr": 0.1, "opt": "sgd"}, {"lr": 0.2, "opt": {"name": "adam"}}]
+    tuner = Batch({"any": {"_type": "choice", "_value": listed}}, seed=0, maximize=True)
+    assert [tuner.propose(trial).params for trial in range(2)] == listed
+    for trial in (2, 3):
+        with pytest.raises(SearchFinished, match="the batch is done"):
+            tuner.propose(trial)
+    assert not tuner.may_be_parent(0)
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({}, "one parameter"),
+        ({"a": {"_type": "uniform", "_value": [0, 1]}}, "a._type: must be choice"),
+        ({"a": {"_type": "choice", "_value": [{"b": 1}, 2]}}, "a._value.1: an option of batch"),
+        ({"a": {"_type": "choice", "_value": [{"_name": "b"}]}}, "a._value.0: an option of batch"),
+        ({"a": {"_type": "choice"}}, "_value` missing"),
+    ],
+)
+def test_batch_refuses_what_is_no_list_of_params(space: dict[str, Any], words: str) -> None:
+    with pytest.raises(SpaceError, match=words):
+        Batch(space, seed=0, maximize=True)
 
 
 def test_random_draws_from_the_space() -> None:
