@@ -15,6 +15,7 @@ from . import manifest
 from .digests import measure
 from .files import Files
 from .manifest import Entry, Manifest
+from .sharing import share
 
 COUNT_LIMIT = 100_000  # files in a save path
 _FILE_MODE = 0o440
@@ -35,9 +36,11 @@ def commit(
     """Make `out/weights` the trial's weights, and `verdict` its verdict; the manifest that stands.
 
     That is another one when somebody else came first. Everything of the attempt must have ended.
-    `idle` is called about once a second. Raises CommitError, Recalled, ManifestError or OSError.
+    What a parent committed is not stored again. `idle` is called about once a second. Raises
+    CommitError, Recalled, ManifestError or OSError.
     """
     entries, directories = _gather(files, out, idle)
+    entries = share(files, root, out, entries, verdict.parents, idle)
     verdict = replace(verdict, weights=True, files=tuple(entries))
     _write_manifest(files, out, verdict)
     for directory in reversed(directories):

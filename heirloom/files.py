@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from typing import Optional, Protocol
 
 _BLOCK = 1 << 20
+_FICLONE = 0x40049409  # linux/fs.h
+_NO_LINK = (errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,15 @@ class Files(Protocol):
 
     def digest(self, path: str) -> tuple[int, str]:
         """A file's size in bytes and its digest (`sha256:…`), both of the bytes that were read."""
+
+    def share(self, source: str, target: str) -> None:
+        """Give a durable file's stored bytes, and its mode, a second name, which is new.
+
+        Nothing is copied. OSError where the file system can't, and then there is no `target`.
+        """
+
+    def same(self, one: str, other: str) -> bool:
+        """Whether two files hold the same bytes now."""
 
 
 class RealFiles:
@@ -141,12 +154,35 @@ class RealFiles:
         found = hashlib.sha256()
         size = 0
         block = memoryview(bytearray(_BLOCK))
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with open(fd, "rb", buffering=0) as file:
+        with _reading(path) as file:
             while got := file.readinto(block):
                 found.update(block[:got])
                 size += got
         return size, f"sha256:{found.hexdigest()}"
+
+    def share(self, source: str, target: str) -> None:
+        """See Files. A hard link, or a clone (ioctl_ficlone(2)) where one is not allowed."""
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            _clone(source, target)
+
+    def same(self, one: str, other: str) -> bool:
+        """See Files."""
+        blocks = bytearray(_BLOCK), bytearray(_BLOCK)
+        with _reading(one) as first, _reading(other) as second:
+            while True:
+                got = first.readinto(blocks[0]), second.readinto(blocks[1])
+                if got[0] != got[1]:
+                    return False
+                if not got[0]:
+                    return True
+                if got[0] < _BLOCK:
+                    blocks = blocks[0][: got[0]], blocks[1][: got[0]]
+                if blocks[0] != blocks[1]:
+                    return False
 
 
 @contextlib.contextmanager
@@ -156,6 +192,25 @@ def _directory(path: str, below: Optional[int] = None) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _reading(path: str) -> FileIO:
+    return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0)
+
+
+def _clone(source: str, target: str) -> None:
+    """Make a durable file that has its blocks in common with another one. Raises OSError."""
+    with _reading(source) as file:
+        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
+        try:
+            fcntl.ioctl(fd, _FICLONE, file.fileno())
+            os.fchmod(fd, stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+            os.fsync(fd)
+        except OSError:
+            os.unlink(target)
+            raise
+        finally:
+            os.close(fd)
 
 
 def _sync(path: str, flags: int) -> None:

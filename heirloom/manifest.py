@@ -30,6 +30,7 @@ class Entry:
     path: str
     size: int
     digest: str  # sha256:…
+    shared: Optional[int] = None  # the ancestor that committed these bytes, stored once for both
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,14 @@ class Manifest:
         """Bytes of weights."""
         return sum(entry.size for entry in self.files)
 
+    @property
+    def shared(self) -> int:
+        """Bytes of weights that are stored once for an ancestor and this trial."""
+        return sum(entry.size for entry in self.files if entry.shared is not None)
+
     def to_json(self) -> bytes:
         """The bytes of `manifest.json`."""
-        said = {"format": FORMAT, **vars(self), "files": [vars(entry) for entry in self.files]}
+        said = {"format": FORMAT, **vars(self), "files": [_plain(entry) for entry in self.files]}
         said["seconds"] = dict(self.seconds)
         return json.dumps(said, allow_nan=False).encode() + b"\n"
 
@@ -150,6 +156,13 @@ def _check(said: dict[str, Any]) -> None:
         raise ManifestError("lists a file twice")
 
 
+def _plain(entry: Entry) -> dict[str, Any]:
+    said = dict(vars(entry))
+    if entry.shared is None:
+        del said["shared"]
+    return said
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
@@ -165,7 +178,8 @@ def _count(value: Any) -> bool:
 def _entry(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and value.keys() == {"path", "size", "digest"}
+        and value.keys() - {"shared"} == {"path", "size", "digest"}
+        and _count(value.get("shared", 0))
         and isinstance(value["path"], str)
         and sound_path(value["path"])
         and _count(value["size"])

@@ -20,7 +20,7 @@ def test_the_save_path_becomes_the_trials_weights(lab):
     assert (verdict.state, verdict.attempt, verdict.node) == ("succeeded", "7.2", "here")
     assert (verdict.value, verdict.result) == (1.0, {"value": 1})
     digest = f"sha256:{hashlib.sha256(b'abc').hexdigest()}"
-    assert [vars(entry) for entry in verdict.files] == [
+    assert json.loads(verdict.to_json())["files"] == [
         {"path": "deep/w", "size": 3, "digest": digest}
     ]
     assert (lab.root / "trials/7/weights/deep/w").read_text() == "abc"
