@@ -1,4 +1,4 @@
-"""The package `heirloom` on the store: what the nodes run."""
+"""The packages `heirloom` and `nni` on the store: what the nodes run, and what trials import."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from controller.store.layout import Root
 from controller.store.listing import Entry
 from controller.store.snapshot import Snapshot, put
 
+_PACKAGES = ("heirloom", "nni")  # they lie side by side
+
 
 def take(root: Root) -> Snapshot:
-    """Copy the package's Python files into `runtime/DIGEST/heirloom`, unless they are there.
+    """Copy the packages' Python files into `runtime/DIGEST`, unless they are there.
 
     Raises StoreError.
     """
-    package = Path(heirloom.__path__[0])
-    files = sorted(package.rglob("*.py"))
-    found = [Entry(path.relative_to(package).as_posix(), path.stat().st_size) for path in files]
-    return put(package, found, root.runtime, package.name)
+    source = Path(heirloom.__path__[0]).parent
+    files = sorted(path for name in _PACKAGES for path in (source / name).rglob("*.py"))
+    found = [Entry(path.relative_to(source).as_posix(), path.stat().st_size) for path in files]
+    return put(source, found, root.runtime)

@@ -44,12 +44,12 @@ def digest(code_dir: Path, root: Root, leave_out: Collection[Path] = ()) -> str:
     return _digest(code_dir, entries(code_dir, (root.store, *leave_out)))
 
 
-def put(source: Path, found: Collection[Entry], parent: Path, below: str = "") -> Snapshot:
-    """Copy entries of `source` into `parent/DIGEST/below`, once. Raises CodeError, StoreError."""
+def put(source: Path, found: Collection[Entry], parent: Path) -> Snapshot:
+    """Copy entries of `source` into `parent/DIGEST`, once. Raises CodeError, StoreError."""
     named = _digest(source, found)
     if not (parent / named).is_dir():
         try:
-            named = _place(source, found, parent, below)
+            named = _place(source, found, parent)
         except OSError as error:
             raise StoreError(f"cannot write {parent}: {reason(error)}") from None
     size = sum(entry.size for entry in found)
@@ -97,12 +97,11 @@ def _destination(copy: Path, entry: Entry) -> Path:
     return path
 
 
-def _place(source: Path, found: Collection[Entry], parent: Path, below: str) -> str:
+def _place(source: Path, found: Collection[Entry], parent: Path) -> str:
     """Write under a temporary name, make it durable and read-only, rename; returns the digest."""
     written = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
     try:
-        (written / below).mkdir(exist_ok=True)
-        named = _digest(source, found, written / below)
+        named = _digest(source, found, written)
         for directory, _, _ in os.walk(written, topdown=False):
             Path(directory).chmod(0o550)
             sync(Path(directory))

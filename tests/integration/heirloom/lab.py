@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import heirloom
+import nni
 from heirloom import manifest, node
 from heirloom.files import RealFiles
 from heirloom.manifest import Manifest
@@ -26,7 +27,8 @@ class Lab:
         self.slots = [{"name": str(number), "gpus": []} for number in range(4)]
         for name in ("attempts", "trials", "code", "runtime/1", "mail/tmp", "mail/new"):
             (self.root / name).mkdir(parents=True)
-        (self.root / "runtime/1/heirloom").symlink_to(heirloom.__path__[0])
+        for package in (heirloom, nni):
+            (self.root / "runtime/1" / package.__name__).symlink_to(package.__path__[0])
         self._started: list[str] = []
 
     def spec(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import heirloom
+import nni
 from controller.store import layout, listing, runtime, snapshot
 from controller.store.layout import Root, StoreError
 from controller.store.listing import CodeError
@@ -280,11 +281,14 @@ def test_a_file_edited_while_it_is_copied_gets_the_digest_of_what_was_copied(
     assert taken.digest == snapshot.digest(code, root)
 
 
-def test_the_runtime_is_the_package_and_nothing_else(root: Root) -> None:
+def test_the_runtime_is_both_packages_and_nothing_else(root: Root) -> None:
     taken = runtime.take(root)
-    package = Path(heirloom.__path__[0])
-    copy = root.path / taken.path / "heirloom"
-    assert copy.parent == root.runtime / taken.digest
-    assert names(copy) == sorted(p.relative_to(package).as_posix() for p in package.rglob("*.py"))
-    assert (copy / "__init__.py").read_bytes() == (package / "__init__.py").read_bytes()
+    copy = root.path / taken.path
+    assert copy.parent == root.runtime
+    assert sorted(path.name for path in copy.iterdir()) == ["heirloom", "nni"]
+    for package in (Path(heirloom.__path__[0]), Path(nni.__path__[0])):
+        of_it = copy / package.name
+        sources = sorted(p.relative_to(package).as_posix() for p in package.rglob("*.py"))
+        assert names(of_it) == sources
+        assert (of_it / "__init__.py").read_bytes() == (package / "__init__.py").read_bytes()
     assert runtime.take(root) == taken

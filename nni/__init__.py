@@ -1,0 +1,72 @@
+"""NNI's names, served by Heirloom: what a trial and a tuner written for NNI import.
+
+Standard library only, Python 3.9 or newer, for trials import it on their nodes.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from . import assessor, parameter_expressions, tuner, utils
+from .errors import NoMoreTrialError
+from .trial import (
+    get_current_parameter,
+    get_experiment_id,
+    get_next_parameter,
+    get_next_parameters,
+    get_parameters,
+    get_sequence_id,
+    get_trial_id,
+    report_final_result,
+    report_intermediate_result,
+)
+from .utils import ClassArgsValidator
+
+__version__ = "999.0+heirloom"  # as NNI's own builds from source had it: newer than any release
+
+__all__ = [
+    "ClassArgsValidator",
+    "NoMoreTrialError",
+    "assessor",
+    "get_current_parameter",
+    "get_experiment_id",
+    "get_next_parameter",
+    "get_next_parameters",
+    "get_parameters",
+    "get_sequence_id",
+    "get_trial_id",
+    "parameter_expressions",
+    "report_final_result",
+    "report_intermediate_result",
+    "tuner",
+    "utils",
+]
+
+_ELSEWHERE = {
+    **dict.fromkeys(
+        (
+            "choice", "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal",
+            "qnormal", "lognormal", "qlognormal", "function_choice", "variable", "smartparam",
+        ),
+        "annotations and parameters named in the code are not served: describe them in the search "
+        "space, and read them with nni.get_next_parameter()",
+    ),
+    **dict.fromkeys(
+        ("mutable_layer", "mutable_layers", "training_update", "nas", "retiarii"),
+        "NNI's own architecture search is not served: write a tuner that proposes the networks",
+    ),
+    **dict.fromkeys(
+        ("experiment", "Experiment"),
+        "experiments are run from a file: python -m controller run config.yml",
+    ),
+    **dict.fromkeys(
+        ("compression", "trace", "dump", "load", "save"),
+        "only what trials, tuners and assessors of a search use is served",
+    ),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say what to do instead of what NNI has and this has not."""
+    advice = f": {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    raise AttributeError(f"Heirloom's nni has no {name!r}{advice}")

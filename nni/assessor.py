@@ -1,0 +1,36 @@
+"""What an assessor written for NNI inherits from."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Union
+
+from .recoverable import Recoverable
+
+__all__ = ["AssessResult", "Assessor"]
+
+
+class AssessResult(Enum):
+    """Whether a trial is worth going on with."""
+
+    Good = True
+    Bad = False
+
+
+class Assessor(Recoverable):
+    """Ends hopeless trials early."""
+
+    def assess_trial(
+        self, trial_job_id: str, trial_history: list[Any]
+    ) -> Union[AssessResult, bool]:
+        """Judge a trial by what it has reported so far, oldest first. Must be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} does not define assess_trial")
+
+    def trial_end(self, trial_job_id: str, success: bool) -> None:
+        """Hear that a trial has ended, well or not. Does nothing by default."""
+
+    def _on_exit(self) -> None:
+        """Called when the search has ended."""
+
+    def _on_error(self) -> None:
+        """Called when the search ends for an error of the assessor's."""

@@ -1,0 +1,1 @@
+"""Where NNI 2 keeps what surrounds trials and tuners."""

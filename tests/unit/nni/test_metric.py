@@ -1,0 +1,68 @@
+import json
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from nni.metric import number, plain
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (0.5, 0.5),
+        (3, 3),
+        (True, True),
+        (None, None),
+        ('it\'s\na "metric" für ☃', 'it\'s\na "metric" für ☃'),
+        (np.float32(0.25), 0.25),
+        (np.float64(0.1), 0.1),
+        (np.int64(7), 7),
+        (np.bool_(True), True),
+        (np.array(0.5), 0.5),
+        (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+        ({"default": np.float32(0.5), "all": (np.int8(1), 2)}, {"default": 0.5, "all": [1, 2]}),
+        ({"deep": {"er": [np.float64(1)]}}, {"deep": {"er": [1.0]}}),
+        (["a", {"b": "c", "d": None}, 233, 0.5], ["a", {"b": "c", "d": None}, 233, 0.5]),
+        (Decimal("0.5"), 0.5),
+    ],
+)
+def test_a_metric_is_what_json_can_carry(metric, expected):
+    assert plain(metric) == expected
+    assert json.loads(json.dumps(plain(metric))) == expected
+
+
+def test_names_are_texts_whatever_they_were():
+    assert json.dumps(plain({np.int64(1): 2})) == '{"1": 2}'
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32("inf"), {"a": [float("-inf")]}])
+def test_what_is_not_finite_is_no_metric(value):
+    with pytest.raises(ValueError, match="must be finite"):
+        plain(value)
+
+
+@pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, b"bytes"])
+def test_what_json_has_no_word_for_is_no_metric(value):
+    with pytest.raises(TypeError, match="a metric is a number"):
+        plain(value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        (0.5, 0.5),
+        (3, 3),
+        (True, 1),
+        ({"default": 0.5, "loss": 2}, 0.5),
+        ({"loss": 2}, None),
+        ({"default": "0.5"}, None),
+        ({"default": {"default": 1}}, None),
+        ([0.5], None),
+        ("0.5", None),
+        (None, None),
+        (10**400, None),
+    ],
+)
+def test_the_number_is_the_metric_itself_or_its_default(metric, value):
+    assert number(metric) == value
