@@ -188,7 +188,10 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
     local = connection == "local"
     run_dir = _text(where, variables, "heirloom_run_dir")
     if run_dir is None:
-        shared = not local or os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
+        # Only where the roles made its slots: a stray directory of the name is no node's.
+        shared = not local or (
+            (CLUSTER_RUN / "slots").is_dir() and os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
+        )
         run_dir = str(CLUSTER_RUN if shared else home.run)
     store = _text(where, variables, "heirloom_store")
     for variable, directory in (("heirloom_run_dir", run_dir), ("heirloom_store", store)):

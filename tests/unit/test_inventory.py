@@ -39,6 +39,8 @@ def test_this_machine_runs_trials_with_the_controller_s_python():
 
 def test_this_machine_s_run_directory_is_the_cluster_s_where_there_is_one(monkeypatch, tmp_path):
     monkeypatch.setattr(inventory, "CLUSTER_RUN", tmp_path)
+    assert node(ansible_connection="local").run_dir == HOME.run  # a stray directory
+    (tmp_path / "slots").mkdir()
     assert node(ansible_connection="local").run_dir == tmp_path
     monkeypatch.setattr(inventory, "CLUSTER_RUN", tmp_path / "absent")
     assert node(ansible_connection="local").run_dir == HOME.run

@@ -13,7 +13,7 @@ SPEC = Spec("7.2", "exp-1", "/store/exp-1", "here", "true", "runtime/1", {})
 TWO = (Slot("0", ("4",)), Slot("1", ("5", "4")))
 
 
-def seen(spec=SPEC, taken=TWO[:1], of=1, run_dir="/run/heirloom", inherited=None):
+def seen(spec=SPEC, taken=TWO[:1], of=1, run_dir="/nowhere/run", inherited=None):
     return environment(spec, taken, of, run_dir, inherited or {})
 
 
@@ -50,8 +50,9 @@ def test_what_heirloom_says_cannot_be_overridden():
     assert found["HEIRLOOM_TRIAL"] == "7"
 
 
-def test_an_interpreter_in_a_directory_of_its_own_leads_the_path():
-    found = seen(replace(SPEC, python=sys.executable), inherited={"PATH": "/usr/bin:/bin"})
+def test_an_interpreter_in_a_directory_of_its_own_leads_the_path(tmp_path):
+    spec = replace(SPEC, python=sys.executable)
+    found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
     said = subprocess.run(
         ["sh", "-c", "python -c 'import sys; print(sys.prefix)'"],
         env=found,
