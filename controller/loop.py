@@ -112,6 +112,8 @@ class Loop:
         specs: Specs,
         inbox: Inbox,
         screen: Screen,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.experiment = experiment
         self._journal = journal
@@ -123,6 +125,7 @@ class Loop:
         self._specs = specs
         self._inbox = inbox
         self._screen = screen
+        self._clock, self._now = clock, now
         self._later: list[tuple[float, int, Order]] = []
         self._order = count()
         self._unknown: Counter[tuple[str, str]] = Counter()  # broken waves in a row
@@ -136,22 +139,30 @@ class Loop:
         Raises JournalError when the journal can't be written; trials go on running then.
         """
         try:
-            left = list(self.experiment.on_nodes)
-            self._turn(list(first), [])
-            self._take_up(left)
-            self._watch.start()  # only now: mail of an attempt that is not followed has no reports
+            self.begin(first)
             while self.experiment.closed is None and not self.leave:
-                self._turn(*self._hear())
-                if self.interrupts:
-                    self._interrupted()
+                self.step()
             return self.experiment.closed
         finally:
             self._close()
 
+    def begin(self, first: Sequence[e.Event]) -> None:
+        """Journal `first`, and take up what an earlier controller left."""
+        left = list(self.experiment.on_nodes)
+        self._turn(list(first), [])
+        self._take_up(left)
+        self._watch.start()  # only now: mail of an attempt that is not followed has no reports
+
+    def step(self, patience: float = _TICK) -> None:
+        """Wait for something to happen, at most `patience` seconds, and see to it."""
+        self._turn(*self._hear(patience))
+        if self.interrupts:
+            self._interrupted()
+
     # One turn
 
     def _turn(self, events: list[e.Event], journaled: list[Callable[[], None]]) -> None:
-        now = time.time()
+        now = self._now()
         heard, events = events + self._requests(now, journaled), []
         for event in heard:
             if not self._is_known(event):
@@ -174,12 +185,12 @@ class Loop:
             return False
         return trials[event.trial].state.is_verdict
 
-    def _hear(self) -> tuple[list[e.Event], list[Callable[[], None]]]:
-        """Wait for the first thing to happen, at most a tick, and take all that is there."""
+    def _hear(self, patience: float) -> tuple[list[e.Event], list[Callable[[], None]]]:
+        """Wait for the first thing to happen, and take all that is there."""
         events: list[e.Event] = []
         journaled: list[Callable[[], None]] = []
         with contextlib.suppress(queue.Empty):
-            item = self._post.items.get(timeout=_TICK)
+            item = self._post.items.get(timeout=patience)
             while True:
                 match item:
                     case _Heard():
@@ -199,7 +210,7 @@ class Loop:
         x = self.experiment
         match event:
             case e.ProposalAsked():
-                self._asked_at = time.monotonic()
+                self._asked_at = self._clock()
                 self._tuner.propose(event.trial)
             case e.Proposed() | e.ProposalWithheld() | e.SearchEnded():
                 self._asked_at = None
@@ -232,7 +243,7 @@ class Loop:
 
     def _answered(self, answer: Answer) -> list[e.Event]:
         x = self.experiment
-        order, now = answer.order, time.time()
+        order, now = answer.order, self._now()
         attempt = x.attempt(*split_attempt(order.attempt)) if order.attempt != HELLO else None
         about = (order.attempt, order.node)
         if answer.found is not Found.UNKNOWN:
@@ -289,7 +300,7 @@ class Loop:
         self.interrupts = 0
         choice = self._screen.ask(self.experiment)
         if choice == "stop":
-            self._turn([e.StopAsked(at=time.time(), reason="stopped by a person")], [])
+            self._turn([e.StopAsked(at=self._now(), reason="stopped by a person")], [])
         elif choice == "leave":
             self.leave = True
 
@@ -326,26 +337,26 @@ class Loop:
     def _look(self, trial: int) -> None:
         def looked() -> None:
             # After the verdict, where one stands: then this is heard too late to matter.
-            self._post.events([e.NoVerdict(at=time.time(), trial=trial)])
+            self._post.events([e.NoVerdict(at=self._now(), trial=trial)])
 
         self._watch.look([trial], looked)
 
     def _schedule(self, seconds: float, order: Order) -> None:
-        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._order), order))
+        heapq.heappush(self._later, (self._clock() + seconds, next(self._order), order))
 
     def _due(self) -> list[Order]:
         orders = []
-        while self._later and self._later[0][0] <= time.monotonic():
+        while self._later and self._later[0][0] <= self._clock():
             orders.append(heapq.heappop(self._later)[2])
         return orders
 
     def _situation(self, now: float) -> Situation:
-        thinking = None if self._asked_at is None else time.monotonic() - self._asked_at
+        thinking = None if self._asked_at is None else self._clock() - self._asked_at
         stalled = self._watch.stalled_since
         return Situation(
             now=now,
             tuner_thinking=thinking,
-            store_stalled=None if stalled is None else time.monotonic() - stalled,
+            store_stalled=None if stalled is None else self._clock() - stalled,
         )
 
     def _close(self) -> None:

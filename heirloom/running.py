@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import Optional
 
 from .claims import Claims
@@ -23,20 +22,20 @@ class Running:
         self._process = process
         self._claims = claims
         self._watch = watch
-        self._until = _from_now(spec.timeout)  # when the next step is due
+        self._until = self._from_now(spec.timeout)  # when the next step is due
 
     def wait(self) -> None:
         """Return when the process itself has ended; what it left behind may live."""
         self._hear()  # what was asked before the process started
         while True:
-            patience = None if self._until is None else max(0.0, self._until - time.monotonic())
+            patience = None if self._until is None else max(0.0, self._until - self._watch.now())
             ready = self._watch.wait(patience, *self._process.sources)
             self._process.attend(ready)
             if self._process.status is not None:
                 return
             if self._watch.bell in ready:
                 self._hear()
-            if self._until is not None and time.monotonic() >= self._until:
+            if self._until is not None and self._watch.now() >= self._until:
                 self._time_is_up()
 
     def _hear(self) -> None:
@@ -62,8 +61,7 @@ class Running:
     def _end(self, how: str, reason: str) -> None:
         self.ending, self.reason = how, reason
         self._process.signal(signal.SIGTERM)
-        self._until = _from_now(self._spec.grace)
+        self._until = self._from_now(self._spec.grace)
 
-
-def _from_now(seconds: Optional[float]) -> Optional[float]:
-    return None if seconds is None else time.monotonic() + seconds
+    def _from_now(self, seconds: Optional[float]) -> Optional[float]:
+        return None if seconds is None else self._watch.now() + seconds

@@ -89,19 +89,23 @@ class Supervisor:
         """Make the attempt's directory on the store. Whoever makes it first owns the attempt."""
         spec = self._spec
         try:
-            os.mkdir(spec.directory, 0o770)
+            self._files.make_dir(spec.directory)
         except FileExistsError:
             raise Ended("refused", f"{spec.directory} is there already") from None
-        os.mkdir(spec.out, 0o770)
-        os.mkdir(f"{spec.out}/weights", 0o770)
-        for name, said in (("spec", {"format": 1, **vars(spec)}), ("params", spec.params)):
-            with open(f"{spec.directory}/{name}.json", "w") as file:
-                json.dump(said, file)
+        self._files.make_dir(spec.out)
+        self._files.make_dir(f"{spec.out}/weights")
+        self._put("spec.json", {"format": 1, **vars(spec)})
+        self._put("params.json", spec.params)
         self._watch.beat()
+
+    def _put(self, name: str, said: Mapping[str, Any]) -> None:
+        """Write a file for the trial and for people. It need not be durable."""
+        with open(f"{self._spec.directory}/{name}", "w") as file:
+            json.dump(said, file)
 
     def _await_parents(self) -> None:
         spec = self._spec
-        waiting = Waiting(self._files, spec.root, self._claims.directory, self._bells, spec.attempt)
+        waiting = self._waiting()
         missing = set(spec.restore)
         while missing:
             with self._timed("waiting"):
@@ -110,11 +114,15 @@ class Supervisor:
                 verify(self._files, spec.root, trial, self._pause, self._watch.beat)
             missing.remove(trial)
 
+    def _waiting(self) -> Waiting:
+        spec = self._spec
+        return Waiting(self._files, spec.root, self._claims.directory, self._bells, spec.attempt)
+
     def _run(self) -> Finished:
         """Run the process in its slots, to its end and that of all it left."""
         spec = self._spec
         with self._timed("waiting"):
-            taken, fds = take(self._run_dir, self._slots, spec.slots, spec.gpus, self._pause)
+            taken, fds = self._take()
         if manifest.read(self._files, spec.root, spec.trial) is not None:
             raise Ended("beaten", "the trial had its verdict before the process started")
         with self._timed("running"):
@@ -125,9 +133,17 @@ class Supervisor:
                 running.wait()
             finally:
                 process.end_rest(self._watch.wait)
-        for fd in fds:
-            os.close(fd)  # the slots are free: nothing of the trial lives
+        self._free(fds)  # nothing of the trial lives
         return judge(spec, running, process.status or 0, process.log.last_line)
+
+    def _take(self) -> tuple[list[Slot], list[int]]:
+        """Wait for slots: those taken, and the descriptors that hold them."""
+        spec = self._spec
+        return take(self._run_dir, self._slots, spec.slots, spec.gpus, self._pause)
+
+    def _free(self, fds: Sequence[int]) -> None:
+        for fd in fds:
+            os.close(fd)
 
     def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Process:
         spec = self._spec
@@ -201,9 +217,9 @@ class Supervisor:
             "parent": ended.parent,
             "seconds": self._seconds,
         }
-        patience = time.monotonic() + _PATIENCE
+        patience = self._watch.now() + _PATIENCE
         pause = 0.05
-        while not self._told(ended, message) and time.monotonic() < patience:
+        while not self._told(ended, message) and self._watch.now() < patience:
             with contextlib.suppress(OSError):  # a probe finds it, however long the store is away
                 self._claims.close(self._spec.attempt, message)
             self._watch.wait(pause)
@@ -237,9 +253,9 @@ class Supervisor:
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
-        began = time.monotonic()
+        began = self._watch.now()
         try:
             yield
         finally:
-            spent = time.monotonic() - began
+            spent = self._watch.now() - began
             self._seconds[phase] = round(self._seconds.get(phase, 0.0) + spent, 6)

@@ -68,7 +68,7 @@ class Waiting:
                     interval = min(interval * 1.5, max(_PATIENT, looks / _LOOKS))
         finally:
             if poller is not None:
-                os.close(poller)
+                self._stop_polling(poller)
                 self._bells.ring_another(self._attempt)
 
     def _poll(self, own: Collection[int]) -> bool:
@@ -96,3 +96,6 @@ class Waiting:
             os.close(fd)
             return None
         return fd
+
+    def _stop_polling(self, poller: int) -> None:
+        os.close(poller)

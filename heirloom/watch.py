@@ -20,12 +20,16 @@ class Watch:
         self._beats = 0
         self._next = time.monotonic()
 
+    def now(self) -> float:
+        """The node's monotonic clock, in seconds."""
+        return time.monotonic()
+
     def wait(self, timeout: Optional[float], *fds: int) -> set[int]:
         """Wait until the bell or a descriptor is ready, or a while; those that are ready.
 
         `timeout` is in seconds; a heartbeat that is due may end the wait before it.
         """
-        due = max(0.0, self._next - time.monotonic())
+        due = max(0.0, self._next - self.now())
         patience = due if timeout is None else min(timeout, due)
         ready = set(select.select([self.bell, *fds], [], [], patience)[0])
         if self.bell in ready:
@@ -36,7 +40,7 @@ class Watch:
 
     def beat(self) -> None:
         """Write the heartbeat if it is due. A store that refuses it makes the attempt silent."""
-        now = time.monotonic()
+        now = self.now()
         if now < self._next:
             return
         self._next = now + self._interval

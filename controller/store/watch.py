@@ -76,6 +76,14 @@ class StoreWatch:
         """Begin to look."""
         self._thread.start()
 
+    def step(self, wait: float) -> bool:
+        """Take orders, waiting `wait` seconds for one, and look once; whether anything was found.
+
+        What the watch's thread does again and again.
+        """
+        self._take_orders(wait)
+        return self._round()
+
     def close(self, timeout: float) -> None:
         """Let what was asked before be done once, at most `timeout` seconds, and stop looking."""
         self._orders.put(self._stop)
@@ -119,8 +127,7 @@ class StoreWatch:
     def _run(self) -> None:
         wait = 0.0
         while not self._closing:
-            self._take_orders(wait)
-            busy = self._round()
+            busy = self.step(wait)
             wait = _SHORTEST_WAIT if busy else min(max(wait, _SHORTEST_WAIT) * 2, _LONGEST_WAIT)
 
     def _take_orders(self, wait: float) -> None:
