@@ -123,17 +123,19 @@ class Supervisor:
         spec = self._spec
         with self._timed("waiting"):
             taken, fds = self._take()
-        if manifest.read(self._files, spec.root, spec.trial) is not None:
-            raise Ended("beaten", "the trial had its verdict before the process started")
-        with self._timed("running"):
-            process = self._start(taken, fds)
-            running = Running(spec, process, self._claims, self._watch)
-            try:
-                self._mail_began(taken)
-                running.wait()
-            finally:
-                process.end_rest(self._watch.wait)
-        self._free(fds)  # nothing of the trial lives
+        try:
+            if manifest.read(self._files, spec.root, spec.trial) is not None:
+                raise Ended("beaten", "the trial had its verdict before the process started")
+            with self._timed("running"):
+                process = self._start(taken, fds)
+                running = Running(spec, process, self._claims, self._watch)
+                try:
+                    self._mail_began(taken)
+                    running.wait()
+                finally:
+                    process.end_rest(self._watch.wait)
+        finally:
+            self._free(fds)  # nothing of the trial lives; to tell how it ended may take long
         return judge(spec, running, process.status or 0, process.log.last_line)
 
     def _take(self) -> tuple[list[Slot], list[int]]:

@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from lab import NOOP
+from lab import NOOP, Fifo
 
 from heirloom import node
 from heirloom.claims import Claims
@@ -110,3 +110,22 @@ def test_what_a_killed_supervisor_leaves_is_ended(lab):
     assert lab.probe("0.1") == "dead"
     lab.await_lock(alive)  # held by the trial and by the process in a session of its own
     assert lab.run("1.1", slots=4)["outcome"] == "committed"
+
+
+def test_who_cannot_tell_of_the_end_keeps_no_slot(lab):
+    began, go_on = lab.fifo("began"), Fifo(lab.base / "go-on")
+    lab.slots = lab.slots[:1]
+    lab.start(lab.spec("0.1", f'echo > "{began.path}"; read line < "{go_on.path}"'))
+    began.hear()
+    lab.start(lab.spec("1.1"))
+    while not (lab.attempt("1.1") / "heartbeat").exists():  # it waits for the slot
+        os.sched_yield()
+    pids = [lab.supervisor(attempt) for attempt in ("0.1", "1.1")]
+    lab.root.rename(lab.base / "away")  # the store goes: neither can mail its end
+    go_on.say()
+    while lab.probe("1.1") != "ended":
+        os.sched_yield()
+    lab.await_lock(lab.run_dir / "slots/0")
+    for attempt, pid in zip(("0.1", "1.1"), pids, strict=True):
+        os.kill(pid, signal.SIGKILL)
+        lab.await_death(attempt)
