@@ -116,7 +116,7 @@ def _live(run_dir: str, spec: Spec, there: Sequence[Slot], unitless: str) -> Non
     """A supervisor's life, in a unit of its own where the node can have one."""
     if not unitless:
         try:
-            units.enter(f"heirloom-{spec.experiment}-{spec.attempt}", spec.memory, spec.cpus)
+            units.enter(units.named(spec.experiment, spec.attempt), spec.memory, spec.cpus)
         except OSError as error:  # limits and the unit are lost, the trial is not
             os.write(2, f"{spec.attempt} runs in no unit: {error}\n".encode())
     Supervisor(RealFiles(), run_dir, spec, there).live()

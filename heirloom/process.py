@@ -53,7 +53,7 @@ class Process:
                 stderr=writing,
                 start_new_session=True,
                 pass_fds=inherited,
-                preexec_fn=partial(_narrow, store, own, directory),
+                preexec_fn=partial(_narrow, store, own, directory, os.getpid()),
             )
         finally:
             os.close(writing)
@@ -107,12 +107,14 @@ class Process:
                 self.status = _exit_status(status)
 
 
-def _narrow(store: str, own: str, directory: str) -> None:
+def _narrow(store: str, own: str, directory: str, supervisor: int) -> None:
     """What the trial's process does before it is the trial's program."""
     with contextlib.suppress(OSError):  # then file modes alone guard the store
         view.narrow(store, own)
         os.chdir(directory)  # as the view has it
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # last: a change of credentials clears it
+    if os.getppid() != supervisor:  # it died before that: nobody would know what is started here
+        os._exit(1)
 
 
 def _hear_children() -> int:

@@ -49,6 +49,11 @@ def missing() -> str:
     return ""
 
 
+def named(experiment: str, attempt: str) -> str:
+    """The name of an attempt's scope, without its ending."""
+    return f"heirloom-{experiment}-{attempt}"
+
+
 def enter(name: str, memory: Optional[int], cpus: Optional[float]) -> None:
     """Move this process into a scope `name`.scope that it and all its descendants share.
 
@@ -73,6 +78,20 @@ def enter(name: str, memory: Optional[int], cpus: Optional[float]) -> None:
     except OSError:
         _start(unit, properties)  # systemd before 253 has no such property for a scope, nor need
     _await(unit)
+
+
+def kill(name: str) -> None:
+    """Kill everything in the scope `name`.scope, where there is one, at one stroke.
+
+    Raises OSError where the kernel cannot (before Linux 5.14) or does not let us.
+    """
+    # As systemd nests them: a user's units are below the service that is their manager.
+    uid = os.getuid()
+    above = "" if uid == 0 else f"/user.slice/user-{uid}.slice/user@{uid}.service"
+    scope = f"{_CGROUPS}{above}/{_SLICE}/{name}.scope"
+    if os.path.isdir(scope):
+        with open(f"{scope}/cgroup.kill", "w") as file:
+            file.write("1")
 
 
 def out_of_memory() -> bool:

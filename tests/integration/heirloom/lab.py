@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import threading
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ class Lab:
 
     def __init__(self, base: Path) -> None:
         self.base = base  # beside the store: trials may write here
-        self.root = base / "store" / "ann" / "exp-1"
+        # Nobody else's: leftovers are known by this name, on the whole machine.
+        self.root = base / "store" / "ann" / f"exp-{secrets.token_hex(4)}"
         self.run_dir = base / "run"
         self.slots = [{"name": str(number), "gpus": []} for number in range(4)]
         for name in ("attempts", "trials", "code", "runtime/1", "mail/tmp", "mail/new"):

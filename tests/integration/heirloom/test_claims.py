@@ -99,19 +99,6 @@ def test_claims_outlast_neither_boot_nor_holder(tmp_path):
     assert claims.found("0.1") == ("dead", None)
 
 
-def test_what_a_killed_supervisor_leaves_is_ended(lab):
-    began = lab.fifo("began")
-    alive = lab.base / "alive"
-    command = f'exec 9> "{alive}"; flock 9; setsid sleep 600 & echo > "{began.path}"; wait'
-    lab.start(lab.spec("0.1", command))
-    began.hear()
-    os.kill(lab.supervisor("0.1"), signal.SIGKILL)
-    lab.await_death("0.1")
-    assert lab.probe("0.1") == "dead"
-    lab.await_lock(alive)  # held by the trial and by the process in a session of its own
-    assert lab.run("1.1", slots=4)["outcome"] == "committed"
-
-
 def test_who_cannot_tell_of_the_end_keeps_no_slot(lab):
     began, go_on = lab.fifo("began"), Fifo(lab.base / "go-on")
     lab.slots = lab.slots[:1]

@@ -160,7 +160,8 @@ SMOKE = """
 import fcntl, json, os, sys
 from heirloom import node
 root, run_dir = sys.argv[1:]
-spec = {"format": 1, "attempt": "0.1", "experiment": "exp-1", "root": root, "node": "here",
+experiment = os.path.basename(root)
+spec = {"format": 1, "attempt": "0.1", "experiment": experiment, "root": root, "node": "here",
         "runtime": "runtime/1", "params": {"a": 1}, "command": ["python", "-W", "error", "-c",
         "from heirloom import trial\\n(trial.save_path / 'w').write_bytes(bytes(9 << 20))\\n"
         "trial.report(trial.params['a'])\\ntrial.finish(1)"]}
@@ -168,9 +169,9 @@ child = {**spec, "attempt": "1.1", "restore": [0]}
 slots = [{"name": "0", "gpus": []}]
 print([answer["found"] for answer in node.start(run_dir, slots, [child, spec])])
 for attempt in ("0.1", "1.1"):
-    with open(f"{run_dir}/exp-1/{attempt}.claim") as claim:
+    with open(f"{run_dir}/{experiment}/{attempt}.claim") as claim:
         fcntl.flock(claim, fcntl.LOCK_SH)
-print([answer["outcome"]["outcome"] for answer in node.probe(run_dir, "exp-1", ["0.1", "1.1"])])
+print([answer["outcome"]["outcome"] for answer in node.probe(run_dir, experiment, ["0.1", "1.1"])])
 """
 
 
