@@ -60,8 +60,9 @@ clean: ## Remove what was installed and built here
 	@$(PIP) -r requirements.txt -r examples/digits/requirements.txt
 	@touch $@
 
-.venv/ready-dev: requirements-dev.txt requirements-optuna.txt .venv/ready
-	@echo "installing what the tests need into .venv"
+.venv/ready-dev: requirements-dev.txt requirements-optuna.txt \
+  examples/reading_comprehension/requirements.txt .venv/ready
+	@echo "installing what the tests need into .venv, PyTorch among it"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 

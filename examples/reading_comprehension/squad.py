@@ -1,0 +1,79 @@
+"""SQuAD v1.1's files and its measures (Rajpurkar et al., EMNLP 2016, arXiv:1606.05250)."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Answer(NamedTuple):
+    text: str
+    start: int  # its first character's place in the text
+
+
+class Question(NamedTuple):
+    text: str
+    question: str
+    answers: tuple[Answer, ...]  # any of which is right
+
+
+Article = list[Question]
+
+
+def read(path: Path) -> list[Article]:
+    """The articles of a file. Raises SystemExit, naming the file, if it is no such file."""
+    try:
+        return [
+            [
+                Question(
+                    paragraph["context"],
+                    asked["question"],
+                    tuple(Answer(said["text"], said["answer_start"]) for said in asked["answers"]),
+                )
+                for paragraph in article["paragraphs"]
+                for asked in paragraph["qas"]
+            ]
+            for article in json.loads(path.read_text(encoding="utf-8"))["data"]
+        ]
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError) as error:
+        raise SystemExit(f"{path} is not in SQuAD v1.1's format: {error!r}") from None
+
+
+def normalized(text: str) -> str:
+    """A text without case, punctuation, articles and superfluous spaces."""
+    kept = "".join(sign for sign in text.lower() if sign not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", kept).split())
+
+
+def exact(said: str, right: str) -> float:
+    """1 if both are the same once normalized, else 0."""
+    return float(normalized(said) == normalized(right))
+
+
+def f1(said: str, right: str) -> float:
+    """The harmonic mean of precision and recall over the words that both have."""
+    said_words, right_words = normalized(said).split(), normalized(right).split()
+    common = sum((Counter(said_words) & Counter(right_words)).values())
+    if not common:
+        return 0.0
+    precision, recall = common / len(said_words), common / len(right_words)
+    return 2 * precision * recall / (precision + recall)
+
+
+def scores(said: Sequence[str], questions: Iterable[Question]) -> tuple[float, float]:
+    """F1 and exact match of the answers, from 0 to 1; of several right ones the nearest counts."""
+    pairs = [
+        (
+            max(f1(text, right.text) for right in question.answers),
+            max(exact(text, right.text) for right in question.answers),
+        )
+        for text, question in zip(said, questions, strict=True)
+    ]
+    return sum(pair[0] for pair in pairs) / len(pairs), sum(pair[1] for pair in pairs) / len(pairs)
