@@ -30,7 +30,7 @@ from .verify import verify
 from .waiting import Waiting
 from .watch import Watch
 
-_PATIENCE = 3600.0  # seconds in which the last mail is tried again and again
+_PATIENCE = 3600.0  # seconds in which a store that does not answer is asked again and again
 _SLOWEST = 5.0  # seconds between tries
 _STANDING = ("committed", "stopped", "beaten")  # outcomes after which a manifest stands
 _NODES_FAULT = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
@@ -186,12 +186,31 @@ class Supervisor:
             raise Ended("failed", str(error)) from None
         except Recalled:
             raise Ended("recalled", "its directory was taken away before it committed") from None
+        except OSError as error:
+            standing = self._standing(error)
         with contextlib.suppress(OSError):
             self._bells.announce(spec.trial)
         if standing.attempt != spec.attempt:
             return Ended("beaten", f"the trial was {standing.state} before this attempt ended")
         outcome = "committed" if standing.state == "succeeded" else "stopped"
         return Ended(outcome, standing.reason)
+
+    def _standing(self, error: OSError) -> Manifest:
+        """The verdict that stands after `error` in passing one, which may have held all the same.
+
+        A store that does not answer is asked again and again. Raises `error` where nothing stands.
+        """
+        patience = self._watch.now() + _PATIENCE
+        pause = 0.05
+        while self._watch.now() < patience:
+            with contextlib.suppress(OSError):
+                found = manifest.read(self._files, self._spec.root, self._spec.trial)
+                if found is None:
+                    break
+                return found
+            self._watch.wait(pause)
+            pause = min(pause * 2, _SLOWEST)
+        raise error
 
     def _mail_began(self, taken: Sequence[Slot]) -> None:
         with contextlib.suppress(OSError):  # mail only hurries

@@ -13,29 +13,35 @@ from .manifest import Manifest, ManifestError
 from .slots import Pause
 
 WAITS = (0.1, 0.5, 2.0)  # seconds before a mismatch is looked at again
+_AWAY = 1.0  # seconds before a store that does not answer is asked again
 
 
 def verify(files: Files, root: str, trial: int, pause: Pause, idle: Callable[[], None]) -> Manifest:
     """The verdict of a trial whose weights stand on the store just as they were committed.
 
     Raises Ended: `parent` when the trial ended without weights, `corrupt` when sizes or digests
-    differ from the manifest and keep differing.
+    differ from the manifest and keep differing. A store that does not answer is waited for, since
+    that says nothing of what it holds.
     """
-    for wait in WAITS:
-        verdict, problem = _compare(files, root, trial, idle)
+    waits = iter(WAITS)
+    while True:
+        try:
+            verdict, problem = _compare(files, root, trial, idle)
+        except OSError:
+            pause(_AWAY)
+            continue
         if verdict is not None:
             return verdict
+        wait = next(waits, None)
+        if wait is None:
+            raise Ended("corrupt", problem, trial)
         pause(wait)
-    verdict, problem = _compare(files, root, trial, idle)
-    if verdict is None:
-        raise Ended("corrupt", problem, trial)
-    return verdict
 
 
 def _compare(
     files: Files, root: str, trial: int, idle: Callable[[], None]
 ) -> tuple[Optional[Manifest], str]:
-    """The verdict if all is well, else what is wrong."""
+    """The verdict if all is well, else what is wrong. Raises OSError when there is no answer."""
     try:
         verdict = manifest.read(files, root, trial)
         if verdict is None:
@@ -49,6 +55,7 @@ def _compare(
     except ManifestError as error:
         return None, str(error)
     except OSError as error:
+        files.look(f"{root}/trials/{trial}")  # where this is answered, it is not the store
         return None, f"the weights of trial {trial}: {error.strerror}: {error.filename}"
     for entry in verdict.files:
         size, digest = found[f"{weights}/{entry.path}"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+from collections import Counter
 from collections.abc import Callable
 
 from controller.core.events import VerdictSeen
@@ -12,6 +14,7 @@ from heirloom import commit, manifest
 from heirloom.files import Files
 from heirloom.manifest import Manifest, ManifestError
 
+_LOOKS = 3  # that find a verdict damaged until that is believed
 _log = logging.getLogger(__name__)
 
 
@@ -19,12 +22,14 @@ class Verdicts:
     """The verdicts of one experiment. `now` is the wall clock, in seconds since the epoch.
 
     What stands there is the trial's end whatever it holds, so a damaged manifest counts as a
-    failure, with the damage as its reason. Methods raise OSError when the store does not answer.
+    failure, with the damage as its reason: once it was found so again and again, for it may have
+    been read wrongly. Methods raise OSError when the store does not answer, or not credibly.
     """
 
     def __init__(self, root: Root, experiment: str, files: Files, now: Callable[[], float]) -> None:
         self._root, self._files, self._now = str(root.path), files, now
         self._experiment = experiment
+        self._damage: Counter[int] = Counter()  # looks that found it, by trial
 
     def read(self, trial: int) -> VerdictSeen | None:
         """The verdict that stands, if one does."""
@@ -56,5 +61,8 @@ class Verdicts:
         )
 
     def _damaged(self, trial: int, damage: ManifestError) -> VerdictSeen:
+        self._damage[trial] += 1
+        if self._damage[trial] < _LOOKS:
+            raise OSError(errno.EIO, f"{damage}; it may have been read wrongly")
         _log.error("the verdict on trial %d is damaged: %s", trial, damage)
         return VerdictSeen(at=self._now(), trial=trial, state=State.FAILED, reason=f"{damage}")

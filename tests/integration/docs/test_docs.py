@@ -119,7 +119,11 @@ def test_tuners(reader: Reader) -> None:
     assert {trial["state"] for trial in reader.lab.trials("patience")} == {"stopped"}
 
 
-TESTED = {"README.md", "experiment-file.md", "trials.md", "tuners.md"}
+def test_testing(reader: Reader) -> None:
+    reader.follow(_page("testing.md"))
+
+
+TESTED = {"README.md", "experiment-file.md", "trials.md", "tuners.md", "testing.md"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

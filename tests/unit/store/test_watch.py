@@ -283,6 +283,23 @@ def test_a_manifest_that_is_damaged_or_anothers_is_a_failure(bench: Bench, text:
     assert verdict.reason.startswith(str(manifest))
 
 
+def test_a_manifest_that_was_read_wrongly_once_is_read_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.commit(7, 2)
+    read, wrong = bench.files.read, [b"\0" * 20, b"{"]
+
+    def misread(path: str, limit: int) -> bytes:
+        data = read(path, limit)
+        return wrong.pop() if wrong and path.endswith("trials/7/manifest.json") else data
+
+    monkeypatch.setattr(bench.files, "read", misread)
+    bench.watch.start()
+    bench.send("7.2", "ended", outcome="committed")
+    assert bench.heard() == [ended(7, 2, "committed"), SUCCEEDED]
+    assert not wrong
+
+
 def test_malformed_mail_stops_nothing(bench: Bench) -> None:
     (bench.root.mail / "new" / "0.1.began.json").write_text("hello")
     bench.watch.start()

@@ -1,0 +1,214 @@
+"""The real supervisor of one attempt, on a simulated node."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from heirloom.slots import Slot
+from heirloom.spec import Spec
+from heirloom.supervisor import Supervisor
+from heirloom.waiting import Waiting
+from tests.simulation.world.schedule import Actor, Killed
+
+if TYPE_CHECKING:
+    from tests.simulation.world.node import Node
+
+_BELL = 0  # the descriptors that a supervisor here waits for: its bell and its process
+
+
+class SimulatedSupervisor(Supervisor):
+    """Everything but local disk, clock and processes is the real one's."""
+
+    actor: Actor
+
+    def __init__(self, node: Node, spec: Spec) -> None:
+        self._node = node
+        self._files = node.client
+        self._spec = spec
+        self._slots = node.slots_taken()
+        self._claims = _Claims(node)
+        self._bells = _Bells(node)
+        self._watch = _Watch(self, node, spec)
+        self._seconds = {}
+        self._started_at = None
+
+    @property
+    def spec(self) -> Spec:
+        """What it was told."""
+        return self._spec
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it started a process."""
+        return self._started_at is not None
+
+    def ring(self) -> None:
+        """Ring its bell."""
+        self._watch.rung = True
+        self.actor.wake()
+
+    def nudge(self) -> None:
+        """Wake it for another reason."""
+        self.actor.wake()
+
+    def live(self) -> None:
+        super().live()
+        self._node.tell(f"supervisor of {self._spec.attempt} has ended")
+
+    def _put(self, name: str, said: Mapping[str, Any]) -> None:
+        self._node.client.ask()
+        self._node.client.put(f"{self._spec.directory}/{name}", json.dumps(said).encode())
+
+    def _waiting(self) -> Waiting:
+        return _Waiting(self)
+
+    def _take(self) -> tuple[list[Slot], list[int]]:
+        """First come, first served, as behind the gate of `heirloom.slots`."""
+        line = self._node.line
+        line.append(self)
+        try:
+            while line[0] is not self or self._node.free() < 1:
+                self._pause(None)
+        finally:
+            if self in line:
+                line.remove(self)
+        self._node.lab.rules.slot_taken(self._spec.attempt)
+        return list(self._slots), []
+
+    def _free(self, fds: Sequence[int]) -> None:
+        self._node.serve()
+
+    def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Any:
+        self._node.lab.rules.process_starts(self._spec)
+        self._started_at = self._watch.now()
+        return self._node.run(self._spec, self._process_ended)
+
+    def _process_ended(self) -> None:
+        self._watch.changed = True
+        self.actor.wake()
+
+    def _check_alive(self) -> None:
+        if self.actor.dead:
+            raise Killed
+
+
+class _Claims:
+    """See `heirloom.claims`."""
+
+    directory = "/run/heirloom/simulated"
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def close(self, attempt: str, message: Mapping[str, Any]) -> None:
+        claim = self._node.claims.get(attempt)
+        if claim is None or claim.actor.dead:
+            raise Killed
+        if claim.supervisor.has_run:
+            self._node.lab.rules.attempt_says(attempt, message["outcome"])
+        claim.said = json.loads(json.dumps(message))
+        self._node.ends.pop(attempt, None)
+
+    def end_asked(self, attempt: str) -> tuple[str, str] | None:
+        return self._node.ends.get(attempt)
+
+
+class _Bells:
+    """See `heirloom.bells`."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def remove(self, attempt: str) -> None:
+        pass
+
+    def hang(self, attempt: str, trial: int) -> None:
+        waiting = self._node.waits.setdefault(trial, [])
+        if attempt not in waiting:
+            waiting.append(attempt)
+
+    def unhang(self, attempt: str, trial: int) -> None:
+        waiting = self._node.waits.get(trial, [])
+        if attempt in waiting:
+            waiting.remove(attempt)
+        if not waiting:
+            self._node.waits.pop(trial, None)
+
+    def awaited(self) -> list[int]:
+        return sorted(self._node.waits)
+
+    def announce(self, trial: int) -> None:
+        for attempt in list(self._node.waits.get(trial, ())):
+            if not self._node.ring(attempt):
+                self.unhang(attempt, trial)
+
+    def ring_another(self, attempt: str) -> None:
+        for trial in self.awaited():
+            for other in list(self._node.waits.get(trial, ())):
+                if other != attempt:
+                    if self._node.ring(other):
+                        return
+                    self.unhang(other, trial)
+
+
+class _Watch:
+    """See `heirloom.watch`."""
+
+    bell = _BELL
+
+    def __init__(self, supervisor: SimulatedSupervisor, node: Node, spec: Spec) -> None:
+        self.rung = self.changed = False
+        self._supervisor, self._node, self._spec = supervisor, node, spec
+        self._beats = 0
+        self._next = 0.0
+
+    def now(self) -> float:
+        return self._node.lab.schedule.now
+
+    def wait(self, timeout: float | None, *fds: int) -> set[int]:
+        due = max(0.0, self._next - self.now())
+        if not (self.rung or self.changed):
+            self._supervisor.actor.sleep(due if timeout is None else min(timeout, due))
+        ready = {number for number, is_set in ((0, self.rung), (1, self.changed)) if is_set}
+        self.rung = self.changed = False
+        self.beat()
+        return ready
+
+    def beat(self) -> None:
+        if self.now() < self._next:
+            return
+        self._next = self.now() + self._spec.heartbeat
+        self._beats += 1
+        try:
+            self._node.client.ask()
+            self._node.client.put(f"{self._spec.directory}/heartbeat", b"%d" % self._beats)
+        except OSError:
+            pass
+
+
+class _Waiting(Waiting):
+    """The poller's lock is the node's."""
+
+    def __init__(self, supervisor: SimulatedSupervisor) -> None:
+        spec, node = supervisor._spec, supervisor._node
+        super().__init__(node.client, spec.root, _Claims.directory, supervisor._bells, spec.attempt)
+        self._supervisor, self._node = supervisor, node
+
+    def first_of(self, trials: Any, pause: Any) -> int:
+        try:
+            return super().first_of(trials, pause)
+        finally:
+            self._supervisor._check_alive()  # what is dead undoes nothing; the node did
+
+    def _try_poller(self) -> int | None:
+        held = self._node.poller
+        if held is not None and not (held.dead or held.over):
+            return None
+        self._node.poller = self._supervisor.actor
+        return 0
+
+    def _stop_polling(self, poller: int) -> None:
+        if self._node.poller is self._supervisor.actor:
+            self._node.poller = None

@@ -1,0 +1,228 @@
+"""The controller: the real loop, core, journal and store's watch, killed and taken up again."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from controller.core import events as e
+from controller.journal import JournalError
+from controller.loop import Loop, Post
+from controller.replay import replay
+from controller.spec import Specs
+from controller.store.watch import StoreWatch
+from tests.simulation.world.client import Client
+from tests.simulation.world.disk import ControllerKilledError, Disk
+from tests.simulation.world.schedule import Actor, Host, Killed
+from tests.simulation.world.tuner import SimulatedTuner
+from tests.simulation.world.waves import Waves
+
+if TYPE_CHECKING:
+    from tests.simulation.world.lab import Lab
+
+_SILENCE = 20.0  # seconds; a minute in truth
+
+
+class Control(Host):
+    """One machine on which a controller runs, most of the time."""
+
+    def __init__(self, lab: Lab, disk: Disk) -> None:
+        super().__init__("controller")
+        self.lab, self.disk = lab, disk
+        self.client = Client(lab.schedule, lab.server, self, lab.weather, soft=False)
+        self.loop: Loop | None = None
+        self._life = 0
+        self._tick = lab.rng.choice([0.5, 2.0, 4.0])
+        self._awaited = False
+
+    def start(self) -> None:
+        """Take the experiment up."""
+        if self.loop is not None:
+            return
+        lab = self.lab
+        self._life += 1
+        self.client.forget()
+        lab.inbox.reopen()
+        self._journal = self.disk.open()
+        experiment, _ = replay(lab.config, self._journal)
+        self.disk.check([event for _, event in self._journal.read()])
+        if experiment.closed is not None:
+            self._journal.close()
+            lab.closed(experiment)
+            return
+        post = Post()
+        post.items = _Items(self)
+        self._tuner = SimulatedTuner(lab, post.events)
+        self._waves = Waves(lab, post.answers)
+        self._watch = SteppedWatch(self, post)
+        specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, lab.inventory)
+        self.loop = Loop(
+            experiment,
+            self._journal,
+            post=post,
+            tuner=self._tuner,
+            watch=self._watch,
+            dispatcher=self._waves,
+            specs=specs,
+            inbox=lab.inbox,
+            screen=_Screen(),
+            clock=lambda: lab.schedule.now,
+            now=lab.wall,
+        )
+        lab.story.say("controller", f"takes the experiment up, the {self._life}. time")
+        resumed = experiment.opened_at is not None
+        first = [
+            e.Opened(at=lab.wall(), resumed=resumed),
+            e.NodesFound(at=lab.wall(), nodes=lab.infos),
+        ]
+        loop = self.loop
+        self._guard(lambda: loop.begin(first))
+        self._ticking(self._life)
+
+    def kill(self, torn: int | None = None) -> None:
+        """kill -9, at any moment."""
+        if self.loop is None:
+            return
+        self.lab.weather.counts["controller dies"] += 1
+        self.lab.story.say("controller", "is killed")
+        self._end()
+        self.disk.kill(self._journal, torn)
+        self.lab.schedule.after(self.lab.rng.uniform(0.5, 60.0), self.start)
+
+    def may_die(self) -> None:
+        """Between two acts."""
+        if self.lab.weather.strikes("killed between acts"):
+            raise ControllerKilledError
+
+    def wake(self) -> None:
+        """Something was posted."""
+        if self.loop is not None and not self._awaited:
+            self._awaited = True
+            life = self._life
+            self.lab.schedule.after(self.lab.rng.uniform(0.0, 0.2), lambda: self._step(life), self)
+
+    def _ticking(self, life: int) -> None:
+        if self.loop is not None and life == self._life:
+            self._step(life)
+            self.lab.schedule.after(self._tick, lambda: self._ticking(life), self)
+
+    def _step(self, life: int) -> None:
+        loop = self.loop
+        if loop is None or life != self._life:
+            return
+        self._awaited = False
+        self._guard(lambda: loop.step(0.0))
+        if self.loop is not None and loop.experiment.closed is not None:
+            self._end()
+            self._journal.close()
+            self.lab.closed(loop.experiment)
+
+    def _guard(self, work: Any) -> None:
+        try:
+            work()
+        except ControllerKilledError as killed:
+            self.kill(killed.torn)
+        except JournalError as error:
+            self.lab.story.say("controller", f"gives up: {error}")
+            self.kill()
+
+    def leave(self) -> None:
+        """Close what a run that broke left open."""
+        if self.loop is not None:
+            self._end()
+            self._journal.close()
+
+    def _end(self) -> None:
+        self.loop = None
+        self._awaited = False
+        self._tuner.close(0.0)
+        self._waves.close(0.0)
+        self._watch.close(0.0)
+
+
+class SteppedWatch(StoreWatch):
+    """The real one, as an actor."""
+
+    def __init__(self, control: Control, post: Post) -> None:
+        lab = control.lab
+        super().__init__(
+            lab.root,
+            lab.root.experiment,
+            control.client,
+            post.events,
+            post.silence,
+            silence=_SILENCE,
+            clock=lambda: lab.schedule.now,
+            now=lab.wall,
+            part=self._part,
+        )
+        self._control = control
+        self._actor: Actor | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._actor = Actor(self._control.lab.schedule, self._control, "store", self._live)
+
+    def close(self, timeout: float) -> None:
+        """End at once, wherever it is."""
+        if self._actor is not None:
+            self._actor.kill()
+
+    def pass_verdict(self, *asked: Any) -> None:
+        """See StoreWatch."""
+        self._control.may_die()
+        super().pass_verdict(*asked)
+
+    def look(self, *asked: Any) -> None:
+        """See StoreWatch."""
+        self._control.may_die()
+        super().look(*asked)
+
+    def _live(self) -> None:
+        assert self._actor is not None
+        rng = self._control.lab.rng
+        while True:
+            busy = self.step(0.0)
+            self._actor.sleep(0.05 if busy else rng.uniform(0.3, 2.5))
+
+    def _part(self, path: str, offset: int, limit: int) -> bytes:
+        self._control.client.ask()
+        data = self._control.client.get(path) or b""
+        return data[offset : offset + limit]
+
+    def _look_at_space(self) -> None:
+        pass
+
+
+class _Items:
+    """The loop's queue: nobody waits for it here."""
+
+    def __init__(self, control: Control) -> None:
+        self._control, self._life = control, control._life
+        self._items: deque[Any] = deque()
+
+    def put(self, item: Any) -> None:
+        running = self._control.lab.schedule.running
+        if running is not None and running.dead:
+            raise Killed
+        self._items.append(item)
+        self._control.wake()
+
+    def get(self, timeout: float) -> Any:
+        return self.get_nowait()
+
+    def get_nowait(self) -> Any:
+        if not self._items:
+            raise queue.Empty
+        return self._items.popleft()
+
+
+class _Screen:
+    """Shows nothing."""
+
+    def refresh(self, experiment: Any, situation: Any) -> None:
+        pass
+
+    def tell(self, experiment: Any, event: Any) -> None:
+        pass

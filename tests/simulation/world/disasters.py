@@ -1,0 +1,234 @@
+"""What befalls the lab now and then, and how it is mended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tests.simulation.world.node import Node
+from tests.simulation.world.store import Inode
+
+if TYPE_CHECKING:
+    from tests.simulation.world.lab import Lab
+
+_WHILE = (1.0, 200.0)  # seconds that it lasts
+
+
+class Disasters:
+    """Strikes as the weather of the run says, and mends everything when that turns fair."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._limbo: dict[str, Inode] = {}  # letters that are delayed
+        self._seen: dict[str, Inode] = {}  # letters that were sent
+        self._dead: set[str] = set()  # nodes that do not come back
+        self._kinds: dict[str, Callable[[], str | None]] = {
+            "node loses power": self._node_loses_power,
+            "node freezes": self._node_freezes,
+            "network cut": self._network_cut,
+            "supervisor killed": self._supervisor_killed,
+            "server away": self._server_away,
+            "store full": self._store_full,
+            "lab loses power": self._lab_loses_power,
+            "controller killed": self._controller_killed,
+            "mail delayed": self._mail_delayed,
+            "mail doubled": self._mail_doubled,
+            "odd mail": self._odd_mail,
+            "disk rots": self._disk_rots,
+            "person cancels": lambda: self._person("cancel"),
+            "person retries": lambda: self._person("retry"),
+            "person stops": lambda: self._person("stop"),
+        }
+
+    def begin(self) -> None:
+        """From here on."""
+        if self._lab.weather.disasters:
+            self._next()
+
+    def mend(self) -> None:
+        """All is well again, but for nodes that are gone for good."""
+        lab = self._lab
+        lab.server.away = lab.server.full = False
+        for node in lab.nodes.values():
+            node.client.cut = False
+            if node.frozen:
+                lab.schedule.thaw(node)
+            if node.down and node.name not in self._dead:
+                node.boot()
+        for name in list(self._limbo):
+            self._deliver(name)
+        lab.schedule.after(60.0, lab.control.start)
+
+    def _next(self) -> None:
+        lab = self._lab
+        lab.schedule.after(lab.rng.expovariate(1 / lab.weather.pause), self._strike)
+
+    def _strike(self) -> None:
+        lab = self._lab
+        if not lab.weather.bad:
+            return
+        kind = lab.rng.choice(lab.weather.disasters)
+        what = self._kinds[kind]()
+        if what is not None:
+            lab.weather.counts[kind] += 1
+            lab.story.say("fault", f"{kind}: {what}" if what else kind)
+        self._next()
+
+    def _later(self, work: Callable[[], None]) -> None:
+        lab = self._lab
+        seconds = lab.rng.uniform(*_WHILE)
+        lab.schedule.after(seconds, lambda: work() if lab.weather.bad else None)
+
+    def _node(self) -> Node:
+        return self._lab.rng.choice(list(self._lab.nodes.values()))
+
+    def _node_loses_power(self) -> str | None:
+        node = self._node()
+        if node.down:
+            return None
+        self._cut_power([node], names=False)
+        others = [other for other in self._lab.nodes if other not in self._dead | {node.name}]
+        if others and self._lab.rng.random() < 0.1:
+            self._dead.add(node.name)
+        else:
+            self._later(lambda: node.boot() if node.down else None)
+        return node.name
+
+    def _cut_power(self, nodes: list[Node], *, names: bool) -> None:
+        for node in nodes:
+            node.lose_power()
+        lost = self._lab.server.cut(self._lab.rng, {node.name for node in nodes}, names=names)
+        self._lab.story.say("store", f"{lost} writes are lost with the power")
+
+    def _node_freezes(self) -> str | None:
+        node = self._node()
+        if node.down or node.frozen:
+            return None
+        node.frozen = True
+        self._later(lambda: self._lab.schedule.thaw(node) if node.frozen else None)
+        return node.name
+
+    def _network_cut(self) -> str | None:
+        node = self._node()
+        node.client.cut = True
+        self._later(lambda: setattr(node.client, "cut", False))
+        return node.name
+
+    def _supervisor_killed(self) -> str | None:
+        node = self._node()
+        alive = node.alive()
+        if not alive:
+            return None
+        attempt = self._lab.rng.choice(alive)
+        node.kill_supervisor(attempt)
+        return attempt
+
+    def _server_away(self) -> str:
+        self._lab.server.away = True
+        self._later(lambda: setattr(self._lab.server, "away", False))
+        return ""
+
+    def _store_full(self) -> str:
+        self._lab.server.full = True
+        self._later(lambda: setattr(self._lab.server, "full", False))
+        return ""
+
+    def _lab_loses_power(self) -> str:
+        """One machine is everything, or all hang on one fuse."""
+        lab = self._lab
+        lab.control.kill()
+        nodes = [node for node in lab.nodes.values() if not node.down]
+        self._cut_power(nodes, names=True)
+        for node in nodes:
+            self._later(lambda node=node: node.boot() if node.down else None)
+        return ""
+
+    def _controller_killed(self) -> str | None:
+        if self._lab.control.loop is None:
+            return None
+        self._lab.control.kill()
+        return ""
+
+    def _new_mail(self) -> dict[str, Inode]:
+        found = self._lab.server.find("mail/new")
+        assert found is not None
+        self._seen.update(found.names)
+        return found.names
+
+    def _mail_delayed(self) -> str | None:
+        names = sorted(self._new_mail())
+        if not names:
+            return None
+        name = self._lab.rng.choice(names)
+        new = self._lab.server.find("mail/new")
+        assert new is not None
+        self._limbo[name] = new.names[name]
+        self._lab.server.unlink(new, name)
+        self._later(lambda: self._deliver(name))
+        return name
+
+    def _deliver(self, name: str) -> None:
+        letter = self._limbo.pop(name, None)
+        if letter is not None:
+            self._lab.server.put(f"mail/new/{name}", letter)
+
+    def _mail_doubled(self) -> str | None:
+        self._new_mail()
+        done = self._lab.server.find("mail/done")
+        assert done is not None
+        self._seen.update(done.names)
+        if not self._seen:
+            return None
+        name = self._lab.rng.choice(sorted(self._seen))
+        copy = Inode("file", 0o660, self._seen[name].data)
+        self._lab.server.put(f"mail/new/{name}", copy)
+        return name
+
+    def _odd_mail(self) -> str:
+        rng = self._lab.rng
+        name, data = rng.choice([
+            ("0.1.ended.json", b"{"),
+            ("0.1.began.json", b'{"format": 1, "kind": "ended", "attempt": "0.1"}'),
+            ("junk", b"\0" * 10),
+            ("0.9.ended.json", b"[" * 100_000),
+            ("99.1.ended.json", json.dumps({
+                "format": 1, "kind": "ended", "attempt": "99.1", "outcome": "failed",
+            }).encode()),
+            ("99.1.began.json", b'{"format": 1, "kind": "began", "attempt": "99.1"}'),
+            ("1.1.ended.json", b" " * 70_000),
+        ])  # fmt: skip
+        if self._lab.server.find(f"mail/new/{name}") is None:
+            self._lab.server.put(f"mail/new/{name}", Inode("file", 0o660, data))
+        return name
+
+    def _disk_rots(self) -> str | None:
+        """A committed file changes, where no child has checked it and not yet read it."""
+        lab = self._lab
+        held = {
+            parent
+            for node in lab.nodes.values()
+            for name in node.alive()
+            for parent in node.claims[name].supervisor.spec.restore
+        }
+        sound = [t for t, v in lab.rules.verdicts.items() if v.weights and t not in held]
+        if not sound:
+            return None
+        trial = lab.rng.choice(sound)
+        path, inode = lab.rng.choice(list(lab.server.tree(f"trials/{trial}/weights")))
+        if inode.links > 1 or not inode.data:
+            return None
+        lab.rules.rotten.add(trial)
+        inode.data = inode.data[:-1] + bytes([inode.data[-1] ^ 4])
+        return f"{trial}/{path}"
+
+    def _person(self, action: str) -> str:
+        lab = self._lab
+        trial = lab.rng.randrange(max(1, len(lab.rules.verdicts) + 2))
+        if action == "stop":
+            if lab.rng.random() < 0.8:
+                return "thinks better of it"
+            lab.inbox.send({"action": "stop"})
+            return ""
+        lab.inbox.send({"action": action, "trial": trial})
+        return f"trial {trial}"

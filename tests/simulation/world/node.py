@@ -1,0 +1,185 @@
+"""A node: claims, slots and bells on its local disk, and the supervisors that live there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heirloom.slots import Slot
+from heirloom.spec import Spec
+from tests.simulation.world.attempt import SimulatedSupervisor
+from tests.simulation.world.client import Client
+from tests.simulation.world.schedule import Actor, Host
+from tests.simulation.world.trial import TrialProcess
+
+if TYPE_CHECKING:
+    from tests.simulation.world.lab import Lab
+
+
+@dataclass
+class Claim:
+    """An attempt on its node. `said` is its supervisor's last word."""
+
+    actor: Actor
+    supervisor: SimulatedSupervisor
+    said: Mapping[str, Any] | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its supervisor lives."""
+        return not (self.actor.dead or self.actor.over)
+
+
+class Node(Host):
+    """Answers orders as `heirloom.node` does."""
+
+    def __init__(self, lab: Lab, name: str, slots: int) -> None:
+        super().__init__(name)
+        self.lab = lab
+        self.slots = slots
+        self.client = Client(
+            lab.schedule, lab.server, self, lab.weather, soft=lab.rng.random() < 0.3
+        )
+        self.down = False  # without power
+        self.epoch = 0  # how often it was started
+        self.claims: dict[str, Claim] = {}
+        self.ends: dict[str, tuple[str, str]] = {}
+        self.waits: dict[int, list[str]] = {}
+        self.poller: Actor | None = None
+        self.line: list[SimulatedSupervisor] = []  # armed attempts that want a slot
+        self.processes: dict[str, TrialProcess] = {}
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether SSH gets through."""
+        return not (self.down or self.frozen or self.client.cut)
+
+    def tell(self, what: str) -> None:
+        """A word for the story."""
+        self.lab.story.say(self.name, what)
+
+    def below(self, path: str) -> str:
+        """A path as the server has it."""
+        return path[len(self.lab.server.path) + 1 :]
+
+    # What Ansible's module asks
+
+    def end(self, attempt: str, how: str, reason: str) -> dict[str, Any]:
+        """See `heirloom.node.end`."""
+        answer = self.probe(attempt)
+        if answer["found"] in ("running", "absent"):
+            self.ends[attempt] = how, reason
+            self.ring(attempt)
+        return answer
+
+    def start(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """See `heirloom.node.start`. The spec travels as JSON."""
+        spec = Spec.from_dict(json.loads(json.dumps(said)))
+        if spec.attempt in self.claims:
+            return self.probe(spec.attempt)
+        if self.lab.weather.strikes("start refused"):
+            return _answer(spec.attempt, "refused", "no room in /run")
+        self.lab.rules.attempt_starts(spec)
+        self.tell(f"supervisor of {spec.attempt} starts, parents {list(spec.restore)}")
+        supervisor = SimulatedSupervisor(self, spec)
+        actor = Actor(self.lab.schedule, self, spec.attempt, supervisor.live)
+        supervisor.actor = actor
+        self.claims[spec.attempt] = Claim(actor, supervisor)
+        return _answer(spec.attempt, "started")
+
+    def probe(self, attempt: str) -> dict[str, Any]:
+        """See `heirloom.node.probe`."""
+        claim = self.claims.get(attempt)
+        if claim is None:
+            return _answer(attempt, "absent")
+        if claim.said is not None:
+            return _answer(attempt, "ended", outcome=claim.said)
+        if claim.is_held:
+            return _answer(attempt, "running")
+        process = self.processes.get(attempt)
+        if process is not None:  # heirloom.orphans
+            process.kill()
+            self.serve()
+        return _answer(attempt, "dead", "its supervisor died without a word")
+
+    # Bells, slots and processes
+
+    def ring(self, attempt: str) -> bool:
+        """Wake a supervisor; whether there is one."""
+        claim = self.claims.get(attempt)
+        if claim is None or not claim.is_held:
+            return False
+        claim.supervisor.ring()
+        return True
+
+    def free(self) -> int:
+        """Slots that no process holds."""
+        return self.slots - sum(process.attend(set()) for process in self.processes.values())
+
+    def serve(self) -> None:
+        """A slot may be free: wake who is next in line."""
+        if self.line:
+            self.line[0].nudge()
+
+    def run(self, spec: Spec, wake: Callable[[], None]) -> TrialProcess:
+        """Start a trial's process."""
+        self.tell(f"{spec.attempt}: process starts")
+        process = self.processes[spec.attempt] = TrialProcess(self, spec, wake)
+        return process
+
+    def slots_taken(self) -> Sequence[Slot]:
+        """What a trial is given: which one does not matter here."""
+        return [Slot("0")]
+
+    # What befalls it
+
+    def kill_supervisor(self, attempt: str) -> None:
+        """kill -9: its trial's process ends with it, what that left behind does not."""
+        claim = self.claims[attempt]
+        self.tell(f"supervisor of {attempt} is killed")
+        claim.actor.kill()
+        if attempt in self.processes:
+            self.processes[attempt].kill(rest=False)
+        self._leave(claim)
+
+    def lose_power(self) -> None:
+        """Everything on it is gone, the run directory too; it stays off until `boot`."""
+        self.tell("loses power")
+        self.down, self.frozen = True, False
+        self.held.clear()
+        self.epoch += 1
+        for claim in self.claims.values():
+            claim.actor.kill()
+        for process in self.processes.values():
+            process.kill()
+        self.claims.clear()
+        self.ends.clear()
+        self.waits.clear()
+        self.line.clear()
+        self.processes.clear()
+        self.poller = None
+        self.client.forget()
+
+    def boot(self) -> None:
+        """It has power again."""
+        self.down = False
+        self.tell("is up again")
+
+    def alive(self) -> list[str]:
+        """Attempts whose supervisors live."""
+        return [name for name, claim in self.claims.items() if claim.is_held]
+
+    def _leave(self, claim: Claim) -> None:
+        if claim.supervisor in self.line:
+            self.line.remove(claim.supervisor)
+        if self.poller is claim.actor:
+            self.poller = None
+        self.serve()
+
+
+def _answer(
+    attempt: str, found: str, reason: str = "", outcome: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"attempt": attempt, "found": found, "reason": reason, "outcome": outcome}

@@ -1,0 +1,144 @@
+"""A trial's process: what a network's training does to the store, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from heirloom.spec import Spec
+from tests.simulation.world.store import Inode
+
+if TYPE_CHECKING:
+    from tests.simulation.world.node import Node
+
+
+class TrialLog:
+    """Stands for the output of a trial."""
+
+    ended = True
+    last_line = "the last line of its output"
+
+
+class TrialProcess:
+    """Looks to its supervisor as `heirloom.process.Process` does."""
+
+    def __init__(self, node: Node, spec: Spec, wake: Callable[[], None]) -> None:
+        self.status: int | None = None
+        self.log = TrialLog()
+        self.sources = [1]
+        self.spec = spec
+        self.leftover: Inode | None = None  # the file that a process which it left has open
+        self._node, self._wake = node, wake
+        self._epoch = node.epoch
+        self._rng: random.Random = node.lab.rng
+        weather = node.lab.weather
+        self._fails = weather.strikes("trial fails")
+        self._says = not weather.strikes("trial reports nothing")
+        self._hangs = weather.strikes("trial hangs")
+        self._leaves = weather.strikes("trial leaves a process")
+        self._stubborn = self._rng.random() < 0.1  # does not heed SIGTERM
+        self._steps = self._rng.randint(0, 2)
+        self._read()
+        self._later(self._rng.choice([0.5, 3.0, 15.0, 40.0]) * self._rng.random(), self._train)
+
+    # What its supervisor does with it
+
+    def attend(self, ready: set[int]) -> bool:
+        """Whether anything of it lives."""
+        return self.status is None or self.leftover is not None
+
+    def signal(self, number: int) -> None:
+        """Take a signal."""
+        if self.status is None and (number == signal.SIGKILL or not self._stubborn):
+            self._later(0.0, lambda: self._end(-number))
+
+    def end_rest(self, wait: Callable[..., object]) -> None:
+        """End everything that is left of it."""
+        while self.attend(set()):
+            self.kill()
+            wait(0.01, 1)
+
+    def kill(self, *, rest: bool = True) -> None:
+        """It is dead, at once; with `rest` what it left is too."""
+        if self.status is None:
+            self.status = -int(signal.SIGKILL)
+        if rest:
+            self.leftover = None
+
+    # What it does itself
+
+    def _read(self) -> None:
+        """A child starts from its parents' weights: of what it finds, the rules take note."""
+        root = self.spec.root
+        for parent in self.spec.restore:
+            found = {
+                path: inode.data
+                for path, inode in self._node.lab.server.tree(f"trials/{parent}/weights")
+            }
+            self._node.lab.rules.child_reads(self.spec.attempt, parent, found)
+        self._start = {parent: f"{root}/trials/{parent}/weights" for parent in self.spec.restore}
+
+    def _train(self) -> None:
+        client, lab = self._node.client, self._node.lab
+        weights = f"{self.spec.out}/weights"
+        words = f"{self.spec.attempt} {json.dumps(self.spec.params)} {self._rng.random()}".encode()
+        client.put(f"{weights}/model", words)
+        if self._rng.random() < 0.5:
+            inherited = [client.get(f"{start}/body") for start in self._start.values()]
+            client.put(f"{weights}/body", next((b for b in inherited if b), words[::-1]))
+        lines = "".join(
+            json.dumps({"step": step, "value": self._rng.random()}) + "\n"
+            for step in range(self._steps)
+        )
+        client.put(f"{self.spec.directory}/metrics.jsonl", lines.encode())
+        if self._hangs:
+            return
+        if self._says and not self._fails:
+            value = {"value": lab.value_of(self.spec.attempt)}
+            client.put(f"{self.spec.directory}/result.json", json.dumps(value).encode())
+        self._later(self._rng.uniform(0.0, 3.0), self._finish)
+
+    def _finish(self) -> None:
+        if self._leaves:
+            weights = self._node.lab.server.find(self._node.below(f"{self.spec.out}/weights/model"))
+            if weights is not None:
+                self.leftover = weights
+                self._node.tell(f"{self.spec.attempt} leaves a process behind")
+                self._later(self._rng.uniform(0.0, 5.0), self._scribble)
+        self._end(1 if self._fails else 0)
+
+    def _scribble(self) -> None:
+        """What it left behind writes on, into a file that it has open."""
+        if self.leftover is not None:
+            self._node.tell(f"what {self.spec.attempt} left behind writes into its weights")
+            self._node.client.put_into(self.leftover, self.leftover.data + b"and on")
+            self._later(self._rng.uniform(0.0, 60.0), self._leave)
+
+    def _leave(self) -> None:
+        self.leftover = None
+        self._node.serve()
+
+    def _end(self, status: int) -> None:
+        if self.status is None:
+            self.status = status
+            self._node.tell(f"{self.spec.attempt}: process ends with {status}")
+            self._wake()
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        self._node.lab.schedule.after(seconds, lambda: self._now(work), self._node)
+
+    def _now(self, work: Callable[[], None]) -> None:
+        """Do it unless the process is dead; a store that does not answer holds it up."""
+        if self._node.epoch != self._epoch or (self.status is not None and self.leftover is None):
+            return
+        if self._node.client.hangs:
+            self._later(1.0, work)
+            return
+        try:
+            work()
+        except OSError as error:
+            self._node.tell(f"{self.spec.attempt}: process cannot write: {error}")
+            self._end(2)

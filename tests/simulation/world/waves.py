@@ -1,0 +1,113 @@
+"""SSH and Ansible: the dispatcher's waves, some of which drop, come late, or are not heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from controller.dispatch.interface import Answer, End, Found, Order, Start
+from controller.dispatch.runner import Reply
+from controller.dispatch.wave import Wave, take
+
+if TYPE_CHECKING:
+    from tests.simulation.world.lab import Lab
+    from tests.simulation.world.node import Node
+
+_WAVES = 2  # under way at once
+_DEADLINE = 120.0  # seconds
+_LATEST = 300.0  # seconds after which a wave that was given up still reaches its node
+_CONNECT = (1.0, 12.0)  # seconds until SSH gives up
+
+
+class Waves:
+    """Looks to the loop as a dispatcher does. Waves outlive the controller that sent them."""
+
+    def __init__(self, lab: Lab, post: Callable[[Sequence[Answer]], None]) -> None:
+        self._lab, self._post = lab, post
+        self._pending: dict[str, list[Order]] = {}
+        self._busy: set[str] = set()
+        self._under_way = 0
+        self._closed = False
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Take orders for the next waves."""
+        self._lab.control.may_die()
+        for order in orders:
+            self._pending.setdefault(order.node, []).append(order)
+        self._lab.schedule.after(self._lab.rng.uniform(0.02, 0.5), self._leave)
+
+    def close(self, timeout: float) -> None:
+        """Nobody listens any more."""
+        self._closed = True
+
+    def _leave(self) -> None:
+        if self._closed or self._under_way >= _WAVES:
+            return
+        lists = take(self._pending, self._busy)
+        if not lists:
+            return
+        wave = Wave({name: lists[name] for name in sorted(lists)})
+        self._busy |= lists.keys()
+        self._under_way += 1
+        left = set(lists)
+        for name in sorted(lists):
+            self._send(wave, self._lab.nodes[name], left)
+
+    def _send(self, wave: Wave, node: Node, left: set[str]) -> None:
+        lab, orders = self._lab, wave.lists[node.name]
+        later = lab.schedule.after
+
+        def reply(answers: Sequence[Mapping[str, Any]] | None, found: Found, why: str) -> None:
+            if node.name in left:
+                left.discard(node.name)
+                self._hear(wave, Reply(node.name, answers, found, why), done=not left)
+
+        def unknown(why: str) -> Callable[[], None]:
+            return lambda: reply(None, Found.UNKNOWN, why)
+
+        def arrive() -> None:
+            if not node.is_reachable:
+                wait = lab.rng.uniform(*_CONNECT)
+                later(wait, lambda: reply(None, Found.UNREACHABLE, f"{node.name} is out of reach"))
+                return
+            if lab.weather.strikes("wave dropped before"):
+                later(1.0, unknown("the wave broke before it left"))
+                return
+            answers = _work(node, orders)
+            if lab.weather.strikes("wave dropped after"):
+                later(1.0, unknown("the wave broke on its way back"))
+            else:
+                later(lab.rng.uniform(0.1, 1.0), lambda: reply(answers, Found.UNKNOWN, ""))
+
+        if lab.weather.strikes("wave late"):
+            later(lab.rng.uniform(0.0, _LATEST), lambda: node.is_reachable and _work(node, orders))
+            later(_DEADLINE, unknown(f"no reply within {_DEADLINE:g} seconds"))
+        else:
+            later(lab.rng.uniform(0.3, 3.0), arrive)
+
+    def _hear(self, wave: Wave, reply: Reply, *, done: bool) -> None:
+        self._busy.discard(reply.node)
+        self._under_way -= done
+        if self._closed:
+            return
+        answers = wave.hear(reply)
+        if self._lab.story.is_told:
+            for answer in answers:
+                kind = type(answer.order).__name__.lower()
+                what = f"{kind} {answer.order.attempt} on {reply.node}: {answer.found}"
+                self._lab.story.say("wave", f"{what} {answer.reason}".rstrip())
+        self._post(answers)
+        self._leave()
+
+
+def _work(node: Node, orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """What the module does on a node: its whole list, in its order."""
+    answers = []
+    for order in orders:
+        if isinstance(order, Start):
+            answers.append(node.start(order.spec))
+        elif isinstance(order, End):
+            answers.append(node.end(order.attempt, order.how, order.reason))
+        else:
+            answers.append(node.probe(order.attempt))
+    return answers

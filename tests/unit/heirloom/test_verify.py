@@ -1,0 +1,82 @@
+"""What stands between a parent's weights and its child: is it the weights, or is it the store?"""
+
+import errno
+import os
+
+import pytest
+
+from heirloom.commit import commit
+from heirloom.ended import Ended
+from heirloom.files import RealFiles
+from heirloom.manifest import Manifest
+from heirloom.verify import WAITS, verify
+
+
+class Failing(RealFiles):
+    """Refuses calls about paths that end in one of `refused`, and all while it is away."""
+
+    away = 0  # further calls without an answer
+    refused = ()
+
+    def _pass(self, path):
+        self.away -= 1
+        if self.away >= 0 or path.endswith(self.refused or "\0"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    def look(self, path):
+        self._pass(path)
+        return super().look(path)
+
+    def read(self, path, limit):
+        self._pass(path)
+        return super().read(path, limit)
+
+    def digest(self, path):
+        self._pass(path)
+        return super().digest(path)
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "exp-1"
+    (root / "attempts/3.1/out/weights").mkdir(parents=True)
+    (root / "trials").mkdir()
+    (root / "attempts/3.1/out/weights/model").write_text("sound")
+    verdict = Manifest("exp-1", 3, "succeeded", attempt="3.1")
+    commit(RealFiles(), str(root), str(root / "attempts/3.1/out"), verdict, lambda: None)
+    return root
+
+
+class Pauses(list):
+    def __call__(self, seconds, *fds):
+        self.append(seconds)
+        return set()
+
+
+def test_a_store_that_does_not_answer_says_nothing_of_the_weights(root):
+    files, pauses = Failing(), Pauses()
+    files.away = 40
+    assert verify(files, str(root), 3, pauses, lambda: None).trial == 3
+    assert len(pauses) > 2 * len(WAITS)
+
+
+@pytest.mark.parametrize("refused", ["weights/model", "manifest.json"])
+def test_what_cannot_be_read_on_a_store_that_answers_is_corrupt(root, refused):
+    files, pauses = Failing(), Pauses()
+    files.refused = refused
+    with pytest.raises(Ended) as ended:
+        verify(files, str(root), 3, pauses, lambda: None)
+    assert (ended.value.outcome, ended.value.parent) == ("corrupt", 3)
+    assert tuple(pauses) == WAITS
+
+
+def test_the_store_may_go_away_between_the_manifest_and_the_weights(root):
+    class GoesAway(Failing):
+        def digest(self, path):
+            self.away = 2
+            type(self).digest = Failing.digest
+            return self.digest(path)
+
+    pauses = Pauses()
+    assert verify(GoesAway(), str(root), 3, pauses, lambda: None).trial == 3
+    assert not set(pauses) & set(WAITS)
