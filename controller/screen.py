@@ -37,6 +37,7 @@ _REFRESH = 0.25  # seconds between two pictures
 _SUMMARY = 30.0  # seconds between two summaries in plain lines
 _THINKING = 10.0  # seconds of thought after which the tuner is named
 _NODES = 12  # rows of nodes shown
+_LONG = 200  # signs of the best parameters shown
 
 Choice = Literal["leave", "stop", "go on"]
 
@@ -216,7 +217,10 @@ def _best(experiment: Experiment) -> str:
     if experiment.best is None:
         return "best: none yet"
     trial = experiment.trials[experiment.best]
-    return f"best: {trial.value:.6g} by trial {trial.id}  {json.dumps(trial.params)}"
+    params = json.dumps(trial.params)
+    if len(params) > _LONG:
+        params = f"{params[:_LONG]}…"
+    return f"best: {trial.value:.6g} by trial {trial.id}  {params}"
 
 
 def _nodes(experiment: Experiment) -> Table:

@@ -45,6 +45,7 @@ def searched(lab: Lab) -> list[dict[str, Any]]:
     with lab.start("run", small_search(lab)) as process:
         output, _ = process.communicate(timeout=LONG)
     assert process.returncode == 0, output
+    assert max(map(len, output.splitlines())) < 400  # a graph is long
     return lab.trials("reading")
 
 
