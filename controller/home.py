@@ -53,6 +53,11 @@ class Place:
         return self.path / "experiment.yml"
 
     @property
+    def inventory(self) -> Path:
+        """The inventory, where the experiment file holds one."""
+        return self.path / "inventory.yml"
+
+    @property
     def lock_file(self) -> Path:
         """Flocked by the one controller; says who that is."""
         return self.path / "lock"

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +90,22 @@ def read(path: Path, home: Home | None = None) -> Inventory:
     """
     path = path.expanduser().absolute()
     _check_file(path)
-    listed, warnings = _list(path)
+    listed, warnings = _list(path, path)
     return Inventory(path, nodes_of(listed, path, home or Home.of_user(), warnings), warnings)
+
+
+def read_mapping(said: Mapping[str, Any], file: Path, home: Home | None = None) -> Inventory:
+    """The inventory that an experiment file holds; `file` is that file. Raises InventoryError."""
+    with tempfile.TemporaryDirectory() as directory:
+        written = Path(directory) / "inventory.yml"
+        write(said, written)
+        listed, warnings = _list(written, file)
+    return Inventory(file, nodes_of(listed, file, home or Home.of_user(), warnings), warnings)
+
+
+def write(said: Mapping[str, Any], path: Path) -> None:
+    """Write an inventory out for Ansible. Raises OSError."""
+    path.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
 
 
 def nodes_of(
@@ -132,8 +147,8 @@ def _check_file(path: Path) -> None:
             raise InventoryError(f"{path}: no inventory: begin it with a group, `{GROUP}:`")
 
 
-def _list(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What `ansible-inventory --list` says, and its warnings."""
+def _list(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What `ansible-inventory --list` says of a path, and its warnings; errors name `named`."""
     surroundings = environment() | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True"}
     program = Path(sys.executable).parent / "ansible-inventory"
     command = [str(program) if program.exists() else program.name, "-i", str(path), "--list"]
@@ -147,14 +162,14 @@ def _list(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         ) from None
     except subprocess.TimeoutExpired:
         raise InventoryError(
-            f"{path}: reading it took more than {_TIMEOUT:.0f} seconds: try ansible-inventory "
+            f"{named}: reading it took more than {_TIMEOUT:.0f} seconds: try ansible-inventory "
             f"-i {path} --list"
         ) from None
     said = _sayings(done.stderr)
     if done.returncode:
         # The error says that every reader failed, the last warning what the last reader missed.
         why = said[-2:][0][1] if said else _line(done.stderr)
-        raise InventoryError(f"{path}: Ansible cannot read it: {why}")
+        raise InventoryError(f"{named}: Ansible cannot read it: {why}")
     listed: dict[str, Any] = json.loads(done.stdout)
     return listed, tuple(line for kind, line in said if kind != "ERROR")
 

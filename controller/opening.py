@@ -8,7 +8,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller import config as configs
@@ -18,8 +18,9 @@ from controller.core.model import Rules
 from controller.errors import HeirloomError, reason
 from controller.home import Home, Lock, Place, user_name
 from controller.inbox import Inbox
-from controller.inventory import Inventory, InventoryError, Node
+from controller.inventory import Inventory, InventoryError, Node, read_mapping
 from controller.inventory import read as read_inventory
+from controller.inventory import write as write_inventory
 from controller.journal import Journal
 from controller.record import read_config
 from controller.replay import replay
@@ -55,7 +56,7 @@ class Ready:
 def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> Iterator[Ready]:
     """A new experiment, gone again unless it is kept. Raises HeirloomError."""
     config = configs.load(file)
-    listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
+    listed = inventory_of(config, inventory, file, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
     store = store_of(config.store, nodes, home)
     refuse_absent(store, nodes)
@@ -70,6 +71,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         undo.callback(layout.discard, root)
         code = snapshot.take(config.trial.code_dir, root, (home.path,))
         shipped = runtime.take(root)
+        listed = _kept(listed, config, inventory, place)
         created = e.Created(
             at=time.time(),
             name=place.name,
@@ -122,6 +124,31 @@ def is_complete(ready: Ready) -> bool:
     over = experiment.search_over
     own_end = experiment.stopping is None and over is not None and not over.error
     return own_end and not Inbox(ready.place.inbox).receive()
+
+
+def inventory_of(
+    config: configs.Experiment, chosen: Path | None, file: Path, home: Home
+) -> Inventory:
+    """The inventory that is chosen, else the one that the experiment file has or names, else this
+    machine alone. Raises InventoryError.
+    """
+    if chosen is None and isinstance(config.inventory, dict):
+        return read_mapping(config.inventory, file, home)
+    named = config.inventory if isinstance(config.inventory, Path) else None
+    return read_inventory(chosen or named or DEFAULT_INVENTORY, home)
+
+
+def _kept(
+    inventory: Inventory, config: configs.Experiment, chosen: Path | None, place: Place
+) -> Inventory:
+    """The inventory with the path at which Ansible, and a resume, find it."""
+    if chosen is not None or not isinstance(config.inventory, dict):
+        return inventory
+    try:
+        write_inventory(config.inventory, place.inventory)
+    except OSError as error:
+        raise LaunchError(f"cannot write {place.inventory}: {reason(error)}") from None
+    return replace(inventory, path=place.inventory)
 
 
 def fitting(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:

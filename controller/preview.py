@@ -17,8 +17,7 @@ from controller import config as configs
 from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.home import Home
-from controller.inventory import read as read_inventory
-from controller.opening import DEFAULT_INVENTORY, fitting, store_of
+from controller.opening import fitting, inventory_of, store_of
 from controller.screen import duration
 from controller.store.listing import entries, megabytes
 from controller.tuners.pipe import TunerError
@@ -35,7 +34,7 @@ def print_schema() -> None:
 def check(file: Path, home: Home, inventory: Path | None, samples: int) -> None:
     """Validate, and tell what would run. Raises HeirloomError with every mistake."""
     config = configs.load(file)
-    listed = read_inventory(inventory or config.inventory or DEFAULT_INVENTORY, home)
+    listed = inventory_of(config, inventory, file, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
     store = store_of(config.store, nodes, home)
     code = entries(config.trial.code_dir, (store, home.path))

@@ -16,6 +16,7 @@ from controller.config.fields import (
     Duration,
     Environment,
     ExistingPath,
+    Inventory,
     Section,
     Size,
 )
@@ -106,18 +107,18 @@ class Experiment(Section):
     """Trials that a node holds beyond what its slots can take; null: as many as it has slots."""
     store: AnyPath | None = None
     """The shared directory for weights; null: under HEIRLOOM_HOME."""
-    inventory: ExistingPath | None = None
-    """The Ansible inventory, relative to the experiment file; null: this machine alone."""
+    inventory: Inventory | None = None
+    """The Ansible inventory, by its path or written out; null: this machine alone."""
 
     @field_validator("name")
     @classmethod
     def _named(cls, name: str, info: ValidationInfo) -> str:
         if not name and info.context:
-            return _slug(info.context["base"].name)
+            return slug(info.context["base"].name)
         if not NAME.fullmatch(name):
             raise ValueError(
                 "must start with a lower-case letter or a digit and go on with those, - and _ "
-                f"(63 at most), not {name!r}; for example {_slug(name)}"
+                f"(63 at most), not {name!r}; for example {slug(name)}"
             )
         return name
 
@@ -168,7 +169,8 @@ class Experiment(Section):
         }
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """A name that an experiment can have, made from a text."""
     slug = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
     return slug[:63] or "experiment"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -57,6 +58,16 @@ def _directory(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
+def _inventory(value: Any, info: ValidationInfo) -> Path | dict[str, Any]:
+    if not isinstance(value, dict):
+        return _existing(value, info)
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"must be numbers, text, lists and mappings: {error}") from None
+    return value
+
+
 def _command(value: Any) -> str | list[str]:
     if isinstance(value, str) and value.strip():
         return value
@@ -97,6 +108,11 @@ _WORD = {"type": ["string", "number"]}
 AnyPath = Annotated[Path, BeforeValidator(_path)]
 ExistingPath = Annotated[Path, BeforeValidator(_existing)]
 Directory = Annotated[Path, BeforeValidator(_directory)]
+Inventory = Annotated[
+    Path | dict[str, Any],
+    BeforeValidator(_inventory),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "path"}, {"type": "object"}]}),
+]
 Duration = Annotated[
     float,
     BeforeValidator(units.seconds),

@@ -73,6 +73,7 @@ def _kind(schema: dict[str, Any], said: dict[str, Any]) -> str:
     return {
         frozenset({"string"}): "text",
         frozenset({"path"}): "path",
+        frozenset({"path", "object"}): "path or mapping",
         frozenset({"integer"}): "whole number",
         frozenset({"number"}): "number",
         frozenset({"object"}): "mapping",
