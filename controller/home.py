@@ -73,6 +73,11 @@ class Place:
         return self.path / "tuner.log"
 
     @property
+    def checkpoint(self) -> Path:
+        """Where a tuner with NNI's interface keeps its state."""
+        return self.path / "checkpoint"
+
+    @property
     def report(self) -> Path:
         """The report's page."""
         return self.path / "report.html"

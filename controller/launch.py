@@ -18,6 +18,7 @@ from rich.markup import escape
 from controller import readiness
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.core.model import State
 from controller.dispatch.ansible import AnsibleDispatcher
 from controller.errors import HeirloomError
 from controller.home import Home, Place
@@ -29,7 +30,7 @@ from controller.spec import Specs
 from controller.store import snapshot
 from controller.store.watch import StoreWatch
 from controller.tuners.pipe import TunerError
-from controller.tuners.process import TunerProcess
+from controller.tuners.process import LongCall, TunerProcess
 from heirloom.files import RealFiles
 
 _TUNER_START = 60.0  # seconds
@@ -63,7 +64,11 @@ def stop(name: str, home: Home) -> int:
 class _NoTuner:
     """Stands where no proposal will be asked for."""
 
-    def propose(self, trial: int) -> None: ...
+    long_calls: Sequence[LongCall] = ()
+
+    def propose(self, trial: int, room: int = 1) -> None: ...
+
+    def under_way(self, count: int) -> None: ...
 
     def observe(self, result: dict[str, Any]) -> None: ...
 
@@ -74,7 +79,13 @@ class _NoTuner:
 
 def _start_tuner(ready: Ready, post: Post) -> tuple[Tuner, list[str]]:
     """The tuner in the state that the journal leads to, and where it now answers otherwise."""
-    setup = ready.config.tuner_setup(ready.created.seed)
+    checkpoint = ready.place.checkpoint
+    setup = ready.config.tuner_setup(ready.created.seed) | {
+        "experiment": ready.root.experiment,
+        "checkpoint": str(checkpoint),
+        "resume": ready.known,
+    }
+    checkpoint.mkdir(exist_ok=True)
     tuner = TunerProcess(setup, ready.place.tuner_log, post.events)
     try:
         tuner.wait_ready(_TUNER_START)
@@ -82,7 +93,8 @@ def _start_tuner(ready: Ready, post: Post) -> tuple[Tuner, list[str]]:
     except (TunerError, TimeoutError) as error:
         tuner.close(1.0)
         words = str(error) or f"it was not ready within {_TUNER_START:.0f} s"
-        raise LaunchError(f"the tuner cannot be started: {words}") from None
+        trace = f"\n{error.traceback.rstrip()}" if isinstance(error, TunerError) else ""
+        raise LaunchError(f"the tuner cannot be started: {words}{trace.rstrip()}") from None
 
 
 def _run(
@@ -177,9 +189,11 @@ def _farewell(screen: Screen, experiment: Experiment, place: Place, closed: e.Cl
     if drawn.returncode:
         screen.say(f"[yellow]no report: try `python -m controller report {place.name}`[/]")
     error = experiment.search_over is not None and experiment.search_over.error
+    if error:
+        return 1
     if experiment.stopping is not None:
         return 130
-    return 1 if error or experiment.best is None else 0
+    return 0 if experiment.counts[State.SUCCEEDED] else 1
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ from controller.journal import Journal
 from controller.screen import Screen, Situation
 from controller.spec import Specs
 from controller.store.watch import StoreWatch
+from controller.tuners.process import LongCall
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,13 @@ _CLOSE = 10.0  # seconds that threads get to finish
 class Tuner(Protocol):
     """What the loop asks of the tuner's process."""
 
-    def propose(self, trial: int) -> None:
-        """Ask for a trial."""
+    long_calls: Sequence[LongCall]  # that one with NNI's interface is at
+
+    def propose(self, trial: int, room: int = 1) -> None:
+        """Ask for a trial; so many could be proposed now."""
+
+    def under_way(self, count: int) -> None:
+        """Tell of how many trials have no verdict."""
 
     def observe(self, result: dict[str, Any]) -> None:
         """Tell of a trial's end."""
@@ -130,6 +136,7 @@ class Loop:
         self._order = count()
         self._unknown: Counter[tuple[str, str]] = Counter()  # broken waves in a row
         self._asked_at: float | None = None
+        self._open_trials: int | None = None  # as the tuner was told
         self.interrupts = 0  # set by the signal handler; looked at once a turn
         self.leave = False  # stop looking after the trials, and let them run
 
@@ -172,6 +179,9 @@ class Loop:
         self._journal.append(events)
         for done in journaled:
             done()
+        if self.experiment.open_trials != self._open_trials:
+            self._open_trials = self.experiment.open_trials
+            self._tuner.under_way(self._open_trials)
         orders = [order for event in events if (order := self._act(event)) is not None]
         orders += self._due()
         if orders:
@@ -211,7 +221,7 @@ class Loop:
         match event:
             case e.ProposalAsked():
                 self._asked_at = self._clock()
-                self._tuner.propose(event.trial)
+                self._tuner.propose(event.trial, x.room)
             case e.Proposed() | e.ProposalWithheld() | e.SearchEnded():
                 self._asked_at = None
             case e.Told():
@@ -356,6 +366,7 @@ class Loop:
         return Situation(
             now=now,
             tuner_thinking=thinking,
+            long_calls=self._tuner.long_calls,
             store_stalled=None if stalled is None else self._clock() - stalled,
         )
 
@@ -375,4 +386,6 @@ def result_of(trial: Trial) -> dict[str, Any]:
         "parents": list(trial.parents),
         "result": trial.result,
         "weights": trial.inheritable,
+        "last": trial.attempts[-1].last if trial.attempts else None,
+        "parameter_id": trial.parameter_id,
     }

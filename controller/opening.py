@@ -7,9 +7,10 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from controller import config as configs
 from controller.core import events as e
@@ -23,7 +24,7 @@ from controller.inventory import read as read_inventory
 from controller.inventory import write as write_inventory
 from controller.journal import Journal
 from controller.record import read_config
-from controller.replay import replay
+from controller.replay import known, replay
 from controller.store import layout, runtime, snapshot
 from controller.store.layout import Root
 from controller.tuners.process import Call
@@ -49,6 +50,7 @@ class Ready:
     journal: Journal
     experiment: Experiment
     calls: Sequence[Call] = ()  # of the tuner, journaled
+    known: Mapping[str, Any] | None = None  # of a search that goes on (replay.known)
     keep: Callable[[], object] = lambda: None  # called when it runs: from then on it is kept
 
 
@@ -115,7 +117,10 @@ def taken_up(name: str, home: Home, inventory: Path | None) -> Iterator[Ready]:
         root = layout.find(Path(created.root))
         listed = read_inventory(inventory or Path(created.inventory), home)
         nodes = fitting(listed, config.rules(), config.trial.gpus)
-        yield Ready(home, place, config, created, root, listed, nodes, journal, experiment, calls)
+        yield Ready(
+            home, place, config, created, root, listed, nodes, journal, experiment, calls,
+            known(experiment) if experiment.opened_at is not None else None,
+        )  # fmt: skip
 
 
 def is_complete(ready: Ready) -> bool:

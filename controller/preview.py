@@ -24,6 +24,7 @@ from controller.tuners.pipe import TunerError
 from controller.tuners.process import TunerProcess
 
 _PATIENCE = 60.0  # seconds that a tuner may take for its first proposals
+_COMING = 3.0  # seconds to wait for one that a tuner with NNI's interface is still at
 
 
 def print_schema() -> None:
@@ -81,17 +82,19 @@ def _sample(config: configs.Experiment, samples: int) -> list[dict[str, object]]
         tuner = TunerProcess(config.tuner_setup(seed), log, post)
         try:
             tuner.wait_ready(_PATIENCE)
-            for trial in range(samples):
-                tuner.propose(trial)
+            while len(found) < samples:
+                tuner.propose(len(found), samples - len(found))
                 match said.get(timeout=_PATIENCE):
                     case e.Proposed(params=params):
                         found.append(params)
-                    case e.SearchEnded(error=True, reason=reason):
-                        raise HeirloomError(_plain(reason))
+                    case e.SearchEnded(error=True, reason=reason, traceback=trace):
+                        raise HeirloomError(f"{_plain(reason)}\n{trace}".rstrip())
+                    case e.ProposalWithheld(coming=True) if _is_ready(said):
+                        pass  # ask again
                     case _:
                         break
         except TunerError as error:
-            raise HeirloomError(_plain(str(error))) from None
+            raise HeirloomError(f"{_plain(str(error))}\n{error.traceback}".rstrip()) from None
         except (TimeoutError, Empty):
             raise HeirloomError(f"the tuner said nothing for {_PATIENCE:.0f} seconds") from None
         finally:
@@ -99,6 +102,14 @@ def _sample(config: configs.Experiment, samples: int) -> list[dict[str, object]]
     return found
 
 
+def _is_ready(said: SimpleQueue[e.Event]) -> bool:
+    """Wait for a proposal that is coming; False where it seems to wait for a result."""
+    try:
+        return isinstance(said.get(timeout=_COMING), e.TunerReady)
+    except Empty:
+        return False
+
+
 def _plain(reason: str) -> str:
     """The reason without the log that is gone in a moment."""
-    return reason.partition("; full traceback")[0]
+    return reason.partition("; full output")[0]

@@ -37,9 +37,9 @@ class Record:
         experiment = self.experiment
         if experiment.closed is None:
             return "running" if self.is_running else "interrupted"
-        if experiment.stopping is not None:
-            return "stopped"
-        return "failed" if experiment.search_over and experiment.search_over.error else "finished"
+        if experiment.search_over and experiment.search_over.error:
+            return "failed"
+        return "stopped" if experiment.stopping is not None else "finished"
 
     @property
     def holder(self) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from controller import config as configs
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.core.model import State
 from controller.journal import Journal
 from controller.loop import result_of
+from controller.nni.plain import final_value
 from controller.tuners.process import Call
 
 
@@ -37,3 +41,18 @@ def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, li
     for trial, index in told.items():
         calls[index] = ("observe", result_of(experiment.trials[trial]))
     return experiment, [call for call in calls if call is not None]
+
+
+def known(experiment: Experiment) -> dict[str, Any]:
+    """What a tuner with NNI's interface is told when its search goes on, in place of its calls.
+
+    `data`: the results that it was told of, in the form of `import_data`; `next`: the number of its
+    next proposal.
+    """
+    data = [
+        {"parameter": trial.params, "value": value}
+        for trial in experiment.trials
+        if trial.state is State.SUCCEEDED and trial.id not in experiment.untold
+        if (value := final_value(trial.value, trial.result)) is not None
+    ]
+    return {"data": data, "next": experiment.next_parameter_id}

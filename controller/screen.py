@@ -6,7 +6,7 @@ import contextlib
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ from rich.text import Text
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import AttemptState, State
+from controller.tuners.process import LongCall
 
 COLOURS = {
     State.WAITING: "dim",
@@ -48,6 +49,7 @@ class Situation:
 
     now: float
     tuner_thinking: float | None = None
+    long_calls: Sequence[LongCall] = ()  # of a tuner with NNI's interface
     store_stalled: float | None = None
 
 
@@ -109,8 +111,12 @@ class Screen:
                 self.say(f"[red]node {event.node} does not answer[/]: {escape(event.reason)}")
             case e.NodeUp():
                 self.say(f"node {event.node} answers again")
+            case e.ProposalGivenUp():
+                self.say(f"[yellow]{escape(event.reason)}[/]")
             case e.SearchEnded():
                 colour = "red" if event.error else "default"
+                if event.traceback:
+                    self.say(escape(event.traceback.rstrip()))
                 self.say(f"[{colour}]no further trials: {escape(event.reason)}[/]")
 
     def ask(self, experiment: Experiment) -> Choice:
@@ -252,9 +258,25 @@ def _notes(experiment: Experiment, situation: Situation) -> list[str]:
         notes.append(f"the store has not answered for {duration(situation.store_stalled)}")
     if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
         notes.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
+    notes += [_long(call) for call in situation.long_calls]
     for node, reason in experiment.placement.down.items():
         notes.append(f"node {node} does not answer: {reason}")
     return notes
+
+
+def _long(call: LongCall) -> str:
+    """Where a user's tuner stands, and for how long."""
+    passed = duration(time.monotonic() - call.since)
+    if call.what != "generate_parameters" or not call.is_still:
+        call_of = f"{call.what}({call.parameter_id})"
+        doing = "stood still" if call.is_still else "been"
+        return f"the tuner's {call_of} has {doing} at {call.place} for {passed}"
+    if call.count == 1:
+        return f"proposal {call.parameter_id} waits in the tuner at {call.place} for {passed}"
+    return (
+        f"{call.count} proposals wait in the tuner at {call.place}, "
+        f"the first ({call.parameter_id}) for {passed}"
+    )
 
 
 def _summary(experiment: Experiment, now: float) -> str:

@@ -161,6 +161,7 @@ class Experiment(Section):
     def tuner_setup(self, seed: int) -> dict[str, Any]:
         """What `TunerProcess` needs to make the tuner and the assessor, in plain JSON."""
         return {
+            "experiment": self.name,
             "tuner": self.tuner.model_dump(mode="json", by_alias=True),
             "assessor": self.assessor and self.assessor.model_dump(mode="json", by_alias=True),
             "space": self.search_space,

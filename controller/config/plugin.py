@@ -7,11 +7,11 @@ import inspect
 import json
 import typing
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
-from controller.config.fields import Directory, Section
+from controller.config.fields import Directory, Duration, Section
 from controller.config.mistakes import Key, in_words, several, unknown
 from controller.tuners.registry import KNOWN, find
 
@@ -36,6 +36,8 @@ class Plugin(Section):
     """A class of the user's own, as MODULE.CLASS. It is imported in the tuner's process only."""
     args: dict[str, Any] = Field(default={})
     """What the class is made with beside what every one gets."""
+    interface: Literal["heirloom", "nni"] = "heirloom"
+    """What the class is a subclass of: Heirloom's own, or NNI's of the same name."""
 
     @field_validator("name")
     @classmethod
@@ -71,11 +73,32 @@ class Plugin(Section):
             _check_args(cls.kind, info.data["name"], args)
         return args
 
+    @field_validator("interface")
+    @classmethod
+    def _of_a_class(cls, interface: str, info: ValidationInfo) -> str:
+        if interface == "nni" and info.data.get("name"):
+            raise ValueError(f"nni is for a class of your own: {cls.kind}s by name have none")
+        return interface
+
 
 class TunerChoice(Plugin):
     """What proposes the trials."""
 
     kind = "tuner"
+
+    multi_thread: bool = False
+    """Whether a proposal may wait, in a thread of its own, while others are asked for."""
+    patience: Duration | None = None
+    """How long a proposal may stand still; null: while trials are under way, and a minute more."""
+    include_intermediate_results: bool = False
+    """Whether the last report of a trial that was stopped early is told as its result."""
+
+    @field_validator("multi_thread", "patience", "include_intermediate_results")
+    @classmethod
+    def _of_nni(cls, value: Any, info: ValidationInfo) -> Any:
+        if value and info.data.get("interface") == "heirloom":
+            raise ValueError("is for tuners with `interface: nni`")
+        return value
 
 
 class AssessorChoice(Plugin):

@@ -118,7 +118,7 @@ class Decisions:
             source = x.trials[next(iter(x.retries_due))]
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=dict(source.params),
-                parents=source.parents, retry_of=source.id,
+                parents=source.parents, retry_of=source.id, parameter_id=source.parameter_id,
             )  # fmt: skip
         if search.over is None:
             reason = search.broken or self._exhausted(now)
@@ -137,7 +137,8 @@ class Decisions:
             return f"the budget of {rules.trials} trials is used up"
         if rules.duration is not None and x.elapsed(now) >= rules.duration:
             return f"the budget of {rules.duration:.0f} s is used up"
-        if x.search.withheld and not x.open_trials and x.search.asked is None:
+        at_it = x.search.asked is not None or x.search.coming
+        if x.search.withheld and not x.open_trials and not at_it:
             return "the tuner has nothing more to propose"
         return None
 

@@ -63,16 +63,39 @@ class Proposed:
     params: dict[str, Any]
     parents: tuple[int, ...] = ()
     retry_of: int | None = None
+    parameter_id: int | None = None  # the tuner's own number of it, where it counts calls
     kind: Literal["proposed"] = "proposed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalWithheld:
-    """The tuner has nothing to propose until more is known."""
+    """The tuner has nothing to propose until more is known.
+
+    `coming`: it is at a proposal, and `TunerReady` will say when to ask again.
+    """
 
     at: float
     trial: int
+    coming: bool = False
     kind: Literal["proposal-withheld"] = "proposal-withheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunerReady:
+    """A tuner whose proposal was coming wants to be asked again."""
+
+    at: float
+    kind: Literal["tuner-ready"] = "tuner-ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalGivenUp:
+    """The tuner stood still over a proposal for too long: whatever it returns is ignored."""
+
+    at: float
+    parameter_id: int
+    reason: str
+    kind: Literal["proposal-given-up"] = "proposal-given-up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +105,7 @@ class SearchEnded:
     at: float
     reason: str
     error: bool = False
+    traceback: str = ""  # of the user's code, where that is for the screen
     kind: Literal["search-ended"] = "search-ended"
 
 
@@ -283,6 +307,8 @@ Event = (
     | ProposalAsked
     | Proposed
     | ProposalWithheld
+    | TunerReady
+    | ProposalGivenUp
     | SearchEnded
     | Placed
     | Armed

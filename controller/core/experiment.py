@@ -50,6 +50,7 @@ class Experiment:
         self.untold: dict[int, None] = {}
         self.retries_due: dict[int, None] = {}
         self._requests: set[str] = set()  # for retries, that were heard
+        self.next_parameter_id = 0  # of a tuner that counts its calls
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
         self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
@@ -69,7 +70,9 @@ class Experiment:
             e.NodeUp: lambda event: self.placement.set_up(event.node),
             e.ProposalAsked: lambda event: self.search.ask(event.trial),
             e.Proposed: self._proposed,
-            e.ProposalWithheld: lambda event: self.search.withhold(),
+            e.ProposalWithheld: lambda event: self.search.withhold(coming=event.coming),
+            e.TunerReady: lambda event: self.search.ready(),
+            e.ProposalGivenUp: lambda event: self._count(event.parameter_id),
             e.SearchEnded: lambda event: self.search.end(event),
             e.Placed: self._placed,
             e.Armed: self._armed,
@@ -102,6 +105,14 @@ class Experiment:
         if self.rules.concurrency is not None:
             return self.rules.concurrency
         return self.placement.capacity
+
+    @property
+    def room(self) -> int:
+        """Further trials that may be proposed now."""
+        room = self.concurrency - self.open_trials
+        if self.rules.trials is not None:
+            room = min(room, self.rules.trials - len(self.trials))
+        return max(0, room)
 
     @property
     def asked(self) -> int | None:
@@ -155,6 +166,7 @@ class Experiment:
         late = self.search.over is not None and event.retry_of is None
         if late or event.trial != len(self.trials):
             return
+        self._count(event.parameter_id)
         problem = self._problem(event.parents)
         if event.retry_of is None:
             self.search.propose(event.trial, problem)
@@ -163,7 +175,7 @@ class Experiment:
         parents = () if problem else event.parents
         trial = Trial(
             event.trial, event.params, parents, parents, State.WAITING, event.at,
-            retry_of=event.retry_of,
+            retry_of=event.retry_of, parameter_id=event.parameter_id,
         )  # fmt: skip
         self.trials.append(trial)
         self.counts[trial.state] += 1
@@ -171,6 +183,10 @@ class Experiment:
             self.verdicts_due[trial.id] = (State.FAILED, f"the proposal was rejected: {problem}")
         else:
             self._enqueue(trial)
+
+    def _count(self, parameter_id: int | None) -> None:
+        if parameter_id is not None:
+            self.next_parameter_id = max(self.next_parameter_id, parameter_id + 1)
 
     def _problem(self, parents: tuple[int, ...]) -> str | None:
         for parent in parents:

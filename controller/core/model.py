@@ -103,6 +103,7 @@ class Trial:
     seconds: Mapping[str, float] = field(default_factory=dict)  # on the node, of its last attempt
     size: int = 0  # bytes of weights
     retry_of: int | None = None
+    parameter_id: int | None = None  # the tuner's own number of it, where it counts calls
     corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
     damaged: bool = False  # so on two nodes: nobody may start from it any more
 

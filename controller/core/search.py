@@ -13,6 +13,7 @@ class Search:
     def __init__(self) -> None:
         self.asked: int | None = None  # the trial that it is thinking about
         self.withheld = False  # it wants to know more first
+        self.coming = False  # or it is at a proposal, and will say when it has one
         self.over: SearchEnded | None = None
         self._rejections: list[str] = []  # of the proposals in a row, why
         self._news = False  # whether it was told of a trial since it was asked
@@ -28,10 +29,16 @@ class Search:
             self.asked = None
         self._rejections = [*self._rejections, problem] if problem else []
 
-    def withhold(self) -> None:
+    def withhold(self, *, coming: bool) -> None:
         """It has nothing to propose, unless it was told of something while it thought."""
         self.asked = None
+        self.coming = coming
         self.withheld = not self._news
+
+    def ready(self) -> None:
+        """It has the proposal that was coming, or knows that there will be none."""
+        self.coming = False
+        self.tell()
 
     def tell(self) -> None:
         """It is told of a trial's end."""

@@ -2,12 +2,14 @@
 
 Every line in is one call, `{"call": NAME, ...}`; each gets one line back, in order: `{"ok": ...}`,
 `{"finished": WORDS}` when the tuner ends the search, or `{"error": WORDS}`. The first call is
-`setup`. Tracebacks, and whatever the tuner prints, go to stderr. It ends when stdin does.
-Imports as little as it can, to start fast.
+`setup`. A tuner or an assessor with NNI's interface speaks unasked as well, in between:
+`{"notice": {KIND: ...}}`, and `{"error": WORDS, "traceback": TEXT}`. Tracebacks, and whatever the
+tuner prints, go to stderr. It ends when stdin does. Imports as little as it can, to start fast.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -17,26 +19,32 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from controller.assessors import Assessor
 from controller.tuners import plain
 from controller.tuners.interface import Result, SearchFinished, Tuner
 from controller.tuners.registry import find, label
 
+if TYPE_CHECKING:
+    from controller.nni.side import Side
+
+_CALLERS = (__file__, plain.__file__, f"{Path(__file__).parents[1]}/nni/")  # of users' code
 LINGER = 10.0  # seconds that a call may go on after the controller is gone
 
 Request = dict[str, Any]
 
 
 class Host:
-    """Makes the tuner and the assessor, and calls them."""
+    """Makes the tuner and the assessor, and calls them. `say` writes a line unasked."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[dict[str, Any]], None]) -> None:
+        self._say = say
         self._tuner: Tuner | None = None
         self._assessor: Assessor | None = None
+        self._nni: Side | None = None  # which has those of the two that have NNI's interface
         self._labels: dict[str, str] = {}  # of tuner and assessor, for the words of an error
         self._acting = "tuner"  # which of them is called
         self._code: list[str] = []  # directories of users' code
@@ -51,26 +59,51 @@ class Host:
         except SearchFinished as finished:
             return {"finished": str(finished) or "the tuner has nothing more to propose"}
         except BaseException as error:  # sys.exit() in a user's code included
-            traceback.print_exc()
-            doing = "" if call == "setup" else f" in {call}"
-            name = type(error).__name__
-            words = error.msg if isinstance(error, SyntaxError) else error  # without its place
-            label = self._labels[self._acting]
-            return {"error": f"{label} raised {name}: {words}{doing}{self._place(error)}"}
+            told = self._told(error, self._acting, "" if call == "setup" else call)
+            if self._nni is not None:
+                self._nni.on_error()
+            return told
+
+    def close(self) -> None:
+        """The controller wants no more."""
+        if self._nni is not None:
+            self._nni.close()
+
+    def _told(self, error: BaseException, kind: str, method: str) -> dict[str, Any]:
+        """An error as the controller is told of it; its traceback goes to the log too."""
+        traceback.print_exception(error)
+        name = type(error).__name__
+        words = error.msg if isinstance(error, SyntaxError) else error  # without its place
+        doing = f" in {method}" if method else ""
+        told = {"error": f"{self._labels[kind]} raised {name}: {words}{doing}{self._place(error)}"}
+        if self._nni is not None:
+            told["traceback"] = self._users_traceback(error)
+        return told
 
     def _setup(self, request: Request) -> None:
         random.seed(request["seed"])  # for tuners that draw from the module itself
-        make = self._load("tuner", request["tuner"])
-        self._tuner = make(
-            request["space"],
-            seed=request["seed"],
-            maximize=request["maximize"],
-            **request["tuner"].get("args", {}),
-        )
-        if assessor := request.get("assessor"):
+        tuner, assessor = request["tuner"], request.get("assessor")
+        if "nni" in (tuner.get("interface"), (assessor or {}).get("interface")):
+            from controller.nni.side import Side
+
+            self._nni = Side(request, self._code, self._say, self._told)
+        make = self._load("tuner", tuner)
+        if self._nni is not None and tuner.get("interface") == "nni":
+            self._nni.make_tuner(make)
+        else:
+            self._tuner = make(
+                request["space"],
+                seed=request["seed"],
+                maximize=request["maximize"],
+                **tuner.get("args", {}),
+            )
+        if assessor:
             self._acting = "assessor"
             make = self._load("assessor", assessor)
-            self._assessor = make(maximize=request["maximize"], **assessor.get("args", {}))
+            if self._nni is not None and assessor.get("interface") == "nni":
+                self._nni.make_assessor(make)
+            else:
+                self._assessor = make(maximize=request["maximize"], **assessor.get("args", {}))
 
     def _load(self, kind: str, choice: dict[str, Any]) -> Any:
         self._labels[kind] = label(kind, choice)
@@ -83,22 +116,40 @@ class Host:
         return getattr(importlib.import_module(module), attribute)
 
     def _propose(self, request: Request) -> dict[str, Any] | None:
+        if self._nni is not None and self._nni.tuner is not None:
+            return self._nni.tuner.propose(request.get("room", 1))
         assert self._tuner is not None
         return plain.plain_proposal(self._tuner.propose(request["trial"]))
 
     def _observe(self, request: Request) -> None:
-        assert self._tuner is not None
+        """`replay`: it is repeated after a resume, which NNI's interface does not know."""
         result = Result(**{**request["result"], "parents": tuple(request["result"]["parents"])})
         self._histories.pop(result.trial_id, None)
+        replay, succeeded = request.get("replay", False), result.state == "succeeded"
+        if self._nni is not None and self._nni.assessor is not None:
+            self._nni.assessor.trial_end(result.trial_id, succeeded, replay=replay)
         if self._assessor is not None:
             self._acting = "assessor"
-            self._assessor.trial_end(result.trial_id, result.state == "succeeded")
+            self._assessor.trial_end(result.trial_id, succeeded)
             self._acting = "tuner"
-        self._tuner.observe(result)
+        if self._tuner is not None:
+            self._tuner.observe(result)
+        elif self._nni is not None and self._nni.tuner is not None and not replay:
+            self._nni.tuner.observe(result)
+
+    def _under_way(self, request: Request) -> None:
+        if self._nni is not None and self._nni.tuner is not None:
+            self._nni.tuner.under_way(request["count"])
 
     def _report(self, request: Request) -> bool:
-        """Whether the trial should go on."""
+        """Whether the trial should go on; an assessor with NNI's interface says so later."""
         value = request["value"]
+        if self._nni is not None and self._nni.assessor is not None:
+            self._nni.assessor.report(
+                request["trial"], request["number"], request["step"], value,
+                replay=request.get("replay", False),
+            )  # fmt: skip
+            return True
         if isinstance(value, dict):
             value = value.get("default")
         if self._assessor is None or isinstance(value, bool) or not isinstance(value, int | float):
@@ -112,7 +163,8 @@ class Host:
         return bool(self._assessor.assess(trial, list(history)))
 
     def _may_be_parent(self, request: Request) -> list[bool]:
-        assert self._tuner is not None
+        if self._tuner is None:
+            return [False for _ in request["trials"]]  # with NNI's interface nothing names parents
         return [bool(self._tuner.may_be_parent(trial)) for trial in request["trials"]]
 
     def _place(self, error: BaseException) -> str:
@@ -121,9 +173,18 @@ class Host:
             return f" ({Path(error.filename).name}:{error.lineno})"
         frames = traceback.extract_tb(error.__traceback__)
         theirs = [frame for frame in frames if frame.filename.startswith(tuple(self._code))]
-        own = [frame for frame in frames if frame.filename not in (__file__, plain.__file__)]
+        own = [frame for frame in frames if not frame.filename.startswith(_CALLERS)]
         where = (theirs or own)[-1:]
         return f" ({Path(where[0].filename).name}:{where[0].lineno})" if where else ""
+
+    def _users_traceback(self, error: BaseException) -> str:
+        """The traceback from the first frame in the user's code on."""
+        trace = error.__traceback__
+        while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(
+            tuple(self._code)
+        ):
+            trace = trace.tb_next
+        return "".join(traceback.format_exception(type(error), error, trace))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -149,13 +210,16 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    host = Host()
+    lock = threading.Lock()
+
+    def say(line: dict[str, Any]) -> None:
+        with lock, contextlib.suppress(BrokenPipeError):  # the controller is gone: stdin tells too
+            answers.write(json.dumps(line).encode() + b"\n")
+
+    host = Host(say)
     for line in _lines(calls):
-        answer = host.answer(json.loads(line))
-        try:
-            answers.write(json.dumps(answer).encode() + b"\n")
-        except BrokenPipeError:
-            return  # the controller is gone
+        say(host.answer(json.loads(line)))
+    host.close()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ class Result:
     parents: tuple[int, ...] = ()
     result: Any = None  # everything that the trial reported as its result
     weights: bool = False  # whether it left weights that a child can start from
+    last: Any = None  # the last of its reports, as it was reported
+    parameter_id: int | None = None  # with NNI's interface: the number under which it was proposed
 
 
 class Tuner(ABC):

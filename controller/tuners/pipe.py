@@ -22,7 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]  # holds the package `controller`
 
 
 class TunerError(Exception):
-    """The tuner broke. The text says how, and where the traceback is."""
+    """The tuner broke. The text says how, and where the traceback is.
+
+    `traceback` has that of the user's code where a person is to see it.
+    """
+
+    def __init__(self, words: str, traceback: str = "") -> None:
+        super().__init__(words)
+        self.traceback = traceback
 
 
 class Pipe:
@@ -33,12 +40,21 @@ class Pipe:
         seed: fixes the process's hash seed.
         log: the file that the process's stderr is appended to.
         broke: called once, in a thread, when the process breaks before it is closed.
+        noticed: called, in a thread, with what the process says unasked.
     """
 
-    def __init__(self, label: str, seed: int, log: Path, broke: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        label: str,
+        seed: int,
+        log: Path,
+        broke: Callable[[TunerError], None],
+        noticed: Callable[[Answer], None] = lambda notice: None,
+    ) -> None:
         self._label = label
         self._log = log
         self._broke = broke
+        self._noticed = noticed
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._pending: deque[Future[Answer]] = deque()
         self._lock = threading.Lock()  # keeps outbox and pending in one order
@@ -88,10 +104,12 @@ class Pipe:
         with self._process.stdout as answers:
             for line in answers:
                 answer = _parsed(line)
-                if answer is None or not self._pending:
+                if answer is not None and "error" in answer:
+                    self._break(answer["error"], answer.get("traceback", ""))
+                elif answer is not None and "notice" in answer:
+                    self._noticed(answer["notice"])
+                elif answer is None or not self._pending:
                     self._break(f"{self._label} wrote to the controller's pipe: {line[:80]!r}")
-                elif "error" in answer:
-                    self._break(answer["error"])
                 else:
                     self._pending.popleft().set_result(answer)
         self._break(f"{self._label}: its process {_ending(self._process.wait())}")
@@ -102,15 +120,15 @@ class Pipe:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def _break(self, words: str) -> None:
+    def _break(self, words: str, traceback: str = "") -> None:
         with self._lock:
             if self._error is not None:
                 return
-            self._error = TunerError(f"{words}; full output in {self._log}")
+            self._error = TunerError(f"{words}; full output in {self._log}", traceback)
             pending = list(self._pending)
             self._pending.clear()
         if not self._closing:
-            self._broke(str(self._error))
+            self._broke(self._error)
         for answer in pending:
             answer.set_exception(self._error)
         self._outbox.put(None)
@@ -142,8 +160,8 @@ def _parsed(line: bytes) -> Answer | None:
         answer = json.loads(line)
     except ValueError:
         return None
-    known = isinstance(answer, dict) and len(answer) == 1
-    return answer if known and answer.keys() <= {"ok", "finished", "error"} else None
+    known = ({"ok"}, {"finished"}, {"error"}, {"error", "traceback"}, {"notice"})
+    return answer if isinstance(answer, dict) and answer.keys() in known else None
 
 
 def _ending(code: int) -> str:

@@ -6,10 +6,20 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from controller.core.events import Event, ProposalWithheld, Proposed, SearchEnded, StopAdvised
+from controller.core.events import (
+    Event,
+    ProposalGivenUp,
+    ProposalWithheld,
+    Proposed,
+    SearchEnded,
+    StopAdvised,
+    StopAsked,
+    TunerReady,
+)
 from controller.tuners.pipe import Answer, Pipe, TunerError
 from controller.tuners.registry import label
 
@@ -21,16 +31,30 @@ Call = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LongCall:
+    """Calls of a tuner's that go on for long, at one place in the user's code."""
+
+    what: str  # the method
+    place: str  # FILE:LINE
+    is_still: bool  # whether they wait there, rather than compute
+    count: int
+    parameter_id: int  # of the first
+    since: float  # the first's, on the monotonic clock
+
+
 class TunerProcess:
     """Runs the tuner, and the assessor if there is one, in a process of their own.
 
     No call blocks, however long the tuner thinks; calls reach it one at a time, in order. Answers
     are posted as events, by a thread. If the tuner raises, exits or is killed, one
-    `SearchEnded(error=True)` says so, and calls from then on go nowhere.
+    `SearchEnded(error=True)` says so, and calls from then on go nowhere. Where one of the two has
+    NNI's interface that ends the trials as well.
 
     Args:
-        setup: what to make, in JSON: `{tuner: {name | class, code_dir, args}, assessor: likewise
-            or None, space, seed, maximize}`.
+        setup: what to make, in JSON: `{tuner: {name | class, code_dir, args, …}, assessor: likewise
+            or None, experiment, space, seed, maximize}`; for NNI's interface also `checkpoint`, a
+            directory, and on a resume `resume: {data, next}` (controller.nni.tuner).
         log: the file that the tuner's prints and tracebacks are appended to.
         post: takes events, in a thread of this object.
     """
@@ -39,21 +63,34 @@ class TunerProcess:
         self._post = post
         self._finished = False
         self._advised: set[tuple[int, int]] = set()
-        self._pipe = Pipe(label("tuner", setup["tuner"]), setup["seed"], log, self._broke)
+        choices = (setup["tuner"], setup["assessor"] or {})
+        self._has_assessor = bool(setup["assessor"])
+        self._has_nni = [choice.get("interface") == "nni" for choice in choices]
+        self.long_calls: Sequence[LongCall] = ()
+        tuner = label("tuner", setup["tuner"])
+        self._pipe = Pipe(tuner, setup["seed"], log, self._broke, self._noticed)
         self._ready = self._pipe.ask("setup", **setup)
 
     def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until the tuner is made. Raises TunerError if it can't be, TimeoutError if late."""
         self._ready.result(timeout)
 
-    def propose(self, trial: int) -> None:
-        """Ask for a trial. Posts Proposed, ProposalWithheld or SearchEnded."""
-        answer = self._pipe.ask("propose", trial=trial)
+    def propose(self, trial: int, room: int = 1) -> None:
+        """Ask for a trial. Posts Proposed, ProposalWithheld or SearchEnded.
+
+        `room`: how many trials could be proposed now, this one included.
+        """
+        answer = self._pipe.ask("propose", trial=trial, room=room)
         self._when(answer, lambda got: self._proposed(trial, got))
 
     def observe(self, result: Mapping[str, Any]) -> None:
         """Tell of a trial's end, in the fields of `tuners.Result`. May post SearchEnded."""
         self._when(self._pipe.ask("observe", result=result), self._end_if_finished)
+
+    def under_way(self, count: int) -> None:
+        """Tell a tuner with NNI's interface how many trials have no verdict."""
+        if self._has_nni[0]:
+            self._pipe.ask("under_way", count=count)
 
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
         """Tell the assessor of a report by a trial's attempt. May post StopAdvised, once each."""
@@ -80,8 +117,11 @@ class TunerProcess:
         To be used before any other call; it blocks until the tuner has answered. Nothing is
         posted, unless the tuner breaks. A proposal that was asked for and never answered is not
         replayed: ask for it anew. The journaled answers stand, and the results that the tuner
-        observes carry them.
+        observes carry them. For one with NNI's interface no call is repeated: of what it must know
+        `setup` tells it.
         """
+        if self._has_nni[0]:  # and then the calls are for the assessor, if there is one
+            calls = [call for call in calls if call[0] != "propose" and self._has_assessor]
         asked = [(self._repeat(call), call) for call in calls]
         differences: list[str] = []
         for answer, call in asked:
@@ -101,12 +141,31 @@ class TunerProcess:
         if call[0] == "propose":
             return self._pipe.ask("propose", trial=call[1])
         if call[0] == "observe":
-            return self._pipe.ask("observe", result=call[1])
+            return self._pipe.ask("observe", result=call[1], replay=True)
         _, trial, step, value, number = call
-        return self._pipe.ask("report", trial=trial, step=step, value=value, number=number)
+        return self._pipe.ask(
+            "report", trial=trial, step=step, value=value, number=number, replay=True
+        )
 
-    def _broke(self, words: str) -> None:
-        self._post([SearchEnded(at=time.time(), reason=words, error=True)])
+    def _broke(self, error: TunerError) -> None:
+        words, now = str(error), time.time()
+        ended = SearchEnded(at=now, reason=words, error=True, traceback=error.traceback)
+        stop = StopAsked(at=now, reason=words.partition("; full output")[0])
+        self._post([ended, stop] if any(self._has_nni) else [ended])
+
+    def _noticed(self, notice: Answer) -> None:
+        """What those with NNI's interface say unasked."""
+        match notice:
+            case {"ready": True}:
+                self._post([TunerReady(at=time.time())])
+            case {"given_up": {"parameter_id": parameter_id, "reason": reason}}:
+                given_up = ProposalGivenUp(at=time.time(), parameter_id=parameter_id, reason=reason)
+                self._post([given_up])
+            case {"hopeless": {"trial": trial, "number": number, "step": step}}:
+                if advice := self._assessed(trial, step, number, {"ok": False}):
+                    self._post(advice)
+            case {"standing": [*calls]}:
+                self.long_calls = [_long_call(said) for said in calls]
 
     def _when(self, answer: Future[Answer], handle: Callable[[Answer], list[Event]]) -> None:
         """Post what follows from an answer. Of a tuner that broke, `_broke` tells."""
@@ -121,10 +180,17 @@ class TunerProcess:
         if "finished" in answer:
             return self._end_if_finished(answer)
         proposal = answer["ok"]
-        if proposal is None:
-            return [ProposalWithheld(at=time.time(), trial=trial)]
-        params, parents = proposal["params"], tuple(proposal["parents"])
-        return [Proposed(at=time.time(), trial=trial, params=params, parents=parents)]
+        if proposal is None or "coming" in proposal:
+            return [ProposalWithheld(at=time.time(), trial=trial, coming=proposal is not None)]
+        return [
+            Proposed(
+                at=time.time(),
+                trial=trial,
+                params=proposal["params"],
+                parents=tuple(proposal["parents"]),
+                parameter_id=proposal.get("parameter_id"),
+            )
+        ]
 
     def _end_if_finished(self, answer: Answer) -> list[Event]:
         if "finished" not in answer or self._finished:
@@ -138,6 +204,13 @@ class TunerProcess:
         self._advised.add((trial, number))
         reason = f"the assessor called it hopeless at step {step}"
         return [StopAdvised(at=time.time(), trial=trial, number=number, reason=reason)]
+
+
+def _long_call(said: Answer) -> LongCall:
+    since = time.monotonic() - said["seconds"]
+    return LongCall(
+        said["what"], said["place"], said["still"], said["count"], said["parameter_id"], since
+    )
 
 
 def _difference(

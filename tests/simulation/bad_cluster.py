@@ -201,6 +201,7 @@ class Controller:
         self.errands = deque()  # of the store's thread
         self.again = []
         self.unknown = Counter()
+        self.promised = False
         x = self.x
         left = list(x.on_nodes), dict(x.verdicts_asked), list(x.looking)
         found = tuple(NodeInfo(name, slots) for name, slots in self.cluster.nodes.items())
@@ -327,7 +328,10 @@ class Controller:
         if trial is None:
             return
         if self.cluster.goes_wrong(0.2):
-            self.tell(e.ProposalWithheld(at=self.now, trial=trial))
+            self.promised = self.rng.random() < 0.5
+            if self.cluster.goes_wrong(0.2):
+                self.tell(e.TunerReady(at=self.now))  # it overtakes
+            self.tell(e.ProposalWithheld(at=self.now, trial=trial, coming=self.promised))
         elif self.cluster.goes_wrong(0.01):
             self.tell(e.SearchEnded(at=self.now, reason="the tuner broke", error=True))
         else:
@@ -336,6 +340,13 @@ class Controller:
                 parents.append(trial + 3)
             params = {"x": self.rng.random()}
             self.tell(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
+
+    def keep_promise(self):
+        """A tuner whose proposal was coming has it, or gives it up."""
+        if self.promised and not self.cluster.goes_wrong(0.7):
+            self.promised = False
+            given_up = e.ProposalGivenUp(at=self.now, parameter_id=len(self.x.trials), reason="?")
+            self.tell(*[given_up] * self.cluster.goes_wrong(0.5), e.TunerReady(at=self.now))
 
     def wish(self):
         """A person, or the assessor, wants something."""

@@ -58,7 +58,7 @@ class Story:
         c, cluster, rng = self.controller, self.cluster, self.cluster.rng
         ordinary = [
             c.wave, c.answer, c.ask_again, c.errand, c.take_mail, c.think, c.notice_silence,
-            c.pass_time, self.something_moves, self.something_moves,
+            c.pass_time, c.keep_promise, self.something_moves, self.something_moves,
         ]  # fmt: skip
         for _ in range(STEPS):
             step = rng.choice(ordinary)

@@ -76,6 +76,7 @@ def _kind(schema: dict[str, Any], said: dict[str, Any]) -> str:
         frozenset({"path", "object"}): "path or mapping",
         frozenset({"integer"}): "whole number",
         frozenset({"number"}): "number",
+        frozenset({"boolean"}): "yes or no",
         frozenset({"object"}): "mapping",
         frozenset({"string", "array"}): "text or list",
         frozenset({"string", "number"}): "duration",

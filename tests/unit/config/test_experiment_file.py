@@ -46,12 +46,14 @@ def test_everything_set(tmp_path: Path) -> None:
         assess=True,
     )
     assert json.loads(json.dumps(experiment.tuner_setup(3))) == {
+        "experiment": experiment.name,
         "tuner": experiment.tuner.model_dump(mode="json", by_alias=True),
         "assessor": {
             "name": "median_stopping",
             "class": None,
             "code_dir": str(tmp_path),
             "args": {"warmup": 3},
+            "interface": "heirloom",
         },
         "space": experiment.search_space,
         "seed": 3,

@@ -42,8 +42,8 @@ class Drive:
         self.hear(e.Proposed, trial=trial, params=params, parents=parents)
         return trial
 
-    def withhold(self):
-        return self.hear(e.ProposalWithheld, trial=self.x.asked)
+    def withhold(self, *, coming=False):
+        return self.hear(e.ProposalWithheld, trial=self.x.asked, coming=coming)
 
     # The cluster
 

@@ -49,6 +49,80 @@ def test_withholding_with_nothing_in_flight_ends_the_search():
     assert d.x.search_over.error is False
 
 
+def test_a_proposal_that_is_coming_keeps_an_idle_search_open():
+    d = Drive()
+    assert not d.withhold(coming=True)
+    assert not d.wait(1000)
+    assert d.hear(e.TunerReady) == [e.ProposalAsked(at=d.now, trial=0)]
+    d.propose()
+    d.withhold(coming=True)
+    d.commit(0)  # a result is a reason to ask again, too
+    assert d.x.asked == 1
+    d.withhold(coming=True)
+    d.hear(e.TunerReady)
+    d.withhold()
+    assert d.x.closed.reason == "the tuner has nothing more to propose"
+
+
+def test_a_tuner_that_is_ready_before_it_said_that_something_is_coming_is_asked_again():
+    d = Drive()
+    d.hear(e.TunerReady)
+    assert d.withhold(coming=True) == [e.ProposalAsked(at=d.now, trial=0)]
+
+
+def test_what_was_coming_does_not_outlive_the_controller():
+    d = Drive()
+    d.withhold(coming=True)
+    d.hear(e.Opened, resumed=True)
+    assert d.x.asked == 0
+    d.withhold()
+    assert d.x.closed is not None
+
+
+def test_a_budget_that_is_used_up_does_not_wait_for_what_is_coming():
+    d = Drive(trials=None, duration=60.0)
+    d.withhold(coming=True)
+    d.wait(60)
+    assert d.x.closed.reason == "the budget of 60 s is used up"
+
+
+def test_a_person_can_retry_a_trial_while_a_proposal_is_coming():
+    d = Drive(concurrency=2)
+    d.hear(e.Proposed, trial=0, params={"x": 1}, parameter_id=4)
+    d.withhold(coming=True)
+    d.end(0, "failed")
+    d.carry_out()
+    d.withhold(coming=True)
+    d.hear(e.RetryAsked, trial=0)
+    assert (d.x.trials[1].retry_of, d.x.trials[1].parameter_id) == (0, 4)
+
+
+def test_room_is_what_concurrency_and_budget_leave():
+    d = Drive(nodes={"a": 2}, concurrency=200, trials=201, lookahead=0)
+    assert d.x.room == 200
+    for _ in range(199):
+        d.propose()
+    assert (d.x.room, d.x.open_trials, len(d.x.on_nodes)) == (1, 199, 2)
+    d.propose()
+    assert (d.x.room, d.x.asked) == (0, None)
+    d.commit(0)
+    assert (d.x.room, d.x.asked) == (1, 200)
+    d.propose()
+    d.commit(1)
+    assert d.x.room == 0  # the budget is used up
+
+
+def test_the_tuners_own_numbers_are_never_given_twice():
+    d = Drive()
+    assert d.x.next_parameter_id == 0
+    d.hear(e.Proposed, trial=0, params={}, parameter_id=3)
+    d.hear(e.Proposed, trial=1, params={}, parameter_id=1)
+    assert d.x.next_parameter_id == 4
+    d.hear(e.ProposalGivenUp, parameter_id=6, reason="it stood still")
+    assert d.x.next_parameter_id == 7
+    assert [trial.parameter_id for trial in d.x.trials] == [3, 1]
+
+
 def test_the_budget_of_trials():
     d = Drive(trials=2)
     d.propose()

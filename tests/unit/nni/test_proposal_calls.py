@@ -1,0 +1,279 @@
+"""Proposals that block, and results that are delivered whatever does."""
+
+import threading
+import time
+
+import pytest
+from calling import PATIENCE, Desk, Gate, calls_module, until
+
+
+def test_proposals_come_in_the_order_of_their_numbers():
+    desk = Desk(lambda number, later: {"n": number})
+    assert [desk.ask(3 - n) for n in range(3)] == [(n, {"n": n}) for n in range(3)]
+    assert desk.began == [0, 1, 2]
+
+
+def test_numbers_go_on_where_they_were():
+    desk = Desk(lambda number, later: {}, first=7)
+    assert desk.ask() == (7, {})
+
+
+@pytest.mark.parametrize("abreast", [True, False])
+def test_no_more_is_called_than_there_is_room(abreast):
+    desk = Desk(lambda number, later: {}, abreast=abreast)
+    desk.ask(2)
+    assert desk.ask(1)[0] == 1
+    time.sleep(0.1)  # nothing is there to wait for: nothing may happen
+    assert desk.began == [0, 1]
+
+
+def test_results_pass_proposals_that_wait_for_them():
+    gate = Gate()
+
+    def propose(number, later):
+        if number:
+            gate.wait()
+        return {"n": number}
+
+    desk = Desk(propose, lambda end: gate.opened.set())
+    assert desk.ask(5)[0] == 0
+    assert desk.calls.ask(4) is True
+    until(lambda: gate.waiting == 4)
+    desk.result(0)
+    assert sorted(desk.ask(4 - n)[0] for n in range(4)) == [1, 2, 3, 4]
+
+
+def test_the_next_call_begins_only_when_the_last_stands_still():
+    busy, stop = threading.Event(), threading.Event()
+
+    def propose(number, later):
+        if number == 0:
+            busy.set()
+            while not stop.is_set():
+                pass
+        return {"n": number}
+
+    desk = Desk(propose)
+    assert desk.calls.ask(2) is True
+    assert busy.wait(PATIENCE)
+    time.sleep(0.2)  # nothing is there to wait for: the second call must not begin
+    assert desk.began == [0]
+    stop.set()
+    assert [desk.ask(2)[0], desk.ask(1)[0]] == [0, 1]
+
+
+def test_a_loop_that_sleeps_stands_still():
+    done = threading.Event()
+
+    def propose(number, later):
+        while number == 0 and not done.is_set():
+            time.sleep(0.2)
+        return {"n": number}
+
+    desk = Desk(propose)
+    assert desk.ask(2)[0] == 1
+    done.set()
+    assert desk.ask(1)[0] == 0
+
+
+def test_without_threads_a_result_waits_for_the_call_before_it():
+    gate = Gate()
+
+    def propose(number, later):
+        gate.wait()
+        return {}
+
+    desk = Desk(propose, abreast=False)
+    assert desk.calls.ask(3) is True
+    until(lambda: gate.waiting == 1)
+    desk.result(8, 9)
+    assert desk.calls.ask(3) is True
+    assert (desk.began, desk.delivered) == ([0], [])
+    gate.opened.set()
+    assert desk.ask(3)[0] == 0
+    until(lambda: desk.delivered == [8, 9])
+
+
+def test_results_are_delivered_in_order_and_before_the_next_call():
+    seen = []
+    desk = Desk(lambda number, later: seen.append("call") or {}, lambda end: seen.append(end[0]))
+    desk.result(*range(50))
+    desk.ask()
+    assert seen == [*range(50), "call"]
+
+
+def test_a_proposal_that_comes_to_nothing_is_tried_again_after_a_result():
+    desk = Desk(lambda number, later: None if number < 2 else {"n": number})
+    assert desk.ask(3) is False
+    assert desk.began == [0]
+    assert desk.ask(3) is False
+    desk.result(5)
+    assert desk.ask(3) is False
+    desk.result(6)
+    assert desk.ask(3) == (2, {"n": 2})
+
+
+def test_a_result_that_came_meanwhile_is_reason_enough_to_ask_again():
+    gate = Gate()
+
+    def propose(number, later):
+        if number == 0:
+            gate.wait()
+            return None
+        return {"n": number}
+
+    desk = Desk(propose)
+    assert desk.calls.ask(1) is True
+    until(lambda: gate.waiting == 1)
+    desk.result(9)
+    until(lambda: desk.delivered == [9])
+    gate.opened.set()
+    assert desk.ask(1) == (1, {"n": 1})
+
+
+def test_what_comes_later_by_the_callback():
+    kept = []
+    desk = Desk(
+        lambda number, later: kept.append(later),
+        lambda end: [kept[-1](number, {"n": number}) for number in (1, 0)],
+    )
+    assert desk.calls.ask(2) is True
+    until(lambda: len(kept) == 2)
+    assert desk.calls.ask(2) is True
+    desk.result(9)
+    assert [desk.ask(2), desk.ask(1)] == [(1, {"n": 1}), (0, {"n": 0})]
+    assert desk.began == [0, 1]
+
+
+def test_a_callback_that_nobody_keeps_promises_nothing():
+    desk = Desk(lambda number, later: None)
+    assert desk.ask(2) is False
+
+
+def test_a_callback_that_is_kept_and_not_used_is_given_up(monkeypatch):
+    monkeypatch.setattr(calls_module, "IDLE", 0.1)
+    kept = []
+    desk = Desk(lambda number, later: kept.append(later))
+    assert desk.ask(1) is False
+    assert "was to come by st_callback" in desk.calls.why_none()
+
+
+def test_one_that_stands_still_is_given_up_once_nothing_is_under_way(monkeypatch):
+    monkeypatch.setattr(calls_module, "IDLE", 0.2)
+    gate = Gate()
+    desk = Desk(lambda number, later: gate.wait() or {} if number else {})
+    desk.ask(3)
+    desk.calls.under_way(1)
+    assert desk.calls.ask(2) is True
+    until(lambda: gate.waiting == 2)
+    time.sleep(0.5)  # nothing is there to wait for: a trial is under way, so they may wait
+    assert desk.calls.why_none() is None
+    assert desk.calls.ask(2) is True
+    desk.calls.under_way(0)
+    assert desk.ask(2) is False
+    words = desk.calls.why_none()
+    assert "proposal 1 was given up: it stood still at calling.py:" in words
+    assert "proposal 2 was given up" in words
+    gate.opened.set()
+    time.sleep(0.2)  # nothing is there to wait for: what they return is ignored
+    assert desk.calls.ask(2) is False
+    desk.result(0)
+    assert desk.ask(2)[0] == 3
+
+
+def test_patience_gives_up_while_trials_are_under_way():
+    gate = Gate()
+    desk = Desk(lambda number, later: gate.wait() or {} if number == 0 else {}, patience=0.2)
+    desk.calls.under_way(1)
+    assert desk.ask(2) == (1, {})
+    said = desk.notice("given_up")
+    assert said["parameter_id"] == 0
+    assert "stood still at calling.py:" in said["reason"]
+    gate.opened.set()
+
+
+def test_without_threads_the_next_call_begins_when_one_is_given_up():
+    gate = Gate()
+    propose = lambda number, later: gate.wait() or {} if number == 0 else {"n": number}  # noqa: E731
+    desk = Desk(propose, abreast=False, patience=0.2)
+    desk.calls.under_way(1)
+    assert desk.calls.ask(1) is True
+    desk.notice("given_up")
+    desk.result(5)
+    assert desk.ask(1) == (1, {"n": 1})
+    gate.opened.set()
+
+
+@pytest.mark.parametrize("what", ["generate_parameters", "receive_trial_result"])
+def test_what_a_call_raises_is_told_once(what):
+    def fail(*_):
+        raise SystemExit(3)
+
+    propose = fail if what == "generate_parameters" else lambda number, later: {}
+    desk = Desk(propose, fail)
+    if what == "generate_parameters":
+        desk.calls.ask(3)
+    else:
+        desk.result(0, 1)
+    error, called = desk.broken.get(timeout=PATIENCE)
+    assert (str(error), called) == ("3", what)
+    assert desk.broken.empty()
+    assert desk.calls.ask(3) is False
+
+
+def test_a_delivery_that_never_ends_is_an_error_once_nothing_is_under_way(monkeypatch):
+    monkeypatch.setattr(calls_module, "IDLE", 0.2)
+    gate = Gate()
+    desk = Desk(lambda number, later: {}, lambda end: gate.wait())
+    desk.result(0)
+    error, called = desk.broken.get(timeout=PATIENCE)
+    assert called == "receive_trial_result"
+    assert "stands still at calling.py:" in str(error)
+    gate.opened.set()
+
+
+def test_calls_that_go_on_for_long_are_named_by_place(monkeypatch):
+    monkeypatch.setattr("controller.nni.call.NAMED", 0.1)
+    gate = Gate()
+    desk = Desk(lambda number, later: gate.wait() or {} if number else {})
+    desk.ask(4)
+    desk.calls.ask(3)
+    while not (said := desk.notice("standing")) or said[0]["count"] < 3:
+        pass
+    [named] = said
+    assert (named["what"], named["parameter_id"], named["still"]) == (
+        "generate_parameters",
+        1,
+        True,
+    )
+    assert named["place"].startswith("calling.py:")
+    gate.opened.set()
+    for room in (3, 2, 1):
+        desk.ask(room)
+    while said:
+        said = desk.notice("standing")
+
+
+def test_closing_delivers_what_was_heard():
+    desk = Desk(lambda number, later: {}, lambda end: time.sleep(0.01))
+    desk.result(*range(10))
+    desk.calls.close(PATIENCE)
+    assert desk.delivered == [*range(10)]
+
+
+def test_two_hundred_wait_and_one_result_wakes_them_all():
+    gate = Gate()
+
+    def propose(number, later):
+        if number:
+            gate.wait()
+        return {"n": number}
+
+    desk = Desk(propose, lambda end: gate.opened.set())
+    desk.ask(201)
+    desk.calls.ask(200)
+    until(lambda: gate.waiting == 200)
+    assert desk.began == [*range(201)]
+    desk.result(0)
+    got = [desk.ask(200 - n)[0] for n in range(200)]
+    assert sorted(got) == [*range(1, 201)]

@@ -1,0 +1,209 @@
+"""What a user's tuner is called with."""
+
+from queue import SimpleQueue
+
+import pytest
+from calling import PATIENCE, until
+
+import nni
+from controller.nni.tuner import NniTuner, end
+from controller.tuners.interface import Result
+from nni.tuner import Tuner as Users
+
+
+class Plain(Users):
+    """Written as NNI's documentation has it, and it notes every call."""
+
+    def __init__(self):
+        self.seen = []
+
+    def update_search_space(self, search_space):
+        self.seen.append(("space", search_space))
+
+    def generate_parameters(self, parameter_id, **kwargs):
+        return {"n": parameter_id}
+
+    def receive_trial_result(self, parameter_id, parameters, value, **kwargs):
+        self.seen.append(("result", parameter_id, parameters, value, kwargs))
+
+    def trial_end(self, parameter_id, success, **kwargs):
+        self.seen.append(("end", parameter_id, success, kwargs))
+
+    def import_data(self, data):
+        self.seen.append(("data", data))
+
+    def load_checkpoint(self):
+        self.seen.append(("load",))
+
+    def save_checkpoint(self):
+        self.seen.append(("save",))
+
+
+class Old(Plain):
+    """Without **kwargs anywhere, as in NNI's first releases."""
+
+    def generate_parameters(self, parameter_id):
+        return {"n": parameter_id}
+
+    def receive_trial_result(self, parameter_id, parameters, value):
+        self.seen.append(("result", parameter_id, parameters, value))
+
+    def trial_end(self, parameter_id, success):
+        self.seen.append(("end", parameter_id, success))
+
+
+def adapter(users, broken=None, resume=None, **choice):
+    broken = broken or SimpleQueue()
+    return NniTuner(
+        users, {"x": 1}, choice=choice, experiment="e-1", resume=resume, code=[__file__],
+        tell=lambda notice: None, broke=lambda error, what: broken.put((error, what)),
+    )  # fmt: skip
+
+
+def proposed(tuner, room=1):
+    answers = []
+    until(lambda: answers.append(tuner.propose(room)) or answers[-1] != {"coming": True})
+    return answers[-1]
+
+
+def result(number, state="succeeded", **more):
+    value = 0.5 if state == "succeeded" else None
+    given = {"trial_id": number + 10, "state": state, "value": value, "params": {"n": number}}
+    return Result(**{**given, "parameter_id": number, **more})
+
+
+def heard(users, tuner, *results):
+    """What the tuner's methods were called with for these results, in order."""
+    del users.seen[:]
+    for one in results:
+        tuner.observe(one)
+    tuner.close(PATIENCE)
+    return users.seen
+
+
+def test_a_search_from_its_start():
+    users = Plain()
+    tuner = adapter(users)
+    assert users.seen == [("space", {"x": 1})]
+    assert proposed(tuner) == {"params": {"n": 0}, "parents": [], "parameter_id": 0}
+    more = {"trial_job_id": "e-1-10"}
+    assert heard(users, tuner, result(0)) == [
+        ("result", 0, {"n": 0}, 0.5, {"customized": False, **more}),
+        ("end", 0, True, more),
+        ("save",),
+    ]
+
+
+def test_a_search_that_goes_on():
+    users = Plain()
+    data = [{"parameter": {"n": 3}, "value": {"default": 1}}]
+    tuner = adapter(users, resume={"data": data, "next": 4})
+    assert users.seen == [("load",), ("space", {"x": 1}), ("data", data)]
+    assert proposed(tuner)["parameter_id"] == 4
+    assert heard(users, tuner, result(1))[0][:4] == ("result", 1, {"n": 1}, 0.5)
+
+
+def test_methods_that_take_no_more_get_no_more():
+    users = Old()
+    tuner = adapter(users)
+    assert proposed(tuner)["params"] == {"n": 0}
+    ended = heard(users, tuner, result(0), result(1, "failed"))
+    assert ended == [("result", 0, {"n": 0}, 0.5), ("end", 0, True), ("save",), ("end", 1, False)]
+
+
+@pytest.mark.parametrize("state", ["failed", "skipped", "cancelled", "stopped"])
+def test_trials_that_did_not_succeed_have_an_end_and_no_result(state):
+    users = Old()
+    assert heard(users, adapter(users), result(0, state, last=0.3)) == [("end", 0, False)]
+
+
+def test_the_last_report_of_a_stopped_trial_where_that_is_asked_for():
+    users = Old()
+    tuner = adapter(users, include_intermediate_results=True)
+    stopped = result(0, "stopped", last={"default": 0.3})
+    assert heard(users, tuner, stopped, result(1, "stopped")) == [
+        ("result", 0, {"n": 0}, {"default": 0.3}), ("end", 0, False), ("save",), ("end", 1, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"value": 0.5, "result": {"value": 0.5, "note": 1}}, 0.5),
+        ({"value": 0.5, "result": {"value": 0.5, "nni": {"default": 0.5, "a": 1}}},
+         {"default": 0.5, "a": 1}),
+        ({"value": None, "result": {"value": None, "nni": {"md5": "it's"}}}, {"md5": "it's"}),
+        ({"value": None, "result": None}, None),
+    ],
+)  # fmt: skip
+def test_the_value_as_it_was_reported(more, told):
+    users = Old()
+    seen = heard(users, adapter(users), result(0, **more))
+    assert [call[3] for call in seen if call[0] == "result"] == ([] if told is None else [told])
+    assert ("end", 0, True) in seen
+
+
+def test_the_result_carries_the_very_object_that_was_proposed():
+    users = Old()
+    users.generate_parameters = lambda parameter_id: users.__dict__.setdefault("made", {"n": (1,)})
+    tuner = adapter(users)
+    assert proposed(tuner)["params"] == {"n": [1]}
+    assert heard(users, tuner, result(0))[0][2] is users.made
+
+
+def test_trials_that_are_not_the_tuners_are_not_told_of():
+    users = Old()
+    assert heard(users, adapter(users), result(0, parameter_id=None)) == []
+
+
+@pytest.mark.parametrize("takes", ["**kwargs", "st_callback=None", "*rest", ""])
+def test_a_method_for_several(takes):
+    made = {}
+    exec(
+        f"def several(self, parameter_id_list, {takes}):\n"
+        "    return [{'ids': parameter_id_list}]\n",
+        made,
+    )
+    users = type("Several", (Plain,), {"generate_multiple_parameters": made["several"]})()
+    assert proposed(adapter(users))["params"] == {"ids": [0]}
+
+
+@pytest.mark.parametrize("where", ["one", "several", "empty"])
+def test_nothing_to_propose(where):
+    def none(self, *_, **__):
+        raise nni.NoMoreTrialError("that was all")
+
+    methods = {
+        "one": {"generate_parameters": none},
+        "several": {"generate_multiple_parameters": none},
+        "empty": {"generate_multiple_parameters": lambda self, ids, **kwargs: []},
+    }
+    tuner = adapter(type("Empty", (Plain,), methods[where])())
+    assert proposed(tuner, 3) is None
+    assert proposed(tuner, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (lambda self, ids, **kwargs: [{}, {}], "asked for one trial and returned 2"),
+        (lambda self, ids, **kwargs: [None], "must be a dict, not NoneType"),
+        (lambda self, ids, **kwargs: [{"a": {1, 2}}], "params['a'] is a set"),
+        (lambda self, ids, **kwargs: [{"a": float("nan")}], "params['a'] is nan"),
+    ],
+)
+def test_what_is_no_proposal(method, words):
+    broken = SimpleQueue()
+    tuner = adapter(type("Bad", (Plain,), {"generate_multiple_parameters": method})(), broken)
+    tuner.propose(1)
+    error, what = broken.get(timeout=PATIENCE)
+    assert words in str(error)
+    assert what == "generate_parameters"
+
+
+def test_hooks_are_called_where_there_are_any():
+    end(object(), "_on_exit")
+    users = Plain()
+    users._on_exit = lambda: users.seen.append("exit")
+    adapter(users).close(PATIENCE)
+    assert users.seen[-1] == "exit"
