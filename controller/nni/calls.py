@@ -315,7 +315,8 @@ class Calls:
 
     def _give_up(self, parameter_id: int, why: str) -> None:
         self._is_held = True  # another try would stand still as well, until more is known
-        words = f"proposal {parameter_id} was given up: it {why}"
+        longer = "" if self._patience else " (give it longer with tuner.patience)"
+        words = f"proposal {parameter_id} was given up: it {why}{longer}"
         self._given_up.append(words)
         self._tell({"given_up": {"parameter_id": parameter_id, "reason": words}})
 
