@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
+from controller.tuners.process import LongCall
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -19,10 +20,12 @@ class SimulatedTuner:
     def __init__(self, lab: Lab, post: Callable[[Sequence[e.Event]], None]) -> None:
         self._lab, self._post = lab, post
         self._closed = False
+        self.long_calls: Sequence[LongCall] = ()
         self._advised: set[tuple[int, int]] = set()
 
-    def propose(self, trial: int) -> None:
+    def propose(self, trial: int, room: int = 1) -> None:
         """Think about a trial."""
+        assert room >= 1
         self._lab.control.may_die()
         weather, rng = self._lab.weather, self._lab.rng
         seconds = rng.uniform(0.0, 0.3)
@@ -31,6 +34,10 @@ class SimulatedTuner:
         if weather.strikes("tuner silent"):
             seconds = _SILENCE
         self._later(seconds, lambda: self._answer(trial))
+
+    def under_way(self, count: int) -> None:
+        """Hear of how many trials have no verdict."""
+        assert count >= 0
 
     def observe(self, result: dict[str, Any]) -> None:
         """Hear of a trial's end."""
@@ -60,7 +67,11 @@ class SimulatedTuner:
             self._post([e.SearchEnded(at=at, reason="the tuner broke: ValueError", error=True)])
             return
         if weather.strikes("tuner withholds"):
-            self._post([e.ProposalWithheld(at=at, trial=trial)])
+            coming = rng.random() < 0.5
+            self._post([e.ProposalWithheld(at=at, trial=trial, coming=coming)])
+            if coming:
+                ready = e.TunerReady(at=at)
+                self._later(rng.uniform(0.0, 90.0), lambda: self._post([ready]))
             return
         parents = rng.sample(range(trial), min(trial, rng.choice([0, 1, 1, 1, 2])))
         if weather.strikes("tuner names nonsense"):
