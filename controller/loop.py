@@ -37,6 +37,7 @@ _TICK = 0.25  # seconds between two looks at the inbox, the clock and the screen
 _ASK_AGAIN = 5.0  # seconds from a broken wave to the next question
 _UNKNOWN = 5  # broken waves about an attempt after which it counts as lost
 _HELLO = 15.0  # seconds between two questions to a node that is down
+_UNWELL = (Found.UNKNOWN, Found.UNREACHABLE, Found.REFUSED)  # a node asked for itself is not
 _CLOSE = 10.0  # seconds that threads get to finish
 
 
@@ -246,6 +247,8 @@ class Loop:
                 self._watch.unfollow(event.trial, event.number)
             case e.NodeDown():
                 self._schedule(_HELLO, Probe(HELLO, event.node))
+            case e.NodeSetAside():
+                self._schedule(event.wait, Probe(HELLO, event.node))
         self._screen.tell(x, event)
         return None
 
@@ -267,18 +270,24 @@ class Loop:
             trial, number = split_attempt(order.attempt)
             spec = self._specs.of(x.trials[trial], number, order.node)
             self._schedule(0.0, Start(order.attempt, order.node, spec))
-        elif order.attempt == HELLO and answer.found in (Found.UNKNOWN, Found.UNREACHABLE):
+        elif order.attempt == HELLO and answer.found in _UNWELL:
             if order.node in x.placement.nodes:
                 self._schedule(_HELLO, order)
         elif (again := ask_again(answer, attempt)) is not None:
             self._schedule(_ASK_AGAIN, again)
-        return [event for event in events_of(answer, attempt, now) if self._is_news(event)]
+        asked = order.attempt == HELLO
+        return [event for event in events_of(answer, attempt, now) if self._is_news(event, asked)]
 
-    def _is_news(self, event: e.Event) -> bool:
-        """Whether a node that is told to be up or down was not so before."""
+    def _is_news(self, event: e.Event, asked: bool) -> bool:
+        """Whether a node that is told to be up or down was not so before.
+
+        One that is set aside is up when it was `asked` for itself, and says that it is well.
+        """
         placement = self.experiment.placement
         if isinstance(event, e.NodeUp):
-            return event.node in placement.down
+            return event.node in placement.down and (
+                asked or event.node not in self.experiment.set_aside
+            )
         if isinstance(event, e.NodeDown):
             return event.node in placement.nodes and event.node not in placement.down
         return True

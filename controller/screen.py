@@ -110,7 +110,9 @@ class Screen:
             case e.NodeDown():
                 self.say(f"[red]node {event.node} does not answer[/]: {escape(event.reason)}")
             case e.NodeUp():
-                self.say(f"node {event.node} answers again")
+                self.say(f"node {event.node} answers again, and is well")
+            case e.NodeSetAside():
+                self.say(f"[red]node {event.node} is set aside[/]: {escape(event.reason)}")
             case e.ProposalGivenUp():
                 self.say(f"[yellow]{escape(event.reason)}[/]")
             case e.SearchEnded():
@@ -260,7 +262,12 @@ def _notes(experiment: Experiment, situation: Situation) -> list[str]:
         notes.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
     notes += [_long(call) for call in situation.long_calls]
     for node, reason in experiment.placement.down.items():
-        notes.append(f"node {node} does not answer: {reason}")
+        aside = node in experiment.set_aside
+        notes.append(
+            f"node {node} is set aside: {reason}"
+            if aside
+            else f"node {node} does not answer: {reason}"
+        )
     return notes
 
 

@@ -41,6 +41,7 @@ class Specs:
             "environment": dict(trial.environment),
             "weights": trial.weights,
             "log_limit": trial.log_limit,
+            "retry": [{"on": rule.on, "exit_code": rule.exit_code} for rule in trial.retry],
             "heartbeat": HEARTBEAT,
         }
 

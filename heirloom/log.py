@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
-_TAIL = 2048  # bytes
+_TAIL = 64 << 10  # bytes
+_LINE = 200  # characters of a line that is quoted
 _ROUND = 16  # reads before the caller looks at its clock again
 
 
@@ -38,9 +39,13 @@ class Log:
     @property
     def last_line(self) -> str:
         """The last line with something in it, at most 200 characters."""
-        lines = self._tail.decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return "".join(char for char in said[-1] if char.isprintable())[:200] if said else ""
+        said = [line for line in self.lines if line.strip()]
+        return quoted(said[-1]) if said else ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines at the end of what came, at most 64 KiB."""
+        return self._tail.decode(errors="replace").split("\n")
 
     def close(self) -> None:
         """Close the file."""
@@ -56,3 +61,8 @@ class Log:
             kept += b"\n[heirloom: over %d bytes; what follows was dropped]\n" % self._limit
         with contextlib.suppress(OSError):  # a store without room is the commit's to report
             os.write(self._fd, kept)
+
+
+def quoted(line: str) -> str:
+    """A line as a reason may quote it: printable, at most 200 characters."""
+    return "".join(char for char in line.strip() if char.isprintable())[:_LINE]

@@ -20,6 +20,7 @@ from .slots import Slot, make
 from .spec import Spec, SpecError
 from .supervisor import Supervisor
 
+HELLO = "0.0"
 Answer = dict[str, Any]  # {"attempt", "found", "reason", "outcome"}
 
 
@@ -69,11 +70,18 @@ def end(run_dir: str, experiment: str, requests: list[dict[str, str]]) -> list[A
 
 
 def probe(run_dir: str, experiment: str, attempts: list[str]) -> list[Answer]:
-    """Say what became of attempts: running, ended, dead, absent, or refused (unknown)."""
+    """Say what became of attempts: running, ended, dead, absent, or refused (unknown).
+
+    Attempt 0.0, which nobody makes, asks for the node itself: absent, or refused where its disk
+    takes no claim.
+    """
     claims = Claims(run_dir, experiment)
     answers = []
     for attempt in attempts:
         try:
+            if attempt == HELLO:
+                claims.make()
+                claims.try_one()
             answers.append(_found(claims, attempt))
         except OSError as error:
             answers.append(_answer(attempt, "refused", _words(error)))

@@ -42,6 +42,7 @@ class Spec:
     weights: str = "optional"
     python: Optional[str] = None
     log_limit: int = 64 << 20  # bytes
+    retry: tuple[Mapping[str, Any], ...] = ()  # rules: {"on": pattern, "exit_code": code}
     heartbeat: float = 5.0  # seconds
 
     @property
@@ -79,7 +80,8 @@ class Spec:
         for key, value in given.items():
             if not _SOUND[key](value):
                 raise SpecError(f"the spec has an impossible {key!r}: {str(value)[:80]!r}")
-        return cls(**{**given, "restore": tuple(given.get("restore", ()))})
+        lists = {key: tuple(given.get(key, ())) for key in ("restore", "retry")}
+        return cls(**{**given, **lists})
 
 
 def _text(value: Any) -> bool:
@@ -117,6 +119,23 @@ def _below(value: Any) -> bool:
     return _text(value) and bool(value) and not {"", ".", ".."} & set(value.split("/"))
 
 
+def _pattern(value: Any) -> bool:
+    try:
+        return _text(value) and bool(re.compile(value))
+    except re.error:
+        return False
+
+
+def _rules(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(rule, Mapping)
+        and rule.keys() == {"on", "exit_code"}
+        and _or_null(_pattern)(rule["on"])
+        and _or_null(_count(1))(rule["exit_code"])
+        for rule in value
+    )
+
+
 def _or_null(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or sound(value)
 
@@ -148,6 +167,7 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "weights": lambda value: value in ("optional", "required"),
     "python": _or_null(lambda value: _text(value) and value.startswith("/")),
     "log_limit": _count(0),
+    "retry": _rules,
     "heartbeat": lambda value: _amount(value) and value > 0,
 }
 _REQUIRED = {item.name for item in fields(Spec)[:7]}

@@ -23,6 +23,7 @@ from .log import Log
 from .manifest import Manifest, ManifestError
 from .outcome import Finished, judge, of_error
 from .process import Process
+from .rules import of_failure
 from .running import Running
 from .slots import Slot, take
 from .spec import Spec
@@ -136,7 +137,13 @@ class Supervisor:
                     process.end_rest(self._watch.wait)
         finally:
             self._free(fds)  # nothing of the trial lives; to tell how it ended may take long
-        return judge(spec, running, process.status or 0, process.log.last_line)
+        status = process.status or 0
+        try:
+            return judge(spec, running, status, process.log.last_line)
+        except Ended as ended:
+            if ended.outcome != "failed":
+                raise
+            raise of_failure(ended, spec.retry, status, process.log.lines) from None
 
     def _take(self) -> tuple[list[Slot], list[int]]:
         """Wait for slots: those taken, and the descriptors that hold them."""
@@ -236,6 +243,7 @@ class Supervisor:
             "outcome": ended.outcome,
             "reason": ended.reason,
             "parent": ended.parent,
+            "rule": ended.rule,
             "seconds": self._seconds,
         }
         patience = self._watch.now() + _PATIENCE

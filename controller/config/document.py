@@ -36,13 +36,21 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML 1.1, with two of its surprises taken out: `1e-4` is a number, a date is text."""
+    """Safe YAML 1.1, with three of its surprises taken out.
+
+    `1e-4` is a number, a date is text, and so are `on` and `off`.
+    """
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [(tag, p) for tag, p in resolvers if not tag.endswith((":timestamp", ":bool"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool",
+    re.compile(r"(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE)$"),
+    list("yYnNtTfF"),
+)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from controller.config.fields import (
     AnyPath,
@@ -17,16 +17,50 @@ from controller.config.fields import (
     Environment,
     ExistingPath,
     Inventory,
+    Pattern,
     Section,
     Size,
 )
 from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, TunerChoice
-from controller.core.model import OnParentFailure, Rules
+from controller.core.model import OnParentFailure, RetryRule, Rules
 from controller.space import SpaceError, endless, parse
 from controller.tuners.batch import candidates
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class RetrySection(Section):
+    """Further attempts after a failure of one kind, which do not use up `retries`."""
+
+    on: Pattern | None = None
+    """A regular expression that a line at the end of the trial's output matches somewhere."""
+    exit_code: int | None = Field(default=None, ge=1, le=255)
+    """The exit code; 128 and a signal's number where a signal ended the process."""
+    times: int = Field(default=1, ge=1)
+    """How many further attempts there are."""
+    exclude_node: bool = False
+    """Whether the node is to blame: the trial does not go there again where it can go elsewhere."""
+
+    @model_validator(mode="after")
+    def _tells(self) -> RetrySection:
+        if self.on is None and self.exit_code is None:
+            raise ValueError("needs on (a pattern in the output), exit_code, or both")
+        return self
+
+    def rule(self) -> RetryRule:
+        """The rule as the core knows it."""
+        code = None if self.exit_code is None else f"exit_code {self.exit_code}"
+        on = None if self.on is None else f"on {self.on!r}"
+        name = " and ".join(filter(None, (on, code)))
+        return RetryRule(name=name, times=self.times, exclude_node=self.exclude_node)
+
+
+_RULE = RetrySection.model_json_schema()
+_Retry = Annotated[
+    tuple[RetrySection, ...],
+    WithJsonSchema({"anyOf": [_RULE, {"type": "array", "items": _RULE}]}),
+]
 
 
 class TrialSection(Section):
@@ -46,6 +80,8 @@ class TrialSection(Section):
     """How long a process that is told to end may take: seconds, or text such as 10s."""
     retries: int = Field(default=0, ge=0)
     """Further attempts after a failure of the trial's own."""
+    retry: _Retry = ()
+    """Rules for failures that a pattern in the output or an exit code tells apart."""
     environment: Environment = Field(default={})
     """Variables for the trial's process."""
     weights: Literal["optional", "required"] = "optional"
@@ -58,6 +94,11 @@ class TrialSection(Section):
     """Most processors that one trial may use, such as 1.5. Held by systemd on nodes."""
     log_limit: Size = 64 * 2**20
     """How much of a trial's output is kept: bytes, or text such as 64MB."""
+
+    @field_validator("retry", mode="before")
+    @classmethod
+    def _one_or_more(cls, rules: Any) -> Any:
+        return tuple(rules) if isinstance(rules, list) else _alone(rules)
 
 
 class BudgetSection(Section):
@@ -153,6 +194,7 @@ class Experiment(Section):
             lookahead=self.lookahead,
             slots=self.trial.slots,
             retries=self.trial.retries,
+            retry=tuple(rule.rule() for rule in self.trial.retry),
             on_parent_failure=OnParentFailure(self.on_parent_failure),
             maximize=self.objective == "maximize",
             assess=self.assessor is not None,
@@ -168,6 +210,14 @@ class Experiment(Section):
             "seed": seed,
             "maximize": self.objective == "maximize",
         }
+
+
+def _alone(rule: Any) -> Any:
+    if isinstance(rule, tuple):
+        return rule
+    if isinstance(rule, dict):
+        return (rule,)
+    raise ValueError(f"must be rules such as {{on: CUDA error, exclude_node: true}}, not {rule!r}")
 
 
 def slug(text: str) -> str:

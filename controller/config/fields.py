@@ -98,6 +98,16 @@ def _environment(value: Any) -> dict[str, str]:
     return {name: str(text) for name, text in value.items()}
 
 
+def _pattern(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"must be text, such as CUDA error, not {value!r}")
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return value
+
+
 def _is_text_or_number(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
@@ -123,6 +133,7 @@ Size = Annotated[
     BeforeValidator(units.size),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, _TEXT]}),
 ]
+Pattern = Annotated[str, BeforeValidator(_pattern)]
 Command = Annotated[
     str | list[str],
     BeforeValidator(_command),

@@ -9,7 +9,7 @@ from itertools import islice
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, Outcome
-from controller.core.retries import node_to_avoid
+from controller.core.retries import nodes_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while other nodes stand idle
 _RECALL_EVERY = 2.0  # seconds between two looks for such attempts
@@ -44,6 +44,9 @@ class Decisions:
         while x.ends_due:
             (trial, number), (how, reason) = next(iter(x.ends_due.items()))
             yield e.EndAsked(at=now, trial=trial, number=number, how=how, reason=reason)
+        while x.asides_due:
+            node, (reason, wait) = next(iter(x.asides_due.items()))
+            yield e.NodeSetAside(at=now, node=node, reason=reason, wait=wait)
         while x.looks_due:
             yield e.LookAsked(at=now, trial=next(iter(x.looks_due)))
         while x.untold:
@@ -55,8 +58,8 @@ class Decisions:
             trial = self._next_trial()
             if trial is None:
                 return
-            avoid = node_to_avoid(x.trials[trial])
-            if avoid is not None:
+            avoid = nodes_to_avoid(x.trials[trial], x.rules)
+            if avoid:
                 node = x.placement.best_but(avoid) or node
             number = len(x.trials[trial].attempts) + 1
             restore = x.trials[trial].restore

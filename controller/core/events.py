@@ -164,6 +164,7 @@ class Ended:
     reason: str = ""
     parent: int | None = None
     seconds: dict[str, float] | None = None  # waiting, verifying, running, committing
+    rule: int | None = None  # which of the experiment's retry rules fits the failure
     kind: Literal["ended"] = "ended"
 
 
@@ -229,6 +230,20 @@ class NodeUp:
     at: float
     node: str
     kind: Literal["node-up"] = "node-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSetAside:
+    """Decision: place nothing on the node, on which one trial after the other went wrong.
+
+    It is asked whether it is well after `wait` seconds, and again until it is.
+    """
+
+    at: float
+    node: str
+    reason: str
+    wait: float
+    kind: Literal["node-set-aside"] = "node-set-aside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +336,7 @@ Event = (
     | NoVerdict
     | NodeDown
     | NodeUp
+    | NodeSetAside
     | Told
     | EndAsked
     | StopAdvised

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.core import events as e
+from controller.core.health import Health
 from controller.core.inheritance import Skip, resolve
 from controller.core.model import (
     Attempt,
@@ -45,6 +46,9 @@ class Experiment:
         self.verdicts_due: dict[int, tuple[State, str]] = {}
         self.verdicts_asked: dict[int, tuple[State, str]] = {}
         self.ends_due: dict[tuple[int, int], tuple[Outcome, str]] = {}
+        self.asides_due: dict[str, tuple[str, float]] = {}
+        self.set_aside: dict[str, str] = {}  # nodes on which one trial after the other went wrong
+        self._health = Health()
         self.looks_due: dict[int, None] = {}
         self.looking: dict[int, None] = {}
         self.untold: dict[int, None] = {}
@@ -67,7 +71,8 @@ class Experiment:
             e.Opened: self._opened,
             e.NodesFound: lambda event: self.placement.set_nodes(event.nodes),
             e.NodeDown: lambda event: self.placement.set_down(event.node, event.reason),
-            e.NodeUp: lambda event: self.placement.set_up(event.node),
+            e.NodeUp: self._node_up,
+            e.NodeSetAside: self._node_set_aside,
             e.ProposalAsked: lambda event: self.search.ask(event.trial),
             e.Proposed: self._proposed,
             e.ProposalWithheld: lambda event: self.search.withhold(coming=event.coming),
@@ -154,6 +159,15 @@ class Experiment:
         self.stopping = self.closed = None
         self.search = Search()  # the tuner that was thinking is gone: it is asked again
 
+    def _node_up(self, event: e.NodeUp) -> None:
+        self.set_aside.pop(event.node, None)
+        self.placement.set_up(event.node)
+
+    def _node_set_aside(self, event: e.NodeSetAside) -> None:
+        self.asides_due.pop(event.node, None)
+        self.set_aside[event.node] = event.reason
+        self.placement.set_down(event.node, event.reason)
+
     def _closed(self, event: e.Closed) -> None:
         self.spent = self.elapsed(event.at)
         self.closed = event
@@ -238,6 +252,7 @@ class Experiment:
             return
         trial = self.trials[event.trial]
         self._leave_node(trial, attempt, event)
+        self._judge_node(trial, attempt)
         if trial.state.is_verdict:
             return
         self._set_state(trial, State.READY)
@@ -256,11 +271,22 @@ class Experiment:
         attempt.ended_at = event.at
         attempt.outcome = event.outcome
         attempt.reason = event.reason
+        known = event.rule is not None and event.rule < len(self.rules.retry)
+        attempt.rule = event.rule if known and event.outcome is Outcome.FAILED else None
         trial.seconds = event.seconds or trial.seconds
         self.on_nodes.pop((trial.id, attempt.number), None)
         self.on_hold.pop((trial.id, attempt.number), None)
         self.ends_due.pop((trial.id, attempt.number), None)
         self.placement.give_back(attempt.node)
+
+    def _judge_node(self, trial: Trial, attempt: Attempt) -> None:
+        """Whether the node is to be set aside. What ends while it is out of reach tells nothing."""
+        if self.placement.is_up(attempt.node):
+            aside = self._health.ended(trial, attempt, self.rules)
+            if aside is not None:
+                self.asides_due[attempt.node] = aside
+        elif attempt.node in self.set_aside:
+            attempt.excused = attempt.outcome is Outcome.REFUSED
 
     def _try_again(self, trial: Trial) -> None:
         """The trial has no attempt on a node: queue it, or have its verdict passed."""

@@ -80,6 +80,8 @@ class Attempt:
     reason: str = ""
     reports: int = 0
     last: Any = None  # the newest value reported
+    rule: int | None = None  # which of the experiment's retry rules fits its failure
+    excused: bool = False  # the node was to blame: it is not held against the trial
     stopping: Outcome | None = None  # the end asked of it: stopped, cancelled or recalled
     stopping_why: str = ""
 
@@ -145,6 +147,15 @@ class OnParentFailure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRule:
+    """What becomes of a trial after a failure that a pattern or an exit code tells apart."""
+
+    name: str  # as people wrote it, for the reason
+    times: int = 1  # further attempts after such a failure, beside `retries`
+    exclude_node: bool = False  # whether the node is to blame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The part of an experiment that decisions depend on."""
 
@@ -155,7 +166,8 @@ class Rules:
     # None: as many again
     slots: int = 1  # slots that one trial takes
     retries: int = 0  # further attempts after a failure of the trial's own
-    strays: int = 5  # further attempts after failures that are not the trial's fault
+    retry: tuple[RetryRule, ...] = ()
+    strays: int = 5  # further attempts after failures that are not the trial's fault, of each cause
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
     maximize: bool = True
     assess: bool = False  # whether an assessor is told of every report

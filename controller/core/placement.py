@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from controller.core.model import NodeInfo
 
@@ -67,14 +67,15 @@ class Placement:
         best = self._first()
         return best if best is not None and self.taken(best) < self.limit(best) else None
 
-    def best_but(self, node: str) -> str | None:
-        """The best other node that is up, be it at its limit; `node` itself where it is alone."""
+    def best_but(self, avoid: Collection[str]) -> str | None:
+        """The best other node that is up, be it at its limit; the best of all where none is."""
         best = self._first()
-        while self._first() == node:
+        passed = set()
+        while (other := self._first()) is not None and other in avoid:
+            passed.add(other)
             heapq.heappop(self._heap)
-        other = self._first()
-        if best == node:
-            self._push(node)
+        for name in passed:
+            self._push(name)
         return best if other is None else other
 
     def set_down(self, node: str, reason: str) -> None:

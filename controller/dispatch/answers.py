@@ -17,7 +17,7 @@ def events_of(answer: Answer, attempt: Attempt | None, now: float) -> list[Event
     that its node answers.
     """
     order, found = answer.order, answer.found
-    if found is Found.UNKNOWN:
+    if found is Found.UNKNOWN or (order.attempt == HELLO and found is Found.REFUSED):
         return []
     if found is Found.UNREACHABLE:
         events: list[Event] = [NodeDown(at=now, node=order.node, reason=answer.reason)]

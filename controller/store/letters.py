@@ -27,6 +27,7 @@ class Letter:
     outcome: Outcome | None = None
     reason: str = ""
     parent: int | None = None
+    rule: int | None = None
     seconds: dict[str, float] | None = None
 
     @property
@@ -45,6 +46,7 @@ class Letter:
             outcome=self.outcome,
             reason=self.reason,
             parent=self.parent,
+            rule=self.rule,
             seconds=self.seconds,
         )
 
@@ -66,7 +68,8 @@ def letter(name: str, said: Mapping[str, Any]) -> Letter:
         number,
         _outcome(said.get("outcome")),
         _text(said.get("reason", "")),
-        _whole_or_none(said.get("parent")),
+        _whole_or_none(said.get("parent"), "trial"),
+        _whole_or_none(said.get("rule"), "rule"),
         _seconds(said.get("seconds")),
     )
 
@@ -99,10 +102,10 @@ def _text(value: Any) -> str:
     return value[:_REASON_LIMIT]
 
 
-def _whole_or_none(value: Any) -> int | None:
+def _whole_or_none(value: Any, what: str) -> int | None:
     if value is None or (type(value) is int and 0 <= value < 1 << 63):
         return value
-    raise MalformedError(f"{value!r} is no trial")
+    raise MalformedError(f"{value!r} is no {what}")
 
 
 def _finite(value: Any) -> bool:

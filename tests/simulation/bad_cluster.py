@@ -258,7 +258,7 @@ class Controller:
                 self.errands.append(("verdict", event.trial, event.state, event.reason))
             case e.LookAsked():
                 self.errands.append(("look", event.trial))
-            case e.NodeDown():
+            case e.NodeDown() | e.NodeSetAside():
                 self.again.append(Probe(HELLO, event.node))
 
     def submit(self, order):

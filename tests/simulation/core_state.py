@@ -6,7 +6,7 @@ from collections import Counter
 from controller.core import events as e
 from controller.core.model import AttemptState
 
-STRAYS = ("lost", "refused", "full", "corrupt", "beaten", "committed")
+STRAYS = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corrupt",))
 
 
 def state_of(x):
@@ -45,8 +45,13 @@ def check(x):
 def _check_trial(x, trial):
     assert all(a.state is AttemptState.ENDED for a in trial.attempts[:-1])
     outcomes = Counter(str(attempt.outcome) for attempt in trial.attempts)
-    assert outcomes["failed"] + outcomes["timeout"] <= x.rules.retries + 1
-    assert sum(outcomes[stray] for stray in STRAYS) <= x.rules.strays + 1
+    own = outcomes["failed"] + outcomes["timeout"]
+    ruled = Counter(attempt.rule for attempt in trial.attempts if attempt.rule is not None)
+    assert own - ruled.total() <= x.rules.retries + 1
+    assert all(count <= x.rules.retry[rule].times + 1 for rule, count in ruled.items())
+    excused = Counter(str(attempt.outcome) for attempt in trial.attempts if attempt.excused)
+    for cause in STRAYS:
+        assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.strays + 1
     passing = trial.id in x.verdicts_due or trial.id in x.verdicts_asked
     looking = trial.id in x.looks_due or trial.id in x.looking
     queued = trial.id in x.queue

@@ -79,6 +79,7 @@ def _kind(schema: dict[str, Any], said: dict[str, Any]) -> str:
         frozenset({"boolean"}): "yes or no",
         frozenset({"object"}): "mapping",
         frozenset({"string", "array"}): "text or list",
+        frozenset({"object", "array"}): "mapping or list",
         frozenset({"string", "number"}): "duration",
         frozenset({"string", "integer"}): "size",
     }[frozenset(kinds)]

@@ -114,6 +114,7 @@ class Lab:
         trial = SimpleNamespace(
             command=COMMAND, slots=1, gpus=0, threads=None, memory=None, cpus=None,
             timeout=timeout, grace=5.0, environment={}, weights="optional", log_limit=1000,
+            retry=(),
         )  # fmt: skip
         return SimpleNamespace(rules=lambda: rules, assessor=None, trial=trial)
 

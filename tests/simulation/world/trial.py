@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from heirloom.spec import Spec
@@ -20,6 +20,7 @@ class TrialLog:
 
     ended = True
     last_line = "the last line of its output"
+    lines: Sequence[str] = (last_line,)
 
 
 class TrialProcess:

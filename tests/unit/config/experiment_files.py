@@ -29,6 +29,7 @@ trial:
   timeout: 1h30m
   grace: 2
   retries: 1
+  retry: [{on: CUDA error, exclude_node: true}, {exit_code: 75, times: 3}]
   environment: {A: 1, B: text}
   weights: required
   threads: 4

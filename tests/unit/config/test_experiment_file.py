@@ -9,7 +9,7 @@ import yaml
 from experiment_files import FULL, GOOD, full, write
 
 from controller.config import Experiment, dump, json_schema, load, restore
-from controller.core.model import OnParentFailure, Rules
+from controller.core.model import OnParentFailure, RetryRule, Rules
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -41,6 +41,10 @@ def test_everything_set(tmp_path: Path) -> None:
         lookahead=2,
         slots=2,
         retries=1,
+        retry=(
+            RetryRule(name="on 'CUDA error'", exclude_node=True),
+            RetryRule(name="exit_code 75", times=3),
+        ),
         on_parent_failure=OnParentFailure.ANCESTOR,
         maximize=False,
         assess=True,
@@ -102,7 +106,7 @@ def test_search_space_file(tmp_path: Path) -> None:
 def test_schema_takes_a_good_file(text: str) -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(yaml.safe_load(text), schema)
+    jsonschema.validate(yaml.safe_load(text.replace("{on:", "{'on':")), schema)  # `on` of YAML 1.2
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,12 @@ class PlacementBesideModel(RuleBasedStateMachine):
                 assert self.placement.free(node) == self.free(node)
             others = [other for other in ranked if other != node]
             if others:
-                assert self.placement.best_but(node) == others[0]
+                assert self.placement.best_but({node}) == others[0]
             elif ranked:
-                assert self.placement.best_but(node) == node
+                assert self.placement.best_but({node}) == node
             else:
-                assert self.placement.best_but(node) is None
+                assert self.placement.best_but({node}) is None
+        assert self.placement.best_but(NAMES) == (ranked[0] if ranked else None)
 
 
 TestPlacementBesideModel = PlacementBesideModel.TestCase

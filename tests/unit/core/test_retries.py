@@ -4,6 +4,7 @@ import pytest
 from drive import Drive
 
 from controller.core import events as e
+from controller.core.model import RetryRule
 
 
 def fail(d, outcome, number, **more):
@@ -33,15 +34,14 @@ def test_without_retries_the_reason_is_the_attempt_s():
 
 @pytest.mark.parametrize("outcome", ["lost", "refused", "full", "corrupt", "beaten", "committed"])
 def test_what_is_not_its_fault_is_tried_again_but_not_for_ever(outcome):
-    d = Drive(concurrency=1, retries=0, strays=2)
+    d = Drive(concurrency=1, retries=0, strays=1)
     d.propose()
-    for number in (1, 2):
-        fail(d, outcome, number, reason="no luck")
-        assert d.states() == ["armed"]
-    fail(d, outcome, 3, reason="no luck")
+    fail(d, outcome, 1, reason="no luck")
+    assert d.states() == ["armed"]
+    fail(d, outcome, 2, reason="no luck")
     assert d.states() == ["failed"]
     assert d.x.trials[0].reason == (
-        "no luck (given up after 3 attempts that were not its own fault)"
+        "no luck (given up after 2 attempts that were not its own fault)"
     )
 
 
@@ -107,4 +107,57 @@ def test_its_own_failure_says_nothing_about_the_node():
     d = Drive(nodes={"a": 8, "b": 1}, concurrency=1, retries=1)
     d.propose()
     fail(d, "failed", 1)
+    assert d.places() == {0: "a"}
+
+
+def test_each_cause_has_a_bound_of_its_own():
+    d = Drive(nodes={"a": 1, "b": 1}, concurrency=1, strays=1)
+    d.propose()
+    for number, outcome in enumerate(["lost", "corrupt", "full", "refused"], 1):
+        fail(d, outcome, number, reason=outcome)
+        assert d.states() == ["armed"]
+    fail(d, "corrupt", 5, reason="corrupt again")
+    assert d.states() == ["failed"]
+    assert d.x.trials[0].reason == (
+        "corrupt again (given up after 2 attempts that were not its own fault)"
+    )
+
+
+CUDA = RetryRule(name="on 'CUDA error'", exclude_node=True)
+BUSY = RetryRule(name="exit_code 75", times=3)
+
+
+def test_a_failure_that_a_rule_tells_apart_does_not_use_up_the_retries():
+    d = Drive(concurrency=1, retries=0, retry=(CUDA, BUSY))
+    d.propose()
+    for number in (1, 2, 3):
+        fail(d, "failed", number, reason="exit code 75", rule=1)
+        assert d.states() == ["armed"]
+    fail(d, "failed", 4, reason="exit code 75", rule=1)
+    assert d.states() == ["failed"]
+    assert d.x.trials[0].reason == ("exit code 75 (given up after 4 such failures: exit_code 75)")
+
+
+def test_a_rule_that_nobody_has_is_no_rule():
+    d = Drive(concurrency=1, retries=0, retry=(CUDA,))
+    d.propose()
+    fail(d, "failed", 1, reason="exit code 75", rule=7)
+    assert d.states() == ["failed"]
+
+
+def test_where_a_rule_blames_the_node_the_trial_does_not_go_again():
+    d = Drive(nodes={"a": 8, "b": 4, "c": 2}, concurrency=1, retries=9, retry=(CUDA,))
+    d.propose()
+    fail(d, "failed", 1, rule=0)
+    assert d.places() == {0: "b"}
+    fail(d, "failed", 2, reason="its own")
+    assert d.places() == {0: "b"}
+    fail(d, "refused", 3)
+    assert d.places() == {0: "c"}
+
+
+def test_a_node_that_a_rule_blames_is_all_there_is():
+    d = Drive(nodes={"a": 8}, concurrency=1, retry=(CUDA,))
+    d.propose()
+    fail(d, "failed", 1, rule=0)
     assert d.places() == {0: "a"}

@@ -4,6 +4,7 @@ import pytest
 
 from heirloom import outcome, units
 from heirloom.ended import Ended
+from heirloom.rules import of_failure
 from heirloom.spec import Spec
 
 SPEC = Spec("0.1", "exp-1", "/store/ann/exp-1", "here", "true", "runtime/1", {})
@@ -61,3 +62,27 @@ def test_a_user_whose_manager_ends_with_the_login_is_told_what_to_do(monkeypatch
     assert "loginctl enable-linger 65533" in units.missing()
     (tmp_path / "65533").touch()
     assert "/run/user/65533/bus" in units.missing()
+
+
+ON = {"on": r"CUDA error: \w+", "exit_code": None}
+BUSY = {"on": None, "exit_code": 75}
+BOTH = {"on": "CUDA", "exit_code": 139}
+SAID = ["starting", "\x1b[31mRuntimeError: CUDA error: out of memory\x1b[0m", "Traceback", ""]
+
+
+@pytest.mark.parametrize(
+    ("rules", "status", "lines", "rule", "reason"),
+    [
+        ([ON], 1, SAID, 0, "why (its output says: [31mRuntimeError: CUDA error: out of memory[0m)"),
+        ([ON], 1, ["all is well"], None, "why"),
+        ([BUSY, ON], 1, SAID, 1, None),
+        ([BUSY, ON], 75, SAID, 0, "why"),
+        ([BOTH], -11, SAID, 0, None),
+        ([BOTH], 1, SAID, None, "why"),
+        ([], 75, SAID, None, "why"),
+    ],
+)
+def test_the_first_retry_rule_that_fits_a_failure_is_told(rules, status, lines, rule, reason):
+    told = of_failure(Ended("failed", "why"), rules, status, lines)
+    assert (told.outcome, told.rule) == ("failed", rule)
+    assert reason is None or told.reason == reason
