@@ -44,7 +44,7 @@ def environment(
     libraries = spec.environment.get("PYTHONPATH")
     runtime = f"{spec.root}/{spec.runtime}"
     seen["PYTHONPATH"] = f"{runtime}:{libraries}" if libraries else runtime
-    seen.setdefault("PYTHONPYCACHEPREFIX", f"{run_dir}/{spec.experiment}/pycache")
+    seen.setdefault("PYTHONPYCACHEPREFIX", pycache(spec, run_dir))
 
     restore = [f"{spec.root}/trials/{trial}/weights" for trial in spec.restore]
     seen["HEIRLOOM_EXPERIMENT"] = spec.experiment
@@ -56,7 +56,26 @@ def environment(
     seen["HEIRLOOM_SAVE_PATH"] = f"{spec.out}/weights"
     seen["HEIRLOOM_METRICS"] = f"{spec.directory}/metrics.jsonl"
     seen["HEIRLOOM_RESULT"] = f"{spec.directory}/result.json"
+    seen.update(_nni(spec))
     return seen
+
+
+def pycache(spec: Spec, run_dir: str) -> str:
+    """Where Python keeps the bytecode of what lies in read-only directories."""
+    return f"{run_dir}/{spec.experiment}/pycache"
+
+
+def _nni(spec: Spec) -> dict[str, str]:
+    """What trials written for NNI ask for; it says `local` on whatever node they are."""
+    return {
+        "NNI_PLATFORM": "local",
+        "NNI_EXP_ID": spec.experiment,
+        "NNI_TRIAL_JOB_ID": f"{spec.experiment}-{spec.trial}",
+        "NNI_TRIAL_SEQ_ID": str(spec.trial),
+        "NNI_SYS_DIR": spec.directory,
+        "NNI_OUTPUT_DIR": spec.directory,
+        "NNI_CODE_DIR": spec.working_directory,
+    }
 
 
 def _bin(python: str, run_dir: str) -> str:

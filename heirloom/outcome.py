@@ -40,14 +40,14 @@ def judge(spec: Spec, running: Running, status: int, last_line: str) -> Finished
             words = f"used more memory than {_limit(spec)} ({words})"
         raise Ended("failed", words + (f": {last_line}" if last_line else ""))
     try:
-        said = result.read(f"{spec.directory}/result.json")
+        said = _result(spec)
     except ResultError as error:
         raise Ended("failed", str(error)) from None
     if spec.weights == "required" and not os.listdir(f"{spec.out}/weights"):
         raise Ended(
             "failed", "left its save path empty, and the experiment says `weights: required`"
         )
-    return Finished("succeeded", "", float(said["value"]), said)
+    return Finished("succeeded", "", _value(said), said or None)
 
 
 def of_error(error: OSError) -> Ended:
@@ -60,11 +60,20 @@ def of_error(error: OSError) -> Ended:
 
 def _stopped(spec: Spec, reason: str, *, weights: bool) -> Finished:
     try:
-        said = result.read(f"{spec.directory}/result.json")
+        said = _result(spec)
     except ResultError:
-        value = result.last_report(f"{spec.directory}/metrics.jsonl")
-        return Finished("stopped", reason, value, None, weights)
-    return Finished("stopped", reason, float(said["value"]), said, weights)
+        said = {}
+    value = _value(said) if said else result.last_report(f"{spec.directory}/metrics.jsonl")
+    return Finished("stopped", reason, value, said or None, weights)
+
+
+def _result(spec: Spec) -> dict[str, Any]:
+    return result.read(f"{spec.directory}/result.json", needed=spec.value == "required")
+
+
+def _value(said: dict[str, Any]) -> Optional[float]:
+    value = said.get("value")
+    return None if value is None else float(value)
 
 
 def _limit(spec: Spec) -> str:

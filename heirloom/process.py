@@ -12,7 +12,6 @@ from functools import partial
 from types import FrameType
 from typing import Optional
 
-from . import view
 from .log import Log
 
 _LIBC = ctypes.CDLL(None)
@@ -30,13 +29,12 @@ class Process:
         directory: str,
         log: Log,
         inherited: Sequence[int],
-        store: str,
-        own: str,
+        narrow: Callable[[], None],
     ) -> None:
         """Start it in a session of its own; `inherited` are the descriptors that it keeps.
 
-        It sees `store` read-only but for `own`, where the kernel allows that. Raises OSError when
-        it cannot be started.
+        `narrow` gives it its view of the store, where the kernel allows that; elsewhere it raises
+        OSError. Raises OSError when the process cannot be started.
         """
         self.status: Optional[int] = None  # as subprocess has it: negative for a signal
         self.log = log
@@ -53,7 +51,7 @@ class Process:
                 stderr=writing,
                 start_new_session=True,
                 pass_fds=inherited,
-                preexec_fn=partial(_narrow, store, own, directory, os.getpid()),
+                preexec_fn=partial(_narrow, narrow, directory, os.getpid()),
             )
         finally:
             os.close(writing)
@@ -107,10 +105,10 @@ class Process:
                 self.status = _exit_status(status)
 
 
-def _narrow(store: str, own: str, directory: str, supervisor: int) -> None:
+def _narrow(narrow: Callable[[], None], directory: str, supervisor: int) -> None:
     """What the trial's process does before it is the trial's program."""
     with contextlib.suppress(OSError):  # then file modes alone guard the store
-        view.narrow(store, own)
+        narrow()
         os.chdir(directory)  # as the view has it
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # last: a change of credentials clears it
     if os.getppid() != supervisor:  # it died before that: nobody would know what is started here

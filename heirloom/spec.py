@@ -40,6 +40,9 @@ class Spec:
     grace: float = 10.0  # seconds from SIGTERM to SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
     weights: str = "optional"
+    value: str = "required"  # or optional: whether a trial without a number succeeds too
+    workdir: str = "snapshot"  # or copy: a writable one of the attempt's own
+    writable: tuple[str, ...] = ()  # further directories that its view leaves writable
     python: Optional[str] = None
     log_limit: int = 64 << 20  # bytes
     retry: tuple[Mapping[str, Any], ...] = ()  # rules: {"on": pattern, "exit_code": code}
@@ -65,6 +68,13 @@ class Spec:
         """What a commit renames."""
         return f"{self.directory}/out"
 
+    @property
+    def working_directory(self) -> str:
+        """Where its process starts."""
+        if self.code is None:
+            return self.directory
+        return f"{self.directory}/work" if self.workdir == "copy" else f"{self.root}/{self.code}"
+
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> Spec:
         """The spec in a message. Raises SpecError."""
@@ -80,7 +90,7 @@ class Spec:
         for key, value in given.items():
             if not _SOUND[key](value):
                 raise SpecError(f"the spec has an impossible {key!r}: {str(value)[:80]!r}")
-        lists = {key: tuple(given.get(key, ())) for key in ("restore", "retry")}
+        lists = {key: tuple(given.get(key, ())) for key in ("restore", "retry", "writable")}
         return cls(**{**given, **lists})
 
 
@@ -136,6 +146,10 @@ def _rules(value: Any) -> bool:
     )
 
 
+def _absolute(value: Any) -> bool:
+    return _text(value) and value.startswith("/")
+
+
 def _or_null(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or sound(value)
 
@@ -165,7 +179,10 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "grace": _amount,
     "environment": _environment,
     "weights": lambda value: value in ("optional", "required"),
-    "python": _or_null(lambda value: _text(value) and value.startswith("/")),
+    "value": lambda value: value in ("optional", "required"),
+    "workdir": lambda value: value in ("snapshot", "copy"),
+    "writable": lambda value: isinstance(value, (list, tuple)) and all(map(_absolute, value)),
+    "python": _or_null(_absolute),
     "log_limit": _count(0),
     "retry": _rules,
     "heartbeat": lambda value: _amount(value) and value > 0,

@@ -10,9 +10,10 @@ import shutil
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Optional
 
-from . import mail, manifest
+from . import mail, manifest, view, workdir
 from .bells import Bells
 from .claims import Claims
 from .commit import CommitError, Recalled, commit, fence, pass_verdict
@@ -157,12 +158,14 @@ class Supervisor:
     def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Process:
         spec = self._spec
         command = ["sh", "-c", spec.command] if isinstance(spec.command, str) else spec.command
-        directory = f"{spec.root}/{spec.code}" if spec.code else spec.directory
+        directory = spec.working_directory
         seen = environment(spec, taken, len(self._slots), self._run_dir, os.environ)
+        workdir.make(spec)
         log = Log(f"{spec.directory}/output.log", spec.log_limit)
+        narrow = partial(view.narrow, spec.store, spec.directory, spec.writable, spec.root)
         self._started_at = time.time()
         try:
-            return Process(command, seen, directory, log, fds, spec.store, spec.directory)
+            return Process(command, seen, directory, log, fds, narrow)
         except OSError as error:
             if error.errno in _NODES_FAULT or error.filename == directory:
                 raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNS = 0x00020000  # unshare(2)
@@ -24,22 +25,24 @@ _KEPT = {
 }
 
 
-def narrow(store: str, own: str) -> None:
+def narrow(store: str, own: str, writable: Sequence[str] = (), root: str = "") -> None:
     """Make `store` read-only for this process and its descendants, but not `own` beneath it.
 
+    What of `writable` lies beneath it stays as it is too, except for an experiment's `root` in it.
     Raises OSError where the kernel does not let us; then everything is as writable as before.
     """
+    outside = os.path.realpath(store) + "/"
+    further = [path for path in map(os.path.realpath, writable) if path.startswith(outside)]
+    narrowed = [store, root] if further and root else [store]
     if os.geteuid() == 0:
         _call(_LIBC.unshare, _CLONE_NEWNS)
     else:
         _become_ourselves()
     _call(_LIBC.mount, b"none", b"/", None, _MS_REC | _MS_SLAVE, None)
-    _bind(store)
-    _bind(own)
-    shown = os.statvfs(store).f_flag
-    flags = sum(flag for kept, flag in _KEPT.items() if shown & kept)
-    flags |= _MS_REMOUNT | _MS_BIND | _MS_RDONLY
-    _call(_LIBC.mount, b"none", os.fsencode(store), None, flags, None)
+    for path in (store, *further, *narrowed[1:], own):
+        _bind(path)
+    for path in narrowed:
+        _make_read_only(path)
 
 
 def missing() -> str:
@@ -75,6 +78,13 @@ def _become_ourselves() -> None:
 def _bind(path: str) -> None:
     name = os.fsencode(path)
     _call(_LIBC.mount, name, name, None, _MS_BIND | _MS_REC, None)
+
+
+def _make_read_only(path: str) -> None:
+    shown = os.statvfs(path).f_flag
+    flags = sum(flag for kept, flag in _KEPT.items() if shown & kept)
+    flags |= _MS_REMOUNT | _MS_BIND | _MS_RDONLY
+    _call(_LIBC.mount, b"none", os.fsencode(path), None, flags, None)
 
 
 def _call(function: ctypes._NamedFuncPointer, *arguments: object) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from controller.config.fields import (
+    AbsolutePath,
     AnyPath,
     Command,
     Directory,
@@ -86,6 +87,12 @@ class TrialSection(Section):
     """Variables for the trial's process."""
     weights: Literal["optional", "required"] = "optional"
     """Whether a trial that leaves its save path empty fails."""
+    value: Literal["required", "optional"] = "required"
+    """Whether a trial that reports no number as its result fails."""
+    workdir: Literal["snapshot", "copy"] = "snapshot"
+    """Where trials start: in the read-only snapshot, or each in a writable copy of its own."""
+    writable: list[AbsolutePath] = Field(default=[])
+    """Directories that trials may write to though they lie on the store; made where missing."""
     threads: int | None = Field(default=None, ge=1)
     """Threads for OMP and MKL; null: the node's cores divided by its slots."""
     memory: Size | None = None

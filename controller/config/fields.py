@@ -14,6 +14,10 @@ from controller.config import units
 from controller.config.mistakes import Key, several
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NNI = {
+    "NNI_PLATFORM", "NNI_EXP_ID", "NNI_TRIAL_JOB_ID", "NNI_TRIAL_SEQ_ID", "NNI_SYS_DIR",
+    "NNI_OUTPUT_DIR", "NNI_CODE_DIR",
+}  # fmt: skip
 
 
 class Section(BaseModel):
@@ -49,6 +53,12 @@ def _existing(value: Any, info: ValidationInfo) -> Path:
     if info.context and not path.exists():
         raise ValueError(f"there is no {path}")
     return path
+
+
+def _absolute(value: Any) -> Path:
+    if not isinstance(value, str | Path) or not Path(value).is_absolute():
+        raise ValueError(f"must be an absolute path, such as /data/out, not {value!r}")
+    return Path(value)
 
 
 def _directory(value: Any, info: ValidationInfo) -> Path:
@@ -89,8 +99,9 @@ def _environment(value: Any) -> dict[str, str]:
     for name, text in value.items():
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
             mistakes.append(((name,), "a variable's name is letters, digits and underscores"))
-        elif name.startswith("HEIRLOOM_"):
-            mistakes.append(((name,), "variables named HEIRLOOM_… are set by Heirloom itself"))
+        elif name.startswith("HEIRLOOM_") or name in _NNI:
+            what = name if name in _NNI else "HEIRLOOM_…"
+            mistakes.append(((name,), f"variables named {what} are set by Heirloom itself"))
         elif not _is_text_or_number(text):
             mistakes.append(((name,), f"must be text or a number, not {text!r}: put it in quotes"))
     if mistakes:
@@ -115,6 +126,7 @@ def _is_text_or_number(value: Any) -> bool:
 _TEXT = {"type": "string"}
 _WORD = {"type": ["string", "number"]}
 
+AbsolutePath = Annotated[Path, BeforeValidator(_absolute)]
 AnyPath = Annotated[Path, BeforeValidator(_path)]
 ExistingPath = Annotated[Path, BeforeValidator(_existing)]
 Directory = Annotated[Path, BeforeValidator(_directory)]

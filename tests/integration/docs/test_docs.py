@@ -109,6 +109,8 @@ def test_trials(reader: Reader) -> None:
     trials = reader.lab.trials("mean")
     assert {trial["state"] for trial in trials} <= {"succeeded", "stopped"}
     assert any(trial["result"] and trial["result"]["parents"] for trial in trials)
+    for trial in reader.lab.trials("nni_trial"):
+        assert trial["result"]["nni"] == {"default": trial["value"], "note": "it's whole"}
 
 
 def test_tuners(reader: Reader) -> None:

@@ -74,6 +74,7 @@ def _kind(schema: dict[str, Any], said: dict[str, Any]) -> str:
         frozenset({"string"}): "text",
         frozenset({"path"}): "path",
         frozenset({"path", "object"}): "path or mapping",
+        frozenset({"array"}): "list of paths",
         frozenset({"integer"}): "whole number",
         frozenset({"number"}): "number",
         frozenset({"boolean"}): "yes or no",
@@ -119,10 +120,10 @@ def test_every_type_of_the_search_space() -> None:
 
 
 def test_the_variables_of_a_trial() -> None:
-    documented = set(re.findall(r"HEIRLOOM_[A-Z_]+", prose(DOCS / "trials.md")))
+    documented = set(re.findall(r"(?:HEIRLOOM|NNI)_[A-Z_]+", prose(DOCS / "trials.md")))
     spec = Spec("0.1", "e", "/e", "n", "true", "runtime/x", {})
     given = environment(spec, [], 1, "/run", {})
-    assert documented == {name for name in given if name.startswith("HEIRLOOM_")}
+    assert documented == {name for name in given if name.startswith(("HEIRLOOM_", "NNI_"))}
 
 
 def test_commands_that_are_named_exist_and_the_readme_names_all() -> None:

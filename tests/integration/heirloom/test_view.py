@@ -41,6 +41,36 @@ def test_what_lies_beside_the_store_is_as_writable_as_ever(lab):
 
 
 @no_view
+def test_what_is_named_is_writable_on_the_store_too_and_made_where_missing(lab):
+    (lab.root / "trials/5/weights").mkdir(parents=True)
+    above = lab.root.parent  # of the experiment, which is guarded even so
+    command = (
+        try_to_write(lab.root.parent.parent / "shared" / "deep" / "w")
+        + try_to_write(above / "w")
+        + try_to_write(lab.root / "trials/5/weights/w")
+        + try_to_write(lab.root.parent.parent / "elsewhere")
+        + NOOP
+    )
+    shared = lab.root.parent.parent / "shared" / "deep"
+    writable = [str(shared), str(above), str(lab.base / "beside")]
+    assert lab.run("0.1", command, writable=writable)["outcome"] == "committed"
+    assert (lab.root / "trials/0/weights/found").read_text() == "wrote\nwrote\n"
+    assert (shared / "w").exists()
+    assert (above / "w").exists()
+    assert (lab.base / "beside").is_dir()
+    assert not (lab.root / "trials/5/weights/w").exists()
+    assert not (lab.root.parent.parent / "elsewhere").exists()
+
+
+def test_what_is_named_and_cannot_be_made_is_said(lab):
+    (lab.base / "file").touch()
+    ended = lab.run("0.1", NOOP, writable=[str(lab.base / "file" / "below")])
+    assert ended["outcome"] == "refused"
+    assert "(trial.writable of the experiment names it)" in ended["reason"]
+    assert str(lab.base / "file" / "below") in ended["reason"]
+
+
+@no_view
 def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
     command = f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}'
     assert lab.run("0.1", command)["outcome"] == "committed"

@@ -32,6 +32,9 @@ trial:
   retry: [{on: CUDA error, exclude_node: true}, {exit_code: 75, times: 3}]
   environment: {A: 1, B: text}
   weights: required
+  value: optional
+  workdir: copy
+  writable: [/data/out]
   threads: 4
   log_limit: 64MB
 budget: {trials: 40, duration: 1d, concurrency: 4}

@@ -28,6 +28,21 @@ def test_what_no_float_can_be_is_not_finite(tmp_path, value):
         result.read(str(tmp_path / "r"))
 
 
+def test_where_no_number_is_needed_it_may_be_missing_and_not_wrong(tmp_path):
+    path = tmp_path / "r"
+    assert result.read(str(path), needed=False) == {}
+    for said in ({"value": None, "nni": ["a"]}, {"nni": "b"}, {"value": 0.5}):
+        path.write_text(json.dumps(said))
+        assert result.read(str(path), needed=False) == said
+    for text in ('{"value": "x"}', '{"value": NaN}', "[]", "{"):
+        path.write_text(text)
+        with pytest.raises(result.ResultError):
+            result.read(str(path), needed=False)
+    path.write_text('{"value": null}')
+    with pytest.raises(result.ResultError, match="no number: null"):
+        result.read(str(path))
+
+
 def test_odd_numbers_beside_the_value_become_null(tmp_path):
     (tmp_path / "r").write_text('{"value": 1, "loss": NaN, "all": [Infinity, 2]}')
     assert result.read(str(tmp_path / "r")) == {"value": 1, "loss": None, "all": [None, 2]}
@@ -48,6 +63,8 @@ def test_a_fifo_in_the_results_place_holds_nobody(tmp_path):
         (b'{"value": 0.5}\n\0\0\0\n', 0.5),
         (b'{"value": 0.5}\n{"value": null}\n{"val\n', 0.5),
         (b'{"value": "x"}\n', None),
+        (b'{"value": 1}\n{"value": {"default": 0.5, "loss": 2}}\n', 0.5),
+        (b'{"value": 1}\n{"value": {"loss": 2}}\n', 1),
     ],
 )
 def test_the_last_whole_report_counts(tmp_path, lines, value):

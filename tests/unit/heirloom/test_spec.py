@@ -20,6 +20,9 @@ SAID = {
     "grace": 10.0,
     "environment": {"KEY": "value"},
     "weights": "optional",
+    "value": "required",
+    "workdir": "copy",
+    "writable": ["/data/out"],
     "python": None,
     "log_limit": 67108864,
     "heartbeat": 5.0,
@@ -31,12 +34,21 @@ def test_the_documented_spec_is_understood():
     assert spec.trial == 7
     assert spec.restore == (3,)
     assert spec.out == "/store/ann/digits-3fa92c1b/attempts/7.2/out"
+    assert spec.working_directory == "/store/ann/digits-3fa92c1b/attempts/7.2/work"
+    assert spec.writable == ("/data/out",)
 
 
 def test_what_has_a_default_may_be_left_out():
     needed = "format", "attempt", "experiment", "root", "node", "command", "runtime", "params"
     spec = Spec.from_dict({key: SAID[key] for key in needed})
     assert (spec.slots, spec.gpus, spec.weights, spec.timeout) == (1, 0, "optional", None)
+    assert (spec.value, spec.workdir, spec.writable) == ("required", "snapshot", ())
+    assert spec.working_directory == spec.directory  # there is no code
+
+
+def test_without_a_copy_it_starts_in_the_snapshot():
+    spec = Spec.from_dict(SAID | {"workdir": "snapshot"})
+    assert spec.working_directory == "/store/ann/digits-3fa92c1b/code/1"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +80,10 @@ def test_what_has_a_default_may_be_left_out():
         ("environment", {"A": 1}),
         ("environment", {"A": "nul\0"}),
         ("weights", "maybe"),
+        ("value", None),
+        ("workdir", "/somewhere"),
+        ("writable", "/data/out"),
+        ("writable", ["data/out"]),
         ("python", "python"),
         ("heartbeat", 0),
     ],

@@ -50,6 +50,21 @@ def test_what_heirloom_says_cannot_be_overridden():
     assert found["HEIRLOOM_TRIAL"] == "7"
 
 
+def test_trials_written_for_nni_find_its_variables():
+    found = seen(replace(SPEC, code="code/1", environment={"NNI_EXP_ID": "other"}))
+    assert {key: value for key, value in found.items() if key.startswith("NNI_")} == {
+        "NNI_PLATFORM": "local",
+        "NNI_EXP_ID": "exp-1",
+        "NNI_TRIAL_JOB_ID": "exp-1-7",
+        "NNI_TRIAL_SEQ_ID": "7",
+        "NNI_SYS_DIR": "/store/exp-1/attempts/7.2",
+        "NNI_OUTPUT_DIR": "/store/exp-1/attempts/7.2",
+        "NNI_CODE_DIR": "/store/exp-1/code/1",
+    }
+    copied = seen(replace(SPEC, code="code/1", workdir="copy"))
+    assert copied["NNI_CODE_DIR"] == "/store/exp-1/attempts/7.2/work"
+
+
 def test_an_interpreter_in_a_directory_of_its_own_leads_the_path(tmp_path):
     spec = replace(SPEC, python=sys.executable)
     found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
