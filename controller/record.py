@@ -71,12 +71,21 @@ def load(place: Place, *, curves: bool = False) -> Record:
     with Journal.open(place.journal, readonly=True) as journal:
         for _, event in journal.read():
             experiment.apply(event)
-            if curves and isinstance(event, e.Reported) and isinstance(event.value, int | float):
-                reported.setdefault(event.trial, []).append((event.step, float(event.value)))
+            if curves and isinstance(event, e.Reported):
+                number = _number(event.value)
+                if number is not None:
+                    reported.setdefault(event.trial, []).append((event.step, number))
     if experiment.created is None:
         raise RecordError(f"{place.journal}: the experiment was never started")
     root = Root(Path(experiment.created.root))
     return Record(place, config, experiment, root, is_locked(place), reported)
+
+
+def _number(value: Any) -> float | None:
+    """The number in a report, itself or under `default`."""
+    if isinstance(value, dict):
+        value = value.get("default")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def row(record: Record, trial: Trial) -> dict[str, Any]:

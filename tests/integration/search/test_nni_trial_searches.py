@@ -1,0 +1,94 @@
+"""Searches whose trials were written for NNI: what they report, and where they write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from heirloom import view
+from tests.integration.search.conftest import Lab
+
+METRICS = """
+    import nni
+
+    params = nni.get_next_parameter()
+    nni.report_intermediate_result({"default": params["x"] / 2, "note": "it's\\n☃"})
+    nni.report_intermediate_result({"loss": 1})
+    nni.report_final_result({"loss": params["x"], "note": "it's\\n☃"})
+"""
+
+IDS = """
+    import os
+    import nni
+
+    nni.get_next_parameter()
+    assert nni.get_experiment_id() == os.environ["HEIRLOOM_EXPERIMENT"]
+    assert nni.get_trial_id() == f"{nni.get_experiment_id()}-{nni.get_sequence_id()}"
+    with open("mine.txt", "a") as file:  # as they do, where they start
+        file.write(f"{nni.get_sequence_id()}")
+    with open("mine.txt") as file, open(os.environ["SHARED"] + "/" + nni.get_trial_id(), "w") as to:
+        to.write(file.read())
+    nni.report_final_result(nni.get_sequence_id())
+"""
+
+
+def test_trials_without_a_number_succeed_where_none_is_needed(lab: Lab) -> None:
+    lab.write("code/train.py", METRICS)
+    file = lab.experiment(
+        "python train.py",
+        trial={"value": "optional"},
+        tuner={"name": "evolution", "args": {"population": 2, "sample": 1}},
+        assessor={"name": "median_stopping"},
+    )
+    output = lab("run", file)
+    assert "4 succeeded" in output
+    assert "best" not in output
+    for trial in lab.trials():
+        assert (trial["state"], trial["value"]) == ("succeeded", None)
+        assert trial["result"]["nni"] == {"loss": trial["params"]["x"], "note": "it's\n☃"}
+    for command in (
+        ["status"],
+        ["status", "search"],
+        ["show", "search", "0"],
+        ["trials", "search"],
+    ):
+        lab(*command)
+    assert (lab.home / "experiments/search/report.html").stat().st_size > 100_000
+
+
+def test_a_result_is_needed_unless_the_experiment_says_otherwise(lab: Lab) -> None:
+    lab.write("code/train.py", METRICS)
+    file = lab.experiment("python train.py", budget={"trials": 1})
+    lab("run", file, code=1)
+    [trial] = lab.trials()
+    assert trial["state"] == "failed"
+    assert "no number" in trial["reason"]
+
+
+@pytest.mark.skipif(bool(view.missing()), reason=view.missing() or "none")
+def test_they_write_where_they_start_and_where_their_tuner_says(lab: Lab) -> None:
+    lab.write("code/train.py", IDS)
+    store = lab.path / "store"
+    shared = store / "handed out"
+    file = lab.experiment(
+        "python train.py",
+        store=str(store),
+        trial={
+            "workdir": "copy",
+            "writable": [str(shared)],
+            "environment": {"SHARED": str(shared)},
+        },
+    )
+    lab("run", file)
+    root = lab.root()
+    assert {trial["state"] for trial in lab.trials()} == {"succeeded"}
+    assert sorted(path.name for path in shared.iterdir()) == [f"{root.name}-{n}" for n in range(4)]
+    for trial in range(4):
+        assert (shared / f"{root.name}-{trial}").read_text() == str(trial)
+        attempt = root / f"attempts/{trial}.1"
+        assert (attempt / "work/mine.txt").read_text() == str(trial)
+        spec = json.loads((attempt / "spec.json").read_text())
+        assert Path(spec["root"], spec["code"], "train.py").exists()
+        assert not Path(spec["root"], spec["code"], "mine.txt").exists()
