@@ -152,8 +152,10 @@ class Supervisor:
         return take(self._run_dir, self._slots, spec.slots, spec.gpus, self._pause)
 
     def _free(self, fds: Sequence[int]) -> None:
+        """Leave nothing of the process on the node, its slots first."""
         for fd in fds:
             os.close(fd)
+        workdir.forget_bytecode(self._spec, self._run_dir)
 
     def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Process:
         spec = self._spec

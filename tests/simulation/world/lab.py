@@ -113,8 +113,8 @@ class Lab:
             self.weather.forgo("trial hangs")  # nothing would ever end it
         trial = SimpleNamespace(
             command=COMMAND, slots=1, gpus=0, threads=None, memory=None, cpus=None,
-            timeout=timeout, grace=5.0, environment={}, weights="optional", log_limit=1000,
-            retry=(),
+            timeout=timeout, grace=5.0, environment={}, weights="optional", value="required",
+            workdir="snapshot", writable=[], log_limit=1000, retry=(),
         )  # fmt: skip
         return SimpleNamespace(rules=lambda: rules, assessor=None, trial=trial)
 
