@@ -16,6 +16,7 @@ WIDTH = 48
 HEADS = 4
 LONGEST_ANSWER = 15  # words
 RATE = 0.003
+EPOCHS = 4  # of a trial
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

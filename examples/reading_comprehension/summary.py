@@ -16,12 +16,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as a trial on one core has it
 import torch
 from data import Reader, answerable, split
 from graph import read
-from network import Network
+from network import EPOCHS, Network
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from squad import read as read_squad
-from train import EPOCHS
 
 HERE = Path(__file__).parent
 MOST = 40  # epochs in which the best network is tried from nothing

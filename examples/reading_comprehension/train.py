@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from data import Reader, answerable, split
 from graph import FIRST, plain, read
-from network import Network
+from network import EPOCHS, Network
 from safetensors.torch import load_file, save_file
 from squad import read as read_squad
 
@@ -15,7 +15,6 @@ from heirloom import trial
 
 HERE = Path(__file__).parent
 FILE = "network.safetensors"
-EPOCHS = 4
 
 
 def main() -> None:

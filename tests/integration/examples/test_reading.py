@@ -69,7 +69,7 @@ def test_children_start_from_the_layers_that_they_share(
         assert result["value"] >= result["start"]
     summary = subprocess.run(
         [sys.executable, EXAMPLE / "summary.py"],
-        cwd=REPOSITORY, env=lab.environment | {"PYTHONPATH": str(REPOSITORY)},
+        cwd=REPOSITORY, env=lab.environment,
         capture_output=True, text=True, check=True, timeout=LONG,
     ).stdout  # fmt: skip
     assert f"The {len(children)} networks with one began at" in summary
