@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from controller.core import events as e
 from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
-from controller.core.model import Attempt, Trial, attempt_name, split_attempt
+from controller.core.model import Attempt, AttemptState, Trial, attempt_name, split_attempt
 from controller.dispatch.answers import HELLO, ask_again, events_of, is_unsent
 from controller.dispatch.interface import Answer, Dispatcher, End, Found, Order, Probe, Start
 from controller.inbox import Inbox
@@ -366,8 +366,17 @@ class Loop:
     def _due(self) -> list[Order]:
         orders = []
         while self._later and self._later[0][0] <= self._clock():
-            orders.append(heapq.heappop(self._later)[2])
+            order = heapq.heappop(self._later)[2]
+            if not self._is_late(order):
+                orders.append(order)
         return orders
+
+    def _is_late(self, order: Order) -> bool:
+        """Whether it would start an attempt that has ended meanwhile: nobody looks after that."""
+        if not isinstance(order, Start):
+            return False
+        attempt = self.experiment.attempt(*split_attempt(order.attempt))
+        return attempt is None or attempt.state is AttemptState.ENDED
 
     def _situation(self, now: float) -> Situation:
         thinking = None if self._asked_at is None else self._clock() - self._asked_at

@@ -34,7 +34,7 @@ class Client:
         self._start = len(server.path) + 1
         self._cached: dict[tuple[int, str], tuple[float, Inode | None]] = {}
         self._opened: dict[int, int] = {}  # directory -> its version when it was opened last
-        self._misread: Inode | None = None
+        self._misread: set[Inode] = set()
         self._kept: list[Inode] = []  # so that no id is used twice
 
     # The interface Files
@@ -196,12 +196,13 @@ class Client:
             raise refusal(code, path)
 
     def _bytes(self, file: Inode) -> bytes:
-        """What a read gives: a client is never wrong twice in a row, or of what it wrote itself."""
-        if file.author == self.host.name or not file.data or self._misread is file:
-            self._misread = None
+        """What a read gives: never wrong twice in a row, nor of what the client wrote itself."""
+        if file.author == self.host.name or not file.data or file in self._misread:
+            self._misread.discard(file)
             return file.data
         found = self._weather.read(file.data)
-        self._misread = None if found == file.data else file
+        if found != file.data:
+            self._misread.add(file)
         return found
 
     def _find(self, path: str) -> Inode:

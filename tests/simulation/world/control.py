@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections import deque
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
@@ -54,9 +55,11 @@ class Control(Host):
         post = Post()
         post.items = _Items(self)
         self._tuner = SimulatedTuner(lab, post.events)
-        self._waves = Waves(lab, post.answers)
         self._watch = SteppedWatch(self, post)
-        specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, lab.inventory)
+        listed = lab.inventory()
+        self._waves = Waves(lab, {info.name for info in listed}, post.answers)
+        places = {info.name: SimpleNamespace(store=None, python=None) for info in listed}
+        specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, places)
         self.loop = Loop(
             experiment,
             self._journal,
@@ -74,7 +77,7 @@ class Control(Host):
         resumed = experiment.opened_at is not None
         first = [
             e.Opened(at=lab.wall(), resumed=resumed),
-            e.NodesFound(at=lab.wall(), nodes=lab.infos),
+            e.NodesFound(at=lab.wall(), nodes=listed),
         ]
         loop = self.loop
         self._guard(lambda: loop.begin(first))
@@ -87,6 +90,8 @@ class Control(Host):
         self.lab.weather.counts["controller dies"] += 1
         self.lab.story.say("controller", "is killed")
         self._end()
+        self.frozen = False
+        self.held.clear()
         self.disk.kill(self._journal, torn)
         self.lab.schedule.after(self.lab.rng.uniform(0.5, 60.0), self.start)
 

@@ -12,7 +12,8 @@ from tests.simulation.world.store import Inode
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
 
-_WHILE = (1.0, 200.0)  # seconds that it lasts
+_WHILE = (1.0, 200.0)  # seconds that it lasts, and
+_LONG = (200.0, 5000.0)  # now and then
 
 
 class Disasters:
@@ -32,6 +33,8 @@ class Disasters:
             "store full": self._store_full,
             "lab loses power": self._lab_loses_power,
             "controller killed": self._controller_killed,
+            "controller freezes": self._controller_freezes,
+            "clock jumps": self._clock_jumps,
             "mail delayed": self._mail_delayed,
             "mail doubled": self._mail_doubled,
             "odd mail": self._odd_mail,
@@ -56,6 +59,8 @@ class Disasters:
                 lab.schedule.thaw(node)
             if node.down and node.name not in self._dead:
                 node.boot()
+        if lab.control.frozen:
+            lab.schedule.thaw(lab.control)
         for name in list(self._limbo):
             self._deliver(name)
         lab.schedule.after(60.0, lab.control.start)
@@ -77,7 +82,7 @@ class Disasters:
 
     def _later(self, work: Callable[[], None]) -> None:
         lab = self._lab
-        seconds = lab.rng.uniform(*_WHILE)
+        seconds = lab.rng.uniform(*(_LONG if lab.rng.random() < 0.05 else _WHILE))
         lab.schedule.after(seconds, lambda: work() if lab.weather.bad else None)
 
     def _node(self) -> Node:
@@ -150,6 +155,19 @@ class Disasters:
         self._lab.control.kill()
         return ""
 
+    def _controller_freezes(self) -> str | None:
+        control = self._lab.control
+        if control.frozen:
+            return None
+        control.frozen = True
+        self._later(lambda: self._lab.schedule.thaw(control) if control.frozen else None)
+        return ""
+
+    def _clock_jumps(self) -> str:
+        """The controller's wall clock, which somebody sets."""
+        self._lab.clock_ahead = self._lab.rng.uniform(-3600.0, 3600.0)
+        return f"{self._lab.clock_ahead:+.0f} s"
+
     def _new_mail(self) -> dict[str, Inode]:
         found = self._lab.server.find("mail/new")
         assert found is not None
@@ -216,9 +234,14 @@ class Disasters:
             return None
         trial = lab.rng.choice(sound)
         path, inode = lab.rng.choice(list(lab.server.tree(f"trials/{trial}/weights")))
-        if inode.links > 1 or not inode.data:
+        sharing = {
+            other
+            for other in lab.rules.verdicts
+            if any(file is inode for _, file in lab.server.tree(f"trials/{other}/weights"))
+        }
+        if sharing & held or not inode.data:
             return None
-        lab.rules.rotten.add(trial)
+        lab.rules.rotten |= sharing
         inode.data = inode.data[:-1] + bytes([inode.data[-1] ^ 4])
         return f"{trial}/{path}"
 

@@ -31,7 +31,8 @@ from tests.simulation.world.tuner import SimulatedInbox
 from tests.simulation.world.weather import Story, Weather
 
 _ROOT = "/heirloom/ann/search-1"
-_BAD = (30.0, 600.0)  # seconds of bad weather
+_BAD = (30.0, 600.0)  # seconds of bad weather, and
+_VERY_BAD = (3600.0, 10_000.0)  # now and then
 _PATIENCE = 4 * 3600.0  # seconds of good weather in which all must come to its end
 _EPOCH = 1_700_000_000.0
 _QUICK = Path("/dev/shm")
@@ -56,10 +57,10 @@ class Lab:
         slots = [self.rng.randint(1, 2) for _ in range(self.rng.randint(1, 4))]
         self.infos = tuple(NodeInfo(f"node{i}", count) for i, count in enumerate(slots, 1))
         self.nodes = {info.name: Node(self, info.name, info.slots) for info in self.infos}
-        self.inventory = {name: SimpleNamespace(store=None, python=None) for name in self.nodes}
         self.disk = Disk(self, directory)
         self.control = Control(self, self.disk)
         self.disasters = Disasters(self)
+        self.clock_ahead = 0.0  # seconds by which the controller's wall clock is wrong
         self.over: Experiment | None = None
 
     def run(self) -> None:
@@ -69,10 +70,11 @@ class Lab:
         )
         self.disk.create(created)
         self.schedule.after(0.0, self.control.start)
-        self.schedule.after(self.rng.uniform(*_BAD), self._clear_up)
+        bad = _VERY_BAD if self.rng.random() < 0.02 else _BAD
+        self.schedule.after(self.rng.uniform(*bad), self._clear_up)
         self.disasters.begin()
         try:
-            while self.schedule.now < _BAD[1] + _PATIENCE and not self._is_quiet():
+            while self.schedule.now < _VERY_BAD[1] + _PATIENCE and not self._is_quiet():
                 self.schedule.step()
             self._judge()
         finally:
@@ -81,12 +83,17 @@ class Lab:
 
     def wall(self) -> float:
         """Seconds since the epoch."""
-        return _EPOCH + self.schedule.now
+        return _EPOCH + self.schedule.now + self.clock_ahead
 
     def closed(self, experiment: Experiment) -> None:
         """The controller has come to the search's end."""
         self.story.say("controller", "the search is over")
         self.over = experiment
+
+    def inventory(self) -> tuple[NodeInfo, ...]:
+        """The nodes as they are listed now; never none."""
+        listed = tuple(info for info in self.infos if not self.weather.strikes("node not listed"))
+        return listed or self.infos
 
     def value_of(self, attempt: str) -> float:
         """What a trial's attempt reports."""
@@ -101,6 +108,7 @@ class Lab:
         timeout = rng.choice([None, 30.0])
         rules = model.Rules(
             trials=rng.randint(3, 12),
+            duration=rng.choice([None, None, 200.0]),
             concurrency=rng.choice([None, 2, 6]),
             lookahead=rng.choice([None, 0, 1, 2]),
             retries=rng.randint(0, 2),

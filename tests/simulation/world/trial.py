@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import signal
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from heirloom.spec import Spec
-from tests.simulation.world.store import Inode
+from tests.simulation.world.store import Inode, refusal
 
 if TYPE_CHECKING:
     from tests.simulation.world.node import Node
@@ -40,6 +41,7 @@ class TrialProcess:
         self._says = not weather.strikes("trial reports nothing")
         self._hangs = weather.strikes("trial hangs")
         self._leaves = weather.strikes("trial leaves a process")
+        self._strays = weather.strikes("trial writes beside its save path")
         self._stubborn = self._rng.random() < 0.1  # does not heed SIGTERM
         self._steps = self._rng.randint(0, 2)
         self._read()
@@ -90,6 +92,8 @@ class TrialProcess:
         if self._rng.random() < 0.5:
             inherited = [client.get(f"{start}/body") for start in self._start.values()]
             client.put(f"{weights}/body", next((b for b in inherited if b), words[::-1]))
+        if self._strays:
+            client.put(f"{self.spec.out}/notes", words)
         lines = "".join(
             json.dumps({"step": step, "value": self._rng.random()}) + "\n"
             for step in range(self._steps)
@@ -139,6 +143,8 @@ class TrialProcess:
             self._later(1.0, work)
             return
         try:
+            if self._node.lab.server.full and self._node.lab.weather.strikes("full"):
+                raise refusal(errno.ENOSPC, self.spec.out)
             work()
         except OSError as error:
             self._node.tell(f"{self.spec.attempt}: process cannot write: {error}")

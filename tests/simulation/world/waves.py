@@ -22,8 +22,10 @@ _CONNECT = (1.0, 12.0)  # seconds until SSH gives up
 class Waves:
     """Looks to the loop as a dispatcher does. Waves outlive the controller that sent them."""
 
-    def __init__(self, lab: Lab, post: Callable[[Sequence[Answer]], None]) -> None:
-        self._lab, self._post = lab, post
+    def __init__(
+        self, lab: Lab, listed: set[str], post: Callable[[Sequence[Answer]], None]
+    ) -> None:
+        self._lab, self._listed, self._post = lab, listed, post
         self._pending: dict[str, list[Order]] = {}
         self._busy: set[str] = set()
         self._under_way = 0
@@ -32,8 +34,15 @@ class Waves:
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders for the next waves."""
         self._lab.control.may_die()
+        strangers = []
         for order in orders:
-            self._pending.setdefault(order.node, []).append(order)
+            if order.node in self._listed:
+                self._pending.setdefault(order.node, []).append(order)
+            else:
+                why = "the inventory has no such node"
+                strangers.append(Answer(order, Found.UNREACHABLE, why))
+        if strangers:
+            self._lab.schedule.after(0.0, lambda: self._closed or self._post(strangers))
         self._lab.schedule.after(self._lab.rng.uniform(0.02, 0.5), self._leave)
 
     def close(self, timeout: float) -> None:

@@ -21,17 +21,19 @@ RATES = {
     "trial reports nothing": 0.05,
     "trial hangs": 0.05,
     "trial leaves a process": 0.25,
+    "trial writes beside its save path": 0.05,
     "journal killed before": 0.01,
     "journal torn": 0.01,
     "journal killed after": 0.01,
     "journal full": 0.005,
     "killed between acts": 0.005,
+    "node not listed": 0.1,
     "tuner slow": 0.1,
     "tuner silent": 0.02,
     "tuner throws": 0.01,
     "tuner withholds": 0.1,
     "tuner names nonsense": 0.05,
-    "assessor stops": 0.1,
+    "assessor stops": 0.4,
 }
 # What befalls the lab now and then.
 DISASTERS = (
@@ -43,6 +45,8 @@ DISASTERS = (
     "store full",
     "lab loses power",
     "controller killed",
+    "controller freezes",
+    "clock jumps",
     "mail delayed",
     "mail doubled",
     "odd mail",
@@ -78,7 +82,7 @@ class Weather:
         self.counts: Counter[str] = Counter()
         self._rng = rng
         self._story = story
-        strength = rng.choice([0.3, 1.0, 1.0, 2.0])
+        strength = rng.choice([0.3, 1.0, 2.0, 4.0])
         self._rates = {
             name: 0.0 if rng.random() < _KINDLY else rate * strength * rng.random()
             for name, rate in RATES.items()

@@ -1,0 +1,67 @@
+"""The loop, with everything around it played by the test."""
+
+import queue
+from unittest import mock
+
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.core.model import NodeInfo, Outcome, Rules
+from controller.dispatch.interface import Answer, Found, Probe, Start
+from controller.loop import Loop, Post
+
+
+class Bench:
+    def __init__(self):
+        self.post, self.dispatcher = Post(), mock.Mock()
+        self.journal, specs = mock.Mock(), mock.Mock()
+        specs.of.side_effect = lambda trial, number, node: {"params": trial.params}
+        watch, inbox = mock.Mock(stalled_since=None), mock.Mock()
+        inbox.receive.return_value = []
+        self.loop = Loop(
+            Experiment(Rules(trials=1)), self.journal, post=self.post, tuner=mock.Mock(),
+            watch=watch, dispatcher=self.dispatcher, specs=specs, inbox=inbox, screen=mock.Mock(),
+            clock=lambda: 0.0, now=lambda: 0.0,
+        )  # fmt: skip
+        self.loop.begin([
+            e.Opened(at=0.0), e.NodesFound(at=0.0, nodes=(NodeInfo("a", 1), NodeInfo("b", 1)))
+        ])  # fmt: skip
+
+    def hear(self, *events):
+        self.post.events(events)
+        self.loop.step(0.0)
+
+    def orders(self):
+        found = [order for call in self.dispatcher.submit.call_args_list for order in call[0][0]]
+        self.dispatcher.submit.reset_mock()
+        return found
+
+
+def test_an_attempt_that_was_refused_is_not_started_again_under_its_number():
+    bench = Bench()
+    bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
+    [start] = bench.orders()
+    probe = Probe("0.1", start.node)
+    refused = Answer(start, Found.REFUSED, "no room in /run")
+    bench.post.answers([refused, Answer(probe, Found.ABSENT)])
+    bench.loop.step(0.0)
+    assert bench.loop.experiment.trials[0].attempts[0].outcome is Outcome.REFUSED
+    assert [order.attempt for order in bench.orders()] == ["0.2"]
+
+
+def test_an_attempt_that_its_node_never_got_is_started_under_its_number():
+    bench = Bench()
+    bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
+    [start] = bench.orders()
+    bench.post.answers([Answer(Probe("0.1", start.node), Found.ABSENT)])
+    bench.loop.step(0.0)
+    assert bench.orders() == [Start("0.1", start.node, {"params": {"x": 1}})]
+
+
+def test_without_anything_to_hear_it_waits_no_longer_than_it_may():
+    bench = Bench()
+    bench.orders()
+    with mock.patch.object(bench.post, "items", mock.Mock()) as items:
+        items.get.side_effect = queue.Empty
+        bench.loop.step(0.5)
+    items.get.assert_called_once_with(timeout=0.5)
+    assert bench.orders() == []
