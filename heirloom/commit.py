@@ -91,8 +91,7 @@ def _appear(files: Files, root: str, source: str, verdict: Manifest) -> Manifest
                 raise Recalled(source) from None
             raise
         standing = found
-        with contextlib.suppress(OSError):
-            files.sync_dir(trials)
+        files.sync_dir(trials)  # before that is durable, nobody may be told of it
     if standing.attempt == verdict.attempt:
         with contextlib.suppress(OSError):
             files.chmod(f"{trials}/{verdict.trial}", _DIRECTORY_MODE)

@@ -219,6 +219,7 @@ class Supervisor:
                 found = manifest.read(self._files, self._spec.root, self._spec.trial)
                 if found is None:
                     break
+                self._files.sync_dir(f"{self._spec.root}/trials")  # else power could take it back
                 return found
             self._watch.wait(pause)
             pause = min(pause * 2, _SLOWEST)

@@ -37,7 +37,10 @@ class Verdicts:
             found = manifest.read(self._files, self._root, trial)
         except ManifestError as damage:
             return self._damaged(trial, damage)
-        return None if found is None else self._seen(found)
+        if found is None:
+            return None
+        self._files.sync_dir(f"{self._root}/trials")  # what is journaled must not be lost here
+        return self._seen(found)
 
     def settle(self, trial: int, state: State, reason: str) -> VerdictSeen:
         """Pass a verdict unless one stands; the one that stands in the end."""

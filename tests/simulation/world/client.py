@@ -15,7 +15,6 @@ from tests.simulation.world.store import Inode, Server, refusal
 from tests.simulation.world.weather import Weather
 
 _TRUST = (3.0, 60.0)  # seconds for which a name is trusted: acregmin to acdirmax of nfs(5)
-_ROUND_TRIP = (0.0005, 0.02)  # seconds
 _SOFT = 20.0  # seconds after which a soft mount gives up
 _BEFORE = (errno.EIO, errno.ESTALE, errno.EAGAIN)
 _AFTER = (errno.EIO, errno.ENOENT, errno.EEXIST, errno.ESTALE)  # answers to a call sent twice
@@ -176,7 +175,7 @@ class Client:
         """Pass on a call; the error to answer with once it is done, 0 for none."""
         actor = self._schedule.running
         assert actor is not None
-        actor.sleep(self._schedule.rng.uniform(*_ROUND_TRIP))
+        actor.sleep(self._schedule.rng.uniform(*self._weather.round_trip))
         since = self._schedule.now
         while self.hangs:
             if self._soft and self._schedule.now - since > _SOFT:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from controller.core.model import split_attempt
 from tests.simulation.world.node import Node
 from tests.simulation.world.store import Inode
 
@@ -248,6 +249,9 @@ class Disasters:
     def _person(self, action: str) -> str:
         lab = self._lab
         trial = lab.rng.randrange(max(1, len(lab.rules.verdicts) + 2))
+        alive = [name for node in lab.nodes.values() for name in node.alive()]
+        if action == "cancel" and alive:  # which may commit at this moment
+            trial = split_attempt(lab.rng.choice(alive))[0]
         if action == "stop":
             if lab.rng.random() < 0.8:
                 return "thinks better of it"

@@ -87,6 +87,7 @@ class Weather:
             name: 0.0 if rng.random() < _KINDLY else rate * strength * rng.random()
             for name, rate in RATES.items()
         }
+        self.round_trip = rng.choice([(0.0005, 0.02), (0.0005, 0.02), (0.01, 0.8)])  # seconds
         self.disasters = [name for name in DISASTERS if rng.random() > _KINDLY]
         self.pause = rng.choice([10.0, 40.0, 120.0])  # seconds between disasters, on average
 

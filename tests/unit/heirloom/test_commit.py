@@ -107,6 +107,8 @@ def test_a_rename_that_happened_and_answered_with_an_error_is_a_commit(store, fa
     store.attempt("7.1", w="abc")
 
     class Lying(RealFiles):
+        failed = False
+
         def rename(self, old, new):
             super().rename(old, new)
             if fail == "rename":
@@ -114,11 +116,28 @@ def test_a_rename_that_happened_and_answered_with_an_error_is_a_commit(store, fa
 
         def sync_dir(self, path):
             super().sync_dir(path)
-            if fail == "sync_dir" and path.endswith("/trials"):
+            if fail == "sync_dir" and path.endswith("/trials") and not self.failed:
+                self.failed = True
                 raise OSError(errno.EIO, "the server restarted", path)
 
     assert store.commit("7.1", Lying()).attempt == "7.1"
     assert store.standing().attempt == "7.1"
+
+
+def test_a_verdict_whose_name_is_not_durable_is_not_told(store):
+    store.attempt("7.1", w="abc")
+
+    class Unsynced(RealFiles):
+        def sync_dir(self, path):
+            if path.endswith("/trials"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+            super().sync_dir(path)
+
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        store.commit("7.1", Unsynced())
+    assert store.standing().attempt == "7.1"
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        pass_verdict(Unsynced(), str(store.root), Manifest("exp-1", 7, "failed"))
 
 
 @pytest.mark.parametrize(
