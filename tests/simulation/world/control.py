@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
+from controller.core.model import NodeInfo
 from controller.journal import JournalError
 from controller.loop import Loop, Post
 from controller.replay import replay
@@ -33,6 +34,7 @@ class Control(Host):
         self.lab, self.disk = lab, disk
         self.client = Client(lab.schedule, lab.server, self, lab.weather, soft=False)
         self.loop: Loop | None = None
+        self.listed: tuple[NodeInfo, ...] = ()
         self._life = 0
         self._tick = lab.rng.choice([0.5, 2.0, 4.0])
         self._awaited = False
@@ -56,7 +58,7 @@ class Control(Host):
         post.items = _Items(self)
         self._tuner = SimulatedTuner(lab, post.events)
         self._watch = SteppedWatch(self, post)
-        listed = lab.inventory()
+        self.listed = listed = lab.inventory()
         self._waves = Waves(lab, {info.name for info in listed}, post.answers)
         places = {info.name: SimpleNamespace(store=None, python=None) for info in listed}
         specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, places)

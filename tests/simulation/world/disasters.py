@@ -64,6 +64,8 @@ class Disasters:
             lab.schedule.thaw(lab.control)
         for name in list(self._limbo):
             self._deliver(name)
+        if lab.control.listed != lab.infos:
+            lab.control.kill()  # for a person mends the inventory, and resumes
         lab.schedule.after(60.0, lab.control.start)
 
     def _next(self) -> None:
