@@ -23,7 +23,10 @@ app = typer.Typer(
     "parents' weights.\n\nState is kept under HEIRLOOM_HOME (default ~/.local/state/heirloom).",
 )
 
-File = Annotated[Path, typer.Argument(help="The experiment file (YAML).", metavar="FILE")]
+File = Annotated[
+    Path,
+    typer.Argument(help="The experiment file, or an NNI configuration (YAML).", metavar="FILE"),
+]
 Name = Annotated[str, typer.Argument(help="The experiment's name.", metavar="NAME")]
 Number = Annotated[int, typer.Argument(help="The trial's id.", metavar="TRIAL", min=0)]
 InventoryFile = Annotated[
@@ -41,7 +44,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 @app.command()
 def check(
     file: Annotated[
-        Path | None, typer.Argument(help="The experiment file (YAML).", metavar="FILE")
+        Path | None,
+        typer.Argument(help="The experiment file, or an NNI configuration (YAML).", metavar="FILE"),
     ] = None,
     inventory: InventoryFile = None,
     schema: Annotated[
@@ -61,6 +65,19 @@ def check(
         raise HeirloomError("name the experiment file to check, or ask for --schema")
     else:
         preview.check(file, Home.of_user(), inventory, samples)
+
+
+@app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(help="The NNI configuration (YAML).", metavar="FILE")],
+) -> None:
+    """Print an NNI configuration as an experiment file of Heirloom's own form.
+
+    What has no counterpart is named in comments. Save it beside FILE: its paths are relative to it.
+    """
+    from controller.nni.config.convert import convert
+
+    print(convert(file), end="")  # noqa: T201 - for a file
 
 
 @app.command()

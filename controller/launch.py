@@ -156,7 +156,7 @@ def _greet(
     where = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes: {', '.join(nodes)}"
     screen.say(f"[bold]{ready.place.name}[/] on {escape(where)}")
     screen.say(f"[dim]store {escape(str(ready.root.path))}[/]")
-    for warning in [*ready.inventory.warnings, *warnings]:
+    for warning in [*ready.notes, *ready.inventory.warnings, *warnings]:
         screen.say(f"[yellow]{escape(warning)}[/]")
     if experiment.opened_at is None:
         return

@@ -52,12 +52,13 @@ class Ready:
     calls: Sequence[Call] = ()  # of the tuner, journaled
     known: Mapping[str, Any] | None = None  # of a search that goes on (replay.known)
     keep: Callable[[], object] = lambda: None  # called when it runs: from then on it is kept
+    notes: Sequence[str] = ()  # what is to be known of the experiment file
 
 
 @contextlib.contextmanager
 def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> Iterator[Ready]:
     """A new experiment, gone again unless it is kept. Raises HeirloomError."""
-    config = configs.load(file)
+    config, notes = configs.load_with_notes(file)
     listed = inventory_of(config, inventory, file, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
     store = store_of(config.store, nodes, home)
@@ -98,7 +99,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         experiment.apply(created)
         yield Ready(
             home, place, config, created, root, listed, nodes, journal, experiment,
-            keep=undo.pop_all,
+            keep=undo.pop_all, notes=notes,
         )  # fmt: skip
 
 

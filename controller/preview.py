@@ -34,7 +34,7 @@ def print_schema() -> None:
 
 def check(file: Path, home: Home, inventory: Path | None, samples: int) -> None:
     """Validate, and tell what would run. Raises HeirloomError with every mistake."""
-    config = configs.load(file)
+    config, notes = configs.load_with_notes(file)
     listed = inventory_of(config, inventory, file, home)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
     store = store_of(config.store, nodes, home)
@@ -62,6 +62,8 @@ def check(file: Path, home: Home, inventory: Path | None, samples: int) -> None:
         grid.add_row(key, escape(value))
     console = Console(highlight=False)
     console.print(grid)
+    for note in notes:
+        console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     for trial, params in enumerate(candidates):
         console.print(f"candidate {trial}: {escape(json.dumps(params))}", soft_wrap=True)
     console.print("[green]the experiment can run[/]")

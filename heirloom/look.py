@@ -31,7 +31,7 @@ def look(asked: Mapping[str, Any], patience: float = PATIENCE) -> dict[str, Any]
     now = time.time()
     run_dir, slots, store = str(asked["run_dir"]), asked["slots"], asked["store"]
     python = asked["python"] or sys.executable  # as supervisors choose it
-    work: dict[str, Callable[[], Any]] = {"python": lambda: _python(python), "gpus": _gpus}
+    work: dict[str, Callable[[], Any]] = {"python": lambda: _python(python), "gpus": gpus}
     if store:
         work["store"] = lambda: marker.look(**store)
     found = in_children(work, patience)
@@ -106,7 +106,7 @@ def _python(path: str) -> dict[str, Any]:
     return said
 
 
-def _gpus() -> dict[str, Any]:
+def gpus() -> dict[str, Any]:
     """What nvidia-smi lists; nothing where there is no such program."""
     if shutil.which(_GPUS[0]) is None:
         return {"there": [], "reason": ""}

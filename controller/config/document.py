@@ -22,11 +22,23 @@ class Place:
 
 @dataclass(slots=True)
 class Document:
-    """What a file holds, where each part of it stands, and the keys that it has twice."""
+    """What a file holds, where each part of it stands, and the keys that it has twice.
+
+    `spelled` has the file's own key of a part that `value` has under another.
+    """
 
     value: Any
     places: dict[Key, Place]
     mistakes: list[Mistake] = field(default_factory=list)
+    spelled: dict[Key, Key] = field(default_factory=dict)
+
+    def mistake(self, key: Key, words: str) -> Mistake:
+        """A mistake, with its place and the key as the file spells it."""
+        place = self.place(key)
+        around = next((key[:n] for n in range(len(key), 0, -1) if key[:n] in self.spelled), ())
+        return Mistake(
+            place.file, place.line, (*self.spelled.get(around, ()), *key[len(around) :]), words
+        )
 
     def place(self, key: Key) -> Place:
         """Where a key stands, or the nearest thing around it that the file has."""

@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 
 from controller.config.document import Document, read
 from controller.config.experiment import Experiment
-from controller.config.mistakes import ConfigError, Key, Mistake, in_words
+from controller.config.lookup import told
+from controller.config.mistakes import ConfigError, Mistake
 
 SPACE, SPACE_FILE = "search_space", "search_space_file"
 
@@ -20,10 +20,16 @@ SPACE, SPACE_FILE = "search_space", "search_space_file"
 def load(path: Path) -> Experiment:
     """The experiment that a file describes, its paths made absolute.
 
-    Raises ConfigError, which lists every mistake with its place and what would be right.
+    The file is in Heirloom's own form or one of NNI's. Raises ConfigError, which lists every
+    mistake with its place and what would be right.
     """
+    return load_with_notes(path)[0]
+
+
+def load_with_notes(path: Path) -> tuple[Experiment, list[str]]:
+    """As `load`, and what is to be known of an NNI file: a line each, with its place."""
     base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keeps symlinks
-    document = read(path)
+    document, notes = native(read(path), base)
     space_known = _read_space_file(document, base)
     mistakes = document.mistakes
     try:
@@ -32,11 +38,21 @@ def load(path: Path) -> Experiment:
         for found in error.errors():
             if not space_known and found["loc"][:1] == (SPACE,):
                 continue
-            for key, words in in_words(found, _keys_beside(found["loc"])):
-                mistakes.append(_placed(document, key, words, found["type"]))
+            mistakes += told(found, document, Experiment)
     if mistakes:
         raise ConfigError(sorted(mistakes, key=lambda mistake: (mistake.file, mistake.line or 0)))
-    return experiment
+    return experiment, [str(note) for note in notes]
+
+
+def native(document: Document, base: Path) -> tuple[Document, list[Mistake]]:
+    """The document in Heirloom's own form, and what is to be known of it if it was in NNI's.
+
+    Raises ConfigError where what it says in NNI's form cannot be read.
+    """
+    from controller.nni import config as nni  # not above: it is made of this package's parts
+
+    version = nni.version_of(document.value)
+    return (document, []) if version is None else nni.translated(document, version, base)
 
 
 def dump(experiment: Experiment) -> str:
@@ -64,7 +80,7 @@ def _read_space_file(document: Document, base: Path) -> bool:
         return False  # the model says so
     if SPACE in document.value:
         words = f"give either {SPACE} or {SPACE_FILE}, not both"
-        document.mistakes.append(_placed(document, (SPACE_FILE,), words))
+        document.mistakes.append(document.mistake((SPACE_FILE,), words))
         return True
     try:
         space = read(base / Path(name).expanduser(), "the file with the search space")
@@ -78,35 +94,3 @@ def _read_space_file(document: Document, base: Path) -> bool:
     document.places |= {(SPACE, *key): place for key, place in space.places.items()}
     document.mistakes += space.mistakes
     return True
-
-
-def _placed(document: Document, key: Key, words: str, kind: str = "") -> Mistake:
-    place = document.place(key)
-    if kind == "missing" and (field := _field(key)) is not None and field.description:
-        words = f"missing. {field.description}"
-    return Mistake(place.file, place.line, key, words)
-
-
-def _keys_beside(key: Key) -> list[str]:
-    """The keys that may stand where this one does; none where any may."""
-    model = _model(key[:-1])
-    fields = model.model_fields.items() if model else ()
-    return [field.alias or name for name, field in fields]
-
-
-def _field(key: Key) -> FieldInfo | None:
-    model = _model(key[:-1])
-    return model.model_fields.get(str(key[-1])) if model and key else None
-
-
-def _model(key: Key) -> type[BaseModel] | None:
-    """The section of the file that a key names."""
-    model: type[BaseModel] = Experiment
-    for part in key:
-        field = model.model_fields.get(str(part))
-        kinds = getattr(field.annotation, "__args__", [field.annotation]) if field else []
-        sections = [k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)]
-        if not sections:
-            return None
-        model = sections[0]
-    return model

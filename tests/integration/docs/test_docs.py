@@ -125,7 +125,15 @@ def test_testing(reader: Reader) -> None:
     reader.follow(_page("testing.md"))
 
 
-TESTED = {"README.md", "experiment-file.md", "trials.md", "tuners.md", "testing.md"}
+def test_nni(reader: Reader) -> None:
+    reader.follow(_page("nni.md"))
+    curve = reader.lab.trials("curve")
+    assert {trial["state"] for trial in curve} == {"succeeded"}
+    assert all(0 < trial["value"] < 1 for trial in curve)
+    assert len(reader.lab.trials("curve2")) == 4
+
+
+TESTED = {"README.md", "experiment-file.md", "nni.md", "testing.md", "trials.md", "tuners.md"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,0 +1,144 @@
+"""The machines of NNI's configuration files come to inventories."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nni_files import V1, V2, lay_out, loaded, mistakes
+
+from controller.nni.config import machines
+
+REMOTE = """\
+machineList:
+  - {ip: 10.0.0.1, username: ann, sshKeyPath: key, port: 2222, pythonPath: /opt/env/bin}
+  - {ip: gpu2, username: bob}
+"""
+V1_REMOTE = V1.replace("trainingServicePlatform: local", "trainingServicePlatform: remote")
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    (tmp_path / "key").touch()
+
+
+def nodes(tmp_path: Path, text: str) -> tuple[dict[str, Any], list[str]]:
+    experiment, notes = loaded(tmp_path, text)
+    assert isinstance(experiment.inventory, dict)
+    return experiment.inventory["trial_nodes"], notes
+
+
+def test_this_machine_has_as_many_slots_as_trials_run_at_a_time(tmp_path: Path) -> None:
+    for text, slots in ((V1, 3), (V2, 2)):
+        found, _ = nodes(tmp_path, text)
+        assert found["hosts"]["localhost"]["heirloom_slots"] == slots
+        assert found["hosts"]["localhost"]["ansible_connection"] == "local"
+
+
+def test_remote_machines_share_what_runs_at_a_time(tmp_path: Path) -> None:
+    found, notes = nodes(tmp_path, V1_REMOTE + REMOTE)
+    assert found == {
+        "hosts": {
+            "10.0.0.1": {
+                "ansible_user": "ann",
+                "ansible_port": 2222,
+                "ansible_ssh_private_key_file": str(tmp_path / "key"),
+                "heirloom_python": "/opt/env/bin/python",
+                "heirloom_slots": 2,
+            },
+            "gpu2": {"ansible_user": "bob", "heirloom_slots": 2},
+        },
+        "vars": {"heirloom_store": "/mnt/heirloom"},
+    }
+    assert notes[0].startswith("17: machineList: every machine, this one too, must have the store")
+    assert "site.yml" in notes[0]
+
+
+def test_remote_machines_of_version_2(tmp_path: Path) -> None:
+    service = """\
+  platform: remote
+  reuseMode: true
+  machineList:
+    - {host: gpu1, user: ann, port: 2201, sshKeyFile: key, gpuIndices: "0,1"}
+    - {host: gpu1, user: ann, port: 2202, gpuIndices: [3], maxTrialNumberPerGpu: 2,
+       useActiveGpu: true}
+trialGpuNumber: 1
+heirloom: {store: /srv/shared}
+"""
+    found, notes = nodes(tmp_path, V2.replace("  platform: local\n", service))
+    first, second = found["hosts"]["gpu1-2201"], found["hosts"]["gpu1-2202"]
+    assert first["ansible_host"] == second["ansible_host"] == "gpu1"
+    assert first["ansible_ssh_private_key_file"] == str(tmp_path / "key")
+    assert first["heirloom_slots"] == [{"gpus": ["0"]}, {"gpus": ["1"]}]
+    assert second["heirloom_slots"] == [{"gpus": ["3"]}, {"gpus": ["3"]}]
+    assert "vars" not in found
+    assert any("trainingService.reuseMode: has no counterpart" in note for note in notes)
+    assert any("the store /srv/shared" in note for note in notes)
+    assert sum("nobody looks whether another program uses one" in note for note in notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("each", "slots"),
+    [(1, [["0", "1"], ["2", "3"]]), (2, [["0", "1"], ["0", "1"], ["2", "3"], ["2", "3"]])],
+)
+def test_a_slot_has_the_gpus_of_a_trial(tmp_path: Path, each: int, slots: Any) -> None:
+    text = V1.replace("gpuNum: 0", "gpuNum: 2")
+    text += f"localConfig: {{gpuIndices: '0,1,2,3,4', maxTrialNumPerGpu: {each}}}\n"
+    experiment, _ = loaded(tmp_path, text)
+    found, _ = nodes(tmp_path, text)
+    assert found["hosts"]["localhost"]["heirloom_slots"] == [{"gpus": gpus} for gpus in slots]
+    assert experiment.trial.gpus == 2
+    assert experiment.trial.slots == 1
+
+
+def test_gpus_are_looked_for_where_none_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = V1.replace("gpuNum: 0", "gpuNum: 1")
+    there = [{"index": "0"}, {"index": "1"}]
+    monkeypatch.setattr(machines, "gpus_here", lambda: {"there": there, "reason": ""})
+    found, _ = nodes(tmp_path, text)
+    assert found["hosts"]["localhost"]["heirloom_slots"] == [{"gpus": ["0"]}, {"gpus": ["1"]}]
+    monkeypatch.setattr(machines, "gpus_here", lambda: {"there": [], "reason": ""})
+    [mistake] = mistakes(tmp_path, text)
+    assert "gpuIndices: 0,1" in mistake
+    assert "nvidia-smi lists none here" in mistake
+
+
+def test_an_inventory_of_heirloom_s_own_form_is_taken_instead(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").touch()
+    experiment, notes = loaded(tmp_path, V1_REMOTE + "heirloom: {inventory: hosts.yml}\n")
+    assert experiment.inventory == tmp_path / "hosts.yml"
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "words"),
+    [
+        ("", 6, "machineList is missing: say which machines run trials"),
+        ("machineList: [{ip: a, username: b, passwd: secret1}]\n", 17, "a password is not read"),
+        ("machineList: [{ip: a, username: b, passphrase: secret1}]\n", 17, "ssh-agent"),
+        ("machineList: [{ip: a, username: b, sshKeyPath: none}]\n", 17, "there is no file"),
+        ("machineList: [{ip: a, username: b, preCommand: x}]\n", 17, "the trial's command"),
+        ("machineList: [{ip: a}]\n", 17, "machineList.0.username: missing. As whom to log in."),
+        ("machineList: [{ip: a, user: b}]\n", 17, "unknown key user; did you mean username?"),
+        ("machineList: [{ip: a, username: b}, {ip: a, username: c}]\n", 17, "there twice"),
+    ],
+)
+def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, words: str) -> None:
+    said = mistakes(tmp_path, V1_REMOTE + more)
+    assert any(one.startswith(f"{line}: ") and words in one for one in said), said
+    assert "secret1" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("gpuNum: 2", "trial.gpuNum: a trial"),
+        ("gpuNum: 1", "missing: say which GPUs the machine has"),
+    ],
+)
+def test_gpus_of_remote_machines_are_named(tmp_path: Path, said: str, words: str) -> None:
+    machine = "{ip: a, username: b" + (", gpuIndices: 0}" if "2" in said else "}")
+    text = V1_REMOTE.replace("gpuNum: 0", said) + f"machineList:\n  - {machine}\n"
+    assert any("18: machineList.0" in one for one in mistakes(tmp_path, text))

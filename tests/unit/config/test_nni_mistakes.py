@@ -1,0 +1,127 @@
+"""What is said of an NNI configuration file that cannot run."""
+
+from pathlib import Path
+
+import pytest
+from nni_files import OWN_V1, V1, V2, lay_out, mistakes
+
+# Each: what replaces what in V1, then the line, the key and words of the remedy.
+TABLE_1 = [
+    ("trialConcurrency: 3", "trialConcurency: 3", 3, "trialConcurency",
+     "did you mean trialConcurrency?"),
+    ("trialConcurrency: 3", "trialConcurrency: 0", 3, "trialConcurrency", "at least 1, not 0"),
+    ("maxExecDuration: 1h", "maxExecDuration: long", 4, "maxExecDuration", "10m or 1h30m"),
+    ("maxTrialNum: 10", "maxTrialNum: ten", 5, "maxTrialNum", "a whole number, not 'ten'"),
+    (": local", ": pai", 6, "trainingServicePlatform", "say local, or remote with a machineList"),
+    (": local", ": kubeflow", 6, "trainingServicePlatform", "kubeflow is not served"),
+    ("search_space.json", "space.json", 7, "searchSpacePath", "there is no"),
+    ("useAnnotation: false", "useAnnotation: true", 8, "useAnnotation", "nni.get_next_parameter()"),
+    ("useAnnotation: false", "multiPhase: true", 8, "multiPhase", "a trial for each phase"),
+    ("useAnnotation: false", "advisor: {builtinAdvisorName: Hyperband}", 8,
+     "advisor.builtinAdvisorName", "NNI's Hyperband is not served: take the tuner TPE"),
+    ("useAnnotation: false", "advisor: {codeDir: ., classFileName: a.py, className: A}", 8,
+     "advisor", "write a tuner"),
+    ("useAnnotation: false", "assessor: {builtinAssessorName: Curvefitting}", 8,
+     "assessor.builtinAssessorName", "NNI's Curvefitting is not served: take Medianstop"),
+    ("useAnnotation: false", "assessor: {builtinAssessorName: Medianstop, classArgs: "
+     "{optimize_mode: maximize}}", 8, "assessor.classArgs.optimize_mode", "let both say the same"),
+    ("useAnnotation: false", "assessor: {builtinAssessorName: Medianstop, classArgs: "
+     "{start_step: x}}", 8, "assessor.classArgs.start_step", "a whole number, not 'x'"),
+    ("useAnnotation: false", "heirloom: {budjet: {}}", 8, "heirloom.budjet",
+     "did you mean budget?"),
+    ("useAnnotation: false", "heirloom: {trial: {retries: -1}}", 8, "heirloom.trial.retries",
+     "at least 0"),
+    ("useAnnotation: false", "heirloom: 3", 8, "heirloom", "must be a mapping"),
+    ("Random", "Anneal", 10, "tuner.builtinTunerName", "NNI's Anneal is not served: take TPE"),
+    ("Random", "SMAC", 10, "tuner.builtinTunerName", "take TPE"),
+    ("Random", "BOHB", 10, "tuner.builtinTunerName", "Medianstop"),
+    ("Random", "PBTTuner", 10, "tuner.builtinTunerName", "inherit: true"),
+    ("Random", "Evolutionn", 10, "tuner.builtinTunerName", "did you mean Evolution?"),
+    ("Random", "Random\n  className: A\n  classFileName: a.py", 9, "tuner", "not both"),
+    ("builtinTunerName: Random", "className: A", 9, "tuner",
+     "classFileName, the file of the class A"),
+    ("builtinTunerName: Random", "classFileName: a.py", 9, "tuner", "className, the class in a.py"),
+    ("  builtinTunerName: Random\n", "", 9, "tuner", "missing: builtinTunerName, or className"),
+    ("minimize", "smallest", 12, "tuner.classArgs.optimize_mode", "maximize or minimize"),
+    ("optimize_mode: minimize", "optimise_mode: x", 12, "tuner.classArgs.optimise_mode",
+     "did you mean optimize_mode?"),
+    ("  command: python3 mnist.py\n", "", 13, "trial.command", "missing. The command that runs"),
+    ("codeDir: code", "codeDir: cod", 15, "trial.codeDir", "there is no"),
+    ("gpuNum: 0", "gpuNum: -1", 16, "trial.gpuNum", "at least 0"),
+    ("gpuNum: 0", "gpuNum: 1\nlocalConfig: {gpuIndices: all}", 17, "localConfig.gpuIndices",
+     "0,1,3"),
+    ("gpuNum: 0", "gpuNum: 2\nlocalConfig: {gpuIndices: 0}", 17, "localConfig.gpuIndices",
+     "a trial takes 2 GPUs, and these are 1"),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+
+
+@pytest.mark.parametrize(("old", "new", "line", "key", "remedy"), TABLE_1)
+def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, key: str, remedy: str) -> None:
+    text = V1.replace(old, new, 1)
+    assert text != V1
+    said = [one for one in mistakes(tmp_path, text) if "trialConcurrency: missing" not in one]
+    assert len(said) == 1, said
+    assert said[0].startswith(f"{line}: {key}: "), said
+    assert remedy in said[0]
+
+
+TABLE_2 = [
+    ("trialCommand:", "trialComand:", 3, "trialComand", "did you mean trialCommand?"),
+    ("  name: Random", "  {name: Random, className: a.B}", 7, "tuner",
+     "give either name or className"),
+    ("  name: Random", "  {className: my_tuner.MyTunr, codeDirectory: tuners}", 8,
+     "tuner.className", "did you mean MyTuner?"),
+    ("  name: Random", "  {className: other.MyTuner, codeDirectory: tuners}", 8,
+     "tuner.className", "there is no file"),
+    ("  platform: local", "  platform: openpai", 10, "trainingService.platform",
+     "openpai is not served"),
+    ("tuner:\n  name: Random\n", "", 1, "missing", "tuner, what proposes the trials"),
+    ("maxTrialNumber: 10", "searchSpace: {}", 6, "searchSpace", "not both"),
+    ("maxTrialNumber: 10", "tunerGpuIndices: x", 6, "tunerGpuIndices", "indexes of GPUs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "key", "remedy"), TABLE_2)
+def test_one_mistake_in_version_2(
+    tmp_path: Path, old: str, new: str, line: int, key: str, remedy: str
+) -> None:
+    text = V2.replace(old, new, 1)
+    assert text != V2
+    said = mistakes(tmp_path, text)
+    assert len(said) == 1, said
+    assert said[0].startswith(f"{line}: {key}: "), said
+    assert remedy in said[0]
+
+
+def test_of_another_platform_only_that_is_told(tmp_path: Path) -> None:
+    text = V1.replace(": local", ": pai") + "  image: x\npaiConfig: {host: h}\n"
+    [said] = mistakes(tmp_path, text)
+    assert said.startswith("6: trainingServicePlatform: pai is not served: say local")
+
+
+def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = V1.replace("3", "0").replace("useAnnotation: false", "useAnnotation: true")
+    text = text.replace("codeDir: code", "codeDirectory: code") + "trial: 3\n"
+    lines = [int(one.partition(":")[0]) for one in mistakes(tmp_path, text)]
+    assert lines == sorted(lines)
+    assert {3, 8, 17} <= set(lines)
+
+
+def test_a_refused_tuner_hides_no_other_mistake(tmp_path: Path) -> None:
+    text = V1.replace("Random", "SMAC").replace("codeDir: code", "codeDir: cod")
+    (tmp_path / "search_space.json").write_text('{\n"x": {"_type": "unifrm", "_value": [0, 1]}}')
+    said = mistakes(tmp_path, text)
+    assert len(said) == 3
+    assert f"{tmp_path}/search_space.json:2: search_space.x._type" in said[-1]
+
+
+def test_a_wrong_argument_of_one_s_own_tuner_is_its_own_affair(tmp_path: Path) -> None:
+    own = OWN_V1.replace("classArgs: {optimize_mode: minimize, population: 3}", "classArgs: 3")
+    text = V1[: V1.index("tuner:")] + own + V1[V1.index("trial:") :]
+    [said] = mistakes(tmp_path, text)
+    assert said.startswith("13: tuner.classArgs: must be a mapping")
