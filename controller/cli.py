@@ -111,6 +111,28 @@ def resume(name: Name, inventory: InventoryFile = None) -> None:
 
 
 @app.command()
+def recover(
+    name: Annotated[
+        str,
+        typer.Argument(help="Its name, or its directory on the store.", metavar="NAME|PATH"),
+    ],
+) -> None:
+    """Make a journal that is damaged, or gone, again from what stands on the store.
+
+    The damaged journal is kept beside it. Then `resume` goes on.
+    """
+    from controller import recovery
+
+    found = recovery.recover(name, Home.of_user())
+    _say(f"recovered {found.trials} trials of {found.place.name}, {found.verdicts} of them ended")
+    for lost in found.lost:
+        _say(f"not to be known: {lost}")
+    if found.kept is not None:
+        _say(f"the damaged journal is kept as {found.kept}")
+    _say(f"go on with: python -m controller resume {found.place.name}")
+
+
+@app.command()
 def nodes(
     inventory: InventoryFile = None,
     store: Annotated[

@@ -23,6 +23,7 @@ from controller.errors import HeirloomError
 
 FORMAT = 1
 _APPLICATION = 0x48454952  # "HEIR", in the file's header
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BATCH = 1000  # rows fetched at once
 _PATIENCE = 10.0  # seconds to wait for another process that holds the file
 
@@ -176,8 +177,13 @@ def _words(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:  # not every error has one
+            raise JournalError(_damaged(path, str(error))) from error
         raise JournalError(f"{path}: the journal cannot be {what}: {error}") from error
 
 
 def _damaged(path: Path, how: str) -> str:
-    return f"{path}: the journal is damaged: {how}; put a copy of it that is whole in its place"
+    return (
+        f"{path}: the journal is damaged: {how}; put a copy of it that is whole in its place, or "
+        f"have it made again from the store: recover {path.parent.name}"
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from controller import config as configs
+from controller import recovery
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules
@@ -88,6 +89,10 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
             place.config.write_text(configs.dump(config))
         except OSError as error:
             raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
+        try:
+            recovery.leave(root, created, config)
+        except OSError as error:
+            raise LaunchError(f"cannot write in {root.path}: {reason(error)}") from None
         # The experiment is there from this rename on, and a kill before it leaves none.
         draft = place.path / "journal.new"
         with Journal.create(draft) as journal:

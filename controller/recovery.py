@@ -1,0 +1,155 @@
+"""An experiment whose journal is damaged, or gone, is made again from what stands on the store.
+
+Verdicts, specs, mail and reports lie there. What only the journal knew is lost: trials that never
+came to a node, and the exact order of the tuner's calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller import config as configs
+from controller.core import events as e
+from controller.errors import HeirloomError
+from controller.home import Home, Lock, Place, user_name
+from controller.journal import Journal, JournalError
+from controller.salvage import Salvage
+from controller.store import layout
+from controller.store.layout import Root
+
+FORMAT = 1
+
+
+class RecoveryError(HeirloomError):
+    """The experiment cannot be recovered, or need not be."""
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What was found. `kept`: the damaged journal; `lost`: what cannot be known, in words."""
+
+    place: Place
+    trials: int
+    verdicts: int
+    kept: Path | None
+    lost: list[str] = field(default_factory=list)
+
+
+def leave(root: Root, created: e.Created, config: configs.Experiment) -> None:
+    """Leave on the store what a recovery needs. Raises OSError."""
+    said = {
+        "format": FORMAT,
+        "created": dataclasses.asdict(created),
+        "config": json.loads(configs.dump(config)),
+    }
+    draft = root.path / "recovery.json.tmp"
+    with draft.open("x") as file:
+        json.dump(said, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.chmod(0o640)
+    draft.rename(root.path / "recovery.json")
+    layout.sync(root.path)
+
+
+def recover(named: str, home: Home) -> Recovered:
+    """Make an experiment's journal anew; `named` is its name, or its directory on the store.
+
+    Raises HeirloomError, and then changes nothing.
+    """
+    path = Path(named).absolute() if "/" in named else _root(named, home)
+    root = layout.find(path)
+    created, config = _left(root)
+    home.prepare()
+    place = Place(home.experiments / created.name)
+    place.path.mkdir(mode=0o700, exist_ok=True)
+    with Lock(place):
+        if _is_sound(place, created.root):
+            raise RecoveryError(
+                f"the journal of {place.name} is whole: go on with `resume {place.name}`"
+            )
+        found = Salvage(root)
+        events = [created, e.Opened(at=created.at), *found.events()]
+        draft = place.path / "journal.new"
+        for leftover in place.path.glob("journal.new*"):
+            leftover.unlink()
+        with Journal.create(draft) as journal:
+            journal.append(events)
+        if not place.config.exists():
+            place.config.write_text(configs.dump(config))
+        kept = _set_aside(place)
+        draft.rename(place.journal)
+        layout.sync(place.path)
+    verdicts = sum(isinstance(event, e.VerdictSeen) for event in events)
+    return Recovered(place, found.count, verdicts, kept, found.lost)
+
+
+def _root(name: str, home: Home) -> Path:
+    """Where an experiment's root is, by the first row of its journal or by its name."""
+    place = Place(home.experiments / name)
+    with contextlib.suppress(JournalError), Journal.open(place.journal, readonly=True) as journal:
+        _, first = next(iter(journal.read()), (0, None))
+        if isinstance(first, e.Created):
+            return Path(first.root)
+    store = home.store
+    with contextlib.suppress(OSError, ValueError):
+        store = configs.restore(place.config.read_text()).store or store
+    found = []
+    for path in sorted((store / user_name()).glob(f"{name}-*")):
+        with contextlib.suppress(HeirloomError):
+            if _left(Root(path))[0].name == name:
+                found.append(path)
+    if len(found) != 1:
+        what = "several experiments" if found else "no experiment"
+        raise RecoveryError(
+            f"{store / user_name()} holds {what} named {name}: name its directory on the store, "
+            "such as recover /store/ann/digits-3fa92c1b"
+        )
+    return found[0]
+
+
+def _left(root: Root) -> tuple[e.Created, configs.Experiment]:
+    path = root.path / "recovery.json"
+    try:
+        said = json.loads(path.read_bytes())
+        if said["format"] != FORMAT:
+            raise RecoveryError(f"{path} has format {said['format']!r}, known is {FORMAT}")
+        created = e.Created(**said["created"])
+        return dataclasses.replace(created, root=str(root.path)), configs.restore(
+            json.dumps(said["config"])
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecoveryError(f"{path}, which a recovery needs, cannot be read: {error}") from None
+
+
+def _is_sound(place: Place, root: str) -> bool:
+    try:
+        with Journal.open(place.journal) as journal:
+            events = [event for _, event in journal.read()]
+    except JournalError:
+        return False
+    if not events or not isinstance(events[0], e.Created):
+        return False
+    if events[0].root != root:
+        raise RecoveryError(
+            f"{place.path} is another experiment of that name, on {events[0].root}: remove it first"
+        )
+    return True
+
+
+def _set_aside(place: Place) -> Path | None:
+    """Keep the damaged journal under another name, with what SQLite put beside it."""
+    if not place.journal.exists():
+        return None
+    kept = place.path / f"journal.damaged-{time.time_ns()}.db"
+    place.journal.rename(kept)
+    for ending in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            place.journal.with_name(place.journal.name + ending).rename(f"{kept}{ending}")
+    return kept
