@@ -34,6 +34,7 @@ _ROOT = "/heirloom/ann/search-1"
 _BAD = (30.0, 600.0)  # seconds of bad weather, and
 _VERY_BAD = (3600.0, 10_000.0)  # now and then
 _PATIENCE = 4 * 3600.0  # seconds of good weather in which all must come to its end
+_RULE = model.RetryRule(name="on 'its output'", times=2, exclude_node=True)
 _EPOCH = 1_700_000_000.0
 _QUICK = Path("/dev/shm")
 
@@ -116,13 +117,15 @@ class Lab:
             on_parent_failure=rng.choice(list(OnParentFailure)),
             maximize=rng.random() < 0.5,
             assess=rng.random() < 0.3,
+            retry=rng.choice([(), (_RULE,)]),
         )
         if timeout is None:
             self.weather.forgo("trial hangs")  # nothing would ever end it
         trial = SimpleNamespace(
             command=COMMAND, slots=1, gpus=0, threads=None, memory=None, cpus=None,
             timeout=timeout, grace=5.0, environment={}, weights="optional", value="required",
-            workdir="snapshot", writable=[], log_limit=1000, retry=(),
+            workdir="snapshot", writable=[], log_limit=1000,
+            retry=[SimpleNamespace(on="its output", exit_code=None) for _ in rules.retry],
         )  # fmt: skip
         return SimpleNamespace(rules=lambda: rules, assessor=None, trial=trial)
 

@@ -113,6 +113,8 @@ class TrialProcess:
                 self.leftover = weights
                 self._node.tell(f"{self.spec.attempt} leaves a process behind")
                 self._later(self._rng.uniform(0.0, 5.0), self._scribble)
+        if self._node.lab.weather.strikes("cancelled as it ends"):
+            self._node.lab.inbox.send({"action": "cancel", "trial": self.spec.trial})
         self._end(1 if self._fails else 0)
 
     def _scribble(self) -> None:
