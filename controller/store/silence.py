@@ -10,7 +10,8 @@ class Silence:
 
     A look that failed, stalled or came late (the store was away, the controller was suspended)
     says nothing about the supervisor, so counting starts anew after it. `limit` and `gap` are in
-    seconds: how long silence is bearable, and how far apart two looks may be.
+    seconds: how long silence is bearable, and how far apart two looks may be, unless they are
+    always as far apart: a slow store, or many attempts.
     """
 
     def __init__(self, limit: float, gap: float) -> None:
@@ -18,13 +19,16 @@ class Silence:
         self._counter: bytes | None = None
         self._last_look: float | None = None
         self._quiet_since = 0.0
+        self._usual = 0.0  # seconds between the last two looks
 
     def look(self, counter: bytes | None, now: float) -> bool:
         """Take what the heartbeat says (None: no file). True when silence has lasted too long.
 
         True is said once; silence is then counted anew.
         """
-        late = self._last_look is None or now - self._last_look > self._gap
+        since = None if self._last_look is None else now - self._last_look
+        late = since is None or since > max(self._gap, 2 * self._usual)
+        self._usual = since or 0.0
         if late or counter != self._counter:
             self._quiet_since = now
         self._counter, self._last_look = counter, now

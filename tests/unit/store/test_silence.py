@@ -58,3 +58,8 @@ def test_silence_is_said_only_after_that_long_without_change_or_gap(
         assert said == (now - since >= 60)
         if said:
             since = now
+
+
+def test_looks_that_always_come_late_find_the_dead_all_the_same() -> None:
+    silence = Silence(60.0, 10.0)
+    assert [silence.look(b"1", 15.0 * look) for look in range(7)][-2:] == [True, False]
