@@ -1,0 +1,72 @@
+"""Mail, manifests, specs and reports of any shape are refused in words, and break nothing.
+
+HEIRLOOM_FUZZ is how many inputs of each kind are tried.
+"""
+
+import contextlib
+import json
+import os
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.store.letters import MalformedError, letter
+from controller.store.metrics import parse
+from heirloom.manifest import Manifest, ManifestError
+from heirloom.spec import Spec, SpecError
+
+INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["7.2", "began", "ended", "failed", "succeeded", "sha256:" + "0" * 64]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+MAIL = {"format": 1, "kind": "ended", "attempt": "7.2", "outcome": "failed", "rule": 0}
+MANIFEST = json.loads(Manifest("digits-1", 7, "succeeded", attempt="7.2", weights=True).to_json())
+SPEC = {"format": 1, **vars(Spec("7.2", "e-1", "/s/a/e-1", "n", "true", "runtime/1", {}))}
+fuzzed = settings(max_examples=INPUTS, deadline=None)
+
+
+def like(sound):
+    """Something sound with some of its values exchanged, taken away or added."""
+    keys = st.sampled_from(sorted(sound)) | st.text(max_size=8)
+    changes = st.dictionaries(keys, VALUES, max_size=3)
+    gone = st.sets(st.sampled_from(sorted(sound)), max_size=1)
+    return st.builds(
+        lambda new, old: {k: v for k, v in {**sound, **new}.items() if k not in old}, changes, gone
+    )
+
+
+@fuzzed
+@given(said=like(MAIL) | st.dictionaries(st.text(max_size=8), VALUES))
+def test_mail(said):
+    with contextlib.suppress(MalformedError):
+        found = letter("7.2.ended.json", said)
+        assert (found.trial, found.number) == (7, 2)
+        found.event(1.0)
+
+
+@fuzzed
+@given(data=st.binary() | (like(MANIFEST) | VALUES).map(lambda said: json.dumps(said).encode()))
+def test_manifests(data):
+    with contextlib.suppress(ManifestError):
+        found = Manifest.from_json(data)
+        assert Manifest.from_json(found.to_json()) == found
+
+
+@fuzzed
+@given(said=like(SPEC) | VALUES)
+def test_specs(said):
+    with contextlib.suppress(SpecError):
+        assert Spec.from_dict(said).trial >= 0
+
+
+@fuzzed
+@given(line=st.binary() | VALUES.map(lambda said: json.dumps(said).encode()))
+def test_reports(line):
+    assert parse(line) is None or len(parse(line)) == 2
