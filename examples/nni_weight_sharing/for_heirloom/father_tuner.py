@@ -1,0 +1,21 @@
+"""Weight sharing in Heirloom: a proposal names its parents."""
+
+from controller.tuners import Proposal, Tuner
+
+
+class FatherTuner(Tuner):
+    """The first trial writes a file; all others read it, and must find what it wrote."""
+
+    def __init__(self, space, *, seed, maximize):
+        self.checksum = None
+
+    def propose(self, trial_id):
+        return Proposal({}, parents=[0] if trial_id else [])
+
+    def observe(self, result):
+        if result.state != "succeeded":
+            return
+        if result.trial_id == 0:
+            self.checksum = result.result["checksum"]
+        elif result.result["checksum"] != self.checksum:
+            raise ValueError(f"trial {result.trial_id} read other bytes than its father wrote")
