@@ -241,6 +241,22 @@ def report(
 
 
 @app.command()
+def gc(
+    name: Name,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")
+    ] = False,
+) -> None:
+    """Remove weights that nobody keeps (`keep:` in the file) and no trial can read any more.
+
+    And what attempts left that did not commit, of trials that have ended. Manifests and logs stay.
+    """
+    from controller import collecting
+
+    _say(collecting.collect(name, Home.of_user(), dry_run=dry_run))
+
+
+@app.command()
 def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -261,11 +277,17 @@ def _request(name: str, trial: int, action: str) -> None:
     from controller import record
 
     place: Place = Home.of_user().find(name)
-    found = record.load(place).trial(trial)
+    known = record.load(place)
+    found = known.trial(trial)
     if action == "cancel" and found.state.is_verdict:
         raise HeirloomError(f"trial {trial} of {name} has ended already: {found.state}")
     if action == "retry" and not found.state.is_verdict:
         raise HeirloomError(f"trial {trial} of {name} has not ended yet: it is {found.state}")
+    if action == "retry" and (gone := record.removed_parents(known, found)):
+        raise HeirloomError(
+            f"trial {trial} of {name} cannot be run again: the weights of its parent {gone[0]} "
+            "were removed"
+        )
     Inbox(place.inbox).send({"action": action, "trial": trial})
     if is_locked(place):
         _say(f"asked the controller of {name} to {action} trial {trial}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from controller import record as records
 from controller.errors import HeirloomError, reason
 from controller.home import Place
 from controller.report import ReportData, write
+from controller.screen import amount, counted
+from controller.store import sharing
+from heirloom.files import RealFiles
 
 
 def draw(place: Place, output: Path | None = None) -> Path:
@@ -18,6 +22,7 @@ def draw(place: Place, output: Path | None = None) -> Path:
     notes = []
     if closed is not None:
         notes.append(f"The search ended: {closed.reason}.")
+    notes += _about_weights(record)
     data = ReportData(
         name=place.name,
         description=record.config.description,
@@ -36,3 +41,20 @@ def draw(place: Place, output: Path | None = None) -> Path:
     except OSError as error:
         raise HeirloomError(f"{path} cannot be written: {reason(error)}") from None
     return path
+
+
+def _about_weights(record: records.Record) -> list[str]:
+    """What the weights take, and which of them are damaged. Nothing where the store is away."""
+    files, trials = RealFiles(), record.experiment.trials
+    notes = []
+    with contextlib.suppress(OSError):
+        plain, stored = sharing.sizes(files, record.root, trials)
+        once = f"; as plain copies they would take {amount(plain)}" if stored < plain else ""
+        gone = sum(trial.removed for trial in trials)
+        removed = f" Those of {counted(gone, 'trial')} were removed." if gone else ""
+        notes.append(f"The weights take {amount(stored)}{once}.{removed}")
+    for trial in trials:
+        if trial.damaged:
+            words = sharing.damage_words(files, record.root, trials, trial)
+            notes.append(f"The weights of trial {trial.id} are damaged: {words}.")
+    return notes

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,16 +25,13 @@ from controller.errors import HeirloomError
 from controller.home import Home, Place
 from controller.inbox import Inbox
 from controller.loop import Loop, Post, Tuner
-from controller.opening import LaunchError, Ready, is_complete, made, taken_up
+from controller.opening import LaunchError, Ready, is_complete, made, start_tuner, taken_up
 from controller.screen import Screen
 from controller.spec import Specs
 from controller.store import snapshot
 from controller.store.watch import StoreWatch
-from controller.tuners.pipe import TunerError
-from controller.tuners.process import LongCall, TunerProcess
+from controller.tuners.process import LongCall
 from heirloom.files import RealFiles
-
-_TUNER_START = 60.0  # seconds
 
 
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
@@ -74,27 +72,14 @@ class _NoTuner:
 
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None: ...
 
+    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        return Future()  # nobody will say
+
     def close(self, timeout: float) -> None: ...
 
 
 def _start_tuner(ready: Ready, post: Post) -> tuple[Tuner, list[str]]:
-    """The tuner in the state that the journal leads to, and where it now answers otherwise."""
-    checkpoint = ready.place.checkpoint
-    setup = ready.config.tuner_setup(ready.created.seed) | {
-        "experiment": ready.root.experiment,
-        "checkpoint": str(checkpoint),
-        "resume": ready.known,
-    }
-    checkpoint.mkdir(exist_ok=True)
-    tuner = TunerProcess(setup, ready.place.tuner_log, post.events)
-    try:
-        tuner.wait_ready(_TUNER_START)
-        return tuner, tuner.replay(ready.calls)
-    except (TunerError, TimeoutError) as error:
-        tuner.close(1.0)
-        words = str(error) or f"it was not ready within {_TUNER_START:.0f} s"
-        trace = f"\n{error.traceback.rstrip()}" if isinstance(error, TunerError) else ""
-        raise LaunchError(f"the tuner cannot be started: {words}{trace.rstrip()}") from None
+    return start_tuner(ready, ready.place.tuner_log, post.events)
 
 
 def _run(

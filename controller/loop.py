@@ -13,6 +13,7 @@ import queue
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -57,6 +58,9 @@ class Tuner(Protocol):
 
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
         """Tell the assessor of a report."""
+
+    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        """Ask which of the trials it may still name as parents."""
 
     def close(self, timeout: float) -> None:
         """End it."""
@@ -176,7 +180,7 @@ class Loop:
             if not self._is_known(event):
                 self.experiment.apply(event)
                 events.append(event)
-        events += self._decisions.decide(now)
+        events += self._decisions.decide(now, self._watch.free_bytes)
         self._journal.append(events)
         for done in journaled:
             done()
@@ -243,6 +247,10 @@ class Loop:
                 self._watch.pass_verdict(event.trial, event.state, event.reason)
             case e.LookAsked():
                 self._look(event.trial)
+            case e.ParentsAsked():
+                self._ask_for_parents(event.trials)
+            case e.RemovalAsked() if event.trials or event.attempts:
+                self._watch.remove(event.trials, event.attempts)
             case e.Ended():
                 self._watch.unfollow(event.trial, event.number)
             case e.NodeDown():
@@ -309,6 +317,8 @@ class Loop:
                     events.append(e.CancelAsked(at=now, trial=trial))
                 case {"action": "retry", "trial": int(trial)}:
                     events.append(e.RetryAsked(at=now, trial=trial, request=name))
+                case {"action": "gc"}:
+                    events.append(e.CollectionAsked(at=now))
                 case _:
                     log.warning("a request that means nothing was dropped: %r", request)
             journaled.append(partial(self._inbox.done, name))
@@ -342,6 +352,8 @@ class Loop:
             self._watch.pass_verdict(trial, state, reason)
         for trial in x.looking:
             self._look(trial)
+        if x.retention.under_way:
+            self._watch.remove(tuple(x.retention.removing), tuple(x.retention.sweeping))
         for node in x.placement.down:
             orders.append(Probe(HELLO, node))
         if orders:
@@ -352,6 +364,18 @@ class Loop:
         if attempt.stopping is not None:
             return [End(name, attempt.node, attempt.stopping, attempt.stopping_why)]
         return [Probe(name, attempt.node)]
+
+    def _ask_for_parents(self, trials: Sequence[int]) -> None:
+        """Post what the tuner says; of one that can't say, any trial may be named."""
+
+        def said(answer: Future[dict[int, bool]]) -> None:
+            may = {} if answer.exception() is not None else answer.result()
+            possible = tuple(trial for trial in trials if may.get(trial, True))
+            self._post.events(
+                [e.ParentsSaid(at=self._now(), trials=tuple(trials), possible=possible)]
+            )
+
+        self._tuner.may_be_parent(trials).add_done_callback(said)
 
     def _look(self, trial: int) -> None:
         def looked() -> None:
@@ -403,7 +427,7 @@ def result_of(trial: Trial) -> dict[str, Any]:
         "params": trial.params,
         "parents": list(trial.parents),
         "result": trial.result,
-        "weights": trial.inheritable,
+        "weights": trial.weights,
         "last": trial.attempts[-1].last if trial.attempts else None,
         "parameter_id": trial.parameter_id,
     }

@@ -28,8 +28,10 @@ from controller.record import read_config
 from controller.replay import known, replay
 from controller.store import layout, runtime, snapshot
 from controller.store.layout import Root
-from controller.tuners.process import Call
+from controller.tuners.pipe import TunerError
+from controller.tuners.process import Call, TunerProcess
 
+_TUNER_START = 60.0  # seconds
 DEFAULT_INVENTORY = Path(__file__).resolve().parent.parent / "inventory" / "hosts.yml"
 
 
@@ -37,21 +39,27 @@ class LaunchError(HeirloomError):
     """The experiment cannot be started here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Everything that stands before the loop begins."""
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An experiment that this process alone may change, where its journal leads."""
 
-    home: Home
     place: Place
     config: configs.Experiment
     created: e.Created
     root: Root
-    inventory: Inventory
-    nodes: tuple[Node, ...]
     journal: Journal
     experiment: Experiment
     calls: Sequence[Call] = ()  # of the tuner, journaled
     known: Mapping[str, Any] | None = None  # of a search that goes on (replay.known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready(Held):
+    """Everything that stands before the loop begins."""
+
+    home: Home
+    inventory: Inventory
+    nodes: tuple[Node, ...]
     keep: Callable[[], object] = lambda: None  # called when it runs: from then on it is kept
     notes: Sequence[str] = ()  # what is to be known of the experiment file
 
@@ -103,30 +111,61 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         experiment = Experiment(config.rules())
         experiment.apply(created)
         yield Ready(
-            home, place, config, created, root, listed, nodes, journal, experiment,
-            keep=undo.pop_all, notes=notes,
+            place=place, config=config, created=created, root=root, journal=journal,
+            experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
+            notes=notes,
         )  # fmt: skip
 
 
 @contextlib.contextmanager
 def taken_up(name: str, home: Home, inventory: Path | None) -> Iterator[Ready]:
-    """An experiment that was made before, where its journal leads. Raises HeirloomError."""
+    """An experiment that was made before, with nodes to run it on. Raises HeirloomError."""
+    with held(name, home) as found:
+        listed = read_inventory(inventory or Path(found.created.inventory), home)
+        nodes = fitting(listed, found.config.rules(), found.config.trial.gpus)
+        yield Ready(**vars(found), home=home, inventory=listed, nodes=nodes)
+
+
+@contextlib.contextmanager
+def held(name: str, home: Home) -> Iterator[Held]:
+    """An experiment that was made before, for as long as it is needed. Raises HeirloomError."""
     place = home.find(name)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(Lock(place))
+    with Lock(place):
         config = read_config(place)
-        journal = stack.enter_context(Journal.open(place.journal))
-        experiment, calls = replay(config, journal)
-        created = experiment.created
-        if created is None:
-            raise LaunchError(f"{place.journal}: the journal is empty: start anew with `run`")
-        root = layout.find(Path(created.root))
-        listed = read_inventory(inventory or Path(created.inventory), home)
-        nodes = fitting(listed, config.rules(), config.trial.gpus)
-        yield Ready(
-            home, place, config, created, root, listed, nodes, journal, experiment, calls,
-            known(experiment) if experiment.opened_at is not None else None,
-        )  # fmt: skip
+        with Journal.open(place.journal) as journal:
+            experiment, calls = replay(config, journal)
+            created = experiment.created
+            if created is None:
+                raise LaunchError(f"{place.journal}: the journal is empty: start anew with `run`")
+            yield Held(
+                place=place, config=config, created=created, journal=journal,
+                root=layout.find(Path(created.root)), experiment=experiment, calls=calls,
+                known=known(experiment) if experiment.opened_at is not None else None,
+            )  # fmt: skip
+
+
+def start_tuner(
+    held: Held, log: Path, post: Callable[[Sequence[e.Event]], None]
+) -> tuple[TunerProcess, list[str]]:
+    """The tuner in the state that the journal leads to, and where it now answers otherwise.
+
+    Raises LaunchError.
+    """
+    setup = held.config.tuner_setup(held.created.seed) | {
+        "experiment": held.root.experiment,
+        "checkpoint": str(held.place.checkpoint),
+        "resume": held.known,
+    }
+    held.place.checkpoint.mkdir(exist_ok=True)
+    tuner = TunerProcess(setup, log, post)
+    try:
+        tuner.wait_ready(_TUNER_START)
+        return tuner, tuner.replay(held.calls)
+    except (TunerError, TimeoutError) as error:
+        tuner.close(1.0)
+        words = str(error) or f"it was not ready within {_TUNER_START:.0f} s"
+        trace = f"\n{error.traceback.rstrip()}" if isinstance(error, TunerError) else ""
+        raise LaunchError(f"the tuner cannot be started: {words}{trace.rstrip()}") from None
 
 
 def is_complete(ready: Ready) -> bool:

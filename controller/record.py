@@ -106,9 +106,20 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "started_at": trial.started_at,
         "ended_at": trial.ended_at,
         "seconds": dict(trial.seconds),
-        "weights": str(record.root.weights(trial.id)) if trial.weights else None,
+        "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
+        "removed": trial.removed,
         "retry_of": trial.retry_of,
     }
+
+
+def has_weights(trial: Trial) -> bool:
+    """Whether its weights stand on the store."""
+    return trial.weights and not trial.removed
+
+
+def removed_parents(record: Record, trial: Trial) -> list[int]:
+    """The parents whose weights were removed: the trial cannot start from them again."""
+    return [parent for parent in trial.parents if record.experiment.trials[parent].removed]
 
 
 def _attempt(trial: Trial, attempt: Attempt) -> dict[str, Any]:

@@ -17,17 +17,25 @@ from controller.tuners.process import Call
 def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, list[Call]]:
     """The state that the journal leads to, and the calls of the tuner that it holds, in order.
 
-    A call stands where it was made; a proposal that was never answered is left out.
+    A call stands where it was made; what was never answered is left out.
     """
     experiment = Experiment(config.rules())
     calls: list[Call | None] = []
     asked: dict[int, int] = {}  # where the proposal of a trial belongs among the calls
+    question: int | None = None  # where the one about parents belongs
     told: dict[int, int] = {}  # likewise its result
     for _, event in journal.read():
         experiment.apply(event)
         match event:
             case e.Opened():
                 asked.clear()
+                question = None
+            case e.ParentsAsked():
+                question = len(calls)
+                calls.append(None)
+            case e.ParentsSaid() if question is not None:
+                calls[question] = ("may_be_parent", event.trials)
+                question = None
             case e.ProposalAsked():
                 asked[event.trial] = len(calls)
                 calls.append(None)

@@ -115,11 +115,26 @@ class Screen:
                 self.say(f"[red]node {event.node} is set aside[/]: {escape(event.reason)}")
             case e.ProposalGivenUp():
                 self.say(f"[yellow]{escape(event.reason)}[/]")
+            case e.Removed():
+                self._say_removed(event)
+            case e.RoomShort():
+                self.say(f"[yellow]no trial is started: {escape(room_words(event))}[/]")
+            case e.RoomBack():
+                self.say(f"the store has room again: {amount(event.free)} free")
             case e.SearchEnded():
                 colour = "red" if event.error else "default"
                 if event.traceback:
                     self.say(escape(event.traceback.rstrip()))
                 self.say(f"[{colour}]no further trials: {escape(event.reason)}[/]")
+
+    def _say_removed(self, event: e.Removed) -> None:
+        if event.trials or event.attempts:
+            left = counted(len(event.attempts), "attempt")
+            also = f", and what {left} left" if event.attempts else ""
+            what = f"the weights of {counted(len(event.trials), 'trial')}{also}"
+            self.say(f"[dim]removed {what}: {amount(event.size)}[/]")
+        if event.problem:
+            self.say(f"[red]weights cannot be removed by this user[/]: {escape(event.problem)}")
 
     def ask(self, experiment: Experiment) -> Choice:
         """Ctrl-C was pressed: what becomes of the trials? A second Ctrl-C leaves them running."""
@@ -169,6 +184,27 @@ def looking(count: int) -> Iterator[None]:
     else:
         console.print(f"[dim]{text}[/]")
         yield
+
+
+def amount(size: int) -> str:
+    """Bytes as `512 B`, `12.3 MB`, `1.2 GB`."""
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} B"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 trial`, `3 trials`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def room_words(short: e.RoomShort) -> str:
+    """Why no trial is handed out."""
+    return (
+        f"the store has {amount(short.free)} free, and the trials on nodes, one more and the "
+        f"reserve need {amount(short.needed)}; it goes on when there is room"
+    )
 
 
 def duration(seconds: float) -> str:
@@ -261,6 +297,8 @@ def _notes(experiment: Experiment, situation: Situation) -> list[str]:
     if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
         notes.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
     notes += [_long(call) for call in situation.long_calls]
+    if experiment.short is not None:
+        notes.append(f"no trial is started: {room_words(experiment.short)}")
     for node, reason in experiment.placement.down.items():
         aside = node in experiment.set_aside
         notes.append(

@@ -16,7 +16,9 @@ from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.home import Place
 from controller.record import Record
-from controller.screen import COLOURS, duration
+from controller.screen import COLOURS, duration, room_words
+from controller.store import sharing
+from heirloom.files import RealFiles
 
 
 def status(places: Sequence[Place], *, detail: bool, json: bool) -> None:
@@ -98,8 +100,14 @@ def show(place: Place, number: int) -> None:
         grid.add_row(part, f"{seconds:.3f} s")
     if trial.result is not None:
         grid.add_row("result", escape(jsons.dumps(trial.result)))
-    if trial.weights:
+    if records.has_weights(trial):
         grid.add_row("weights", escape(str(record.root.weights(trial.id))))
+    elif trial.removed:
+        grid.add_row("weights", "removed")
+    if trial.damaged:
+        trials = record.experiment.trials
+        words = sharing.damage_words(RealFiles(), record.root, trials, trial)
+        grid.add_row("damaged", f"[red]{escape(words)}[/]")
     console.print(grid)
 
 
@@ -119,6 +127,8 @@ def _detail(console: Console, record: Record) -> None:
     if experiment.best is not None:
         best = experiment.trials[experiment.best]
         grid.add_row("best params", escape(jsons.dumps(best.params)))
+    if experiment.short is not None and record.is_running:
+        grid.add_row("waits for room", escape(room_words(experiment.short)))
     for node, reason in experiment.placement.down.items():
         grid.add_row(f"node {escape(node)}", f"[red]does not answer[/]: {escape(reason)}")
     grid.add_row("store", escape(str(record.root.path)))

@@ -79,6 +79,9 @@ class Files(Protocol):
     def same(self, one: str, other: str) -> bool:
         """Whether two files hold the same bytes now."""
 
+    def room(self, path: str) -> int:
+        """Bytes that users may still write to the file system of `path`."""
+
 
 class RealFiles:
     """The operating system's own."""
@@ -183,6 +186,11 @@ class RealFiles:
                     blocks = blocks[0][: got[0]], blocks[1][: got[0]]
                 if blocks[0] != blocks[1]:
                     return False
+
+    def room(self, path: str) -> int:
+        """See Files."""
+        found = os.statvfs(path)
+        return found.f_bavail * found.f_frsize
 
 
 @contextlib.contextmanager

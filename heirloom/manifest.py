@@ -14,6 +14,7 @@ from .plain import DEPTH_LIMIT, finite, shallow
 
 FORMAT = 1
 STATES = ("succeeded", "failed", "stopped", "skipped", "cancelled")
+REMOVED = "weights.removed"  # stands in `trials/N` where its weights were removed
 SIZE_LIMIT = 64 << 20  # bytes; 100,000 files with long names fit
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")

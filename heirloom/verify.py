@@ -55,7 +55,9 @@ def _compare(
     except ManifestError as error:
         return None, str(error)
     except OSError as error:
-        files.look(f"{root}/trials/{trial}")  # where this is answered, it is not the store
+        # Where this is answered, it is not the store.
+        if files.look(f"{root}/trials/{trial}/{manifest.REMOVED}") is not None:
+            raise Ended("parent", f"the weights of trial {trial} were removed", trial) from None
         return None, f"the weights of trial {trial}: {error.strerror}: {error.filename}"
     for entry in verdict.files:
         size, digest = found[f"{weights}/{entry.path}"]

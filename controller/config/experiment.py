@@ -18,12 +18,14 @@ from controller.config.fields import (
     Environment,
     ExistingPath,
     Inventory,
+    Keep,
     Pattern,
     Section,
     Size,
 )
 from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, TunerChoice
+from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, RetryRule, Rules
 from controller.space import SpaceError, endless, parse
 from controller.tuners.batch import candidates
@@ -153,6 +155,10 @@ class Experiment(Section):
     """What becomes of the children of a trial that left no weights."""
     lookahead: int | None = Field(default=None, ge=0)
     """Trials that a node holds beyond what its slots can take; null: as many as it has slots."""
+    keep: Keep = "all"
+    """Whose weights stay when no trial can read them any more: all, lineage, or such as best 5."""
+    store_reserve: Size = 64 * 2**20
+    """Room on the store that trials must leave: bytes, or text such as 1GB."""
     store: AnyPath | None = None
     """The shared directory for weights; null: under HEIRLOOM_HOME."""
     inventory: Inventory | None = None
@@ -194,6 +200,7 @@ class Experiment(Section):
 
     def rules(self) -> Rules:
         """The part of the experiment that the core decides by."""
+        keep, _, count = self.keep.partition(" ")
         return Rules(
             trials=self.budget.trials,
             duration=self.budget.duration,
@@ -205,6 +212,9 @@ class Experiment(Section):
             on_parent_failure=OnParentFailure(self.on_parent_failure),
             maximize=self.objective == "maximize",
             assess=self.assessor is not None,
+            keep=Keeping(keep),
+            keep_best=int(count or 0),
+            reserve=self.store_reserve,
         )
 
     def tuner_setup(self, seed: int) -> dict[str, Any]:

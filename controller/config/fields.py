@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, Wit
 from controller.config import units
 from controller.config.mistakes import Key, several
 
+_KEEP = re.compile(r"all|lineage|best [1-9][0-9]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NNI = {
     "NNI_PLATFORM", "NNI_EXP_ID", "NNI_TRIAL_JOB_ID", "NNI_TRIAL_SEQ_ID", "NNI_SYS_DIR",
@@ -123,6 +124,12 @@ def _is_text_or_number(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
+def _keep(value: Any) -> str:
+    if isinstance(value, str) and _KEEP.fullmatch(" ".join(value.split())):
+        return " ".join(value.split())
+    raise ValueError(f"must be all, lineage, or best and how many, such as best 5; not {value!r}")
+
+
 _TEXT = {"type": "string"}
 _WORD = {"type": ["string", "number"]}
 
@@ -146,6 +153,11 @@ Size = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, _TEXT]}),
 ]
 Pattern = Annotated[str, BeforeValidator(_pattern)]
+Keep = Annotated[
+    str,
+    BeforeValidator(_keep),
+    WithJsonSchema({"type": "string", "pattern": f"^({_KEEP.pattern})$"}),
+]
 Command = Annotated[
     str | list[str],
     BeforeValidator(_command),

@@ -8,7 +8,8 @@ from itertools import islice
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import Attempt, Outcome
+from controller.core.model import Attempt, Keep, Outcome
+from controller.core.removable import leftovers, may_go, questions
 from controller.core.retries import nodes_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while other nodes stand idle
@@ -21,16 +22,22 @@ class Decisions:
     def __init__(self, experiment: Experiment) -> None:
         self._x = experiment
         self._looked_at = float("-inf")  # for attempts to recall
+        self._free: int | None = None
 
-    def decide(self, now: float) -> list[e.Event]:
+    def decide(self, now: float, free: int | None = None) -> list[e.Event]:
         """Every decision that the state asks for, each applied already, in order.
 
-        Journal them before any is carried out.
+        `free`: bytes of room on the store, None where that is not known. Journal the decisions
+        before any is carried out.
         """
+        self._free = free
         made: list[e.Event] = []
         if self._x.closed is not None or self._x.opened_at is None:
             return made
-        for step in (self._due, self._placements, self._recalls, self._search):
+        steps = (
+            self._due, self._placements, self._recalls, self._search, self._collection, self._end,
+        )  # fmt: skip
+        for step in steps:
             for event in step(now):
                 self._x.apply(event)
                 made.append(event)
@@ -53,10 +60,15 @@ class Decisions:
             yield e.Told(at=now, trial=next(iter(x.untold)))
 
     def _placements(self, now: float) -> Iterator[e.Event]:
-        x = self._x
+        x, free = self._x, self._free
+        if x.short is not None and free is not None and free >= x.needed:
+            yield e.RoomBack(at=now, free=free)
         while (node := x.placement.best()) is not None:
             trial = self._next_trial()
-            if trial is None:
+            if trial is None or x.short is not None:
+                return
+            if free is not None and free < x.needed:
+                yield e.RoomShort(at=now, free=free, needed=x.needed)
                 return
             avoid = nodes_to_avoid(x.trials[trial], x.rules)
             if avoid:
@@ -129,10 +141,41 @@ class Decisions:
                 yield e.SearchEnded(at=now, reason=reason, error=search.broken is not None)
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
+
+    def _collection(self, now: float) -> Iterator[e.Event]:
+        """Have weights removed that may go, now and then and once more at the end."""
+        x, retention = self._x, self._x.retention
+        if retention.under_way or not (retention.wanted or self._is_collection_due()):
+            return
+        if x.proposals_possible and retention.asked:
+            return
+        if x.proposals_possible and not retention.answered:
+            asked = () if x.search.over is not None else questions(x)  # who broke can't say
+            if asked:
+                yield e.ParentsAsked(at=now, trials=asked)
+                return
+        trials = (*retention.left, *may_go(x))
+        yield e.RemovalAsked(at=now, trials=trials, attempts=leftovers(x))
+
+    def _is_collection_due(self) -> bool:
+        x, retention = self._x, self._x.retention
+        if x.rules.keep is Keep.ALL or retention.refused is not None:
+            return False
+        if not x.proposals_possible and self._is_idle():
+            return bool(may_go(x) or leftovers(x))
+        return retention.is_due(len(x.trials), in_need=x.short is not None)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is left to do of what the search was for."""
+        x = self._x
         retries = x.retries_due and x.stopping is None  # after a stop they wait for a resume
-        idle = not (x.open_trials or x.on_nodes or retries or x.untold)
-        if search.over is not None and idle:
-            yield e.Closed(at=now, reason=search.over.reason)
+        return not (x.open_trials or x.on_nodes or retries or x.untold)
+
+    def _end(self, now: float) -> Iterator[e.Event]:
+        x = self._x
+        removing = x.retention.under_way and not x.proposals_possible
+        if x.search.over is not None and self._is_idle() and not removing:
+            yield e.Closed(at=now, reason=x.search.over.reason)
 
     def _exhausted(self, now: float) -> str | None:
         x, rules = self._x, self._x.rules

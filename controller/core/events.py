@@ -192,6 +192,7 @@ class VerdictSeen:
     result: Any = None
     weights: bool = False
     size: int = 0  # bytes of weights
+    shared: int = 0  # bytes of them that are stored once for an ancestor and the trial
     kind: Literal["verdict-seen"] = "verdict-seen"
 
 
@@ -298,6 +299,77 @@ class RetryAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionAsked:
+    """A person wants the weights removed that nobody keeps and nobody may read any more."""
+
+    at: float
+    kind: Literal["collection-asked"] = "collection-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentsAsked:
+    """Decision: call `may_be_parent` for each of these trials."""
+
+    at: float
+    trials: tuple[int, ...]
+    kind: Literal["parents-asked"] = "parents-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentsSaid:
+    """The tuner said which of `trials` it may still name as parents, and so which it will not."""
+
+    at: float
+    trials: tuple[int, ...]
+    possible: tuple[int, ...]
+    kind: Literal["parents-said"] = "parents-said"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalAsked:
+    """Decision: remove the weights of these trials, from which nobody may start any more.
+
+    And what these attempts, which did not commit, left on the store.
+    """
+
+    at: float
+    trials: tuple[int, ...] = ()
+    attempts: tuple[tuple[int, int], ...] = ()
+    kind: Literal["removal-asked"] = "removal-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """These are gone. `problem`: why others, which were to go, could not be removed."""
+
+    at: float
+    trials: tuple[int, ...] = ()
+    attempts: tuple[tuple[int, int], ...] = ()
+    size: int = 0  # bytes whose names went; what other trials share stays stored
+    problem: str = ""
+    kind: Literal["removed"] = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomShort:
+    """Decision: hand out no trials, since the store may not have the room for their weights."""
+
+    at: float
+    free: int  # bytes
+    needed: int  # bytes, for the attempts under way, one more, and the reserve
+    kind: Literal["room-short"] = "room-short"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomBack:
+    """Decision: the store has room again."""
+
+    at: float
+    free: int  # bytes
+    kind: Literal["room-back"] = "room-back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopAsked:
     """A person (or a broken tuner) ends the experiment: trials without a verdict are cancelled."""
 
@@ -342,6 +414,13 @@ Event = (
     | StopAdvised
     | CancelAsked
     | RetryAsked
+    | CollectionAsked
+    | ParentsAsked
+    | ParentsSaid
+    | RemovalAsked
+    | Removed
+    | RoomShort
+    | RoomBack
     | StopAsked
     | Closed
 )

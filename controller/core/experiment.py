@@ -19,6 +19,7 @@ from controller.core.inheritance import Skip, resolve
 from controller.core.model import (
     Attempt,
     AttemptState,
+    Keep,
     Outcome,
     Rules,
     State,
@@ -27,6 +28,7 @@ from controller.core.model import (
 )
 from controller.core.placement import Placement
 from controller.core.queue import Queue
+from controller.core.retention import Retention
 from controller.core.retries import verdict_due
 from controller.core.search import Search
 
@@ -40,6 +42,7 @@ class Experiment:
         self.queue = Queue()
         self.placement = Placement(rules.slots, rules.lookahead)
         self.search = Search()
+        self.retention = Retention()
         self.counts: Counter[State] = Counter()
         self.best: int | None = None  # the committed trial with the best value
 
@@ -59,6 +62,8 @@ class Experiment:
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
         self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
 
+        self.largest = 0  # bytes of weights, of any trial so far
+        self.short: e.RoomShort | None = None  # why no trial is handed out
         self.stopping: str | None = None
         self.closed: e.Closed | None = None
         self.created: e.Created | None = None
@@ -93,6 +98,13 @@ class Experiment:
             e.StopAdvised: self._stop_advised,
             e.CancelAsked: self._cancel_asked,
             e.RetryAsked: self._retry_asked,
+            e.CollectionAsked: self._collection_asked,
+            e.ParentsAsked: lambda event: self.retention.ask(),
+            e.ParentsSaid: lambda event: self.retention.answer(event),
+            e.RemovalAsked: self._removal_asked,
+            e.Removed: lambda event: self.retention.end(event),
+            e.RoomShort: self._room_short,
+            e.RoomBack: self._room_back,
             e.StopAsked: self._stop_asked,
             e.Closed: self._closed,
         }
@@ -129,6 +141,17 @@ class Experiment:
         """Why no further trial will be asked for, if that is so."""
         return self.search.over
 
+    @property
+    def proposals_possible(self) -> bool:
+        """Whether the tuner may propose another trial, now or after a resume."""
+        over = self.search.over
+        return over is None or over.error or self.stopping is not None
+
+    @property
+    def needed(self) -> int:
+        """Bytes that must be free on the store for another attempt to be handed out."""
+        return self.largest * (len(self.on_nodes) + 1) + self.rules.reserve
+
     def elapsed(self, now: float) -> float:
         """Seconds that controllers have spent on the experiment."""
         if self.opened_at is None or self.closed is not None:
@@ -156,8 +179,11 @@ class Experiment:
             self.spent += max(0.0, self.last_at - self.opened_at)
         self.opened_at = event.at
         self.started_at = event.at if self.started_at is None else self.started_at
-        self.stopping = self.closed = None
+        over = None if self.proposals_possible else self.search.over
+        self.stopping = self.closed = self.short = None
         self.search = Search()  # the tuner that was thinking is gone: it is asked again
+        self.search.over = over  # but not where it had come to its end
+        self.retention.open()
 
     def _node_up(self, event: e.NodeUp) -> None:
         self.set_aside.pop(event.node, None)
@@ -207,6 +233,8 @@ class Experiment:
             if not 0 <= parent < len(self.trials):
                 last = f"the last is {len(self.trials) - 1}" if self.trials else "there is none yet"
                 return f"it names trial {parent} as a parent, and there is no such trial ({last})"
+            if self.trials[parent].removed:
+                return f"it names trial {parent} as a parent, and its weights were removed"
         if len(set(parents)) < len(parents):
             return f"it names a parent twice: {list(parents)}"
         return None
@@ -304,7 +332,7 @@ class Experiment:
             parent.corrupt_on = (*parent.corrupt_on, node)
         if len(parent.corrupt_on) > 1 and not parent.damaged:
             parent.damaged = True
-            for child in self.queue.ready():
+            for child in (*self.queue.ready(), *self.queue.waiting()):
                 if parent.id in self.trials[child].restore:
                     self.queue.remove(child)
                     self._enqueue(self.trials[child])
@@ -348,7 +376,9 @@ class Experiment:
             waiting.pop(trial.id, None)
         self.queue.remove(trial.id)
         trial.reason, trial.value, trial.result = event.reason, event.value, event.result
-        trial.weights, trial.size = event.weights, event.size
+        trial.weights, trial.size, trial.shared = event.weights, event.size, event.shared
+        self.largest = max(self.largest, event.size)
+        self.retention.gained += 1
         trial.ended_at = event.at
         self._set_state(trial, event.state)
         attempt = trial.attempt
@@ -414,6 +444,22 @@ class Experiment:
         self._requests.add(event.request)
         if trial is not None and trial.state.is_verdict:
             self.retries_due[trial.id] = None
+
+    def _collection_asked(self, event: e.CollectionAsked) -> None:
+        self.retention.wanted = True
+
+    def _removal_asked(self, event: e.RemovalAsked) -> None:
+        self.retention.begin(event)
+        for trial in event.trials:
+            self.trials[trial].removed = True
+
+    def _room_short(self, event: e.RoomShort) -> None:
+        self.short = event
+        if self.rules.keep is not Keep.ALL:
+            self.retention.wanted = True
+
+    def _room_back(self, event: e.RoomBack) -> None:
+        self.short = None
 
     def _stop_asked(self, event: e.StopAsked) -> None:
         self.stopping = event.reason

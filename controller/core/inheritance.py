@@ -62,5 +62,7 @@ def _why(parent: Trial) -> str:
         return (
             f"the weights of its parent {parent.id} do not match their manifest (seen on {nodes})"
         )
+    if parent.removed:
+        return f"the weights of its parent {parent.id} were removed"
     reason = f": {parent.reason}" if parent.reason else ""
     return f"its parent {parent.id} {parent.state} without weights{reason}"

@@ -104,6 +104,8 @@ class Trial:
     ended_at: float | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)  # on the node, of its last attempt
     size: int = 0  # bytes of weights
+    shared: int = 0  # bytes of them that are stored once for an ancestor and this trial
+    removed: bool = False  # whether its weights were removed, or are about to be
     retry_of: int | None = None
     parameter_id: int | None = None  # the tuner's own number of it, where it counts calls
     corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
@@ -118,7 +120,7 @@ class Trial:
     @property
     def inheritable(self) -> bool:
         """Whether a child may start from its weights."""
-        return self.weights and self.state.is_verdict and not self.damaged
+        return self.weights and self.state.is_verdict and not (self.damaged or self.removed)
 
     @property
     def started_at(self) -> float | None:
@@ -146,6 +148,14 @@ class OnParentFailure(StrEnum):
     ANCESTOR = "ancestor"
 
 
+class Keep(StrEnum):
+    """Whose weights are kept when no trial can read them any more."""
+
+    ALL = "all"
+    BEST = "best"  # those of the trials with the best values
+    LINEAGE = "lineage"  # those of the best trial and of its ancestors
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryRule:
     """What becomes of a trial after a failure that a pattern or an exit code tells apart."""
@@ -171,6 +181,9 @@ class Rules:
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
     maximize: bool = True
     assess: bool = False  # whether an assessor is told of every report
+    keep: Keep = Keep.ALL
+    keep_best: int = 0  # how many, for Keep.BEST
+    reserve: int = 64 * 2**20  # bytes of the store to be left free
 
 
 def attempt_name(trial: int, number: int) -> str:

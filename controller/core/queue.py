@@ -77,6 +77,10 @@ class Queue:
         """All ready trials by id, in O(n log n)."""
         return sorted(self._is_ready)
 
+    def waiting(self) -> list[int]:
+        """All trials that wait for parents, in the order in which they came."""
+        return list(self._unmet)
+
     def unmet(self, trial: int) -> frozenset[int]:
         """The parents that a waiting trial still waits for."""
         return frozenset(self._unmet.get(trial, ()))

@@ -61,6 +61,7 @@ class Verdicts:
             result=found.result,
             weights=found.weights,
             size=found.size,
+            shared=found.shared,
         )
 
     def _damaged(self, trial: int, damage: ManifestError) -> VerdictSeen:

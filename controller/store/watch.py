@@ -6,7 +6,6 @@ A mount that hangs holds this thread and nothing else: the screen, the tuner and
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import threading
 import time
@@ -14,13 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from controller.core.events import Began, Event, Reported, VerdictSeen
+from controller.core.events import Began, Ended, Event, Reported, VerdictSeen
 from controller.core.model import Outcome, State
 from controller.store.errands import Errands
 from controller.store.followed import Followed, ReadPart, read_part
 from controller.store.layout import Root
 from controller.store.letters import Letter
 from controller.store.mailbox import Mailbox
+from controller.store.retention import Removal
 from controller.store.verdicts import Verdicts
 from heirloom.files import Files
 
@@ -28,7 +28,7 @@ Post = Callable[[Sequence[Event], Callable[[], None] | None], None]
 
 STALL = 5.0  # seconds after which a look counts as hanging
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.01, 0.25  # seconds between two looks at the mailbox
-_SPACE_EVERY = 10.0  # seconds between two looks at the free space
+_SPACE_EVERY = 2.0  # seconds between two looks at the free space
 _log = logging.getLogger(__name__)
 
 
@@ -109,6 +109,11 @@ class StoreWatch:
         run = partial(self._look, tuple(trials), then)
         self._orders.put(partial(self._errands.add, "a look at verdicts", run))
 
+    def remove(self, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
+        """Remove the weights of trials and the leftovers of attempts, then post Removed."""
+        removal = Removal(self._root, self._files, trials, attempts)
+        self._orders.put(partial(self._remove_more, removal))
+
     @property
     def stalled_since(self) -> float | None:
         """Since when, on `clock`, the store has not answered; None while it answers."""
@@ -179,6 +184,8 @@ class StoreWatch:
                 events += told
                 names.append(letter.name)
         if events:
+            if any(isinstance(event, Ended) for event in events):
+                self._measure_room()  # as it is after what they wrote
             self._mailbox.hold(names)
             self._post(events, partial(self._orders.put, partial(self._journaled, names)))
         return bool(events)
@@ -222,6 +229,18 @@ class StoreWatch:
         except OSError as error:
             return None, f"trials/{trial}/manifest.json cannot be read ({error})"
 
+    def _remove_more(self, removal: Removal) -> None:
+        """Remove one after the other: mail is not to wait for all of them."""
+        self._errands.add("removing weights", partial(self._remove_next, removal))
+
+    def _remove_next(self, removal: Removal) -> None:
+        done = removal.step(self._now())
+        if done is None:
+            self._remove_more(removal)
+        else:
+            self._measure_room()
+            self._post([done], None)
+
     def _pass_verdict(self, trial: int, state: State, reason: str) -> None:
         self._post([self._verdicts.settle(trial, state, reason)], None)
 
@@ -241,6 +260,8 @@ class StoreWatch:
 
     def _look_at_space(self) -> None:
         if self._clock() >= self._free_due:
-            room = os.statvfs(self._root.path)
-            self._free = room.f_bavail * room.f_frsize
-            self._free_due = self._clock() + _SPACE_EVERY
+            self._measure_room()
+
+    def _measure_room(self) -> None:
+        self._free = self._files.room(str(self._root.path))
+        self._free_due = self._clock() + _SPACE_EVERY

@@ -27,6 +27,7 @@ Post = Callable[[Sequence[Event]], None]
 Call = (
     tuple[Literal["propose"], int, Proposed | ProposalWithheld | SearchEnded]
     | tuple[Literal["observe"], Mapping[str, Any]]
+    | tuple[Literal["may_be_parent"], Sequence[int]]
     | tuple[Literal["report"], int, int, Any, int]  # trial, step, value, number of the attempt
 )
 
@@ -142,6 +143,8 @@ class TunerProcess:
             return self._pipe.ask("propose", trial=call[1])
         if call[0] == "observe":
             return self._pipe.ask("observe", result=call[1], replay=True)
+        if call[0] == "may_be_parent":
+            return self._pipe.ask("may_be_parent", trials=list(call[1]))
         _, trial, step, value, number = call
         return self._pipe.ask(
             "report", trial=trial, step=step, value=value, number=number, replay=True

@@ -11,7 +11,7 @@ STRAYS = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corrupt",)
 
 def state_of(x):
     """All of an experiment but the entries that heaps drop lazily."""
-    left_out = {"_handlers", "armable", "queue", "placement", "search"}
+    left_out = {"_handlers", "armable", "queue", "placement", "search", "retention"}
     plain = {name: value for name, value in vars(x).items() if name not in left_out}
     ordered = {
         name: list(value.items()) if type(value) is dict else value for name, value in plain.items()
@@ -22,7 +22,7 @@ def state_of(x):
         "queue": (x.queue.ready(), x.queue._unmet, x.queue._children),
         "placement": (x.placement.nodes, x.placement.down, x.placement._taken,
                       x.placement.capacity, x.placement.best()),
-        "search": vars(x.search),
+        "search": vars(x.search), "retention": vars(x.retention),
     }  # fmt: skip
     return copy.deepcopy(state)
 

@@ -15,6 +15,7 @@ from tests.simulation.world.store import Inode, Server, refusal
 from tests.simulation.world.weather import Weather
 
 _TRUST = (3.0, 60.0)  # seconds for which a name is trusted: acregmin to acdirmax of nfs(5)
+_ROOM = 10**12  # bytes that are free on a store that is not full
 _SOFT = 20.0  # seconds after which a soft mount gives up
 _BEFORE = (errno.EIO, errno.ESTALE, errno.EAGAIN)
 _AFTER = (errno.EIO, errno.ENOENT, errno.EEXIST, errno.ESTALE)  # answers to a call sent twice
@@ -129,6 +130,9 @@ class Client:
     def same(self, one: str, other: str) -> bool:
         self._ask(one)
         return self._bytes(self._find(one)) == self._bytes(self._find(other))
+
+    def room(self, path: str) -> int:
+        return 0 if self._server.full else _ROOM
 
     # What trials and heartbeats do, which asks for no durability
 

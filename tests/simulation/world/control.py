@@ -198,9 +198,6 @@ class SteppedWatch(StoreWatch):
         data = self._control.client.get(path) or b""
         return data[offset : offset + limit]
 
-    def _look_at_space(self) -> None:
-        pass
-
 
 class _Items:
     """The loop's queue: nobody waits for it here."""

@@ -9,6 +9,8 @@ from controller.core.model import NodeInfo, Outcome, Rules, State
 class Drive:
     """An experiment on some nodes, `{name: slots}`. The tuner answers only when told to."""
 
+    free = None  # bytes of room on the store, as far as the core is told
+
     def __init__(self, nodes=None, **rules):
         self.x = Experiment(Rules(**{"trials": 100, **rules}))
         self.decisions = Decisions(self.x)
@@ -22,7 +24,7 @@ class Drive:
         """Apply events; the decisions that follow."""
         for event in events:
             self.x.apply(event)
-        self.decided = self.decisions.decide(self.now)
+        self.decided = self.decisions.decide(self.now, self.free)
         self.log += [*events, *self.decided]
         return self.decided
 

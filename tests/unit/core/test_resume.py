@@ -67,7 +67,7 @@ def test_an_experiment_that_was_over_ends_again_at_once():
     d.propose()
     d.commit(0)
     again = resumed(d)
-    assert [type(event) for event in again.decided] == [e.SearchEnded, e.Closed]
+    assert [type(event) for event in again.decided] == [e.Closed]
 
 
 def test_a_broken_tuner_gets_another_chance():

@@ -1,0 +1,90 @@
+"""What of the weights is stored once for several trials, as their manifests tell."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from controller.core.model import Outcome, Trial
+from controller.store.layout import Root
+from heirloom import manifest
+from heirloom.files import Files
+from heirloom.manifest import Entry, ManifestError
+
+
+def sizes(files: Files, root: Root, trials: Sequence[Trial]) -> tuple[int, int]:
+    """Bytes of the weights that stand, as plain copies would be, and as they are stored.
+
+    Reads the manifests of trials that share something. Raises OSError.
+    """
+    standing = [trial for trial in trials if trial.weights and not trial.removed]
+    plain = sum(trial.size for trial in standing)
+    stored = sum(trial.size - trial.shared for trial in standing)
+    here = {trial.id for trial in standing}
+    orphaned: dict[tuple[int, str], int] = {}  # whose first owner's weights were removed
+    for trial in standing:
+        for entry in _entries(files, root, trial) if trial.shared else ():
+            if entry.shared is not None and entry.shared not in here:
+                orphaned[entry.shared, entry.digest] = entry.size
+    return plain, stored + sum(orphaned.values())
+
+
+def damage(
+    files: Files, root: Root, trials: Sequence[Trial], damaged: Trial
+) -> dict[str, list[int]]:
+    """The files of a trial that were found damaged, each with the others that share its bytes.
+
+    Raises OSError.
+    """
+    found: dict[str, list[int]] = {}
+    for entry in _entries(files, root, damaged):
+        if _was_found_damaged(trials, damaged, entry):
+            found[entry.path] = sorted(_sharers(files, root, trials, damaged, entry))
+    return found
+
+
+def damage_words(files: Files, root: Root, trials: Sequence[Trial], damaged: Trial) -> str:
+    """The same in words, for people; the store may be away."""
+    nodes = " and ".join(dict.fromkeys(damaged.corrupt_on))
+    said = []
+    try:
+        for path, others in damage(files, root, trials, damaged).items():
+            named = ", ".join(map(str, others))
+            said.append(f"{path}{f', stored once for it and {named}' if others else ''}")
+    except OSError as error:
+        said.append(f"the store does not answer: {error.strerror}")
+    return f"seen on {nodes}" + "".join(f"; {text}" for text in said)
+
+
+def _was_found_damaged(trials: Sequence[Trial], damaged: Trial, entry: Entry) -> bool:
+    """Whether an attempt that was to start from it said so."""
+    named = f"/trials/{damaged.id}/weights/{entry.path}, committed by"
+    return any(
+        attempt.outcome is Outcome.CORRUPT and named in attempt.reason
+        for trial in trials
+        for attempt in trial.attempts
+    )
+
+
+def _sharers(
+    files: Files, root: Root, trials: Sequence[Trial], damaged: Trial, entry: Entry
+) -> Iterator[int]:
+    first = damaged.id if entry.shared is None else entry.shared
+    for trial in trials:
+        if trial.id == damaged.id or trial.removed or not trial.weights:
+            continue
+        if trial.id == first or (
+            trial.shared
+            and any(
+                (other.shared, other.digest) == (first, entry.digest)
+                for other in _entries(files, root, trial)
+            )
+        ):
+            yield trial.id
+
+
+def _entries(files: Files, root: Root, trial: Trial) -> tuple[Entry, ...]:
+    with contextlib.suppress(ManifestError):  # then nobody knows
+        found = manifest.read(files, str(root.path), trial.id)
+        return () if found is None else found.files
+    return ()

@@ -1,0 +1,187 @@
+"""Weights are taken from a real directory; every interruption is made good by doing it again."""
+
+import errno
+import os
+
+import pytest
+
+from controller.core.events import Removed
+from controller.store import layout
+from controller.store.retention import Removal, remove_leftovers, remove_weights
+from heirloom import manifest
+from heirloom.commit import commit
+from heirloom.ended import Ended
+from heirloom.files import RealFiles
+from heirloom.manifest import Manifest
+from heirloom.verify import verify
+
+CHANGES = ("rename", "chmod", "remove", "remove_dir", "sync_dir")
+
+
+class Dying(RealFiles):
+    """Stops for good at the n-th change, before or after it."""
+
+    def __init__(self, changes=10**6, *, after=False, code=errno.EIO):
+        self.left, self.after, self.code = changes, after, code
+
+    def __getattribute__(self, name):
+        found = super().__getattribute__(name)
+        if name not in CHANGES:
+            return found
+
+        def change(*paths):
+            self.left -= 1
+            if self.left < 0 and not (self.after and self.left == -1):
+                raise OSError(self.code, os.strerror(self.code), paths[0])
+            found(*paths)
+            if self.left < 0:
+                raise OSError(self.code, os.strerror(self.code), paths[0])
+
+        return change
+
+
+@pytest.fixture
+def root(tmp_path):
+    return layout.create(tmp_path / "store", "ann", "exp", "1")
+
+
+def committed(root, trial, parents=(), **contents):
+    out = root.attempt(trial, 1) / "out"
+    (out / "weights/deep").mkdir(parents=True)
+    for name, data in contents.items():
+        (out / "weights/deep" / name).write_text(data)
+    verdict = Manifest(
+        root.experiment, trial, "succeeded", attempt=f"{trial}.1", parents=parents, value=1.0
+    )
+    return commit(RealFiles(), str(root.path), str(out), verdict, lambda: None)
+
+
+def names(place):
+    return sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+
+
+def removal(root, trials=(), attempts=(), files=None):
+    return Removal(root, files or RealFiles(), trials, attempts)
+
+
+def to_its_end(work):
+    done = None
+    while done is None:
+        done = work.step(5.0)
+    return done
+
+
+def test_the_manifest_stays_and_says_what_it_said(root):
+    verdict = committed(root, 7, w="abc", v="de")
+    assert to_its_end(removal(root, [7])) == Removed(at=5.0, trials=(7,), size=5)
+    assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
+    assert manifest.read(RealFiles(), str(root.path), 7) == verdict
+    assert root.trial(7).stat().st_mode & 0o777 == 0o550
+
+
+def test_the_others_are_untouched(root):
+    for trial in range(3):
+        committed(root, trial, w=f"{trial}")
+    before = names(root.trial(0)), names(root.trial(2))
+    to_its_end(removal(root, [1]))
+    assert (names(root.trial(0)), names(root.trial(2))) == before
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("change", range(10))
+def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(root, change, after):
+    committed(root, 7, w="abc", v="de")
+    crashed = False
+    try:
+        remove_weights(Dying(change, after=after), str(root.trial(7)))
+    except OSError:
+        crashed = True
+    weights = root.weights(7)
+    if weights.exists():
+        verify(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
+    remove_weights(RealFiles(), str(root.trial(7)))
+    assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
+    assert root.trial(7).stat().st_mode & 0o777 == 0o550
+    assert crashed == (change < 9)
+
+
+def test_a_child_that_comes_all_the_same_is_told_so(root):
+    committed(root, 7, w="abc")
+    to_its_end(removal(root, [7]))
+    with pytest.raises(Ended) as ended:
+        verify(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
+    assert (ended.value.outcome, ended.value.parent) == ("parent", 7)
+    assert ended.value.reason == "the weights of trial 7 were removed"
+
+
+def test_bytes_that_a_child_shares_stay(root):
+    committed(root, 7, w="abc")
+    committed(root, 8, parents=(7,), w="abc")
+    child = root.weights(8) / "deep/w"
+    assert child.stat().st_nlink == 2
+    to_its_end(removal(root, [7]))
+    assert child.stat().st_nlink == 1
+    verify(RealFiles(), str(root.path), 8, lambda seconds: None, lambda: None)
+
+
+def test_twice_is_once(root):
+    committed(root, 7, w="abc")
+    to_its_end(removal(root, [7]))
+    assert to_its_end(removal(root, [7])) == Removed(at=5.0, trials=(7,), size=0)
+
+
+def test_a_trial_that_is_not_there_is_no_error(root):
+    assert to_its_end(removal(root, [99], [(99, 1)])).trials == (99,)
+
+
+def test_leftovers_go_and_logs_stay(root):
+    attempt = root.attempt(3, 2)
+    (attempt / "out.failed/weights/deep").mkdir(parents=True)
+    (attempt / "out/weights").mkdir(parents=True)
+    (attempt / "out.failed/weights/deep/w").write_text("abc")
+    (attempt / "out.failed/weights/deep").chmod(0o500)
+    (attempt / "out/weights/link").symlink_to(root.trials)
+    (attempt / "output.log").write_text("hello")
+    committed(root, 3, w="abc")
+    done = to_its_end(removal(root, [], [(3, 2)]))
+    assert done == Removed(at=5.0, attempts=((3, 2),), size=3)
+    assert names(attempt) == ["output.log"]
+    assert root.weights(3).exists()
+    assert remove_leftovers(RealFiles(), str(attempt)) == 0
+
+
+def test_one_piece_at_a_time(root):
+    for trial in range(3):
+        committed(root, trial, w="abc")
+    work = removal(root, [0, 1, 2])
+    assert work.step(1.0) is None
+    assert not root.weights(0).exists()
+    assert root.weights(1).exists()
+
+
+def test_a_store_that_is_away_is_asked_again(root):
+    for trial in range(2):
+        committed(root, trial, w="abc")
+    files = Dying(0)
+    work = removal(root, [0, 1], files=files)
+    with pytest.raises(OSError, match="Input/output"):
+        work.step(1.0)
+    files.left = 100
+    assert to_its_end(work).trials == (0, 1)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EACCES, errno.EROFS])
+def test_what_this_user_may_not_remove_is_left_and_told(root, code):
+    for trial in range(2):
+        committed(root, trial, w="abc")
+
+    class Forbidden(RealFiles):
+        def chmod(self, path, mode):
+            if path == str(root.trial(0)):
+                raise OSError(code, os.strerror(code), path)
+            super().chmod(path, mode)
+
+    done = to_its_end(removal(root, [0, 1], files=Forbidden()))
+    assert done.trials == (1,)
+    assert done.problem == f"{os.strerror(code)}: {root.trial(0)}"
+    assert root.weights(0).exists()

@@ -1,0 +1,85 @@
+"""What manifests tell of bytes that are stored once."""
+
+import pytest
+
+from controller.core.model import Attempt, Outcome, State, Trial
+from controller.store import layout
+from controller.store.retention import remove_weights
+from controller.store.sharing import damage, damage_words, sizes
+from heirloom.commit import commit
+from heirloom.files import RealFiles
+from heirloom.manifest import Manifest
+
+FILES = RealFiles()
+
+
+class Family:
+    """Trials as the core knows them, over what they really committed."""
+
+    def __init__(self, base):
+        self.root = layout.create(base / "store", "ann", "exp", "1")
+        self.trials = []
+
+    def commit(self, parents=(), **contents):
+        trial = len(self.trials)
+        out = self.root.attempt(trial, 1) / "out"
+        (out / "weights").mkdir(parents=True)
+        for name, data in contents.items():
+            (out / "weights" / name).write_text(data)
+        verdict = Manifest(
+            self.root.experiment, trial, "succeeded", attempt=f"{trial}.1", parents=parents
+        )
+        found = commit(FILES, str(self.root.path), str(out), verdict, lambda: None)
+        self.trials.append(
+            Trial(
+                trial, {}, parents, parents, State.SUCCEEDED, 0.0,
+                weights=True, size=found.size, shared=found.shared,
+            )
+        )  # fmt: skip
+
+    def remove(self, trial):
+        remove_weights(FILES, str(self.root.trial(trial)))
+        self.trials[trial].removed = True
+
+    def on_disk(self):
+        files = [path.stat() for path in self.root.trials.glob("*/weights/*")]
+        return sum(f.st_size for f in files), sum({f.st_ino: f.st_size for f in files}.values())
+
+    def find_damage(self, trial, path):
+        reason = f"/there/trials/{trial}/weights/{path}, committed by attempt {trial}.1 on a: …"
+        child = Trial(len(self.trials), {}, (trial,), (trial,), State.SKIPPED, 0.0)
+        child.attempts.append(Attempt(1, "a", (trial,), outcome=Outcome.CORRUPT, reason=reason))
+        self.trials.append(child)
+        self.trials[trial].damaged = True
+        self.trials[trial].corrupt_on = ("a", "b")
+
+
+@pytest.fixture
+def family(tmp_path):
+    family = Family(tmp_path)
+    family.commit(body="12345678", head="a")
+    family.commit((0,), body="12345678", head="bb")
+    family.commit((1,), body="12345678", head="bb")
+    family.commit(body="12345678")
+    return family
+
+
+def test_stored_bytes_are_those_on_the_disk(family):
+    assert sizes(FILES, family.root, family.trials) == family.on_disk()
+    for trial in (0, 1, 3):
+        family.remove(trial)
+        assert sizes(FILES, family.root, family.trials) == family.on_disk()
+
+
+def test_every_trial_that_shares_a_damaged_file_is_named(family):
+    family.find_damage(1, "body")
+    assert damage(FILES, family.root, family.trials, family.trials[1]) == {"body": [0, 2]}
+    family.remove(0)
+    assert damage(FILES, family.root, family.trials, family.trials[1]) == {"body": [2]}
+    words = damage_words(FILES, family.root, family.trials, family.trials[1])
+    assert words == "seen on a and b; body, stored once for it and 2"
+
+
+def test_only_those_of_the_same_bytes(family):
+    family.find_damage(2, "head")
+    assert damage(FILES, family.root, family.trials, family.trials[2]) == {"head": [1]}
