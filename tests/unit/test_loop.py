@@ -15,7 +15,7 @@ class Bench:
         self.post, self.dispatcher = Post(), mock.Mock()
         self.journal, specs = mock.Mock(), mock.Mock()
         specs.of.side_effect = lambda trial, number, node: {"params": trial.params}
-        watch, inbox = mock.Mock(stalled_since=None), mock.Mock()
+        watch, inbox = mock.Mock(stalled_since=None, free_bytes=None), mock.Mock()
         inbox.receive.return_value = []
         self.loop = Loop(
             Experiment(Rules(trials=1)), self.journal, post=self.post, tuner=mock.Mock(),
