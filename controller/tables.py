@@ -176,7 +176,8 @@ def _state(state: State) -> str:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    # Params get the room that the others leave, and are cut.
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand="params" in columns)
     for column in columns:
         right = column in ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
         table.add_column(
@@ -184,6 +185,7 @@ def _table(*columns: str) -> Table:
             justify="right" if right else "left",
             no_wrap=True,
             overflow="ellipsis" if column == "params" else "fold",
+            ratio=1 if column == "params" else None,
         )
     return table
 
