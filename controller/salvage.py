@@ -20,6 +20,7 @@ from controller.store.letters import Letter, MalformedError, letter
 from controller.store.metrics import Tail
 from controller.store.verdicts import Verdicts
 from heirloom.files import RealFiles
+from heirloom.manifest import REMOVED
 from heirloom.spec import Spec, SpecError
 
 _LOST = "its parameters were lost with the journal, before it came to a node"
@@ -70,6 +71,12 @@ class Salvage:
                     yield e.VerdictAsked(
                         at=latest, trial=trial, state=State.CANCELLED, reason=_LOST
                     )
+        if gone := tuple(trial for trial in seen if self._is_removed(trial)):
+            # Whether that was done whole is not known: a resume sees to it.
+            yield e.RemovalAsked(at=latest, trials=gone)
+
+    def _is_removed(self, trial: int) -> bool:
+        return (self._root.trial(trial) / REMOVED).exists()
 
     def _proposal(self, trial: int, at: float) -> Iterator[e.Event]:
         specs = self._specs.get(trial, {})

@@ -48,9 +48,11 @@ def status(places: Sequence[Place], *, detail: bool, json: bool) -> None:
             escape(record.place.name), record.state, str(facts["trials"]),
             str(counts["succeeded"]), str(counts["failed"]), best, duration(facts["seconds"]),
         )  # fmt: skip
-    for place, problem in broken:
-        table.add_row(escape(place.name), f"[red]{escape(str(problem))}[/]", "", "", "", "", "")
+    for place, _ in broken:
+        table.add_row(escape(place.name), "[red]unreadable[/]", "", "", "", "", "")
     console.print(table)
+    for _, problem in broken:
+        console.print(f"[red]{escape(str(problem))}[/]", soft_wrap=True)
     if detail and found:
         _detail(console, found[0])
 

@@ -79,3 +79,19 @@ def test_a_running_controller_is_not_disturbed(lab: Lab) -> None:
         assert "already run by another controller" in lab("recover", "search", code=2)
         process.kill()
         process.communicate(timeout=PATIENCE)
+
+
+def test_weights_that_were_removed_stay_so(lab: Lab) -> None:
+    lab.write("code/train.py", WRITES)
+    file = lab.experiment("python train.py", tuner={"name": "random"}, keep="best 1")
+    lab("run", file)
+    root = lab.root()
+    removed = {path.parent.name for path in root.glob("trials/*/weights.removed")}
+    assert removed
+    damage(lab)
+    shown = lab("status")
+    assert "unreadable" in shown
+    assert "recover search" in shown
+    lab("recover", root)
+    for trial in removed:
+        assert "removed" in lab("show", "search", trial)
