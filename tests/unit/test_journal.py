@@ -29,6 +29,7 @@ PLAIN = st.recursive(
 )
 FIELDS = {
     "at": st.floats(0, 1e10),
+    "wait": st.floats(0, 1e10),
     "value": PLAIN,
     "result": PLAIN,
     "params": st.dictionaries(st.text(), PLAIN, max_size=3),
