@@ -190,7 +190,8 @@ class Cluster:
         before = host.boot_id()
         if before is None:
             raise HeirloomError(f"{name} does not answer: heal its network or start it first")
-        host.ssh(["systemctl", "reboot", "--no-block"])
+        # Going down may end the connection before the command: the wait tells whether it restarted.
+        host.ssh(["systemctl", "reboot", "--no-block"], check=False)
         host.wait(process, after=before)
 
     def cut(self, name: str) -> None:
