@@ -83,7 +83,7 @@ def _act_before_the_journal() -> Plant:
     make = Loop.__init__
 
     def late(self: Loop, experiment: Any, journal: Any, **parts: Any) -> None:
-        make(self, experiment, _LateJournal(journal), **parts)  # type: ignore[arg-type]
+        make(self, experiment, _LateJournal(journal), **parts)  # type: ignore[arg-type] # a twin
 
     return mock.patch.object(Loop, "__init__", late)
 

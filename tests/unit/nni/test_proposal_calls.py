@@ -194,7 +194,7 @@ def test_patience_gives_up_while_trials_are_under_way():
 
 def test_without_threads_the_next_call_begins_when_one_is_given_up():
     gate = Gate()
-    propose = lambda number, later: gate.wait() or {} if number == 0 else {"n": number}  # noqa: E731
+    propose = lambda number, later: gate.wait() or {} if number == 0 else {"n": number}  # noqa: E731 - one line
     desk = Desk(propose, abreast=False, patience=0.2)
     desk.calls.under_way(1)
     assert desk.calls.ask(1) is True
