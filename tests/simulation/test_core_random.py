@@ -81,7 +81,7 @@ class Story:
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_bad_day(seed, nodes, rules):
     story = Story(seed, nodes, rules)
     story.run()
@@ -96,7 +96,7 @@ def test_a_bad_day(seed, nodes, rules):
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_journal_leads_back_to_where_the_controller_stood(seed, nodes, rules):
     story = Story(seed, nodes, rules)
     story.run()

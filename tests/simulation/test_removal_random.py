@@ -170,7 +170,7 @@ class Story:
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nobody_notices_that_weights_were_removed(seed, nodes, rules):
     story = Story(seed, nodes, rules)
     story.run()

@@ -13,7 +13,7 @@ import typing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core import events as e
@@ -78,7 +78,6 @@ def write(path, *events):
 
 
 @given(st.lists(events(), min_size=1, max_size=5))
-@settings(deadline=None)
 def test_every_event_comes_back_as_it_was(written):
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "journal.db"

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
@@ -135,7 +135,6 @@ candidates = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(candidates, candidates)
 def test_overlap_is_the_parents_and_the_rest_its_own(
     network: ModuleType, own: dict[str, Any], theirs: dict[str, Any]

@@ -31,7 +31,7 @@ def mutations(
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(3, 12))
 def test_every_mutation_is_a_valid_graph_and_another_one(
     reading: SimpleNamespace, seed: int, most: int

@@ -292,7 +292,7 @@ def test_a_verdict_that_was_interrupted_is_passed_the_next_time(store, fail, aft
     assert store.standing() == verdict
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     attempts=st.integers(2, 5),
     verdicts=st.integers(0, 2),

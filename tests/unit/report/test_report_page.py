@@ -158,7 +158,6 @@ value = st.none() | st.floats() | st.integers() | text | st.booleans()
 
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -19,7 +19,7 @@ from controller.space.numbers import Real
 KINDS = ["uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal", "lognormal",
          "qlognormal"]  # fmt: skip
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 names = st.text("abcdef", min_size=1, max_size=3)
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_size=2)

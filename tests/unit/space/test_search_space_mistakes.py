@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from controller.space import SpaceError, contains, parse, sample
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_size=2)
 NUMBER = {"_type": "uniform", "_value": [0, 1]}
 

@@ -29,7 +29,7 @@ VALUES = st.recursive(
 MAIL = {"format": 1, "kind": "ended", "attempt": "7.2", "outcome": "failed", "rule": 0}
 MANIFEST = json.loads(Manifest("digits-1", 7, "succeeded", attempt="7.2", weights=True).to_json())
 SPEC = {"format": 1, **vars(Spec("7.2", "e-1", "/s/a/e-1", "n", "true", "runtime/1", {}))}
-fuzzed = settings(max_examples=INPUTS, deadline=None)
+fuzzed = settings(max_examples=INPUTS)
 
 
 def like(sound):

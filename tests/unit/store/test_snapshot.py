@@ -93,7 +93,7 @@ trees = st.dictionaries(
 ).filter(lambda tree: not any(a != b and b.startswith(a + "/") for a in tree for b in tree))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(trees, st.randoms(use_true_random=False))
 def test_the_digest_depends_on_the_tree_alone(tree: dict[str, bytes], order: random.Random) -> None:
     digests = []

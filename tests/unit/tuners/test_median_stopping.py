@@ -3,7 +3,7 @@
 from statistics import median
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.assessors.median import MedianStopping
@@ -61,7 +61,6 @@ def test_wrong_arguments_are_refused(args: dict[str, int]) -> None:
 values = st.lists(st.integers(-100, 100).map(float), min_size=1, max_size=6)
 
 
-@settings(deadline=None)
 @given(st.lists(values, min_size=1, max_size=6), values)
 def test_rule(histories: list[list[float]], history: list[float]) -> None:
     step = len(history)

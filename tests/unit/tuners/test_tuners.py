@@ -15,7 +15,7 @@ from controller.tuners.evolution import Evolution
 from controller.tuners.grid import Grid
 from controller.tuners.random import Random
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 SPACE: dict[str, Any] = {
     "x": {"_type": "uniform", "_value": [-5, 5]},

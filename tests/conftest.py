@@ -1,0 +1,7 @@
+"""How Hypothesis tries things, everywhere: a slow machine is no failure."""
+
+from hypothesis import settings
+
+settings.register_profile("local", deadline=None)
+if settings.get_current_profile_name() == "default":  # on a CI machine it is Hypothesis's own
+    settings.load_profile("local")
