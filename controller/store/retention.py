@@ -90,6 +90,7 @@ def remove_weights(files: Files, place: str) -> int:
     if files.look(aside) is None:
         return 0
     size = _empty(files, aside)
+    files.sync_dir(aside)  # once it is journaled nobody looks here again
     files.chmod(place, _CLOSED)
     return size
 
@@ -105,6 +106,7 @@ def remove_leftovers(files: Files, attempt: str) -> int:
             if name == "out" or name.startswith("out."):
                 size += _empty(files, f"{attempt}/{name}")
                 files.remove_dir(f"{attempt}/{name}")
+        files.sync_dir(attempt)
     return size
 
 

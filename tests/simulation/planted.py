@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from controller.core.events import Closed
+from controller.core import removable
+from controller.core.events import Closed, RemovalAsked, Removed
 from controller.loop import Loop
+from controller.store.retention import Removal
 from controller.store.verdicts import Verdicts
 from heirloom import commit, digests, manifest, supervisor
 from heirloom.ended import Ended
@@ -80,10 +82,14 @@ def _no_digest_check() -> Plant:
 
 def _act_before_the_journal() -> Plant:
     """Events reach the journal a turn later than they are acted on."""
+    return _with_journal(_LateJournal)
+
+
+def _with_journal(kind: type[_LateJournal]) -> Plant:
     make = Loop.__init__
 
     def late(self: Loop, experiment: Any, journal: Any, **parts: Any) -> None:
-        make(self, experiment, _LateJournal(journal), **parts)  # type: ignore[arg-type] # a twin
+        make(self, experiment, kind(journal), **parts)  # type: ignore[arg-type] # a twin
 
     return mock.patch.object(Loop, "__init__", late)
 
@@ -113,6 +119,41 @@ def _no_look_at_its_own_verdict() -> Plant:
     return mock.patch.object(supervisor, "manifest", blinded)
 
 
+def _removal_without_asking_who_waits() -> Plant:
+    """Weights go although a trial that waits or lives is to start from them."""
+    return mock.patch.object(removable, "_readers", return_value=())
+
+
+def _removal_without_asking_the_tuner() -> Plant:
+    """Weights go although the tuner may yet name their trial as a parent."""
+    return mock.patch.object(removable, "_nameable", return_value=())
+
+
+def _removal_before_the_journal() -> Plant:
+    """The decision to remove weights reaches the journal a turn later than it is acted on."""
+    return _with_journal(_LateRemovals)
+
+
+class _LateRemovals(_LateJournal):
+    def append(self, events: Any) -> None:
+        late, self._late = self._late, [e for e in events if isinstance(e, RemovalAsked)]
+        self._journal.append([*late, *(e for e in events if not isinstance(e, RemovalAsked))])
+
+
+def _what_removal_met_stays() -> Plant:
+    """A removal that meets an error counts as done."""
+    step = Removal.step
+
+    def careless(self: Removal, now: float) -> Any:
+        try:
+            return step(self, now)
+        except OSError:
+            self._steps.pop()
+            return Removed(at=now, trials=tuple(self.trials), attempts=tuple(self.attempts))
+
+    return mock.patch.object(Removal, "step", careless)
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "no look at the manifest after a failed rename": _no_look_after_a_failed_rename,
@@ -121,6 +162,10 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "no digest check": _no_digest_check,
     "act before the journal": _act_before_the_journal,
     "no look at its own verdict": _no_look_at_its_own_verdict,
+    "weights go that a waiting trial wants": _removal_without_asking_who_waits,
+    "weights go that the tuner wants": _removal_without_asking_the_tuner,
+    "weights go before that is journaled": _removal_before_the_journal,
+    "a removal ends at an error": _what_removal_met_stays,
 }
 
 

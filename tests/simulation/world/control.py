@@ -56,7 +56,7 @@ class Control(Host):
             return
         post = Post()
         post.items = _Items(self)
-        self._tuner = SimulatedTuner(lab, post.events)
+        self.tuner = SimulatedTuner(lab, post.events)
         self._watch = SteppedWatch(self, post)
         self.listed = listed = lab.inventory()
         self._waves = Waves(lab, {info.name for info in listed}, post.answers)
@@ -66,7 +66,7 @@ class Control(Host):
             experiment,
             self._journal,
             post=post,
-            tuner=self._tuner,
+            tuner=self.tuner,
             watch=self._watch,
             dispatcher=self._waves,
             specs=specs,
@@ -143,7 +143,7 @@ class Control(Host):
     def _end(self) -> None:
         self.loop = None
         self._awaited = False
-        self._tuner.close(0.0)
+        self.tuner.close(0.0)
         self._waves.close(0.0)
         self._watch.close(0.0)
 
@@ -185,6 +185,11 @@ class SteppedWatch(StoreWatch):
         """See StoreWatch."""
         self._control.may_die()
         super().look(*asked)
+
+    def remove(self, *decided: Any) -> None:
+        """See StoreWatch."""
+        self._control.may_die()
+        super().remove(*decided)
 
     def _live(self) -> None:
         assert self._actor is not None

@@ -43,6 +43,7 @@ class Disasters:
             "person cancels": lambda: self._person("cancel"),
             "person retries": lambda: self._person("retry"),
             "person stops": lambda: self._person("stop"),
+            "person collects": self._person_collects,
         }
 
     def begin(self) -> None:
@@ -232,7 +233,11 @@ class Disasters:
             for name in node.alive()
             for parent in node.claims[name].supervisor.spec.restore
         }
-        sound = [t for t, v in lab.rules.verdicts.items() if v.weights and t not in held]
+        sound = [
+            trial
+            for trial, verdict in lab.rules.verdicts.items()
+            if verdict.weights and trial not in held and lab.server.find(f"trials/{trial}/weights")
+        ]
         if not sound:
             return None
         trial = lab.rng.choice(sound)
@@ -247,6 +252,10 @@ class Disasters:
         lab.rules.rotten |= sharing
         inode.data = inode.data[:-1] + bytes([inode.data[-1] ^ 4])
         return f"{trial}/{path}"
+
+    def _person_collects(self) -> str:
+        self._lab.inbox.send({"action": "gc"})
+        return ""
 
     def _person(self, action: str) -> str:
         lab = self._lab

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller.core.events import Event
+from controller.core.events import Event, RemovalAsked
 from controller.journal import Journal, JournalError
 
 if TYPE_CHECKING:
@@ -94,7 +94,10 @@ class WeatheredJournal(Journal):
         super().append(events)
         if before is not None and self.disk.log_size() > before:
             raise ControllerKilledError(before)
-        self.disk.promised += events
+        for event in events:
+            self.disk.promised.append(event)
+            if isinstance(event, RemovalAsked):
+                self.lab.removals.decided(event)
         if self.lab.story.is_told:
             for event in events:
                 self.lab.story.say("journal", _words(event))

@@ -17,13 +17,14 @@ from unittest import mock
 from controller.core import events as e
 from controller.core import model
 from controller.core.experiment import Experiment
-from controller.core.model import NodeInfo, OnParentFailure
+from controller.core.model import Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
 from heirloom import result, units
 from tests.simulation.world.control import Control
 from tests.simulation.world.disasters import Disasters
 from tests.simulation.world.disk import Disk
 from tests.simulation.world.node import Node
+from tests.simulation.world.removals import Removals
 from tests.simulation.world.rules import COMMAND, Rules, Violation
 from tests.simulation.world.schedule import Schedule
 from tests.simulation.world.store import Inode, Server
@@ -50,6 +51,7 @@ class Lab:
         self.story = Story(lambda: self.schedule.now, listen)
         self.weather = Weather(self.rng, self.story)
         self.rules = Rules(self)
+        self.removals = Removals(self)
         self.server = Server(_ROOT)
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
@@ -107,8 +109,9 @@ class Lab:
     def _configure(self) -> SimpleNamespace:
         rng = self.rng
         timeout = rng.choice([None, 30.0])
+        keep = rng.choice([Keep.ALL, Keep.ALL, Keep.BEST, Keep.LINEAGE])
         rules = model.Rules(
-            trials=rng.randint(3, 12),
+            trials=rng.randint(3, 12 if keep is Keep.ALL else 24),
             duration=rng.choice([None, None, 200.0]),
             concurrency=rng.choice([None, 2, 6]),
             lookahead=rng.choice([None, 0, 1, 2]),
@@ -118,6 +121,8 @@ class Lab:
             maximize=rng.random() < 0.5,
             assess=rng.random() < 0.3,
             retry=rng.choice([(), (_RULE,)]),
+            keep=keep,
+            keep_best=rng.randint(1, 3),
         )
         if timeout is None:
             self.weather.forgo("trial hangs")  # nothing would ever end it

@@ -13,7 +13,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, State, split_attempt
 from controller.replay import replay
-from heirloom.manifest import Manifest
+from heirloom.manifest import REMOVED, Manifest
 from heirloom.spec import Spec
 from tests.simulation.core_state import check, check_decisions, state_of
 from tests.simulation.world.store import Inode
@@ -60,6 +60,8 @@ class Rules:
     def appeared(self, path: str, what: Inode) -> None:
         """A directory got this name."""
         directory, _, name = path.rpartition("/")
+        if name == REMOVED:
+            self._lab.removals.begins(int(directory.rpartition("/")[2]))
         if directory != "trials":
             return
         trial = int(name)
@@ -133,6 +135,8 @@ class Rules:
 
     def child_reads(self, attempt: str, parent: int, found: Mapping[str, bytes]) -> None:
         """A trial's program reads its parent's weights."""
+        if not self._lab.removals.stand(parent) and split_attempt(attempt)[0] in self.verdicts:
+            return  # it was beaten before it began: it finds nothing, and commits nothing
         committed = self.verdicts[parent].weights
         self.hold(1, found == committed, f"{attempt} reads other weights than {parent} committed")
 
@@ -167,6 +171,7 @@ class Rules:
         told = Counter(event.trial for event in promised if isinstance(event, e.Told))
         once = told == Counter(range(len(x.trials)))
         self.hold(3, once, f"the tuner was told so often of trials: {dict(told)}")
+        self._lab.removals.judge(x)
         again, _ = replay(self._lab.config, self._lab)
         self.hold(3, state_of(again) == state_of(x), "the journal leads elsewhere")
         check(x)
@@ -182,7 +187,7 @@ class Rules:
         agree = (stands.state, stands.value) == (str(trial.state), trial.value)
         self.hold(2, agree, f"{number} {trial.state} in the journal, {stands.state} on the store")
         self.hold(2, stands.weights == trial.weights, f"{number}: weights or none?")
-        if not stands.weights:
+        if not (stands.weights and self._lab.removals.stand(number)):
             return
         found = {path: inode.data for path, inode in server.tree(f"trials/{number}/weights")}
         if number not in self.rotten:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
+from controller.tuners.pipe import TunerError
 from controller.tuners.process import LongCall
 
 if TYPE_CHECKING:
@@ -22,6 +24,14 @@ class SimulatedTuner:
         self._closed = False
         self.long_calls: Sequence[LongCall] = ()
         self._advised: set[tuple[int, int]] = set()
+        self._broken = False
+        self._busy_until = 0.0  # it answers in the order of its calls
+        self.disowned = {  # whom it will not name as parents; what it said before, it repeats
+            trial
+            for event in lab.disk.promised
+            if isinstance(event, e.ParentsSaid)
+            for trial in set(event.trials) - set(event.possible)
+        }
 
     def propose(self, trial: int, room: int = 1) -> None:
         """Think about a trial."""
@@ -33,7 +43,15 @@ class SimulatedTuner:
             seconds = rng.uniform(1.0, 90.0)
         if weather.strikes("tuner silent"):
             seconds = _SILENCE
-        self._later(seconds, lambda: self._answer(trial))
+        self._in_turn(seconds, lambda: self._answer(trial))
+
+    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        """Say which of these trials it may yet name."""
+        self._lab.control.may_die()
+        answer: Future[dict[int, bool]] = Future()
+        seconds = 90.0 if self._lab.weather.strikes("tuner slow") else 0.1
+        self._in_turn(seconds * self._lab.rng.random(), lambda: self._say(trials, answer))
+        return answer
 
     def under_way(self, count: int) -> None:
         """Hear of how many trials have no verdict."""
@@ -58,12 +76,24 @@ class SimulatedTuner:
         """End it."""
         self._closed = True
 
+    def _in_turn(self, seconds: float, work: Callable[[], None]) -> None:
+        self._busy_until = max(self._busy_until, self._lab.schedule.now) + seconds
+        self._later(self._busy_until - self._lab.schedule.now, work)
+
+    def _say(self, trials: Sequence[int], answer: Future[dict[int, bool]]) -> None:
+        if self._broken or self._lab.weather.strikes("tuner cannot say"):
+            answer.set_exception(TunerError("ValueError"))
+            return
+        self.disowned |= {trial for trial in trials if self._lab.rng.random() < 0.6}
+        answer.set_result({trial: trial not in self.disowned for trial in trials})
+
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         self._lab.schedule.after(seconds, lambda: None if self._closed else work())
 
     def _answer(self, trial: int) -> None:
         weather, rng, at = self._lab.weather, self._lab.rng, self._lab.wall()
         if weather.strikes("tuner throws"):
+            self._broken = True
             self._post([e.SearchEnded(at=at, reason="the tuner broke: ValueError", error=True)])
             return
         if weather.strikes("tuner withholds"):
@@ -73,7 +103,10 @@ class SimulatedTuner:
                 ready = e.TunerReady(at=at)
                 self._later(rng.uniform(0.0, 90.0), lambda: self._post([ready]))
             return
-        parents = rng.sample(range(trial), min(trial, rng.choice([0, 1, 1, 1, 2])))
+        able = range(trial)
+        if not weather.strikes("tuner breaks its word"):
+            able = [number for number in able if number not in self.disowned]
+        parents = rng.sample(able, min(len(able), rng.choice([0, 1, 1, 1, 2])))
         if weather.strikes("tuner names nonsense"):
             parents.append(trial + rng.randrange(3))
         params = {"x": rng.random(), "y": "'; rm -rf / #"}

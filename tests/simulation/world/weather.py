@@ -34,6 +34,8 @@ RATES = {
     "tuner throws": 0.01,
     "tuner withholds": 0.1,
     "tuner names nonsense": 0.05,
+    "tuner cannot say": 0.1,
+    "tuner breaks its word": 0.05,
     "assessor stops": 0.4,
 }
 # What befalls the lab now and then.
@@ -55,6 +57,7 @@ DISASTERS = (
     "person cancels",
     "person retries",
     "person stops",
+    "person collects",
 )
 _KINDLY = 0.4  # share of the kinds of faults that a run does without
 

@@ -88,7 +88,7 @@ def test_the_others_are_untouched(root):
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("change", range(10))
+@pytest.mark.parametrize("change", range(11))
 def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(root, change, after):
     committed(root, 7, w="abc", v="de")
     crashed = False
@@ -102,7 +102,7 @@ def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(roo
     remove_weights(RealFiles(), str(root.trial(7)))
     assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
     assert root.trial(7).stat().st_mode & 0o777 == 0o550
-    assert crashed == (change < 9)
+    assert crashed == (change < 10)
 
 
 def test_a_child_that_comes_all_the_same_is_told_so(root):
@@ -112,6 +112,25 @@ def test_a_child_that_comes_all_the_same_is_told_so(root):
         verify(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
     assert (ended.value.outcome, ended.value.parent) == ("parent", 7)
     assert ended.value.reason == "the weights of trial 7 were removed"
+
+
+@pytest.mark.parametrize("kind", ["weights", "leftovers"])
+def test_what_is_said_to_be_gone_does_not_come_back_with_the_power(root, kind):
+    committed(root, 7, w="abc")
+    (root.attempt(7, 1) / "out.failed").mkdir()
+
+    class Recording(RealFiles):
+        def __getattribute__(self, name):
+            if name in CHANGES:
+                said.append(name)
+            return super().__getattribute__(name)
+
+    said = []
+    work = ([7], []) if kind == "weights" else ([], [(7, 1)])
+    to_its_end(removal(root, *work, files=Recording()))
+    removals = [at for at, name in enumerate(said) if name in ("remove", "remove_dir")]
+    assert removals
+    assert "sync_dir" in said[removals[-1] :]
 
 
 def test_bytes_that_a_child_shares_stay(root):
