@@ -52,7 +52,8 @@ def _about_weights(record: records.Record) -> list[str]:
         once = f"; as plain copies they would take {amount(plain)}" if stored < plain else ""
         gone = sum(trial.removed for trial in trials)
         removed = f" Those of {counted(gone, 'trial')} were removed." if gone else ""
-        notes.append(f"The weights take {amount(stored)}{once}.{removed}")
+        took = f"The weights take {amount(stored)}{once}." if plain else "There are no weights."
+        notes.append(f"{took}{removed}")
     for trial in trials:
         if trial.damaged:
             words = sharing.damage_words(files, record.root, trials, trial)

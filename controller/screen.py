@@ -259,7 +259,10 @@ def _counts(experiment: Experiment) -> str:
 
 def _best(experiment: Experiment) -> str:
     if experiment.best is None:
-        return "best: none yet"
+        if experiment.closed is None:
+            return "best: none yet"
+        numbers = ", since no result is a number" if experiment.counts[State.SUCCEEDED] else ""
+        return f"best: none{numbers}"
     trial = experiment.trials[experiment.best]
     params = json.dumps(trial.params)
     if len(params) > _LONG:

@@ -19,10 +19,21 @@ def told(error: ErrorDetails, document: Document, root: type[BaseModel]) -> list
 
 
 def _told(key: Key, words: str, kind: str, document: Document, root: type[BaseModel]) -> Mistake:
+    key = key if kind == "extra_forbidden" else _written(root, key)
     field = field_at(root, key)
     if kind == "missing" and field is not None and field.description:
         words = f"missing. {field.description}"
     return document.mistake(key, words)
+
+
+def _written(root: type[BaseModel], key: Key) -> Key:
+    """A key as a file has it: of a field with its default pydantic gives the attribute's name."""
+    written: Key = ()
+    for part in key:
+        model = _model(root, written)
+        field = model.model_fields.get(str(part)) if model else None
+        written += (part if field is None else field.alias or part,)
+    return written
 
 
 def keys_beside(root: type[BaseModel], key: Key) -> list[str]:

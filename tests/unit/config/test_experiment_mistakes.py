@@ -97,6 +97,24 @@ def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, key: str, re
     assert remedy in mistake
 
 
+@pytest.mark.parametrize("kind", ["tuner", "assessor"])
+def test_a_key_that_is_missing_is_named_as_the_file_would_name_it(
+    tmp_path: Path, kind: str
+) -> None:
+    [mistake] = mistakes(write(tmp_path, f"{GOOD}{kind}: {{}}\n"))
+    assert mistake.startswith(f"6: {kind}.class: missing: name")
+
+
+def test_a_key_that_is_no_key_is_named_as_it_stands(tmp_path: Path) -> None:
+    [mistake] = mistakes(
+        write(
+            tmp_path,
+            f"{GOOD}tuner: {{name: grid, class_: a.B}}\n",
+        )
+    )
+    assert mistake.startswith("6: tuner.class_: unknown key class_; did you mean class?")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

@@ -23,6 +23,11 @@ def test_no_trials(tmp_path: Path) -> None:
     assert page.figures == {}
 
 
+def test_none_of_the_trials_is_the_best(tmp_path: Path) -> None:
+    page = Page(report(trial(0, value=None)), tmp_path / "report.html")
+    assert "Best value (maximize) none Trials" in page.words
+
+
 def test_best_trial_its_ancestors_and_its_parameters(tmp_path: Path) -> None:
     trials = [
         trial(0),

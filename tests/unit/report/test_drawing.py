@@ -1,0 +1,25 @@
+"""What the report says of the weights."""
+
+from types import SimpleNamespace
+
+import pytest
+from pages import trial
+
+from controller.drawing import _about_weights
+
+
+@pytest.mark.parametrize(
+    ("trials", "words"),
+    [
+        ([], "There are no weights."),
+        ([trial(0, weights=False)], "There are no weights."),
+        ([trial(0, weights=True, size=1500)], "The weights take 1.5 kB."),
+        (
+            [trial(0, weights=True, size=1500, removed=True)],
+            "There are no weights. Those of 1 trial were removed.",
+        ),
+    ],
+)
+def test_what_the_weights_take(tmp_path, trials, words):
+    record = SimpleNamespace(root=tmp_path, experiment=SimpleNamespace(trials=trials))
+    assert _about_weights(record) == [words]

@@ -1,0 +1,47 @@
+"""What the screen says, in plain lines."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.core.model import Rules, State
+from controller.screen import Screen, Situation
+
+
+def said_of(*events):
+    """The last line about a search in which this happened."""
+    x = Experiment(Rules())
+    for event in (e.Opened(at=0.0), e.Proposed(at=0.0, trial=0, params={}), *events):
+        x.apply(event)
+    out = io.StringIO()
+    screen = Screen("x", Console(file=out, width=200))
+    screen._summary_at = 0.0
+    screen.refresh(x, Situation(now=1.0))
+    return out.getvalue()
+
+
+def verdict(state, **more):
+    return e.VerdictSeen(at=0.0, trial=0, state=state, number=1, **more)
+
+
+CLOSED = e.Closed(at=1.0, reason="the budget is used up")
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([], "best: none yet"),
+        ([verdict(State.SUCCEEDED, result={"nni": {"loss": "low"}})], "best: none yet"),
+        (
+            [verdict(State.SUCCEEDED, result={"nni": {"loss": "low"}}), CLOSED],
+            "1 succeeded; best: none, since no result is a number",
+        ),
+        ([verdict(State.FAILED, reason="exit code 3"), CLOSED], "1 failed; best: none\n"),
+        ([verdict(State.SUCCEEDED, value=0.5), CLOSED], "best: 0.5 by trial 0"),
+    ],
+)
+def test_the_best_of_a_search_under_way_and_ended(events, words):
+    assert words in said_of(*events)
