@@ -63,16 +63,16 @@ def _is_own(attempt: Attempt) -> bool:
 def _cause(trials: Sequence[Trial], attempt: Attempt) -> Outcome | None:
     """What of the cluster it went wrong with, if it did: lost, corrupt, full or refused.
 
-    To be recalled, or to lose a parent, is no fault.
+    To be recalled, or to lose a parent, is no fault; nor is a parent that proved damaged, since the
+    next attempt starts from another one.
     """
+    lost_parent = any(is_lost(trials[parent]) for parent in attempt.restore)
     match attempt.outcome:
         case Outcome.FULL:
             return Outcome.FULL
         case Outcome.REFUSED:
             return None if attempt.excused else Outcome.REFUSED
-        case Outcome.CORRUPT:
-            return Outcome.CORRUPT
-        case Outcome.PARENT if not any(is_lost(trials[parent]) for parent in attempt.restore):
+        case Outcome.CORRUPT | Outcome.PARENT if not lost_parent:
             return Outcome.CORRUPT
         case Outcome.LOST | Outcome.COMMITTED | Outcome.BEATEN:
             return Outcome.LOST  # a verdict that was told of and is not there, too

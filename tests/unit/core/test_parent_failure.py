@@ -168,6 +168,18 @@ class TestDamage:
         assert d.x.trials[0].damaged
         assert d.x.trials[3].restore == ()
 
+    def test_damaged_parents_one_above_the_other_do_not_use_up_the_tries(self):
+        d = self.two({"a": 1, "b": 1}, on_parent_failure=ANCESTOR, strays=2)
+        d.commit(1)
+        d.propose(1)
+        d.commit(2)
+        d.propose(2)  # of a line of three, in all of which one file is stored once
+        for number, parent in enumerate([2, 2, 1, 1, 0, 0], 1):
+            d.end(3, "corrupt", number, parent=parent)
+        d.commit(3, 7)
+        assert d.states() == ["succeeded"] * 4
+        assert d.x.trials[3].restore == ()
+
     def test_only_a_parent_of_the_attempt_can_be_accused(self):
         d = self.two({"a": 1})
         d.propose()
