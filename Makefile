@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-all lint types unit cluster cluster-all simulate bench cluster-up cluster-down clean
+.PHONY: help run test test-all lint types unit cluster cluster-all simulate faults bench cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -47,6 +47,11 @@ SEEDS ?= 1000
 
 simulate: .venv/ready-dev ## Live through simulated bad days: SEEDS=10000, or tell the story of one: SEED=8
 	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED),--seeds $(SEEDS))
+
+INJECTIONS ?= 200
+
+faults: .venv/ready-dev ## Break processes and disks under searches, and count what came of it (an hour)
+	@$(BIN)/python -m tests.faults --injections $(INJECTIONS) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
 	@$(BIN)/python -m benchmarks

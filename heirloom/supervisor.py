@@ -34,6 +34,7 @@ from .watch import Watch
 
 _PATIENCE = 3600.0  # seconds in which a store that does not answer is asked again and again
 _SLOWEST = 5.0  # seconds between tries
+STALE = 10.0  # seconds for which parents that were checked count as whole
 _STANDING = ("committed", "stopped", "beaten")  # outcomes after which a manifest stands
 _NODES_FAULT = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
@@ -53,6 +54,7 @@ class Supervisor:
         self._watch = Watch(bell, f"{spec.directory}/heartbeat", spec.heartbeat)
         self._seconds: dict[str, float] = {}
         self._started_at: Optional[float] = None
+        self._checked: dict[int, float] = {}  # when each parent's bytes were, by `Watch.now`
 
     def live(self) -> None:
         """Look after the attempt until it has ended and everybody is told."""
@@ -112,9 +114,20 @@ class Supervisor:
         while missing:
             with self._timed("waiting"):
                 trial = waiting.first_of(missing, self._pause)
-            with self._timed("verifying"):
-                verify(self._files, spec.root, trial, self._pause, self._watch.beat)
+            self._check([trial])
             missing.remove(trial)
+
+    def _check(self, parents: Sequence[int]) -> None:
+        """See that the parents' weights are as they were committed, byte for byte."""
+        with self._timed("verifying"):
+            for trial in parents:
+                self._checked[trial] = self._watch.now()
+                verify(self._files, self._spec.root, trial, self._pause, self._watch.beat)
+
+    def _stale(self) -> list[int]:
+        """The parents that were checked too long ago, since it waited for others or for slots."""
+        now = self._watch.now()
+        return [trial for trial, at in self._checked.items() if now - at > STALE]
 
     def _waiting(self) -> Waiting:
         spec = self._spec
@@ -126,6 +139,7 @@ class Supervisor:
         with self._timed("waiting"):
             taken, fds = self._take()
         try:
+            self._check(self._stale())
             if manifest.read(self._files, spec.root, spec.trial) is not None:
                 raise Ended("beaten", "the trial had its verdict before the process started")
             with self._timed("running"):

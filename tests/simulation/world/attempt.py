@@ -33,6 +33,7 @@ class SimulatedSupervisor(Supervisor):
         self._watch = _Watch(self, node, spec)
         self._seconds = {}
         self._started_at = None
+        self._checked = {}
 
     @property
     def spec(self) -> Spec:
@@ -43,6 +44,12 @@ class SimulatedSupervisor(Supervisor):
     def has_run(self) -> bool:
         """Whether it started a process."""
         return self._started_at is not None
+
+    @property
+    def will_check(self) -> bool:
+        """Whether it waits for a slot, and checks its parents once more when it has it."""
+        parents = set(self._spec.restore)
+        return self in self._node.line and bool(parents) and parents == set(self._stale())
 
     def ring(self) -> None:
         """Ring its bell."""

@@ -225,13 +225,16 @@ class Disasters:
         return name
 
     def _disk_rots(self) -> str | None:
-        """A committed file changes, where no child has checked it and not yet read it."""
+        """A committed file changes, where no child has just checked it and not yet read it."""
         lab = self._lab
+        supervisors = [
+            node.claims[name].supervisor for node in lab.nodes.values() for name in node.alive()
+        ]
         held = {
             parent
-            for node in lab.nodes.values()
-            for name in node.alive()
-            for parent in node.claims[name].supervisor.spec.restore
+            for supervisor in supervisors
+            if not supervisor.will_check
+            for parent in supervisor.spec.restore
         }
         sound = [
             trial
@@ -240,7 +243,8 @@ class Disasters:
         ]
         if not sound:
             return None
-        trial = lab.rng.choice(sound)
+        late = {t for each in supervisors if each.will_check for t in each.spec.restore}
+        trial = lab.rng.choice(sorted(late - held) or sound)
         path, inode = lab.rng.choice(list(lab.server.tree(f"trials/{trial}/weights")))
         sharing = {
             other

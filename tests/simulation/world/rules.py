@@ -101,13 +101,14 @@ class Rules:
 
     def _params(self, trial: int) -> Mapping[str, Any]:
         """What the journal says that the trial is to be trained with."""
-        params: Mapping[str, Any] = {}
+        over = False
         for event in self._lab.disk.promised:
-            if isinstance(event, e.Placed) and event.trial == trial:
-                break
-            if isinstance(event, e.Proposed) and event.trial == trial:
-                params = event.params  # of two, the former came too late to count
-        return params
+            if isinstance(event, e.Opened | e.SearchEnded):
+                over = isinstance(event, e.SearchEnded)
+            elif isinstance(event, e.Proposed) and event.trial == trial:
+                if event.retry_of is not None or not over:  # else it came too late to count
+                    return event.params
+        return {}
 
     def slot_taken(self, attempt: str) -> None:
         """A supervisor has its slot: from here on it may look for its own verdict."""

@@ -1,0 +1,93 @@
+"""Whether a search that is over kept its promises, by its journal, its store and its witnesses."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from heirloom.supervisor import STALE
+from tests.faults.place import Place
+from tests.faults.search import NAME
+from tests.faults.tally import Tally
+
+_UNCHECKED = STALE + 2.0  # seconds that may pass from the check of a parent to its child's read
+_VERDICTS = ("succeeded", "failed", "stopped", "skipped", "cancelled")
+
+
+def audit(place: Place, seen: Mapping[int, str], tally: Tally) -> None:
+    """Add to the tally what came of the search. `seen` are the manifests that the observer saw."""
+    code, said = place.command("trials", NAME, "--json")
+    if code:
+        tally.other.append(f"the trials cannot be read: {said}")
+        return
+    trials: list[dict[str, Any]] = json.loads(said)
+    found = place.manifests()
+    assert found is not None, "the store does not answer, and nothing is wrong with it"
+    standing = {trial: json.loads(text) for trial, text in found.items()}
+    tally.searches += 1
+    tally.trials += len(trials)
+    for trial in trials:
+        _verdict(trial, standing.get(trial["id"]), tally)
+    for number in seen.keys() - standing.keys():
+        tally.lost_results.append(f"the verdict of trial {number} went from the store")
+    for number in standing.keys() - {trial["id"] for trial in trials}:
+        tally.lost_results.append(f"the journal does not know trial {number}")
+    _reads(place, standing, tally)
+    for number, names in place.wrong_files().items():
+        digests = {entry["path"]: entry["digest"] for entry in standing[number]["files"]}
+        for name in names:
+            if digests[name] not in place.flipped():
+                tally.lost_results.append(f"{name} of trial {number} is not as committed")
+    tally.leftovers += place.leftovers()
+
+
+def _verdict(trial: Mapping[str, Any], manifest: Mapping[str, Any] | None, tally: Tally) -> None:
+    """That it has ended, with a reason; that journal and store agree; that it ended once."""
+    name = f"trial {trial['id']}"
+    if trial["state"] not in _VERDICTS:
+        tally.hangs.append(f"{name} never ended: it is {trial['state']}")
+        return
+    if manifest is None:
+        tally.lost_results.append(f"{name} is {trial['state']}, and the store knows nothing of it")
+        return
+    for key in ("state", "value", "result"):
+        if manifest[key] != trial[key]:
+            tally.lost_results.append(
+                f"{name}: {key} is {trial[key]} in the journal, and {manifest[key]} on the store"
+            )
+    if trial["state"] == "succeeded":
+        tally.commits += 1
+        tally.children += bool(manifest["parents"])
+    else:
+        tally.failed.append(f"{name} {trial['state']}: {trial['reason']}")
+        if not trial["reason"]:
+            tally.other.append(f"{name} is {trial['state']} without a reason")
+    committed = [each for each in trial["attempts"] if each["outcome"] == "committed"]
+    if len(committed) > 1:
+        tally.committed_twice.append(f"{name}: {[each['attempt'] for each in committed]}")
+    tally.flipped_met += sum(each["outcome"] == "corrupt" for each in trial["attempts"])
+
+
+def _reads(place: Place, standing: Mapping[int, Mapping[str, Any]], tally: Tally) -> None:
+    """That every process, whatever became of it, read the bytes that its parents committed."""
+    digests = {
+        f"{number}/{entry['path']}": entry["digest"].removeprefix("sha256:")
+        for number, manifest in standing.items()
+        for entry in manifest["files"]
+    }
+    flipped = place.flipped()
+    witnessed = place.witnessed()
+    tally.processes += len(witnessed)
+    for each in witnessed:
+        for name, digest in each["read"].items():
+            since = flipped.get(f"sha256:{digests.get(name)}")
+            # A bit that flips after the check is nobody's to see.
+            if digests.get(name) == digest or (since and each["at"] < since + _UNCHECKED):
+                continue
+            read = tally.torn_reads if name in each["torn"] else tally.wrong_reads
+            read.append(f"{each['attempt']} read {name}, and found the digest {digest}")
+    for attempt, count in Counter(each["attempt"] for each in witnessed).items():
+        if count > 1:
+            tally.other.append(f"the process of {attempt} was started {count} times")

@@ -1,0 +1,97 @@
+"""The processes of a search on this machine, found from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from tests.faults.place import Missed
+
+_PATIENCE = 15.0  # seconds to wait for something that can be hit
+_LOOK = 0.02
+
+
+def hit(find: Callable[[], list[psutil.Process]], rng: random.Random) -> psutil.Process:
+    """One of the processes that `find` finds, as soon as there is one. Raises Missed."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if found := find():
+            time.sleep(rng.uniform(0.0, 0.3))  # anywhere in what it does
+            alive = [process for process in found if process.is_running()]
+            if alive:
+                return rng.choice(alive)
+        time.sleep(_LOOK)
+    raise Missed("there was no such process")
+
+
+def children(of: int, word: str) -> list[psutil.Process]:
+    """What a process started, and what that started, with a word in its command line."""
+    found = []
+    try:
+        for process in psutil.Process(of).children(recursive=True):
+            if any(word in part for part in _words(process)):
+                found.append(process)
+    except psutil.NoSuchProcess:
+        pass
+    return found
+
+
+def trials(of: Path) -> list[psutil.Process]:
+    """The processes of trials whose store this is."""
+    return [
+        process for process in psutil.process_iter() if _save_path(process).startswith(f"{of}/")
+    ]
+
+
+def supervisors(run_dirs: list[Path]) -> list[psutil.Process]:
+    """The supervisors that live, by the claims that they signed."""
+    found = []
+    for claim in _claims(run_dirs):
+        try:
+            process = psutil.Process(json.loads(claim.read_bytes())["pid"])
+        except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+            continue
+        if not claim.with_suffix(".ended").exists():
+            found.append(process)
+    return found
+
+
+def _claims(run_dirs: list[Path]) -> Iterator[Path]:
+    for run_dir in run_dirs:
+        yield from run_dir.glob("*/*.claim")
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _save_path(process: psutil.Process) -> str:
+    try:
+        return process.environ().get("HEIRLOOM_SAVE_PATH", "")
+    except (psutil.Error, OSError):
+        return ""
+
+
+def fill(directory: Path) -> Path:
+    """Take all room of a file system; the file to remove to give it back."""
+    ballast = directory / "ballast"
+    fd = os.open(ballast, os.O_WRONLY | os.O_CREAT, 0o600)
+    size = 1 << 20
+    try:
+        while size >= 1:
+            try:
+                os.write(fd, bytes(size))
+            except OSError:
+                size //= 2
+    finally:
+        os.close(fd)
+    return ballast

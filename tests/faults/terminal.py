@@ -1,0 +1,83 @@
+"""Somebody at a terminal, who starts the controller, and starts it again whenever it has ended."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+
+from tests.faults.place import Place
+from tests.faults.search import NAME
+
+_SECONDS = 60.0  # for a controller that is to end to do so
+
+
+class Terminal:
+    """The controller of the search. Its output is kept in `said`."""
+
+    def __init__(self, place: Place, file: str, *more: str) -> None:
+        self._place = place
+        self._run = ("run", file, *more)
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self.said: list[str] = []
+        self.finished = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the controller runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The process that was started here, while it runs."""
+        return self._process.pid if self._process is not None and self.alive else None
+
+    @property
+    def code(self) -> int | None:
+        """The exit code of the last controller."""
+        return None if self._process is None else self._process.returncode
+
+    @property
+    def last_words(self) -> str:
+        """How the controller stands, and what it said last."""
+        how = "it runs" if self.alive else f"exit code {self.code}"
+        return f"{how}: {''.join(self.said[-3:]).strip()}"
+
+    def state(self) -> str:
+        """The experiment's state as `status` has it; empty where there is none yet."""
+        code, said = self._place.command("status", "--json")
+        if code:
+            return ""
+        found = [each for each in json.loads(said) if each["name"] == NAME]
+        return str(found[0]["state"]) if found else ""
+
+    def ensure(self) -> None:
+        """Start the controller, if it does not run and the search has not ended."""
+        if self.alive or self.finished:
+            return
+        self.join()
+        state = self.state()
+        if state == "finished":
+            self.finished = True
+            return
+        self._process = self._place.start(*(("resume", NAME) if state else self._run))
+        self._reader = threading.Thread(target=self._read, args=(self._process,))
+        self._reader.start()
+
+    def join(self) -> None:
+        """Wait for the end of a controller that was ended."""
+        if self._process is not None and self._reader is not None:
+            self._process.wait(_SECONDS)
+            self._reader.join(_SECONDS)
+
+    def kill(self) -> None:
+        """End what was started here, when all is over."""
+        if self._process is not None and self.alive:
+            self._process.kill()
+        self.join()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            self.said.extend(process.stdout)

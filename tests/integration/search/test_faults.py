@@ -1,0 +1,26 @@
+"""Real faults under a search, each kind once. `make faults` goes on for an hour."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.faults.injector import endure
+from tests.faults.local import local
+
+TRIALS = 45
+
+
+@pytest.mark.timeout(900)
+def test_a_search_keeps_its_promises_whatever_is_killed_filled_and_flipped(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    rng = random.Random(seed)
+    with local(tmp_path, TRIALS, seed) as place:
+        kinds = rng.sample([*place.faults], len(place.faults))
+        tally = endure(place, rng, kinds, print)
+    assert tally.broken == {}, seed
+    assert tally.injections.total() >= len(kinds) // 2
+    assert tally.commits >= TRIALS // 2
+    assert tally.children
