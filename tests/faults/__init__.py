@@ -1,1 +1,1 @@
-"""Real faults: processes, disks and hosts are broken under a search, and its promises are checked."""
+"""Real faults: processes, disks and hosts break under a search; its promises are checked."""

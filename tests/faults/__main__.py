@@ -48,13 +48,18 @@ def main() -> int:
 
 def _search(seed: int, injections: int, only: list[str] | None) -> Tally:
     rng = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="heirloom-faults-") as path:
-        with local(Path(path), _TRIALS, seed) as place:
-            kinds = [kind for kind in place.faults if not only or any(o in kind for o in only)]
-            drawn = [kind for _ in range(_EACH) for kind in rng.sample(kinds, len(kinds))]
-            count = min(injections, _EACH)
-            print(f"search with seed {seed}:", flush=True)
-            return endure(place, rng, drawn[:count], lambda line: print(f"  {line}", flush=True))
+    with (
+        tempfile.TemporaryDirectory(prefix="heirloom-faults-") as path,
+        local(Path(path), _TRIALS, seed) as place,
+    ):
+        kinds = [kind for kind in place.faults if not only or any(word in kind for word in only)]
+        drawn = [kind for _ in range(_EACH) for kind in rng.sample(kinds, len(kinds))]
+        print(f"search with seed {seed}:", flush=True)
+        return endure(place, rng, drawn[: min(injections, _EACH)], _tell)
+
+
+def _tell(line: str) -> None:
+    print(f"  {line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from tests.faults.audit import audit
 from tests.faults.observer import Observer
-from tests.faults.place import Fault, Missed, Place
+from tests.faults.place import Fault, MissedError, Place
 from tests.faults.tally import Tally
 
 Tell = Callable[[str], None]
@@ -16,7 +16,7 @@ Tell = Callable[[str], None]
 _LOOK = 0.3  # seconds from one look at the store to the next
 
 
-class Hang(Exception):
+class HangError(Exception):
     """Nothing was committed for too long after a fault had ended."""
 
 
@@ -37,7 +37,7 @@ def endure(place: Place, rng: random.Random, kinds: Sequence[str], tell: Tell) -
                 _once(place, observer, place.faults[kind], rng, tally, tell)
             while not terminal.finished:
                 _wait(place, observer, observer.count)
-        except Hang as hang:
+        except HangError as hang:
             tally.hangs.append(str(hang))
         tally.other += observer.broken
         seen = observer.seen
@@ -53,7 +53,7 @@ def _once(
     terminal = place.terminal
     try:
         what = fault.inject(rng)
-    except Missed as missed:
+    except MissedError as missed:
         if not terminal.alive:
             terminal.ensure()
         tally.missed[fault.kind] += 1
@@ -77,7 +77,7 @@ def _wait(place: Place, observer: Observer, count: int) -> None:
         if place.terminal.finished:
             return
         if time.monotonic() > end:
-            raise Hang(
+            raise HangError(
                 f"no verdict within {place.patience:g} s; the controller: "
                 f"{place.terminal.last_words}"
             )

@@ -21,7 +21,7 @@ import psutil
 import yaml
 
 from tests.faults import processes, search
-from tests.faults.place import Fault, Missed
+from tests.faults.place import Fault, MissedError
 from tests.faults.terminal import Terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -178,7 +178,7 @@ class Local:
     def _controller(self) -> psutil.Process:
         pid = self.terminal.pid
         if pid is None:
-            raise Missed("there was no controller")
+            raise MissedError("there was no controller")
         return psutil.Process(pid)
 
     def _kill_controller(self, rng: random.Random) -> str:
@@ -224,7 +224,7 @@ class Local:
             if said["files"] and not self._is_flipped(said)
         ]
         if not standing:
-            raise Missed("nothing was committed yet")
+            raise MissedError("nothing was committed yet")
         said = max(standing[-6:], key=lambda said: said["value"] + rng.random())
         entry = rng.choice(said["files"])
         path = self.path_of(said["trial"]) / entry["path"]
@@ -251,7 +251,7 @@ class Local:
         self.terminal.join()
         journal = self.path / f"home/experiments/{search.NAME}/journal.db"
         if not journal.exists():
-            raise Missed("there was no journal yet")
+            raise MissedError("there was no journal yet")
         with contextlib.closing(sqlite3.connect(journal)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         pages = journal.stat().st_size // 4096

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.faults.terminal import Terminal
 
 
-class Missed(Exception):
+class MissedError(Exception):
     """There was nothing that the fault could have hit."""
 
 
@@ -20,7 +20,7 @@ class Missed(Exception):
 class Fault:
     """One kind of fault.
 
-    `inject` makes it, holds it and heals it, and says in words what it hit. It raises Missed.
+    `inject` makes it, holds it and heals it, and says in words what it hit. It raises MissedError.
     """
 
     kind: str

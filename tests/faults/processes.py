@@ -11,14 +11,14 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.place import Missed
+from tests.faults.place import MissedError
 
 _PATIENCE = 15.0  # seconds to wait for something that can be hit
 _LOOK = 0.02
 
 
 def hit(find: Callable[[], list[psutil.Process]], rng: random.Random) -> psutil.Process:
-    """One of the processes that `find` finds, as soon as there is one. Raises Missed."""
+    """One of the processes that `find` finds, as soon as there is one. Raises MissedError."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if found := find():
@@ -27,7 +27,7 @@ def hit(find: Callable[[], list[psutil.Process]], rng: random.Random) -> psutil.
             if alive:
                 return rng.choice(alive)
         time.sleep(_LOOK)
-    raise Missed("there was no such process")
+    raise MissedError("there was no such process")
 
 
 def children(of: int, word: str) -> list[psutil.Process]:
@@ -44,9 +44,8 @@ def children(of: int, word: str) -> list[psutil.Process]:
 
 def trials(of: Path) -> list[psutil.Process]:
     """The processes of trials whose store this is."""
-    return [
-        process for process in psutil.process_iter() if _save_path(process).startswith(f"{of}/")
-    ]
+    under = f"{of}/"
+    return [each for each in psutil.process_iter() if _save_path(each).startswith(under)]
 
 
 def supervisors(run_dirs: list[Path]) -> list[psutil.Process]:

@@ -105,9 +105,9 @@ class Rules:
         for event in self._lab.disk.promised:
             if isinstance(event, e.Opened | e.SearchEnded):
                 over = isinstance(event, e.SearchEnded)
-            elif isinstance(event, e.Proposed) and event.trial == trial:
-                if event.retry_of is not None or not over:  # else it came too late to count
-                    return event.params
+            late = over and isinstance(event, e.Proposed) and event.retry_of is None
+            if isinstance(event, e.Proposed) and event.trial == trial and not late:
+                return event.params
         return {}
 
     def slot_taken(self, attempt: str) -> None:
