@@ -49,7 +49,11 @@ def _check_trial(x, trial):
     ruled = Counter(attempt.rule for attempt in trial.attempts if attempt.rule is not None)
     assert own - ruled.total() <= x.rules.retries + 1
     assert all(count <= x.rules.retry[rule].times + 1 for rule, count in ruled.items())
-    excused = Counter(str(attempt.outcome) for attempt in trial.attempts if attempt.excused)
+    excused = Counter(
+        str(attempt.outcome)
+        for attempt in trial.attempts
+        if attempt.excused or (attempt.outcome == "corrupt" and _lost(x, attempt.restore))
+    )
     for cause in STRAYS:
         assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.strays + 1
     passing = trial.id in x.verdicts_due or trial.id in x.verdicts_asked
@@ -75,6 +79,10 @@ def _check_trial(x, trial):
     elif trial.attempt is not None:
         running = trial.attempt.state is AttemptState.RUNNING
         assert trial.state == ("running" if running else "armed")
+
+
+def _lost(x, parents):
+    return any(x.trials[p].state.is_verdict and not x.trials[p].inheritable for p in parents)
 
 
 def check_decisions(journal):
