@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from controller.errors import HeirloomError
-from controller.home import Home, Place, is_locked
+from controller.home import Home, is_locked
 from controller.inbox import Inbox
 
 app = typer.Typer(
@@ -218,13 +218,13 @@ def stop(name: Name) -> None:
 @app.command()
 def cancel(name: Name, trial: Number) -> None:
     """Cancel one trial, on its node too if it is there."""
-    _request(name, trial, "cancel")
+    _ask(name, trial, "cancel")
 
 
 @app.command()
 def retry(name: Name, trial: Number) -> None:
     """Run an ended trial again, as a new trial with the same params and parents."""
-    _request(name, trial, "retry")
+    _ask(name, trial, "retry")
 
 
 @app.command()
@@ -273,26 +273,10 @@ def remove(
     _say(f"removed {name}")
 
 
-def _request(name: str, trial: int, action: str) -> None:
-    from controller import record
+def _ask(name: str, trial: int, action: str) -> None:
+    from controller import requests
 
-    place: Place = Home.of_user().find(name)
-    known = record.load(place)
-    found = known.trial(trial)
-    if action == "cancel" and found.state.is_verdict:
-        raise HeirloomError(f"trial {trial} of {name} has ended already: {found.state}")
-    if action == "retry" and not found.state.is_verdict:
-        raise HeirloomError(f"trial {trial} of {name} has not ended yet: it is {found.state}")
-    if action == "retry" and (gone := record.removed_parents(known, found)):
-        raise HeirloomError(
-            f"trial {trial} of {name} cannot be run again: the weights of its parent {gone[0]} "
-            "were removed"
-        )
-    Inbox(place.inbox).send({"action": action, "trial": trial})
-    if is_locked(place):
-        _say(f"asked the controller of {name} to {action} trial {trial}")
-    else:
-        _say(f"no controller runs {name}: it will {action} trial {trial} upon `resume {name}`")
+    _say(requests.ask(Home.of_user().find(name), trial, action))
 
 
 def _say(text: str) -> None:

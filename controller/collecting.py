@@ -20,9 +20,9 @@ from controller.errors import HeirloomError, reason
 from controller.home import Home, LockedError, Place, is_locked
 from controller.inbox import Inbox
 from controller.opening import Held, held, start_tuner
-from controller.screen import amount, counted
 from controller.store.retention import Removal
 from controller.tuners.pipe import TunerError
+from controller.words import amount, counted
 from heirloom.files import RealFiles
 
 _PATIENCE = 60.0  # seconds that the tuner gets to answer

@@ -9,8 +9,8 @@ from controller import record as records
 from controller.errors import HeirloomError, reason
 from controller.home import Place
 from controller.report import ReportData, write
-from controller.screen import amount, counted
 from controller.store import sharing
+from controller.words import amount, counted
 from heirloom.files import RealFiles
 
 

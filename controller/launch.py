@@ -24,8 +24,9 @@ from controller.dispatch.ansible import AnsibleDispatcher
 from controller.errors import HeirloomError
 from controller.home import Home, Place
 from controller.inbox import Inbox
-from controller.loop import Loop, Post, Tuner
+from controller.loop import Loop, Tuner
 from controller.opening import LaunchError, Ready, is_complete, made, start_tuner, taken_up
+from controller.post import Post
 from controller.screen import Screen
 from controller.spec import Specs
 from controller.store import snapshot

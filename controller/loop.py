@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any, Protocol
@@ -22,11 +21,14 @@ from typing import Any, Protocol
 from controller.core import events as e
 from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
-from controller.core.model import Attempt, AttemptState, Trial, attempt_name, split_attempt
+from controller.core.model import Attempt, AttemptState, attempt_name, split_attempt
 from controller.dispatch.answers import HELLO, ask_again, events_of, is_unsent
 from controller.dispatch.interface import Answer, Dispatcher, End, Found, Order, Probe, Start
 from controller.inbox import Inbox
 from controller.journal import Journal
+from controller.post import Answered, Heard, Post, Silent
+from controller.requests import asked
+from controller.results import result_of
 from controller.screen import Screen, Situation
 from controller.spec import Specs
 from controller.store.watch import StoreWatch
@@ -64,48 +66,6 @@ class Tuner(Protocol):
 
     def close(self, timeout: float) -> None:
         """End it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    events: Sequence[e.Event]
-    journaled: Callable[[], None] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    answers: Sequence[Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class _Silent:
-    trial: int
-    number: int
-
-
-class Post:
-    """The queue into which threads put what they have to tell; any thread may call any method."""
-
-    def __init__(self) -> None:
-        self.items: queue.SimpleQueue[_Heard | _Answered | _Silent | None] = queue.SimpleQueue()
-
-    def events(
-        self, events: Sequence[e.Event], journaled: Callable[[], None] | None = None
-    ) -> None:
-        """Something happened; `journaled` is called when the journal holds it."""
-        self.items.put(_Heard(events, journaled))
-
-    def answers(self, answers: Sequence[Answer]) -> None:
-        """Nodes answered."""
-        self.items.put(_Answered(answers))
-
-    def silence(self, trial: int, number: int) -> None:
-        """An attempt's heartbeat stands still."""
-        self.items.put(_Silent(trial, number))
-
-    def wake(self) -> None:
-        """Something outside the queue wants attention. Safe in a signal handler."""
-        self.items.put(None)
 
 
 class Loop:
@@ -208,14 +168,14 @@ class Loop:
             item = self._post.items.get(timeout=patience)
             while True:
                 match item:
-                    case _Heard():
+                    case Heard():
                         events += item.events
                         if item.journaled is not None:
                             journaled.append(item.journaled)
-                    case _Answered():
+                    case Answered():
                         for answer in item.answers:
                             events += self._answered(answer)
-                    case _Silent():
+                    case Silent():
                         self._silent(item.trial, item.number)
                 item = self._post.items.get_nowait()
         return events, journaled
@@ -310,17 +270,11 @@ class Loop:
         """What the user's other processes ask for."""
         events: list[e.Event] = []
         for name, request in self._inbox.receive():
-            match request:
-                case {"action": "stop"}:
-                    events.append(e.StopAsked(at=now, reason="stopped by a person"))
-                case {"action": "cancel", "trial": int(trial)}:
-                    events.append(e.CancelAsked(at=now, trial=trial))
-                case {"action": "retry", "trial": int(trial)}:
-                    events.append(e.RetryAsked(at=now, trial=trial, request=name))
-                case {"action": "gc"}:
-                    events.append(e.CollectionAsked(at=now))
-                case _:
-                    log.warning("a request that means nothing was dropped: %r", request)
+            event = asked(request, name, now)
+            if event is None:
+                log.warning("a request that means nothing was dropped: %r", request)
+            else:
+                events.append(event)
             journaled.append(partial(self._inbox.done, name))
         return events
 
@@ -416,18 +370,3 @@ class Loop:
         self._tuner.close(_CLOSE)
         self._dispatcher.close(_CLOSE)
         self._watch.close(_CLOSE)
-
-
-def result_of(trial: Trial) -> dict[str, Any]:
-    """What the tuner is told of a trial's end (`controller.tuners.Result`)."""
-    return {
-        "trial_id": trial.id,
-        "state": str(trial.state),
-        "value": trial.value,
-        "params": trial.params,
-        "parents": list(trial.parents),
-        "result": trial.result,
-        "weights": trial.weights,
-        "last": trial.attempts[-1].last if trial.attempts else None,
-        "parameter_id": trial.parameter_id,
-    }

@@ -18,10 +18,10 @@ from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.home import Home
 from controller.opening import fitting, inventory_of, store_of
-from controller.screen import duration
 from controller.store.listing import entries, megabytes
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import TunerProcess
+from controller.words import duration
 
 _PATIENCE = 60.0  # seconds that a tuner may take for its first proposals
 _COMING = 3.0  # seconds to wait for one that a tuner with NNI's interface is still at

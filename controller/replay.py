@@ -9,8 +9,8 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.journal import Journal
-from controller.loop import result_of
 from controller.nni.plain import final_value
+from controller.results import result_of
 from controller.tuners.process import Call
 
 

@@ -16,8 +16,9 @@ from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.home import Place
 from controller.record import Record
-from controller.screen import COLOURS, duration, room_words
+from controller.screen import COLOURS
 from controller.store import sharing
+from controller.words import duration, room_words
 from heirloom.files import RealFiles
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from controller.inventory import Node
 from controller.look import Seen, Sight
 from controller.mounts import NETWORK
-from controller.screen import duration
+from controller.words import duration
 
 OLDEST = (3, 9)  # Python that the package `heirloom` runs on
 _SKEW = 60.0  # seconds that a clock may be off before a word is said of it

@@ -4,10 +4,11 @@ import random
 import tempfile
 from pathlib import Path
 
-from bad_cluster import Cluster, Controller
+from bad_cluster import Cluster
 from core_state import check, check_decisions, state_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from killed_controller import Controller
 
 from controller.core import events as e
 from controller.core.experiment import Experiment

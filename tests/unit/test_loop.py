@@ -7,7 +7,8 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import NodeInfo, Outcome, Rules
 from controller.dispatch.interface import Answer, Found, Probe, Start
-from controller.loop import Loop, Post
+from controller.loop import Loop
+from controller.post import Post
 
 
 class Bench:

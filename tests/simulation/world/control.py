@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from controller.core import events as e
 from controller.core.model import NodeInfo
 from controller.journal import JournalError
-from controller.loop import Loop, Post
+from controller.loop import Loop
+from controller.post import Post
 from controller.replay import replay
 from controller.spec import Specs
 from controller.store.watch import StoreWatch
