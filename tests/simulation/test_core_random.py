@@ -9,14 +9,12 @@ from core_state import check, check_decisions, state_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from killed_controller import Controller
+from story import Story
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import OnParentFailure, Rules
 from controller.journal import Journal
-
-STEPS = 250  # of bad weather
-PATIENCE = 20_000  # steps of fair weather until it must have closed
 
 RULES = st.builds(
     Rules,
@@ -31,13 +29,14 @@ RULES = st.builds(
 NODES = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 3), min_size=1)
 
 
-class Story:
+class BadDay(Story):
     """One experiment, from its seed to its end."""
+
+    steps = 250
 
     def __init__(self, seed, nodes, rules):
         self.snapshots = {}  # length of the journal -> state
-        self.cluster = Cluster(random.Random(seed), dict(nodes))
-        self.controller = Controller(rules, self.cluster, self.check)
+        super().__init__(Cluster(random.Random(seed), dict(nodes)), Controller, rules)
 
     def check(self, controller):
         x, journal = controller.x, controller.journal
@@ -55,36 +54,14 @@ class Story:
                 if x.rules.on_parent_failure is OnParentFailure.SKIP:
                     assert event.restore == trial.parents
 
-    def run(self):
-        c, cluster, rng = self.controller, self.cluster, self.cluster.rng
-        ordinary = [
-            c.wave, c.answer, c.ask_again, c.errand, c.take_mail, c.think, c.notice_silence,
-            c.pass_time, c.keep_promise, self.something_moves, self.something_moves,
-        ]  # fmt: skip
-        for _ in range(STEPS):
-            step = rng.choice(ordinary)
-            if rng.random() < 0.05:
-                step = rng.choice([cluster.disaster, c.wish, c.kill])
-            step()
-        cluster.bad = False
-        cluster.down.clear()
-        for _ in range(PATIENCE):
-            if c.x.closed is not None:
-                return
-            rng.choice(ordinary)()
-        waits = [trial for trial in c.x.trials if not trial.state.is_verdict]
-        raise AssertionError(f"it waits for ever for {waits}, {list(c.x.on_nodes)}")
-
-    def something_moves(self):
-        alive = self.cluster.alive()
-        if alive:
-            self.cluster.move(self.cluster.rng.choice(alive))
+    def ordinary(self):
+        return [*super().ordinary(), self.controller.keep_promise]
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
 @settings(max_examples=100)
 def test_a_bad_day(seed, nodes, rules):
-    story = Story(seed, nodes, rules)
+    story = BadDay(seed, nodes, rules)
     story.run()
     c, cluster = story.controller, story.cluster
     assert all(trial.state.is_verdict for trial in c.x.trials)
@@ -99,7 +76,7 @@ def test_a_bad_day(seed, nodes, rules):
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
 @settings(max_examples=20)
 def test_the_journal_leads_back_to_where_the_controller_stood(seed, nodes, rules):
-    story = Story(seed, nodes, rules)
+    story = BadDay(seed, nodes, rules)
     story.run()
     written = story.controller.journal
     with tempfile.TemporaryDirectory() as directory:

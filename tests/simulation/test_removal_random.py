@@ -7,14 +7,12 @@ from core_state import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from killed_controller import Controller
+from story import Story
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Keep, OnParentFailure, Rules, State, split_attempt
 from controller.core.removable import kept
-
-STEPS = 400  # of bad weather
-PATIENCE = 20_000  # steps of fair weather until it must have closed
 
 RULES = st.builds(
     Rules,
@@ -108,12 +106,15 @@ class Keeper(Controller):
         self.tell(kind(at=self.now, **what))
 
 
-class Story:
+class Keeping(Story):
+    """One experiment, from its seed to its end, beside a twin that keeps everything."""
+
+    steps = 400
+
     def __init__(self, seed, nodes, rules):
         self.rules = rules
-        self.cluster = Store(random.Random(seed), dict(nodes))
         self.twin, self.read = Experiment(rules), 0
-        self.controller = Keeper(rules, self.cluster, self.check)
+        super().__init__(Store(random.Random(seed), dict(nodes)), Keeper, rules)
 
     def check(self, controller):
         x, journal = controller.x, controller.journal
@@ -145,35 +146,17 @@ class Story:
         assert self.twin.best not in event.trials
         assert all(trial.state.is_verdict and trial.weights for trial in best)
 
-    def run(self):
-        c, rng = self.controller, self.cluster.rng
-        ordinary = [
-            c.wave, c.answer, c.ask_again, c.errand, c.errand, c.take_mail, c.think,
-            c.notice_silence, c.pass_time, self.something_moves, self.something_moves,
-        ]  # fmt: skip
-        for _ in range(STEPS):
-            step = rng.choice(ordinary)
-            if rng.random() < 0.05:
-                step = rng.choice([self.cluster.disaster, c.wish, c.wish, c.kill])
-            step()
-        self.cluster.bad = False
-        self.cluster.down.clear()
-        for _ in range(PATIENCE):
-            if c.x.closed is not None:
-                return
-            rng.choice(ordinary)()
-        raise AssertionError(f"it waits for ever: {vars(c.x.retention)}")
+    def ordinary(self):
+        return [*super().ordinary(), self.controller.errand]
 
-    def something_moves(self):
-        alive = self.cluster.alive()
-        if alive:
-            self.cluster.move(self.cluster.rng.choice(alive))
+    def unusual(self):
+        return [*super().unusual(), self.controller.wish]
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
 @settings(max_examples=60)
 def test_nobody_notices_that_weights_were_removed(seed, nodes, rules):
-    story = Story(seed, nodes, rules)
+    story = Keeping(seed, nodes, rules)
     story.run()
     x = story.controller.x
     assert story.cluster.removed == story.gone  # what was decided is done in the end
