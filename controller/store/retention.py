@@ -20,6 +20,7 @@ from heirloom.files import Files
 from heirloom.manifest import REMOVED
 
 _FORBIDDEN = (errno.EPERM, errno.EACCES, errno.EROFS)
+_TRIES = 3  # after which what is forbidden is believed to be so
 _OPEN, _CLOSED = 0o2770, 0o550  # modes of a directory: to be changed, and of what is committed
 
 
@@ -47,12 +48,7 @@ class Removal:
         What this user is not allowed to remove is left, and why is told in the end.
         """
         if self._steps:
-            try:
-                self._size += self._steps[-1]()
-            except OSError as error:
-                if error.errno not in _FORBIDDEN:
-                    raise
-                self._problem = f"{error.strerror}: {error.filename}"
+            self._try(self._steps[-1])
             self._steps.pop()
         if self._steps:
             return None
@@ -63,6 +59,18 @@ class Removal:
             size=self._size,
             problem=self._problem,
         )
+
+    def _try(self, step: Callable[[], int]) -> None:
+        """Do it, or note why it is forbidden. An attempt may close its files meanwhile: that is not."""
+        for left in reversed(range(_TRIES)):
+            try:
+                self._size += step()
+                return
+            except OSError as error:
+                if error.errno not in _FORBIDDEN:
+                    raise
+                if not left:
+                    self._problem = f"{error.strerror}: {error.filename}"
 
     def _remove(self, trial: int) -> int:
         place = str(self.root.trial(trial))

@@ -169,6 +169,23 @@ def test_leftovers_go_and_logs_stay(root):
     assert remove_leftovers(RealFiles(), str(attempt)) == 0
 
 
+def test_an_attempt_given_up_that_closes_its_directory_meanwhile_is_no_refusal(root):
+    weights = root.attempt(3, 2) / "out/weights"
+    weights.mkdir(parents=True)
+    (weights / "w").write_text("abc")
+
+    class Closed(RealFiles):
+        def remove(self, path):
+            if refusals:
+                raise refusals.pop()
+            super().remove(path)
+
+    refusals = [OSError(errno.EACCES, "Permission denied", f"{weights}/w")]
+    done = to_its_end(removal(root, [], [(3, 2)], files=Closed()))
+    assert (done.attempts, done.problem) == (((3, 2),), "")
+    assert not weights.exists()
+
+
 def test_one_piece_at_a_time(root):
     for trial in range(3):
         committed(root, trial, w="abc")
