@@ -61,7 +61,7 @@ class Removal:
         )
 
     def _try(self, step: Callable[[], int]) -> None:
-        """Do it, or note why it is forbidden. An attempt may close its files meanwhile: that is not."""
+        """Do it, or note why it is forbidden: thrice, for an attempt may close its files."""
         for left in reversed(range(_TRIES)):
             try:
                 self._size += step()
