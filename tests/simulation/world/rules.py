@@ -103,8 +103,8 @@ class Rules:
         """What the journal says that the trial is to be trained with."""
         over = False
         for event in self._lab.disk.promised:
-            if isinstance(event, e.Opened | e.SearchEnded):
-                over = isinstance(event, e.SearchEnded)
+            if isinstance(event, e.Opened | e.SearchEnded | e.StopAsked):
+                over = not isinstance(event, e.Opened)
             late = over and isinstance(event, e.Proposed) and event.retry_of is None
             if isinstance(event, e.Proposed) and event.trial == trial and not late:
                 return event.params
