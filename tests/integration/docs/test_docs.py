@@ -125,6 +125,10 @@ def test_testing(reader: Reader) -> None:
     reader.follow(_page("testing.md"))
 
 
+def test_promises(reader: Reader) -> None:
+    reader.follow(_page("promises.md"))
+
+
 def test_nni(reader: Reader) -> None:
     reader.follow(_page("nni.md"))
     curve = reader.lab.trials("curve")
@@ -133,7 +137,15 @@ def test_nni(reader: Reader) -> None:
     assert len(reader.lab.trials("curve2")) == 4
 
 
-TESTED = {"README.md", "experiment-file.md", "nni.md", "testing.md", "trials.md", "tuners.md"}
+TESTED = {
+    "README.md",
+    "experiment-file.md",
+    "nni.md",
+    "promises.md",
+    "testing.md",
+    "trials.md",
+    "tuners.md",
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
