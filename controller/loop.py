@@ -100,6 +100,7 @@ class Loop:
         self._later: list[tuple[float, int, Order]] = []
         self._order = count()
         self._unknown: Counter[tuple[str, str]] = Counter()  # broken waves in a row
+        self._no_wave: str | None = None  # why none can leave this machine
         self._asked_at: float | None = None
         self._open_trials: int | None = None  # as the tuner was told
         self.interrupts = 0  # set by the signal handler; looked at once a turn
@@ -227,11 +228,12 @@ class Loop:
         order, now = answer.order, self._now()
         attempt = x.attempt(*split_attempt(order.attempt)) if order.attempt != HELLO else None
         about = (order.attempt, order.node)
+        self._no_wave = answer.reason if answer.ours else None
         if answer.found is not Found.UNKNOWN:
             self._unknown.pop(about, None)
         else:
             log.warning("%s on %s: %s", *about, answer.reason)
-            self._unknown[about] += 1
+            self._unknown[about] += not answer.ours
             if self._unknown[about] >= _UNKNOWN:
                 answer = Answer(order, Found.UNREACHABLE, answer.reason)
         if is_unsent(answer, attempt):
@@ -364,6 +366,7 @@ class Loop:
             tuner_thinking=thinking,
             long_calls=self._tuner.long_calls,
             store_stalled=None if stalled is None else self._clock() - stalled,
+            no_wave=self._no_wave,
         )
 
     def _close(self) -> None:

@@ -52,6 +52,7 @@ class Situation:
     tuner_thinking: float | None = None
     long_calls: Sequence[LongCall] = ()  # of a tuner with NNI's interface
     store_stalled: float | None = None
+    no_wave: str | None = None  # why none can leave this machine
 
 
 class Screen:
@@ -265,6 +266,8 @@ def _notes(experiment: Experiment, situation: Situation) -> list[str]:
     notes = []
     if situation.store_stalled is not None:
         notes.append(f"the store has not answered for {duration(situation.store_stalled)}")
+    if situation.no_wave is not None:
+        notes.append(f"no wave leaves this machine, and so no trial: {situation.no_wave}")
     if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
         notes.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
     notes += [_long(call) for call in situation.long_calls]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 import time
@@ -12,10 +13,12 @@ from queue import SimpleQueue
 from controller.dispatch import runner
 from controller.dispatch.interface import Answer, Found, Order, Post
 from controller.dispatch.wave import Wave, arguments, take
+from controller.errors import reason as words
 from controller.inventory import Inventory, Node
 
 GATHER = 0.02  # seconds without a further order after which a wave leaves
 _GATHER_LONGEST = 0.2  # seconds that it waits for them at most
+_ROOM = 16 << 20  # bytes free in `work_dir` without which no wave is begun
 _CANCEL = 5.0  # seconds that a cancelled wave may take to end
 
 
@@ -143,22 +146,26 @@ class AnsibleDispatcher:
             heard=lambda reply: self._hear(wave, reply),
             cancelled=lambda: self._cancelled.is_set() or time.monotonic() > end,
         )
+        ours = False
         try:
+            _need_room(self._work_dir)
             reason = self._carry(run)
+        except OSError as error:  # no node has to do with it
+            reason, ours = f"{words(error)}: {error.filename or self._work_dir}", True
         except Exception as error:  # whatever broke, the orders must be answered
             reason = f"the wave broke: {type(error).__name__}: {error}"
         if time.monotonic() > end:
-            reason = f"no reply within {self._deadline:g} seconds"
-        self._give_up(wave, reason)
+            reason, ours = f"no reply within {self._deadline:g} seconds", False
+        self._give_up(wave, reason, ours=ours)
 
     def _hear(self, wave: Wave, reply: runner.Reply) -> None:
         if answers := wave.hear(reply):
             self._answers.put(answers)
             self._free({reply.node})
 
-    def _give_up(self, wave: Wave, reason: str) -> None:
+    def _give_up(self, wave: Wave, reason: str, *, ours: bool = False) -> None:
         left = wave.rest()
-        self._answer(left, Found.UNKNOWN, reason)
+        self._answer(left, Found.UNKNOWN, reason, ours=ours)
         self._free({order.node for order in left})
 
     def _free(self, nodes: set[str]) -> None:
@@ -167,13 +174,21 @@ class AnsibleDispatcher:
             self._busy -= nodes
             self._changed.notify_all()
 
-    def _answer(self, orders: Sequence[Order], found: Found, reason: str) -> None:
+    def _answer(
+        self, orders: Sequence[Order], found: Found, reason: str, *, ours: bool = False
+    ) -> None:
         if orders:
-            self._answers.put([Answer(order, found, reason) for order in orders])
+            self._answers.put([Answer(order, found, reason, ours=ours) for order in orders])
 
     def _post_answers(self) -> None:
         while (answers := self._answers.get()) is not None:
             self._post(answers)
+
+
+def _need_room(work_dir: Path) -> None:
+    """Raise OSError where Ansible would run out of room in the middle of a wave."""
+    if shutil.disk_usage(work_dir).free < _ROOM:
+        raise OSError(errno.ENOSPC, "No space left on device", str(work_dir))
 
 
 def _clear(work_dir: Path) -> None:

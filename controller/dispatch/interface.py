@@ -53,12 +53,13 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One node's answer about one attempt."""
+    """One node's answer about one attempt, or the dispatcher's own where there was none."""
 
     order: Order
     found: Found
     reason: str = ""
     outcome: Mapping[str, Any] | None = None  # the supervisor's `ended` message, with ENDED
+    ours: bool = False  # with UNKNOWN: it was this machine that could not, and not the node
 
 
 class Dispatcher(Protocol):

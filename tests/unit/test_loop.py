@@ -31,6 +31,9 @@ class Bench:
         self.post.events(events)
         self.loop.step(0.0)
 
+    def situation(self):
+        return self.loop._screen.refresh.call_args[0][1]
+
     def orders(self):
         found = [order for call in self.dispatcher.submit.call_args_list for order in call[0][0]]
         self.dispatcher.submit.reset_mock()
@@ -56,6 +59,23 @@ def test_an_attempt_that_its_node_never_got_is_started_under_its_number():
     bench.post.answers([Answer(Probe("0.1", start.node), Found.ABSENT)])
     bench.loop.step(0.0)
     assert bench.orders() == [Start("0.1", start.node, {"params": {"x": 1}})]
+
+
+def test_a_wave_that_cannot_leave_this_machine_is_not_held_against_the_node():
+    bench = Bench()
+    bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
+    [start] = bench.orders()
+    probe = Probe("0.1", start.node)
+    for _ in range(20):
+        bench.post.answers([Answer(probe, Found.UNKNOWN, "no space left on device", ours=True)])
+        bench.loop.step(0.0)
+    x = bench.loop.experiment
+    assert x.trials[0].attempt is not None
+    assert not x.placement.down
+    assert bench.situation().no_wave == "no space left on device"
+    bench.post.answers([Answer(probe, Found.RUNNING)])
+    bench.loop.step(0.0)
+    assert bench.situation().no_wave is None
 
 
 def test_without_anything_to_hear_it_waits_no_longer_than_it_may():

@@ -190,11 +190,21 @@ def test_a_run_that_raises_leaves_its_orders_unknown_and_harms_no_later_wave(lab
     dispatcher.submit([probe("1.1")])
     lab.run().end(OSError(28, "No space left on device"))
     (answer,) = lab.answers.get(timeout=SOON)
-    assert answer.found is Found.UNKNOWN
-    assert "No space left on device" in answer.reason
+    assert (answer.found, answer.ours) == (Found.UNKNOWN, True)
+    assert answer.reason == f"no space left on device: {lab.work_dir}"
     dispatcher.submit([probe("2.1")])
     lab.run().reply("a")
     assert lab.answered() == [("a", "2.1", Found.RUNNING)]
+
+
+def test_without_room_here_no_wave_is_begun(lab, monkeypatch):
+    dispatcher = lab.open()
+    monkeypatch.setattr("controller.dispatch.ansible._ROOM", 1 << 60)
+    dispatcher.submit([probe("1.1")])
+    (answer,) = lab.answers.get(timeout=SOON)
+    assert (answer.found, answer.ours) == (Found.UNKNOWN, True)
+    assert answer.reason.startswith("no space left on device: ")
+    assert lab.runs.empty()
 
 
 def test_an_unreachable_node_says_why(lab):
