@@ -241,6 +241,26 @@ def report(
 
 
 @app.command()
+def verify(name: Name) -> None:
+    """Read all committed weights, and see whether they are as they were committed.
+
+    A search may run meanwhile. Exit code: 0 when all is whole, 1 otherwise.
+    """
+    from controller import verification
+    from controller.words import amount, counted
+
+    found = verification.verify(Home.of_user().find(name))
+    for trial, lines in found.damaged.items():
+        for line in lines:
+            _say(f"trial {trial}: {line}")
+    read = f"{counted(found.trials, 'trial')} with {amount(found.size)} of weights"
+    if found.damaged:
+        _say(f"{read}: {len(found.damaged)} of them damaged")
+        raise typer.Exit(1)
+    _say(f"{read}: all as committed")
+
+
+@app.command()
 def gc(
     name: Name,
     dry_run: Annotated[

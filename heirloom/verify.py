@@ -48,10 +48,7 @@ def _compare(
             return None, f"trial {trial} has no verdict any more"
         if not verdict.weights:
             raise Ended("parent", f"trial {trial} {verdict.state}: {verdict.reason}", trial)
-        weights = f"{root}/trials/{trial}/weights"
-        files.names(weights)  # opened anew, so that the names are the server's
-        sizes = [(f"{weights}/{entry.path}", entry.size) for entry in verdict.files]
-        found = measure(files, sizes, sync=False, idle=idle)
+        problems = wrong(files, root, verdict, idle)
     except ManifestError as error:
         return None, str(error)
     except OSError as error:
@@ -59,12 +56,22 @@ def _compare(
         if files.look(f"{root}/trials/{trial}/{manifest.REMOVED}") is not None:
             raise Ended("parent", f"the weights of trial {trial} were removed", trial) from None
         return None, f"the weights of trial {trial}: {error.strerror}: {error.filename}"
-    for entry in verdict.files:
-        size, digest = found[f"{weights}/{entry.path}"]
-        if (size, digest) != (entry.size, entry.digest):
-            return None, (
-                f"{weights}/{entry.path}, committed by attempt {verdict.attempt} on "
-                f"{verdict.node}: expected {entry.size} bytes with {entry.digest}, "
-                f"found {size} with {digest}"
-            )
-    return verdict, ""
+    return (None, problems[0]) if problems else (verdict, "")
+
+
+def wrong(files: Files, root: str, verdict: Manifest, idle: Callable[[], None]) -> list[str]:
+    """What of a verdict's weights is not as it was committed, in words for each file.
+
+    `idle` is called about once a second meanwhile. Raises OSError, also for a file that is gone.
+    """
+    weights = f"{root}/trials/{verdict.trial}/weights"
+    files.names(weights)  # opened anew, so that the names are the server's
+    sizes = [(f"{weights}/{entry.path}", entry.size) for entry in verdict.files]
+    found = measure(files, sizes, sync=False, idle=idle)
+    return [
+        f"{weights}/{entry.path}, committed by attempt {verdict.attempt} on {verdict.node}: "
+        f"expected {entry.size} bytes with {entry.digest}, found {size} with {digest}"
+        for entry in verdict.files
+        for size, digest in [found[f"{weights}/{entry.path}"]]
+        if (size, digest) != (entry.size, entry.digest)
+    ]
