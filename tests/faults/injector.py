@@ -51,18 +51,21 @@ def _once(
 ) -> None:
     """Inject one fault, and wait until its search goes on."""
     terminal = place.terminal
+    terminal.ensure()
+    if terminal.finished:
+        return
     try:
         what = fault.inject(rng)
     except MissedError as missed:
-        if not terminal.alive:
-            terminal.ensure()
         tally.missed[fault.kind] += 1
         tell(f"{fault.kind}: missed, {missed}")
         return
     tally.injections[fault.kind] += 1
-    healed, count = time.monotonic(), observer.count
+    healed = time.monotonic()
     if not terminal.alive and not fault.ends_controller and terminal.code:
         tally.other.append(f"{fault.kind}: the controller ended, {terminal.last_words}")
+    terminal.ensure()
+    count = observer.count
     _wait(place, observer, count)
     seconds = time.monotonic() - healed
     tally.recovery.setdefault(fault.kind, []).append(seconds)

@@ -214,6 +214,7 @@ class Local:
         controller = self._controller().pid
         found = processes.hit(lambda: processes.children(controller, "controller.tuners"), rng)
         found.kill()
+        self.terminal.join()  # trials under way end first
         return f"process {found.pid}"
 
     def _flip(self, rng: random.Random) -> str:

@@ -9,7 +9,7 @@ import threading
 from tests.faults.place import Place
 from tests.faults.search import NAME
 
-_SECONDS = 60.0  # for a controller that is to end to do so
+_SECONDS = 180.0  # for a controller that is to end to do so
 
 
 class Terminal:
