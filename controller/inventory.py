@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from controller import durable
 from controller.core.model import NodeInfo
 from controller.dispatch.environment import environment
 from controller.errors import HeirloomError
@@ -104,8 +105,8 @@ def read_mapping(said: Mapping[str, Any], file: Path, home: Home | None = None) 
 
 
 def write(said: Mapping[str, Any], path: Path) -> None:
-    """Write an inventory out for Ansible. Raises OSError."""
-    path.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
+    """Write an inventory out for Ansible, durably. Raises OSError."""
+    durable.write(path, yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
 
 
 def nodes_of(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from controller import config as configs
-from controller import recovery
+from controller import durable, recovery
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules
@@ -94,7 +94,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
             inventory=str(listed.path),
         )
         try:
-            place.config.write_text(configs.dump(config))
+            durable.write(place.config, configs.dump(config))
         except OSError as error:
             raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
         try:
@@ -106,7 +106,7 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         with Journal.create(draft) as journal:
             journal.append([created])
         draft.rename(place.journal)
-        layout.sync(place.path)
+        durable.sync((place.path, place.path.parent, home.path))
         journal = stack.enter_context(Journal.open(place.journal))
         experiment = Experiment(config.rules())
         experiment.apply(created)

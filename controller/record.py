@@ -60,7 +60,10 @@ def read_config(place: Place) -> configs.Experiment:
     try:
         return configs.restore(place.config.read_text())
     except (OSError, ValueError) as error:
-        raise RecordError(f"{place.config} cannot be read: {error}") from None
+        raise RecordError(
+            f"{place.config} cannot be read: {error}: take it from the store with "
+            f"`python -m controller recover {place.name}`"
+        ) from None
 
 
 def load(place: Place, *, curves: bool = False) -> Record:

@@ -11,13 +11,16 @@ import dataclasses
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller import config as configs
+from controller import durable
 from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.home import Home, Lock, Place, user_name
+from controller.inventory import write as write_inventory
 from controller.journal import Journal, JournalError
 from controller.salvage import Salvage
 from controller.store import layout
@@ -59,7 +62,9 @@ def leave(root: Root, created: e.Created, config: configs.Experiment) -> None:
 
 
 def recover(named: str, home: Home) -> Recovered:
-    """Make an experiment's journal anew; `named` is its name, or its directory on the store.
+    """Make an experiment's journal anew, and what else of its own is missing or damaged.
+
+    `named` is its name, or its directory on the store.
 
     Raises HeirloomError, and then changes nothing.
     """
@@ -70,7 +75,11 @@ def recover(named: str, home: Home) -> Recovered:
     place = Place(home.experiments / created.name)
     place.path.mkdir(mode=0o700, exist_ok=True)
     with Lock(place):
-        if _is_sound(place, created.root):
+        whole = _whole(place, created.root)
+        mended = _mend(place, created, config)
+        if whole is not None:
+            if mended:
+                return _recovered(place, whole, None)
             raise RecoveryError(
                 f"the journal of {place.name} is whole: go on with `resume {place.name}`"
             )
@@ -81,13 +90,35 @@ def recover(named: str, home: Home) -> Recovered:
             leftover.unlink()
         with Journal.create(draft) as journal:
             journal.append(events)
-        if not place.config.exists():
-            place.config.write_text(configs.dump(config))
         kept = _set_aside(place)
         draft.rename(place.journal)
-        layout.sync(place.path)
+        durable.sync((place.path, place.path.parent))
+    return _recovered(place, events, kept, found.lost)
+
+
+def _recovered(
+    place: Place, events: Sequence[e.Event], kept: Path | None, lost: Sequence[str] = ()
+) -> Recovered:
+    trials = sum(isinstance(event, e.Proposed) for event in events)
     verdicts = sum(isinstance(event, e.VerdictSeen) for event in events)
-    return Recovered(place, found.count, verdicts, kept, found.lost)
+    return Recovered(place, trials, verdicts, kept, list(lost))
+
+
+def _mend(place: Place, created: e.Created, config: configs.Experiment) -> bool:
+    """Write the files again that lie beside the journal and cannot be read; whether any was so."""
+    mended = False
+    try:
+        configs.restore(place.config.read_text())
+    except (OSError, ValueError):
+        durable.write(place.config, configs.dump(config))
+        mended = True
+    gone = not place.inventory.exists() or not place.inventory.stat().st_size
+    own = created.inventory == str(place.inventory)
+    if gone and own and isinstance(config.inventory, dict):
+        write_inventory(config.inventory, place.inventory)
+        mended = True
+    durable.sync((place.path,))
+    return mended
 
 
 def _root(name: str, home: Home) -> Path:
@@ -128,19 +159,20 @@ def _left(root: Root) -> tuple[e.Created, configs.Experiment]:
         raise RecoveryError(f"{path}, which a recovery needs, cannot be read: {error}") from None
 
 
-def _is_sound(place: Place, root: str) -> bool:
+def _whole(place: Place, root: str) -> list[e.Event] | None:
+    """What the journal holds; None where it is damaged."""
     try:
         with Journal.open(place.journal) as journal:
             events = [event for _, event in journal.read()]
     except JournalError:
-        return False
+        return None
     if not events or not isinstance(events[0], e.Created):
-        return False
+        return None
     if events[0].root != root:
         raise RecoveryError(
             f"{place.path} is another experiment of that name, on {events[0].root}: remove it first"
         )
-    return True
+    return events
 
 
 def _set_aside(place: Place) -> Path | None:

@@ -65,6 +65,14 @@ def test_an_experiment_whose_place_is_gone_is_found_by_its_name(lab: Lab) -> Non
     go_on(lab)
 
 
+def test_an_experiment_file_that_is_damaged_is_taken_from_the_store(lab: Lab) -> None:
+    begin(lab)
+    (lab.home / "experiments/search/experiment.yml").write_text("")
+    assert "recover search" in lab("resume", "search", code=2)
+    assert "go on with: python -m controller resume search" in lab("recover", "search")
+    go_on(lab)
+
+
 @pytest.mark.parametrize("named", ["nobody", "/nowhere/ann/nobody-1"])
 def test_what_is_not_there_cannot_be_recovered(lab: Lab, named: str) -> None:
     said = lab("recover", named, code=2)

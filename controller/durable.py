@@ -1,0 +1,25 @@
+"""Files on the controller's disk that a power loss must not take back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file anew and make its bytes durable; its name is so after `sync`. Raises OSError."""
+    with path.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(directories: Sequence[Path]) -> None:
+    """Make the names in directories durable. Raises OSError."""
+    for directory in directories:
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

@@ -1,0 +1,42 @@
+"""What a new experiment has on the controller's disk before its first trial can start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from controller.home import Home
+from controller.opening import made
+
+
+def test_all_that_a_resume_reads_is_durable_before_the_journal_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable: list[str] = []
+    real = os.fsync
+
+    def fsync(fd: int) -> None:
+        real(fd)
+        durable.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
+
+    (tmp_path / "train.py").write_text("")
+    local = {"ansible_connection": "local", "heirloom_slots": 1}
+    experiment = {
+        "name": "search",
+        "search_space": {"x": {"_type": "uniform", "_value": [0, 1]}},
+        "trial": {"command": "true"},
+        "budget": {"trials": 1},
+        "inventory": {"trial_nodes": {"hosts": {"localhost": local}}},
+    }
+    file = tmp_path / "experiment.yml"
+    file.write_text(yaml.safe_dump(experiment))
+    home = Home(tmp_path / "home")
+    monkeypatch.setattr(os, "fsync", fsync)
+    with made(file, home, None, None) as ready:
+        place = ready.place
+        assert place.config.stat().st_size
+        for path in (place.config, place.inventory, place.path, home.experiments, home.path):
+            assert str(path) in durable
