@@ -49,9 +49,10 @@ simulate: .venv/ready-dev ## Live through simulated bad days: SEEDS=10000, or te
 	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED),--seeds $(SEEDS))
 
 INJECTIONS ?= 200
+ON_HOSTS ?= 40
 
-faults: .venv/ready-dev ## Break processes and disks under searches, and count what came of it (an hour)
-	@$(BIN)/python -m tests.faults --injections $(INJECTIONS) $(if $(SEED),--seed $(SEED))
+faults: .venv/ready-dev ## Break processes, disks, and as root test hosts under searches, and count what came of it (an hour and more)
+	@$(BIN)/python -m tests.faults --injections $(INJECTIONS) --on-hosts $(ON_HOSTS) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
 	@$(BIN)/python -m benchmarks

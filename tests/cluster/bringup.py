@@ -61,9 +61,11 @@ def controller(cluster: Cluster, *words: str) -> tuple[int, str]:
     return as_user(cluster, f"cd /opt/heirloom && ~/venv/bin/python -m controller {command}")
 
 
-def install_controller(cluster: Cluster) -> None:
-    """Give the trial user of the controller host what the controller needs."""
+def install_controller(cluster: Cluster, host: str = CONTROLLER) -> None:
+    """Give the trial user of a controller host what the controller needs."""
     code, said = as_user(
-        cluster, "python3 -m venv venv && venv/bin/pip install -q -r /opt/heirloom/requirements.txt"
+        cluster,
+        "python3 -m venv venv && venv/bin/pip install -q -r /opt/heirloom/requirements.txt",
+        host,
     )
     assert code == 0, said

@@ -1,13 +1,16 @@
 """A cluster from bare hosts to a search across its nodes, as a user goes about it."""
 
 import json
+import random
 from collections import Counter
 from typing import Any
 
 import pytest
-from bringup import as_user, controller, install_controller, play, try_to_play
+from bringup import CONTROLLER, as_user, controller, install_controller, play, try_to_play
 
 from testbed.cluster import Cluster
+from tests.faults.hosts import hosts
+from tests.faults.injector import endure
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
@@ -133,6 +136,23 @@ def test_a_search_refuses_a_store_that_a_node_does_not_see(ready: Cluster) -> No
         play(ready, "site.yml", "--limit", "node3,node1")
     code, said = controller(ready, "nodes", "-i", "INVENTORY")
     assert code == 0, said
+
+
+def test_a_search_keeps_its_promises_when_a_node_and_the_server_fail(ready: Cluster) -> None:
+    kinds = [
+        "a node's power cut",
+        "NFS server killed in mid commit",
+        "a node's clock an hour off",
+        "a node's network cut until its trials run elsewhere",
+    ]
+    seed = random.randrange(1 << 32)
+    with hosts(ready, seed, CONTROLLER) as place:
+        tally = endure(place, random.Random(seed), kinds, print)
+        said = "".join(place.terminal.said)
+    assert tally.broken == {}, f"seed {seed}: {said}"
+    assert tally.injections.total() >= 3, tally.missed
+    assert tally.children
+    assert "node node3 does not answer: " in said
 
 
 def test_teardown_takes_it_away_and_leaves_the_weights(ready: Cluster) -> None:

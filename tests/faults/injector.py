@@ -35,6 +35,7 @@ def endure(place: Place, rng: random.Random, kinds: Sequence[str], tell: Tell) -
                     break
                 time.sleep(rng.uniform(0.0, 1.5))
                 _once(place, observer, place.faults[kind], rng, tally, tell)
+            place.enough()
             while not terminal.finished:
                 _wait(place, observer, observer.count)
         except HangError as hang:

@@ -102,6 +102,9 @@ class Local:
             said, _ = process.communicate(timeout=_SECONDS)
         return process.returncode, said
 
+    def enough(self) -> None:
+        """Its budget ends it."""
+
     @property
     def root(self) -> Path | None:
         """The experiment's directory on the store, once it is there."""

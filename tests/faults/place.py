@@ -42,6 +42,9 @@ class Place(Protocol):
     def command(self, *words: str) -> tuple[int, str]:
         """Run `python -m controller WORDS` to its end; exit code and output."""
 
+    def enough(self) -> None:
+        """No fault is to come: have the search go to its end."""
+
     def manifests(self) -> dict[int, str] | None:
         """The text of every manifest on the store, by trial; None when the store does not say."""
 

@@ -32,6 +32,7 @@ seen = {"attempt": os.environ["HEIRLOOM_ATTEMPT"], "at": started, "read": read, 
 line = json.dumps(seen).encode() + b"\\n"
 fd = os.open(os.environ["WITNESS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
 os.write(fd, line)
+os.fsync(fd)  # the node may lose its power
 os.close(fd)
 
 
