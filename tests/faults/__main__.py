@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of the first search; by chance if not given")
     parser.add_argument("--kind", action="append", help="only faults with this in their name")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # disks and hosts are taken away first
     seed = int.from_bytes(os.urandom(4)) if given.seed is None else given.seed
     broken = False
     if given.injections:
