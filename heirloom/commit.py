@@ -8,8 +8,10 @@ after any error the manifest that stands there decides.
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 from . import manifest
 from .digests import measure
@@ -18,8 +20,13 @@ from .manifest import Entry, Manifest
 from .sharing import share
 
 COUNT_LIMIT = 100_000  # files in a save path
+_PATH_LIMIT = 4000  # bytes of one's path; the kernel takes 4095, and readers may add to it
 _FILE_MODE = 0o440
 _DIRECTORY_MODE = 0o550
+_OPEN_MODE = 0o770  # of a directory that is to be looked into, whatever mode the trial gave it
+
+
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)  # by something that the trial put there
 
 
 class CommitError(Exception):
@@ -74,8 +81,17 @@ def fence(files: Files, out: str, how: str) -> None:
 
     Raises OSError, except when it is away already.
     """
-    with contextlib.suppress(FileNotFoundError):
-        files.rename(out, f"{out}.{how}")
+    for number in count():
+        aside = f"{out}.{how}.{number}" if number else f"{out}.{how}"
+        try:
+            files.rename(out, aside)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno not in _TAKEN or files.look(aside) is None:
+                raise
+        else:
+            return
 
 
 def _appear(files: Files, root: str, source: str, verdict: Manifest) -> Manifest:
@@ -104,15 +120,19 @@ def _gather(files: Files, out: str, idle: Callable[[], None]) -> tuple[list[Entr
     if above is None:
         raise Recalled(out)
     weights = f"{out}/weights"
-    names = files.names(out) if above.kind == "directory" else []
-    if "weights" not in names:
-        raise CommitError("the save path is gone: write into it, and leave it where it is")
-    if names != ["weights"]:
-        other = next(name for name in names if name != "weights")
+    names = files.names(out, 2) if above.kind == "directory" else []
+    other = next((name for name in names if name != "weights"), None)
+    if other is not None:
         raise CommitError(f"{other!r} lies beside the save path: write into the save path only")
-    sizes, directories = _walk(files, weights)
-    for path, _ in sizes:
-        files.chmod(path, _FILE_MODE)
+    if not names:
+        raise CommitError("the save path is gone: write into it, and leave it where it is")
+    try:
+        sizes, directories = _walk(files, weights)
+        for path, _ in sizes:
+            files.chmod(path, _FILE_MODE)
+    except PermissionError as error:
+        named = _named(weights, str(error.filename))
+        raise CommitError(f"{named!r} is not its own: have the trial itself write it") from None
     found = measure(files, sizes, sync=True, idle=idle)
     start = len(weights) + 1
     return [Entry(path[start:], *found[path]) for path in sorted(found)], directories
@@ -125,15 +145,21 @@ def _walk(files: Files, weights: str) -> tuple[list[tuple[str, int]], list[str]]
     pending = [weights]
     while pending:
         path = pending.pop()
-        found = files.look(path)
-        named = path[len(weights) - len("weights") :]
-        if found is None:
-            raise CommitError(f"{named} vanished while it was committed")
+        named = _named(weights, path)
         if not manifest.sound_path(named):
             raise CommitError(f"{named!r} has a name that is not one line of UTF-8: rename it")
+        if len(path.encode()) > _PATH_LIMIT:
+            raise CommitError(
+                f"{named[:60]}… has a path of more than {_PATH_LIMIT:,} bytes: nest it less"
+            )
+        found = files.look(path)
+        if found is None:
+            raise CommitError(f"{named} vanished while it was committed")
         if found.kind == "directory":
             directories.append(path)
-            pending += [f"{path}/{name}" for name in files.names(path)]
+            files.chmod(path, _OPEN_MODE)
+            room = COUNT_LIMIT + 1 - len(sizes) - len(directories) - len(pending)
+            pending += [f"{path}/{name}" for name in files.names(path, max(1, room))]
         elif path == weights:
             raise CommitError("the save path is no directory any more: leave it one")
         elif found.kind != "file":
@@ -150,7 +176,18 @@ def _walk(files: Files, weights: str) -> tuple[list[tuple[str, int]], list[str]]
     return sizes, directories
 
 
+def _named(weights: str, path: str) -> str:
+    """A path as people are told of it, from `weights` on."""
+    return path[len(weights) - len("weights") :]
+
+
 def _write_manifest(files: Files, directory: str, verdict: Manifest) -> None:
     path = f"{directory}/manifest.json"
-    files.write(path, verdict.to_json())
+    data = verdict.to_json()
+    if len(data) > manifest.SIZE_LIMIT:  # nobody would read it
+        raise CommitError(
+            f"the names of its files take more than {manifest.SIZE_LIMIT >> 20} MiB: shorten them, "
+            "or pack the files into fewer"
+        )
+    files.write(path, data)
     files.chmod(path, _FILE_MODE)

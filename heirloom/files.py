@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
+from itertools import islice
 from typing import Optional, Protocol
 
 _BLOCK = 1 << 20
@@ -37,11 +38,14 @@ class Files(Protocol):
     def look(self, path: str) -> Optional[Look]:
         """What stands at `path`, asked of the server anew; None when nothing does."""
 
-    def names(self, path: str) -> list[str]:
-        """The names in a directory, opened anew."""
+    def names(self, path: str, limit: Optional[int] = None) -> list[str]:
+        """The names in a directory, opened anew; no more than `limit` of them, if it is given."""
 
     def read(self, path: str, limit: int) -> bytes:
-        """A file's bytes. OSError with EFBIG when they are more than `limit`."""
+        """A file's bytes. OSError with EFBIG when they are more than `limit`.
+
+        Here and below, what is no file raises OSError, and keeps nobody waiting.
+        """
 
     def write(self, path: str, data: bytes) -> None:
         """Make a new file and fsync it. FileExistsError when the name is taken."""
@@ -95,9 +99,10 @@ class RealFiles:
             return None
         return Look(_kind(found.st_mode), found.st_size, found.st_nlink)
 
-    def names(self, path: str) -> list[str]:
+    def names(self, path: str, limit: Optional[int] = None) -> list[str]:
         """See Files."""
-        return os.listdir(path)
+        with os.scandir(path) as entries:
+            return [entry.name for entry in islice(entries, limit)]
 
     def read(self, path: str, limit: int) -> bytes:
         """See Files. The two directories above are opened first, for their names' sake."""
@@ -106,7 +111,7 @@ class RealFiles:
             _directory(os.path.dirname(above)) as top,
             _directory(os.path.basename(above) or "/", top) as directory,
         ):
-            fd = os.open(os.path.basename(path), os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)
+            fd = open_file(os.path.basename(path), os.O_NOFOLLOW, directory)
         with open(fd, "rb") as file:
             data = file.read(limit + 1)
         if len(data) > limit:
@@ -203,7 +208,7 @@ def _directory(path: str, below: Optional[int] = None) -> Iterator[int]:
 
 
 def _reading(path: str) -> FileIO:
-    return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0)
+    return open(open_file(path, os.O_NOFOLLOW), "rb", buffering=0)
 
 
 def _clone(source: str, target: str) -> None:
@@ -237,15 +242,21 @@ def _kind(mode: int) -> str:
     return "link" if stat.S_ISLNK(mode) else "other"
 
 
-def open_file(path: str, flags: int = 0) -> int:
-    """Open a file for reading; a FIFO in its place keeps nobody waiting. Raises OSError.
+def open_file(path: str, flags: int = 0, below: Optional[int] = None) -> int:
+    """Open a file, for reading unless `flags` say otherwise; `below` is a directory's descriptor.
 
-    On the host that serves a store by NFS, an open that must not wait fails while a client has the
-    file for itself (a delegation, RFC 8881 section 10.4): then it does wait, a moment.
+    Raises OSError, for what is no file too: a FIFO in its place keeps nobody waiting. On the host
+    that serves a store by NFS, an open that must not wait fails while a client has the file for
+    itself (a delegation, RFC 8881 section 10.4): then it does wait, a moment.
     """
     try:
-        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)
+        fd = os.open(path, flags | os.O_NONBLOCK, 0o660, dir_fd=below)
     except BlockingIOError:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        if not stat.S_ISREG(os.stat(path, dir_fd=below, follow_symlinks=False).st_mode):
             raise
-        return os.open(path, os.O_RDONLY | flags)
+        fd = os.open(path, flags, 0o660, dir_fd=below)
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(fd)
+        raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO, "no file", path)
+    return fd

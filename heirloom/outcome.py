@@ -43,7 +43,7 @@ def judge(spec: Spec, running: Running, status: int, last_line: str) -> Finished
         said = _result(spec)
     except ResultError as error:
         raise Ended("failed", str(error)) from None
-    if spec.weights == "required" and not os.listdir(f"{spec.out}/weights"):
+    if spec.weights == "required" and _is_empty(f"{spec.out}/weights"):
         raise Ended(
             "failed", "left its save path empty, and the experiment says `weights: required`"
         )
@@ -74,6 +74,15 @@ def _result(spec: Spec) -> dict[str, Any]:
 def _value(said: dict[str, Any]) -> Optional[float]:
     value = said.get("value")
     return None if value is None else float(value)
+
+
+def _is_empty(directory: str) -> bool:
+    """Whether nothing lies in it. Of what is no directory the commit has something to say."""
+    try:
+        with os.scandir(directory) as entries:
+            return next(entries, None) is None
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return False
 
 
 def _limit(spec: Spec) -> str:

@@ -8,6 +8,8 @@ import select
 import time
 from typing import Optional
 
+from .files import open_file
+
 
 class Watch:
     """The bell and the heartbeat of one supervisor."""
@@ -47,7 +49,8 @@ class Watch:
         self._beats += 1
         with contextlib.suppress(OSError):
             # Not truncated: the counter only grows longer, so no reader ever finds half of it.
-            fd = os.open(self._heartbeat, os.O_WRONLY | os.O_CREAT, 0o660)
+            # The trial can put anything in its place: that must neither hold us nor be followed.
+            fd = open_file(self._heartbeat, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW)
             try:
                 os.pwrite(fd, b"%d" % self._beats, 0)
             finally:

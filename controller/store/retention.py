@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count, islice
 
 from controller.core.events import Removed
 from controller.core.model import attempt_name
 from controller.store.layout import Root
-from heirloom.files import Files
+from heirloom.files import Files, Look
 from heirloom.manifest import REMOVED
 
 _FORBIDDEN = (errno.EPERM, errno.EACCES, errno.EROFS)
 _TRIES = 3  # after which what is forbidden is believed to be so
+_PIECE = 1000  # names removed at one step: mail is not to wait for a million of them
 _OPEN, _CLOSED = 0o2770, 0o550  # modes of a directory: to be changed, and of what is committed
 
 
@@ -32,7 +34,8 @@ class Removal:
     files: Files
     trials: Sequence[int]
     attempts: Sequence[tuple[int, int]]
-    _steps: list[Callable[[], int]] = field(init=False)
+    _steps: list[Callable[[], Iterator[int]]] = field(init=False)
+    _under_way: Iterator[int] | None = field(init=False, default=None)
     _gone: list[int] = field(init=False, default_factory=list)
     _swept: list[tuple[int, int]] = field(init=False, default_factory=list)
     _size: int = field(init=False, default=0)
@@ -48,8 +51,10 @@ class Removal:
         What this user is not allowed to remove is left, and why is told in the end.
         """
         if self._steps:
-            self._try(self._steps[-1])
+            if not self._try():
+                return None
             self._steps.pop()
+            self._under_way = None
         if self._steps:
             return None
         return Removed(
@@ -60,32 +65,44 @@ class Removal:
             problem=self._problem,
         )
 
-    def _try(self, step: Callable[[], int]) -> None:
-        """Do it, or note why it is forbidden: thrice, for an attempt may close its files."""
+    def _try(self) -> bool:
+        """Go on with the first step, or note why it is forbidden; whether it is over.
+
+        That is tried thrice, for an attempt may close its files.
+        """
         for left in reversed(range(_TRIES)):
             try:
-                self._size += step()
-                return
+                return self._go_on()
             except OSError as error:
+                self._under_way = None
                 if error.errno not in _FORBIDDEN:
                     raise
                 if not left:
                     self._problem = f"{error.strerror}: {error.filename}"
+        return True
 
-    def _remove(self, trial: int) -> int:
-        place = str(self.root.trial(trial))
-        size = remove_weights(self.files, place)
+    def _go_on(self) -> bool:
+        """Remove some names; whether the step is done."""
+        if self._under_way is None:
+            self._under_way = self._steps[-1]()
+        taken = 0
+        for size in islice(self._under_way, _PIECE):
+            self._size += size
+            taken += 1
+        return taken < _PIECE
+
+    def _remove(self, trial: int) -> Iterator[int]:
+        yield from remove_weights(self.files, str(self.root.trial(trial)))
         self._gone.append(trial)
-        return size
 
-    def _sweep(self, trial: int, number: int) -> int:
-        size = remove_leftovers(self.files, f"{self.root.attempts}/{attempt_name(trial, number)}")
+    def _sweep(self, trial: int, number: int) -> Iterator[int]:
+        attempt = f"{self.root.attempts}/{attempt_name(trial, number)}"
+        yield from remove_leftovers(self.files, attempt)
         self._swept.append((trial, number))
-        return size
 
 
-def remove_weights(files: Files, place: str) -> int:
-    """Remove `weights` from a trial's directory; the bytes that had a name there. Raises OSError.
+def remove_weights(files: Files, place: str) -> Iterator[int]:
+    """Remove `weights` from a trial's directory; the bytes of each name. Raises OSError.
 
     The manifest stays. Weights that are gone already are no error.
     """
@@ -95,42 +112,64 @@ def remove_weights(files: Files, place: str) -> int:
         with contextlib.suppress(FileNotFoundError):  # asked twice, over a network
             files.rename(f"{place}/weights", aside)
         files.sync_dir(place)
-    if files.look(aside) is None:
-        return 0
-    size = _empty(files, aside)
-    files.sync_dir(aside)  # once it is journaled nobody looks here again
-    files.chmod(place, _CLOSED)
-    return size
+    if files.look(aside) is not None:
+        yield from _empty(files, aside)
+        files.sync_dir(aside)  # once it is journaled nobody looks here again
+        files.chmod(place, _CLOSED)
 
 
-def remove_leftovers(files: Files, attempt: str) -> int:
-    """Remove what an attempt that did not commit would have committed; its bytes. Raises OSError.
+def remove_leftovers(files: Files, attempt: str) -> Iterator[int]:
+    """Remove what an attempt that did not commit would have committed; the bytes of each name.
 
-    Its log and its reports stay.
+    Its log and its reports stay. Raises OSError.
     """
-    size = 0
     with contextlib.suppress(FileNotFoundError):
         for name in files.names(attempt):
             if name == "out" or name.startswith("out."):
-                size += _empty(files, f"{attempt}/{name}")
-                files.remove_dir(f"{attempt}/{name}")
+                path = f"{attempt}/{name}"
+                found = files.look(path)
+                if found is not None and found.kind == "directory":
+                    yield from _empty(files, path)
+                    files.remove_dir(path)
+                elif found is not None:
+                    yield _remove_file(files, path, found)
         files.sync_dir(attempt)
-    return size
 
 
-def _empty(files: Files, directory: str) -> int:
-    """Remove everything in a directory; the bytes of its files. Links are not followed."""
-    size = 0
+def _empty(files: Files, top: str) -> Iterator[int]:
+    """Remove everything in a directory; the bytes of each name. Links are not followed.
+
+    What lies deeper is moved up: a trial may nest directories deeper than a path, or our stack, is.
+    """
+    numbered = (f"{top}/{number}" for number in count())
+    free = (path for path in numbered if files.look(path) is None)
+    files.chmod(top, _OPEN)
+    while names := files.names(top, _PIECE):
+        for name in names:
+            path = f"{top}/{name}"
+            found = files.look(path)
+            if found is not None and found.kind == "directory":
+                yield from _flatten(files, path, free)
+                files.remove_dir(path)
+            elif found is not None:
+                yield _remove_file(files, path, found)
+
+
+def _flatten(files: Files, directory: str, free: Iterator[str]) -> Iterator[int]:
+    """Remove the files in a directory, and move its directories to paths that are free."""
     files.chmod(directory, _OPEN)
-    for name in files.names(directory):
-        path = f"{directory}/{name}"
-        found = files.look(path)
-        if found is None:
-            continue
-        if found.kind == "directory":
-            size += _empty(files, path)
-            files.remove_dir(path)
-        else:
-            size += found.size if found.kind == "file" else 0
-            files.remove(path)
-    return size
+    while names := files.names(directory, _PIECE):
+        for name in names:
+            path = f"{directory}/{name}"
+            found = files.look(path)
+            if found is not None and found.kind == "directory":
+                files.chmod(path, _OPEN)  # who moves a directory changes what `..` in it means
+                files.rename(path, next(free))
+                yield 0
+            elif found is not None:
+                yield _remove_file(files, path, found)
+
+
+def _remove_file(files: Files, path: str, found: Look) -> int:
+    files.remove(path)
+    return found.size if found.kind == "file" else 0

@@ -48,9 +48,9 @@ class Client:
         found = self._name(directory, path)
         return None if found is None else Look(found.kind, len(found.data), found.links)
 
-    def names(self, path: str) -> list[str]:
+    def names(self, path: str, limit: int | None = None) -> list[str]:
         self._ask(path)
-        return list(self._open(self._find(path)).names)
+        return list(self._open(self._find(path)).names)[:limit]
 
     def read(self, path: str, limit: int) -> bytes:
         self._ask(path)

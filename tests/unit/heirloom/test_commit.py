@@ -1,6 +1,8 @@
 import errno
 import os
 import shutil
+import socket
+import stat
 import tempfile
 import threading
 from pathlib import Path
@@ -13,6 +15,7 @@ from heirloom import manifest
 from heirloom.commit import CommitError, Recalled, commit, fence, pass_verdict
 from heirloom.files import RealFiles
 from heirloom.manifest import Manifest
+from heirloom.verify import verify
 
 
 class Recording(RealFiles):
@@ -190,6 +193,40 @@ def make_hard_link(weights):
     (weights / "odd").hardlink_to(weights / "w")
 
 
+def make_dangling_link(weights):
+    (weights / "odd").symlink_to("nowhere")
+
+
+def make_link_out_of_it(weights):
+    (weights / "odd").symlink_to("/etc/passwd")
+
+
+def make_socket(weights):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(weights / "odd"))
+
+
+def make_device(weights):
+    try:
+        os.mknod(weights / "odd", stat.S_IFCHR | 0o600, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("only root makes devices, and not everywhere")
+
+
+def make_foreign_hard_link(weights):
+    (weights.parents[3] / "mine").write_text("precious")
+    (weights / "odd").hardlink_to(weights.parents[3] / "mine")
+
+
+def make_endless_path(weights):
+    before = Path.cwd()
+    os.chdir(weights)
+    for _ in range(20):
+        os.mkdir("x" * 250)  # noqa: PTH102 - no absolute path leads there
+        os.chdir("x" * 250)
+    os.chdir(before)
+
+
 def make_name_of_bytes(weights):
     Path(os.fsdecode(os.fsencode(weights) + b"/odd\xff")).touch()
 
@@ -202,6 +239,12 @@ def make_name_of_two_lines(weights):
     ("make", "words"),
     [
         (make_link, "a symbolic link"),
+        (make_dangling_link, "weights/odd is a symbolic link: put a file in its place"),
+        (make_link_out_of_it, "a symbolic link"),
+        (make_socket, "no regular file"),
+        (make_device, "no regular file"),
+        (make_foreign_hard_link, "another name too .a hard link.: put a copy there"),
+        (make_endless_path, "a path of more than 4,000 bytes: nest it less"),
         (make_directory_link, "a symbolic link"),
         (make_fifo, "no regular file"),
         (make_hard_link, "a hard link"),
@@ -210,17 +253,126 @@ def make_name_of_two_lines(weights):
     ],
 )
 def test_odd_files_are_refused(store, make, words):
-    make(store.attempt("7.1", w="abc") / "weights")
+    out = store.attempt("7.1", w="abc")
+    make(out / "weights")
     with pytest.raises(CommitError, match=words):
+        store.commit("7.1")
+    assert store.standing() is None
+    fence(RealFiles(), str(out), "failed")
+    shutil.rmtree(out.parent)
+
+
+def test_a_foreign_file_that_is_linked_into_a_save_path_stays_as_it_is(store):
+    make_foreign_hard_link(store.attempt("7.1") / "weights")
+    mine = store.root / "mine"
+    before = mine.stat()
+    with pytest.raises(CommitError):
+        store.commit("7.1")
+    assert mine.read_text() == "precious"
+    assert mine.stat().st_mode == before.st_mode
+
+
+def test_the_longest_names_are_committed(store):
+    names = {"n" * 255: "a", "ü" * 127: "b", "-rf *": "c", "'; true": "d", "...": "e"}
+    store.attempt("7.1", **names)
+    found = store.commit("7.1")
+    assert (
+        {entry.path for entry in found.files}
+        == set(names)
+        == {entry.path for entry in store.standing().files}
+    )
+
+
+def test_a_path_near_the_limit_is_committed_and_read(store):
+    deep = store.attempt("7.1") / "weights"
+    while len(bytes(deep)) < 3700:
+        deep /= "x" * 200
+    deep.mkdir(parents=True)
+    (deep / "w").write_text("abc")
+    store.commit("7.1")
+    found = verify(RealFiles(), str(store.root), 7, lambda seconds: None, lambda: None)
+    assert found.size == 3
+
+
+def test_directories_that_were_closed_are_opened(store):
+    weights = store.attempt("7.1") / "weights"
+    (weights / "deep").mkdir()
+    (weights / "deep/w").write_text("abc")
+    (weights / "deep/w").chmod(0)
+    (weights / "deep").chmod(0)
+    assert store.commit("7.1").size == 3
+
+
+def test_what_the_trial_does_not_own_is_its_own_fault(store):
+    store.attempt("7.1", w="abc")
+    with pytest.raises(CommitError, match="'weights' is not its own: have the trial itself write"):
+        store.commit("7.1", Recording("chmod", code=errno.EPERM))
+
+
+def test_names_that_no_manifest_can_hold_are_refused(store, monkeypatch):
+    monkeypatch.setattr("heirloom.manifest.SIZE_LIMIT", 2 << 20)
+    store.attempt("7.1", **{f"{number}" + "ü" * 120: "" for number in range(3000)})
+    with pytest.raises(CommitError, match="names of its files take more than 2 MiB: shorten"):
         store.commit("7.1")
     assert store.standing() is None
 
 
-def test_too_many_files_are_refused(store, monkeypatch):
-    monkeypatch.setattr("heirloom.commit.COUNT_LIMIT", 3)
-    store.attempt("7.1", a="", b="", c="")
-    with pytest.raises(CommitError, match="more than 3 files"):
+@pytest.mark.parametrize("kind", ["file", "directory", "link"])
+def test_a_fence_finds_a_name_that_the_trial_has_left_free(store, kind):
+    out = store.attempt("7.1", w="abc")
+    taken = out.with_name("out.failed")
+    if kind == "file":
+        taken.touch()
+    elif kind == "link":
+        taken.symlink_to("nowhere")
+    else:
+        (taken / "deep").mkdir(parents=True)
+    fence(RealFiles(), str(out), "failed")
+    assert not out.exists()
+    assert (out.parent / "out.failed.1/weights/w").read_text() == "abc"
+    with pytest.raises(Recalled):
         store.commit("7.1")
+
+
+@pytest.mark.parametrize("spread", [1, 7])
+def test_too_many_files_are_refused_before_they_are_all_listed(store, monkeypatch, spread):
+    monkeypatch.setattr("heirloom.commit.COUNT_LIMIT", 100)
+    weights = store.attempt("7.1") / "weights"
+    for number in range(2000):
+        path = weights / f"d{number % spread}/f{number}"
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    listed = []
+
+    class Counting(RealFiles):
+        def names(self, path, limit=None):
+            found = super().names(path, limit)
+            listed.extend(found)
+            return found
+
+    with pytest.raises(CommitError, match="more than 100 files in the save path: pack them"):
+        store.commit("7.1", Counting())
+    assert len(listed) < 120
+
+
+def test_too_much_beside_the_save_path_is_not_listed(store):
+    out = store.attempt("7.1", w="abc")
+    for number in range(50):
+        (out / f"f{number}").touch()
+
+    class Counting(RealFiles):
+        def names(self, path, limit=None):
+            assert 0 < (limit or 0) < 10
+            return super().names(path, limit)
+
+    with pytest.raises(CommitError, match="lies beside the save path"):
+        store.commit("7.1", Counting())
+
+
+def test_as_many_files_as_may_be_are_committed(store, monkeypatch):
+    monkeypatch.setattr("heirloom.commit.COUNT_LIMIT", 4)
+    store.attempt("7.1", a="", b="", c="")
+    assert len(store.commit("7.1").files) == 3  # and a directory
 
 
 def test_many_and_large_files_are_measured_by_several_hands(store):

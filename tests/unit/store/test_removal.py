@@ -93,13 +93,13 @@ def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(roo
     committed(root, 7, w="abc", v="de")
     crashed = False
     try:
-        remove_weights(Dying(change, after=after), str(root.trial(7)))
+        sum(remove_weights(Dying(change, after=after), str(root.trial(7))))
     except OSError:
         crashed = True
     weights = root.weights(7)
     if weights.exists():
         verify(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
-    remove_weights(RealFiles(), str(root.trial(7)))
+    sum(remove_weights(RealFiles(), str(root.trial(7))))
     assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
     assert root.trial(7).stat().st_mode & 0o777 == 0o550
     assert crashed == (change < 10)
@@ -166,7 +166,47 @@ def test_leftovers_go_and_logs_stay(root):
     assert done == Removed(at=5.0, attempts=((3, 2),), size=3)
     assert names(attempt) == ["output.log"]
     assert root.weights(3).exists()
-    assert remove_leftovers(RealFiles(), str(attempt)) == 0
+    assert sum(remove_leftovers(RealFiles(), str(attempt))) == 0
+
+
+def test_what_only_looks_like_a_leftover_is_not_followed(root, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir(mode=0o700)
+    (mine / "precious").write_text("abc")
+    attempt = root.attempt(3, 2)
+    attempt.mkdir()
+    (attempt / "out.best").symlink_to(mine)
+    (attempt / "out.gone").symlink_to("nowhere")
+    (attempt / "out.txt").write_text("four")
+    os.mkfifo(attempt / "out.fifo")
+    (attempt / "output.log").write_text("hello")
+    done = to_its_end(removal(root, [], [(3, 2)]))
+    assert done == Removed(at=5.0, attempts=((3, 2),), size=4)
+    assert names(attempt) == ["output.log"]
+    assert (names(mine), mine.stat().st_mode & 0o7777) == (["precious"], 0o700)
+
+
+def test_leftovers_nested_deeper_than_a_path_can_say_go_too(root, monkeypatch):
+    weights = root.attempt(3, 2) / "out.failed/weights"
+    weights.mkdir(parents=True)
+    monkeypatch.chdir(weights)
+    for _ in range(200):
+        os.mkdir("x" * 50)  # noqa: PTH102 - no absolute path leads there
+        os.chdir("x" * 50)
+        with open("w", "w") as file:  # noqa: PTH123
+            file.write("ab")
+    os.chdir("/")
+    done = to_its_end(removal(root, [], [(3, 2)]))
+    assert (done.size, names(root.attempt(3, 2))) == (400, [])
+
+
+def test_many_files_go_in_pieces(root, monkeypatch):
+    monkeypatch.setattr("controller.store.retention._PIECE", 10)
+    committed(root, 7, **{f"w{number}": "ab" for number in range(25)})
+    work = removal(root, [7])
+    assert work.step(1.0) is None
+    assert len(list((root.trial(7) / "weights.removed/deep").iterdir())) == 15
+    assert to_its_end(work) == Removed(at=5.0, trials=(7,), size=50)
 
 
 def test_an_attempt_given_up_that_closes_its_directory_meanwhile_is_no_refusal(root):

@@ -38,7 +38,7 @@ class Family:
         )  # fmt: skip
 
     def remove(self, trial):
-        remove_weights(FILES, str(self.root.trial(trial)))
+        sum(remove_weights(FILES, str(self.root.trial(trial))))
         self.trials[trial].removed = True
 
     def on_disk(self):

@@ -50,9 +50,9 @@ class Flaky(RealFiles):
             self.failures.release()
             raise OSError(errno.EIO, os.strerror(errno.EIO), path)
 
-    def names(self, path: str) -> list[str]:
+    def names(self, path: str, limit: int | None = None) -> list[str]:
         self._pass(path)
-        return super().names(path)
+        return super().names(path, limit)
 
     def read(self, path: str, limit: int) -> bytes:
         self._pass(path)
