@@ -8,7 +8,11 @@ from pathlib import Path
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file anew and make its bytes durable; its name is so after `sync`. Raises OSError."""
+    """Write a file anew, its owner's alone, and make its bytes durable; its name is after `sync`.
+
+    Raises OSError.
+    """
+    path.touch(mode=0o600)
     with path.open("w") as file:
         file.write(text)
         file.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import time
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from controller.errors import HeirloomError, reason
+from heirloom.files import open_file
 
 _LIMIT = 64 * 1024  # bytes of one request
+_log = logging.getLogger(__name__)
 
 
 class InboxError(HeirloomError):
@@ -60,9 +63,10 @@ class Inbox:
         for name in names:
             if name in self._handed_out:
                 continue
-            request = self._read(self._new / name)
-            if request is None:
-                self._set_aside(name)
+            try:
+                request = self._read(self._new / name)
+            except (OSError, ValueError, RecursionError) as error:
+                self._set_aside(name, error)
             else:
                 self._handed_out.add(name)
                 found.append((name, request))
@@ -73,15 +77,18 @@ class Inbox:
         (self._new / name).unlink(missing_ok=True)
         self._handed_out.discard(name)
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
-        try:
-            with path.open("rb") as file:
-                said = json.loads(file.read(_LIMIT + 1)[:_LIMIT])
-        except (OSError, ValueError, RecursionError):
-            return None
-        return said if isinstance(said, dict) else None
+    def _read(self, path: Path) -> dict[str, Any]:
+        with open(open_file(str(path), os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123 - a descriptor
+            data = file.read(_LIMIT + 1)
+        if len(data) > _LIMIT:
+            raise ValueError(f"more than {_LIMIT} bytes")
+        said = json.loads(data)
+        if not isinstance(said, dict):
+            raise ValueError("no JSON object")
+        return said
 
-    def _set_aside(self, name: str) -> None:
+    def _set_aside(self, name: str, error: Exception) -> None:
+        _log.warning("request %r moved to %s: %s", name, self._bad, error)
         try:
             self._bad.mkdir(mode=0o700, exist_ok=True)
             (self._new / name).rename(self._bad / name)

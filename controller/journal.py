@@ -48,6 +48,8 @@ class Journal:
         """Make a new journal. Raises JournalError when there is one or it cannot be written."""
         if path.exists():
             raise JournalError(f"{path}: there is a journal already")
+        with contextlib.suppress(OSError):  # which SQLite has words for
+            path.touch(mode=0o600)  # its owner's alone, as what SQLite puts beside it will be
         with _words(path, "made"), _kept_if_sound(_connection(path, "rwc")) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(

@@ -205,6 +205,7 @@ def _signals(loop: Loop, post: Post) -> Iterator[None]:
 
 
 def _log_to(path: Path) -> None:
+    path.touch(mode=0o600)  # its owner's alone
     logging.basicConfig(
         filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -20,7 +20,6 @@ from controller import durable
 from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.home import Home, Lock, Place, user_name
-from controller.inventory import write as write_inventory
 from controller.journal import Journal, JournalError
 from controller.salvage import Salvage
 from controller.store import layout
@@ -45,7 +44,13 @@ class Recovered:
 
 
 def leave(root: Root, created: e.Created, config: configs.Experiment) -> None:
-    """Leave on the store what a recovery needs. Raises OSError."""
+    """Leave on the store what a recovery needs. Raises OSError.
+
+    An inventory that is written out in the experiment stays behind: it may hold passwords, and
+    trials can read what stands here.
+    """
+    if isinstance(config.inventory, dict):
+        config = config.model_copy(update={"inventory": None})
     said = {
         "format": FORMAT,
         "created": dataclasses.asdict(created),
@@ -76,7 +81,7 @@ def recover(named: str, home: Home) -> Recovered:
     place.path.mkdir(mode=0o700, exist_ok=True)
     with Lock(place):
         whole = _whole(place, created.root)
-        mended = _mend(place, created, config)
+        mended = _mend(place, config)
         if whole is not None:
             if mended:
                 return _recovered(place, whole, None)
@@ -101,21 +106,24 @@ def _recovered(
 ) -> Recovered:
     trials = sum(isinstance(event, e.Proposed) for event in events)
     verdicts = sum(isinstance(event, e.VerdictSeen) for event in events)
-    return Recovered(place, trials, verdicts, kept, list(lost))
+    found = Recovered(place, trials, verdicts, kept, list(lost))
+    created = events[0]
+    own = isinstance(created, e.Created) and created.inventory == str(place.inventory)
+    if own and not (place.inventory.exists() and place.inventory.stat().st_size):
+        found.lost.append(
+            "the inventory that the experiment file held, which is not kept on the store: write it "
+            "to a file, and resume with -i FILE"
+        )
+    return found
 
 
-def _mend(place: Place, created: e.Created, config: configs.Experiment) -> bool:
-    """Write the files again that lie beside the journal and cannot be read; whether any was so."""
+def _mend(place: Place, config: configs.Experiment) -> bool:
+    """Write the experiment file again where it cannot be read; whether that was so."""
     mended = False
     try:
         configs.restore(place.config.read_text())
     except (OSError, ValueError):
         durable.write(place.config, configs.dump(config))
-        mended = True
-    gone = not place.inventory.exists() or not place.inventory.stat().st_size
-    own = created.inventory == str(place.inventory)
-    if gone and own and isinstance(config.inventory, dict):
-        write_inventory(config.inventory, place.inventory)
         mended = True
     durable.sync((place.path,))
     return mended

@@ -17,12 +17,15 @@ from controller.errors import reason
 from controller.store.followed import read_part
 from controller.store.layout import Root, StoreError
 from controller.store.letters import Letter, MalformedError, letter
+from controller.store.mailbox import SIZE_LIMIT
 from controller.store.metrics import Tail
-from controller.store.verdicts import Verdicts
+from controller.store.verdicts import LOOKS, Verdicts
 from heirloom.files import RealFiles
 from heirloom.manifest import REMOVED
 from heirloom.spec import Spec, SpecError
 
+_FILES = RealFiles()
+_SPEC_LIMIT = 16 << 20  # bytes
 _LOST = "its parameters were lost with the journal, before it came to a node"
 
 
@@ -31,7 +34,7 @@ class Salvage:
 
     def __init__(self, root: Root) -> None:
         self._root = root
-        self._verdicts = Verdicts(root, root.experiment, RealFiles(), time.time)
+        self._verdicts = Verdicts(root, root.experiment, _FILES, time.time)
         self._specs: dict[int, dict[int, tuple[Spec, float]]] = {}  # with the time of writing
         self._letters: dict[tuple[int, int], Letter] = {}
         self.lost: list[str] = []
@@ -130,12 +133,19 @@ class Salvage:
 
     def _verdict(self, trial: int) -> e.VerdictSeen | None:
         try:
-            found = self._verdicts.read(trial)
+            found = self._look(trial)
             if found is None:
                 return None
             return dataclasses.replace(found, at=self._root.trial(trial).stat().st_mtime)
         except OSError as error:
             raise StoreError(f"cannot read {self._root.trial(trial)}: {reason(error)}") from None
+
+    def _look(self, trial: int) -> e.VerdictSeen | None:
+        """The verdict, looked at until damage is believed. Raises OSError."""
+        for _ in range(LOOKS - 1):
+            with contextlib.suppress(OSError):
+                return self._verdicts.read(trial)
+        return self._verdicts.read(trial)
 
     def _read_attempts(self) -> None:
         for name in _names(self._root.attempts):
@@ -145,7 +155,7 @@ class Salvage:
                 continue  # a verdict on its way
             path = self._root.attempts / name / "spec.json"
             try:
-                spec = Spec.from_dict(json.loads(path.read_bytes()))
+                spec = Spec.from_dict(json.loads(_FILES.read(str(path), _SPEC_LIMIT)))
                 if (spec.attempt, spec.experiment) != (name, self._root.experiment):
                     raise SpecError(f"it is that of {spec.attempt} of {spec.experiment}")
                 at = path.stat().st_mtime
@@ -159,7 +169,8 @@ class Salvage:
             if not name.endswith(".ended.json"):
                 continue
             with contextlib.suppress(OSError, ValueError, MalformedError, RecursionError):
-                said: Any = json.loads((self._root.mail / "done" / name).read_bytes())
+                path = str(self._root.mail / "done" / name)
+                said: Any = json.loads(_FILES.read(path, SIZE_LIMIT))
                 found = letter(name, said if isinstance(said, dict) else {})
                 self._letters[found.trial, found.number] = found
 

@@ -14,6 +14,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from .files import open_file
+
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 ENDS = ("stopped", "cancelled", "recalled")
 
@@ -64,7 +66,7 @@ class Claims:
     def found(self, attempt: str) -> tuple[str, Optional[dict[str, Any]]]:
         """What became of an attempt: absent, running, dead, or ended with the `ended` message."""
         try:
-            fd = os.open(self._path(attempt, "claim"), os.O_RDONLY)
+            fd = open_file(self._path(attempt, "claim"))
         except FileNotFoundError:
             return "absent", None
         try:
@@ -119,8 +121,8 @@ def _put(path: str, said: Mapping[str, Any]) -> None:
 
 def _load(path: str) -> Optional[dict[str, Any]]:
     try:
-        with open(path) as file:
+        with open(open_file(path)) as file:
             said = json.load(file)
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None

@@ -20,6 +20,7 @@ from typing import Optional, Protocol
 
 _BLOCK = 1 << 20
 _FICLONE = 0x40049409  # linux/fs.h
+NO_FILE = (errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENOTDIR)  # something else stands there
 _NO_LINK = (errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EOPNOTSUPP)
 
 

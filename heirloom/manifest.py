@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from .files import Files
+from .files import NO_FILE, Files
 from .plain import DEPTH_LIMIT, finite, shallow
 
 FORMAT = 1
@@ -121,7 +121,7 @@ def _bytes(files: Files, place: str) -> Optional[bytes]:
     except FileNotFoundError:
         return None
     except OSError as error:
-        if error.errno not in (errno.EFBIG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+        if error.errno not in (errno.EFBIG, *NO_FILE):
             raise
         raise ManifestError(f"{place}/manifest.json: {error.strerror}") from None
 

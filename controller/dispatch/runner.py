@@ -106,7 +106,9 @@ def _carry(run: Run, directory: Path) -> str:
 
 def read_event(event: Mapping[str, Any]) -> Reply | None:
     """The reply that an event of ansible-runner's holds, if it holds one."""
-    data = event.get("event_data", {})
+    data = event.get("event_data")
+    if not isinstance(data, dict):
+        return None
     node, result = data.get("host"), data.get("res")
     if not isinstance(node, str) or not isinstance(result, dict):
         return None

@@ -11,6 +11,7 @@ from controller.dispatch.interface import Answer, End, Found, Order, Probe, Star
 from controller.dispatch.runner import Reply
 from controller.inventory import Node
 
+_REASON_LIMIT = 2000  # characters
 _TURN = {End: 0, Start: 1, Probe: 2}  # ends first: they free slots
 
 
@@ -82,6 +83,9 @@ def _answer(order: Order, said: Any) -> Answer:
     try:
         if said["attempt"] != order.attempt:
             raise ValueError
-        return Answer(order, Found(said["found"]), said.get("reason") or "", said.get("outcome"))
-    except (KeyError, TypeError, ValueError):
+        reason, outcome = said.get("reason") or "", said.get("outcome")
+        if not isinstance(reason, str) or not isinstance(outcome, dict | None):
+            raise TypeError
+        return Answer(order, Found(said["found"]), reason[:_REASON_LIMIT], outcome)
+    except (AttributeError, KeyError, TypeError, ValueError):
         return Answer(order, Found.UNKNOWN, f"the node's answer makes no sense: {said!r:.200}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,7 +12,7 @@ from controller.core.events import Reported
 from controller.store.layout import Root
 from controller.store.metrics import Read, Report, Tail
 from controller.store.silence import Silence
-from heirloom.files import Files, open_file
+from heirloom.files import NO_FILE, Files, open_file
 
 _REPORTS_EVERY = 1.0  # seconds between two looks at one attempt's metrics
 _HEARTBEAT_EVERY = 5.0  # seconds between two looks at its heartbeat, at most
@@ -107,14 +108,16 @@ class Followed:
 
 
 def read_part(path: str, offset: int, limit: int) -> bytes:
-    """At most `limit` bytes of a file, opened anew; none of one that is not there. Raises OSError.
+    """At most `limit` bytes of a file, opened anew; none where there is no file. Raises OSError.
 
     Over NFS only an open asks the server how far the file has grown.
     """
     try:
         fd = open_file(path, os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return b""
+    except OSError as error:
+        if error.errno in (errno.ENOENT, *NO_FILE):
+            return b""
+        raise
     try:
         return os.pread(fd, limit, offset)
     finally:

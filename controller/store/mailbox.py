@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from controller.store.letters import Letter, MalformedError, letter
-from heirloom.files import Files
+from heirloom.files import NO_FILE, Files
 
 SIZE_LIMIT = 64 * 1024  # bytes of one message
 BATCH = 200  # messages taken at one look
-_NO_MESSAGE = (errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENXIO)  # large, or no file
+_NO_MESSAGE = (errno.EFBIG, *NO_FILE)
 _log = logging.getLogger(__name__)
 
 

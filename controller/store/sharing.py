@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from controller.core.model import Outcome, Trial
 from controller.store.layout import Root
@@ -29,18 +30,22 @@ def sizes(files: Files, root: Root, trials: Sequence[Trial]) -> tuple[int, int]:
     return plain, stored + sum(orphaned.values())
 
 
-def damage(
-    files: Files, root: Root, trials: Sequence[Trial], damaged: Trial
-) -> dict[str, list[int]]:
-    """The files of a trial that were found damaged, each with the others that share its bytes.
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that was found damaged. `sharers`: the other trials that its bytes belong to."""
 
-    Raises OSError.
-    """
-    found: dict[str, list[int]] = {}
-    for entry in _entries(files, root, damaged):
-        if _was_found_damaged(trials, damaged, entry):
-            found[entry.path] = sorted(_sharers(files, root, trials, damaged, entry))
-    return found
+    path: str  # below `weights/`
+    found: str  # who committed it, and what was expected and found in its place
+    sharers: tuple[int, ...]
+
+
+def damage(files: Files, root: Root, trials: Sequence[Trial], damaged: Trial) -> list[Damage]:
+    """The files of a trial that were found damaged. Raises OSError."""
+    return [
+        Damage(entry.path, found, tuple(_sharers(files, root, trials, damaged, entry)))
+        for entry in _entries(files, root, damaged)
+        if (found := _found(trials, damaged, entry))
+    ]
 
 
 def damage_words(files: Files, root: Root, trials: Sequence[Trial], damaged: Trial) -> str:
@@ -48,22 +53,25 @@ def damage_words(files: Files, root: Root, trials: Sequence[Trial], damaged: Tri
     nodes = " and ".join(dict.fromkeys(damaged.corrupt_on))
     said = []
     try:
-        for path, others in damage(files, root, trials, damaged).items():
-            named = ", ".join(map(str, others))
-            said.append(f"{path}{f', stored once for it and {named}' if others else ''}")
+        for each in damage(files, root, trials, damaged):
+            named = ", ".join(map(str, each.sharers))
+            once = f"; stored once for it and {named}" if named else ""
+            said.append(f"{each.path}, {each.found}{once}")
     except OSError as error:
         said.append(f"the store does not answer: {error.strerror}")
     return f"seen on {nodes}" + "".join(f"; {text}" for text in said)
 
 
-def _was_found_damaged(trials: Sequence[Trial], damaged: Trial, entry: Entry) -> bool:
-    """Whether an attempt that was to start from it said so."""
-    named = f"/trials/{damaged.id}/weights/{entry.path}, committed by"
-    return any(
-        attempt.outcome is Outcome.CORRUPT and named in attempt.reason
+def _found(trials: Sequence[Trial], damaged: Trial, entry: Entry) -> str:
+    """What the last attempt said that was to start from it; empty where none found it damaged."""
+    named = f"/trials/{damaged.id}/weights/{entry.path}, "
+    found = [
+        attempt.reason.partition(named)[2]
         for trial in trials
         for attempt in trial.attempts
-    )
+        if attempt.outcome is Outcome.CORRUPT and f"{named}committed by" in attempt.reason
+    ]
+    return found[-1] if found else ""
 
 
 def _sharers(

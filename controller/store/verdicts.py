@@ -14,7 +14,7 @@ from heirloom import commit, manifest
 from heirloom.files import Files
 from heirloom.manifest import Manifest, ManifestError
 
-_LOOKS = 3  # that find a verdict damaged until that is believed
+LOOKS = 3  # that find a verdict damaged until that is believed
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +66,7 @@ class Verdicts:
 
     def _damaged(self, trial: int, damage: ManifestError) -> VerdictSeen:
         self._damage[trial] += 1
-        if self._damage[trial] < _LOOKS:
+        if self._damage[trial] < LOOKS:
             raise OSError(errno.EIO, f"{damage}; it may have been read wrongly")
         _log.error("the verdict on trial %d is damaged: %s", trial, damage)
         return VerdictSeen(at=self._now(), trial=trial, state=State.FAILED, reason=f"{damage}")

@@ -144,6 +144,7 @@ def _start(log: Path, seed: int) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     # One hash seed, so that a tuner that walks a set answers alike when its calls are repeated.
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed % 2**32)}
+    log.touch(mode=0o600)  # its owner's alone: who knows what a tuner prints
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "controller.tuners.host"],

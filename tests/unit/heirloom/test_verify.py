@@ -1,6 +1,7 @@
 """What stands between a parent's weights and its child: is it the weights, or is it the store?"""
 
 import errno
+import json
 import os
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from heirloom.commit import commit
 from heirloom.ended import Ended
 from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.manifest import Entry, Manifest
+from heirloom.sharing import share
 from heirloom.verify import WAITS, verify
 
 
@@ -80,3 +82,28 @@ def test_the_store_may_go_away_between_the_manifest_and_the_weights(root):
     pauses = Pauses()
     assert verify(GoesAway(), str(root), 3, pauses, lambda: None).trial == 3
     assert not set(pauses) & set(WAITS)
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/passwd", "weights/../..", "..", "a/./b", "a//b", "", "a\0b"]
+)
+def test_a_manifest_that_names_what_lies_elsewhere_is_refused_before_that_is_looked_at(root, path):
+    place = root / "trials/3"
+    said = json.loads((place / "manifest.json").read_text())
+    said["files"][0]["path"] = path
+    place.chmod(0o770)
+    (place / "manifest.json").unlink()
+    (place / "manifest.json").write_text(json.dumps(said))
+    hashed = []
+
+    class Hashing(RealFiles):
+        def digest(self, path):
+            hashed.append(path)
+            return super().digest(path)
+
+    with pytest.raises(Ended, match="impossible 'files'") as ended:
+        verify(Hashing(), str(root), 3, Pauses(), lambda: None)
+    assert (ended.value.outcome, ended.value.parent) == ("corrupt", 3)
+    entry = Entry("model", 5, "sha256:" + "0" * 64)
+    assert share(Hashing(), str(root), "/nowhere", [entry], (3,), lambda: None) == [entry]
+    assert hashed == []

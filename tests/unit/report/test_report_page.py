@@ -163,7 +163,7 @@ value = st.none() | st.floats() | st.integers() | text | st.booleans()
 
 @settings(
     max_examples=15,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(

@@ -9,7 +9,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.space import contains, endless, grid, mutate, parse, sample
@@ -19,7 +19,6 @@ from controller.space.numbers import Real
 KINDS = ["uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal", "lognormal",
          "qlognormal"]  # fmt: skip
 
-unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 names = st.text("abcdef", min_size=1, max_size=3)
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_size=2)
@@ -111,7 +110,6 @@ def changed(space: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -
     return count
 
 
-@unhurried
 @given(spaces, seeds)
 def test_samples_are_in_the_space_and_plain_json(space: dict[str, Any], seed: int) -> None:
     parsed = parse(space)
@@ -122,7 +120,6 @@ def test_samples_are_in_the_space_and_plain_json(space: dict[str, Any], seed: in
     assert sample(parsed, Random(seed)) == params
 
 
-@unhurried
 @given(spaces, seeds)
 def test_mutation_changes_one_coordinate_and_stays_in_the_space(
     space: dict[str, Any], seed: int
@@ -153,7 +150,6 @@ def test_mutation_at_the_end_of_a_range_goes_the_other_way(kind: str, end: str) 
         assert mutate(parsed, {"x": start}, rng)["x"] != start
 
 
-@unhurried
 @given(seeds)
 def test_mutation_is_near_on_the_parameters_own_scale(seed: int) -> None:
     parsed = parse({"lr": {"_type": "loguniform", "_value": [1e-6, 1.0]}})
@@ -248,7 +244,6 @@ def test_grid_of_a_huge_space_starts_at_once() -> None:
     assert next(grid(parse(space))) == {"a": 0, "b": 0, "c": 0}
 
 
-@unhurried
 @given(spaces)
 def test_grid_agrees_with_sampling(space: dict[str, Any]) -> None:
     parsed = parse(space)

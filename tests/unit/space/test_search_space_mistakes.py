@@ -5,12 +5,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.space import SpaceError, contains, parse, sample
 
-unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_size=2)
 NUMBER = {"_type": "uniform", "_value": [0, 1]}
 
@@ -68,7 +67,6 @@ def test_all_mistakes_are_listed() -> None:
     assert "c._value: sigma must be above 0" in str(caught.value)
 
 
-@unhurried
 @given(st.recursive(
     scalars | st.floats() | st.sampled_from(["choice", "uniform"]),
     lambda inner: st.lists(inner, max_size=3)

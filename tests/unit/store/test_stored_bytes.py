@@ -2,15 +2,18 @@
 
 import pytest
 
+from controller.core.events import VerdictSeen
 from controller.core.model import Attempt, Outcome, State, Trial
+from controller.salvage import Salvage
 from controller.store import layout
-from controller.store.retention import remove_weights
-from controller.store.sharing import damage, damage_words, sizes
+from controller.store.retention import Removal, remove_weights
+from controller.store.sharing import Damage, damage, damage_words, sizes
 from heirloom.commit import commit
 from heirloom.files import RealFiles
 from heirloom.manifest import Manifest
 
 FILES = RealFiles()
+FOUND = "expected 8 bytes with sha256:00, found 8 with sha256:11"
 
 
 class Family:
@@ -46,7 +49,9 @@ class Family:
         return sum(f.st_size for f in files), sum({f.st_ino: f.st_size for f in files}.values())
 
     def find_damage(self, trial, path):
-        reason = f"/there/trials/{trial}/weights/{path}, committed by attempt {trial}.1 on a: …"
+        reason = (
+            f"/there/trials/{trial}/weights/{path}, committed by attempt {trial}.1 on a: {FOUND}"
+        )
         child = Trial(len(self.trials), {}, (trial,), (trial,), State.SKIPPED, 0.0)
         child.attempts.append(Attempt(1, "a", (trial,), outcome=Outcome.CORRUPT, reason=reason))
         self.trials.append(child)
@@ -71,15 +76,45 @@ def test_stored_bytes_are_those_on_the_disk(family):
         assert sizes(FILES, family.root, family.trials) == family.on_disk()
 
 
+def damages(family, trial):
+    return damage(FILES, family.root, family.trials, family.trials[trial])
+
+
 def test_every_trial_that_shares_a_damaged_file_is_named(family):
     family.find_damage(1, "body")
-    assert damage(FILES, family.root, family.trials, family.trials[1]) == {"body": [0, 2]}
+    found = f"committed by attempt 1.1 on a: {FOUND}"
+    assert damages(family, 1) == [Damage("body", found, (0, 2))]
     family.remove(0)
-    assert damage(FILES, family.root, family.trials, family.trials[1]) == {"body": [2]}
+    assert damages(family, 1) == [Damage("body", found, (2,))]
     words = damage_words(FILES, family.root, family.trials, family.trials[1])
-    assert words == "seen on a and b; body, stored once for it and 2"
+    assert words == f"seen on a and b; body, {found}; stored once for it and 2"
 
 
 def test_only_those_of_the_same_bytes(family):
     family.find_damage(2, "head")
-    assert damage(FILES, family.root, family.trials, family.trials[2]) == {"head": [1]}
+    assert [(each.path, each.sharers) for each in damages(family, 2)] == [("head", (1,))]
+
+
+def test_a_manifest_that_names_what_lies_elsewhere_has_nothing_to_tell(family):
+    place = family.root.trial(1)
+    written = (place / "manifest.json").read_text().replace('"body"', '"../../0/weights/body"')
+    place.chmod(0o770)
+    (place / "manifest.json").unlink()
+    (place / "manifest.json").write_text(written)
+    family.find_damage(1, "../../0/weights/body")
+    assert damages(family, 1) == []
+    [seen] = [event for event in Salvage(family.root).events() if is_verdict_of(event, 1)]
+    assert (seen.state, seen.weights) == (State.FAILED, False)
+    assert "impossible 'files'" in seen.reason
+    assert to_the_end(Removal(family.root, FILES, [1], [])).trials == (1,)
+    assert (family.root.weights(0) / "body").exists()
+
+
+def is_verdict_of(event, trial):
+    return isinstance(event, VerdictSeen) and event.trial == trial
+
+
+def to_the_end(removal):
+    while (done := removal.step(1.0)) is None:
+        pass
+    return done

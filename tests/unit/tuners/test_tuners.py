@@ -5,7 +5,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.space import SpaceError, contains, parse
@@ -14,8 +14,6 @@ from controller.tuners.batch import Batch
 from controller.tuners.evolution import Evolution
 from controller.tuners.grid import Grid
 from controller.tuners.random import Random
-
-unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 SPACE: dict[str, Any] = {
     "x": {"_type": "uniform", "_value": [-5, 5]},
@@ -138,7 +136,6 @@ def test_withheld_while_the_whole_first_population_is_under_way() -> None:
     assert child.parents == (0,)
 
 
-@unhurried
 @given(
     st.integers(1, 6),
     st.integers(1, 6),

@@ -1,0 +1,90 @@
+"""Whatever Ansible's events and a node's module say, every order is answered."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.core.experiment import Experiment
+from controller.core.model import Attempt, AttemptState, Outcome, Rules
+from controller.dispatch.answers import ask_again, events_of
+from controller.dispatch.interface import End, Found, Probe, Start
+from controller.dispatch.runner import Reply, read_event
+from controller.dispatch.wave import Wave
+from controller.journal import Journal
+
+INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+    | st.sampled_from(["7.2", "ended", "failed", *Found]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)  # fmt: skip
+ENDED = st.fixed_dictionaries(
+    {},
+    optional={
+        "format": st.just(1) | VALUES,
+        "kind": st.just("ended") | VALUES,
+        "attempt": st.just("7.2") | VALUES,
+        "outcome": st.sampled_from(list(Outcome)) | VALUES,
+        "reason": st.text() | VALUES,
+        "parent": st.integers(0, 9) | VALUES,
+        "rule": VALUES,
+        "seconds": st.dictionaries(st.text(), st.floats()) | VALUES,
+    },
+)
+ANSWERS = st.fixed_dictionaries(
+    {"attempt": st.just("7.2") | VALUES, "found": st.sampled_from(list(Found)) | VALUES},
+    optional={"reason": st.text() | VALUES, "outcome": ENDED | VALUES},
+)
+ORDERS = [Start("7.2", "gpu1", {}), End("7.2", "gpu1", "recalled"), Probe("7.2", "gpu1")]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    with Journal.create(tmp_path_factory.mktemp("journal") / "journal.db") as journal:
+        yield journal
+
+
+@settings(max_examples=INPUTS)
+@given(
+    order=st.sampled_from(ORDERS),
+    said=st.lists(ANSWERS | VALUES, max_size=3),
+    state=st.sampled_from(list(AttemptState)),
+)
+def test_answers(journal, order, said, state):
+    wave = Wave({"gpu1": [order]})
+    [answer] = wave.hear(Reply("gpu1", said))
+    assert wave.rest() == []
+    attempt = Attempt(2, "gpu1", (), state=state)
+    ask_again(answer, attempt)
+    events = events_of(answer, attempt, 1.0)
+    before = [seq for seq, _ in journal.read()][-1:] or [0]
+    journal.append(events)
+    written = [event for _, event in journal.read(before[0])]
+    assert written == events
+    experiment = Experiment(Rules())
+    for event in written:
+        experiment.apply(event)
+
+
+@settings(max_examples=INPUTS)
+@given(
+    kind=st.sampled_from(["runner_on_ok", "runner_on_failed", "runner_on_unreachable"]) | VALUES,
+    data=st.fixed_dictionaries(
+        {},
+        optional={
+            "host": st.just("gpu1") | VALUES,
+            "res": st.fixed_dictionaries(
+                {}, optional={"answers": st.lists(ANSWERS) | VALUES, "msg": VALUES, "rc": VALUES}
+            )
+            | VALUES,
+        },
+    ) | VALUES,
+)  # fmt: skip
+def test_events_of_ansible(kind, data):
+    reply = read_event({"event": kind, "event_data": data})
+    if reply is not None:
+        answers = Wave({"gpu1": ORDERS}).hear(reply)
+        assert [answer.order for answer in answers] in (ORDERS, [])

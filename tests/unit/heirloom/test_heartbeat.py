@@ -1,0 +1,33 @@
+"""A heartbeat is written whatever a trial puts in its place, and nobody waits for it."""
+
+import os
+
+import pytest
+
+from heirloom.watch import Watch
+
+
+@pytest.fixture
+def bell():
+    heard, told = os.pipe()
+    yield heard
+    os.close(heard)
+    os.close(told)
+
+
+def test_it_counts_up(bell, tmp_path):
+    watch = Watch(bell, str(tmp_path / "heartbeat"), 0.0)
+    for _ in range(11):
+        watch.beat()
+    assert (tmp_path / "heartbeat").read_text() == "11"
+
+
+def test_what_stands_in_its_place_is_neither_written_to_nor_waited_for(bell, tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    (tmp_path / "link").symlink_to(mine)
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("link", "directory", "fifo"):
+        Watch(bell, str(tmp_path / name), 0.0).beat()
+    assert mine.read_text() == "precious"
