@@ -66,7 +66,7 @@ class Removal:
         )
 
     def _try(self) -> bool:
-        """Go on with the first step, or note why it is forbidden; whether it is over.
+        """Go on with the next step, or note why it is forbidden; whether it is over.
 
         That is tried thrice, for an attempt may close its files.
         """
