@@ -139,7 +139,8 @@ class Supervisor:
         with self._timed("waiting"):
             taken, fds = self._take()
         try:
-            self._check(self._stale())
+            if stale := self._stale():
+                self._check(stale)
             if manifest.read(self._files, spec.root, spec.trial) is not None:
                 raise Ended("beaten", "the trial had its verdict before the process started")
             with self._timed("running"):
