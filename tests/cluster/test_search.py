@@ -152,7 +152,6 @@ def test_a_search_keeps_its_promises_when_a_node_and_the_server_fail(ready: Clus
     assert tally.broken == {}, f"seed {seed}: {said}"
     assert tally.injections.total() >= 3, tally.missed
     assert tally.children
-    assert "node node3 does not answer: " in said
 
 
 def test_teardown_takes_it_away_and_leaves_the_weights(ready: Cluster) -> None:
