@@ -1,9 +1,8 @@
-"""Files on the controller's disk that a power loss must not take back."""
+"""Files and names that a power loss must not take back."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -19,7 +18,7 @@ def write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def sync(directories: Sequence[Path]) -> None:
+def sync(*directories: Path) -> None:
     """Make the names in directories durable. Raises OSError."""
     for directory in directories:
         fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

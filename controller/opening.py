@@ -105,8 +105,11 @@ def made(file: Path, home: Home, inventory: Path | None, name: str | None) -> It
         draft = place.path / "journal.new"
         with Journal.create(draft) as journal:
             journal.append([created])
-        draft.rename(place.journal)
-        durable.sync((place.path, place.path.parent, home.path))
+        try:
+            draft.rename(place.journal)
+            durable.sync(place.path, place.path.parent, home.path)
+        except OSError as error:
+            raise LaunchError(f"cannot write in {place.path}: {reason(error)}") from None
         journal = stack.enter_context(Journal.open(place.journal))
         experiment = Experiment(config.rules())
         experiment.apply(created)

@@ -18,7 +18,7 @@ from pathlib import Path
 from controller import config as configs
 from controller import durable
 from controller.core import events as e
-from controller.errors import HeirloomError
+from controller.errors import HeirloomError, reason
 from controller.home import Home, Lock, Place, user_name
 from controller.journal import Journal, JournalError
 from controller.salvage import Salvage
@@ -63,7 +63,7 @@ def leave(root: Root, created: e.Created, config: configs.Experiment) -> None:
         os.fsync(file.fileno())
     draft.chmod(0o640)
     draft.rename(root.path / "recovery.json")
-    layout.sync(root.path)
+    durable.sync(root.path)
 
 
 def recover(named: str, home: Home) -> Recovered:
@@ -71,33 +71,41 @@ def recover(named: str, home: Home) -> Recovered:
 
     `named` is its name, or its directory on the store.
 
-    Raises HeirloomError, and then changes nothing.
+    Raises HeirloomError, and then the journal is as it was.
     """
     path = Path(named).absolute() if "/" in named else _root(named, home)
     root = layout.find(path)
     created, config = _left(root)
     home.prepare()
     place = Place(home.experiments / created.name)
-    place.path.mkdir(mode=0o700, exist_ok=True)
-    with Lock(place):
-        whole = _whole(place, created.root)
-        mended = _mend(place, config)
-        if whole is not None:
-            if mended:
-                return _recovered(place, whole, None)
+    try:
+        place.path.mkdir(mode=0o700, exist_ok=True)
+        with Lock(place):
+            return _recover(place, root, created, config)
+    except OSError as error:
+        where = error.filename or place.path
+        raise RecoveryError(f"{where} cannot be written: {reason(error)}") from None
+
+
+def _recover(place: Place, root: Root, created: e.Created, config: configs.Experiment) -> Recovered:
+    whole = _whole(place, created.root)
+    if whole is not None:
+        if not _mend(place, config):
             raise RecoveryError(
                 f"the journal of {place.name} is whole: go on with `resume {place.name}`"
             )
-        found = Salvage(root)
-        events = [created, e.Opened(at=created.at), *found.events()]
-        draft = place.path / "journal.new"
-        for leftover in place.path.glob("journal.new*"):
-            leftover.unlink()
-        with Journal.create(draft) as journal:
-            journal.append(events)
-        kept = _set_aside(place)
-        draft.rename(place.journal)
-        durable.sync((place.path, place.path.parent))
+        return _recovered(place, whole, None)
+    found = Salvage(root)
+    events = [created, e.Opened(at=created.at), *found.events()]
+    _mend(place, config)
+    draft = place.path / "journal.new"
+    for leftover in place.path.glob("journal.new*"):
+        leftover.unlink()
+    with Journal.create(draft) as journal:
+        journal.append(events)
+    kept = _set_aside(place)
+    draft.rename(place.journal)
+    durable.sync(place.path, place.path.parent)
     return _recovered(place, events, kept, found.lost)
 
 
@@ -125,7 +133,7 @@ def _mend(place: Place, config: configs.Experiment) -> bool:
     except (OSError, ValueError):
         durable.write(place.config, configs.dump(config))
         mended = True
-    durable.sync((place.path,))
+    durable.sync(place.path)
     return mended
 
 

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import AttemptState, Outcome, State, Trial
+from controller.core.model import AttemptState, State
 from controller.tuners.process import LongCall
 from controller.words import amount, counted, duration, room_words
 
@@ -274,9 +274,8 @@ def _notes(experiment: Experiment, situation: Situation) -> list[str]:
     if experiment.short is not None:
         notes.append(f"no trial is started: {room_words(experiment.short)}")
     notes += [
-        f"the weights of trial {trial.id} are damaged: {_damage(experiment, trial)}"
-        for trial in experiment.trials
-        if trial.damaged
+        f"the weights of trial {trial} are damaged: {found}"
+        for trial, found in experiment.damaged.items()
     ]
     for node, reason in experiment.placement.down.items():
         aside = node in experiment.set_aside
@@ -286,17 +285,6 @@ def _notes(experiment: Experiment, situation: Situation) -> list[str]:
             else f"node {node} does not answer: {reason}"
         )
     return notes
-
-
-def _damage(experiment: Experiment, parent: Trial) -> str:
-    """What the first attempt said that was to start from the trial, and found it damaged."""
-    said = (
-        attempt.reason
-        for trial in experiment.trials
-        for attempt in trial.attempts
-        if attempt.outcome is Outcome.CORRUPT and parent.id in attempt.restore
-    )
-    return next(said, "")
 
 
 def _long(call: LongCall) -> str:

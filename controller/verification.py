@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from controller.errors import HeirloomError, reason
 from controller.home import Place
 from controller.record import Record
 from heirloom import manifest
-from heirloom.files import RealFiles
+from heirloom.files import NO_FILE, RealFiles
 from heirloom.manifest import ManifestError
 from heirloom.verify import wrong
 
@@ -73,7 +74,9 @@ def _damage(files: RealFiles, root: str, trial: int) -> list[str] | None:
         return wrong(files, root, verdict, lambda: None)
     except ManifestError as error:
         return [str(error)]
-    except FileNotFoundError as error:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, *NO_FILE):
+            raise
         if files.look(f"{root}/trials/{trial}/{manifest.REMOVED}") is not None:
             return None
-        return [f"{error.filename} is gone"]
+        return [f"{error.filename} is gone, or no file any more"]

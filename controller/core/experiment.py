@@ -63,6 +63,7 @@ class Experiment:
         self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
 
         self.largest = 0  # bytes of weights, of any trial so far
+        self.damaged: dict[int, str] = {}  # trials whose weights are, and what was found of them
         self.short: e.RoomShort | None = None  # why no trial is handed out
         self.stopping: str | None = None
         self.closed: e.Closed | None = None
@@ -286,7 +287,7 @@ class Experiment:
         self._set_state(trial, State.READY)
         if event.parent in attempt.restore:
             if event.outcome is Outcome.CORRUPT:
-                self._suspect(self.trials[event.parent], attempt.node)
+                self._suspect(self.trials[event.parent], attempt)
             elif not self.trials[event.parent].state.is_verdict:
                 self.looks_due[event.parent] = None  # the node has seen a verdict that we have not
         if event.outcome in (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN, Outcome.LOST):
@@ -326,12 +327,13 @@ class Experiment:
         else:
             self.verdicts_due[trial.id] = due
 
-    def _suspect(self, parent: Trial, node: str) -> None:
+    def _suspect(self, parent: Trial, attempt: Attempt) -> None:
         alone = len(self.placement.nodes) - len(self.placement.down) <= 1
-        if node not in parent.corrupt_on or alone:
-            parent.corrupt_on = (*parent.corrupt_on, node)
+        if attempt.node not in parent.corrupt_on or alone:
+            parent.corrupt_on = (*parent.corrupt_on, attempt.node)
         if len(parent.corrupt_on) > 1 and not parent.damaged:
             parent.damaged = True
+            self.damaged[parent.id] = attempt.reason
             for child in (*self.queue.ready(), *self.queue.waiting()):
                 if parent.id in self.trials[child].restore:
                     self.queue.remove(child)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.core.model import attempt_name
+from controller.durable import sync
 from controller.errors import HeirloomError, reason
 
 FORMAT = 1
@@ -152,15 +153,6 @@ def find(path: Path) -> Root:
     return Root(path)
 
 
-def sync(directory: Path) -> None:
-    """Make the names in a directory durable. Raises OSError."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def _refuse_odd(*names: str) -> None:
     for name in names:
         if not name or "/" in name or "\0" in name or name.startswith("."):
@@ -212,8 +204,7 @@ def _sign(root: Root, user: str, name: str, id: str) -> None:
         os.fsync(file.fileno())
     written.chmod(0o640)
     written.rename(root.path / "experiment.json")
-    for directory in (root.path, root.path.parent, root.store):
-        sync(directory)
+    sync(root.path, root.path.parent, root.store)
 
 
 def _unusable(path: Path, error: OSError) -> StoreError:

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.durable import sync
 from controller.errors import reason
-from controller.store.layout import Root, StoreError, remove, sync
+from controller.store.layout import Root, StoreError, remove
 from controller.store.listing import CodeError, Entry, entries
 
 _CHUNK = 1 << 20

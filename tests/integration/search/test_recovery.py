@@ -73,6 +73,15 @@ def test_an_experiment_file_that_is_damaged_is_taken_from_the_store(lab: Lab) ->
     go_on(lab)
 
 
+def test_what_cannot_be_written_is_told_in_words(lab: Lab) -> None:
+    begin(lab)
+    root = lab.root()
+    place = lab.home / "experiments/search"
+    shutil.rmtree(place)
+    place.touch()
+    assert f"{place} cannot be written" in lab("recover", root, code=2)
+
+
 @pytest.mark.parametrize("named", ["nobody", "/nowhere/ann/nobody-1"])
 def test_what_is_not_there_cannot_be_recovered(lab: Lab, named: str) -> None:
     said = lab("recover", named, code=2)

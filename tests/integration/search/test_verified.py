@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tests.integration.search.conftest import Lab
@@ -12,15 +13,18 @@ def test_a_flipped_bit_and_a_file_that_is_gone_are_found(lab: Lab) -> None:
     lab.write("code/train.py", WRITES)
     lab("run", lab.experiment("python train.py", budget={"trials": 4}))
     assert "4 trials with 800.1 kB of weights: all as committed" in lab("verify", "search")
-    flipped, gone, *_ = [Path(trial["weights"]) / "weights" for trial in lab.trials()]
+    flipped, gone, pipe, *_ = [Path(trial["weights"]) / "weights" for trial in lab.trials()]
     flipped.chmod(0o644)
     with flipped.open("r+b") as file:
         [byte] = file.read(1)
         file.seek(0)
         file.write(bytes([byte ^ 1]))
-    gone.parent.chmod(0o755)
-    gone.unlink()
+    for path in (gone, pipe):
+        path.parent.chmod(0o755)
+        path.unlink()
+    os.mkfifo(pipe)
     said = lab("verify", "search", code=1)
     assert f"trial 0: {flipped}, committed by attempt 0.1 on localhost: expected 200032 b" in said
-    assert f"trial 1: {gone} is gone" in said
-    assert "4 trials with 800.1 kB of weights: 2 of them damaged" in said
+    assert f"trial 1: {gone} is gone, or no file any more" in said
+    assert f"trial 2: {pipe} is gone, or no file any more" in said
+    assert "4 trials with 800.1 kB of weights: 3 of them damaged" in said

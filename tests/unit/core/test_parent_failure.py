@@ -134,6 +134,7 @@ class TestDamage:
         assert not d.x.trials[0].damaged
         d.end(1, "corrupt", 2, parent=0, reason="digest of w differs")
         assert d.x.trials[0].damaged
+        assert d.x.damaged == {0: "digest of w differs"}
         d.carry_out()
         assert d.states() == ["succeeded", "skipped"]
         assert d.x.trials[1].reason == (

@@ -83,7 +83,7 @@ def test_a_store_that_cannot_be_written_is_named() -> None:
 def test_nothing_is_left_when_it_cannot_be_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path) -> None:
+    def full(*path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(layout, "sync", full)

@@ -193,7 +193,7 @@ def test_leftovers_nested_deeper_than_a_path_can_say_go_too(root, monkeypatch):
     for _ in range(200):
         os.mkdir("x" * 50)  # noqa: PTH102 - no absolute path leads there
         os.chdir("x" * 50)
-        with open("w", "w") as file:  # noqa: PTH123
+        with open("w", "w") as file:  # noqa: PTH123 - nor to this file
             file.write("ab")
     os.chdir("/")
     done = to_its_end(removal(root, [], [(3, 2)]))
