@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import searches
 from benchmarks.figure import Figure
 from benchmarks.searches import Search
-from heirloom.manifest import Manifest
+from heirloom.store.manifest import Manifest
 
 _HANDOFF = 300.0  # milliseconds
 _SHARE = 0.9  # of dd

@@ -11,9 +11,9 @@ from statistics import median
 
 from benchmarks.figure import Figure
 from controller.store import layout
-from heirloom.commit import commit
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store.commit import commit
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 TARGET = 0.8
 SIZE = 1 << 30  # bytes

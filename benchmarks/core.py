@@ -17,7 +17,7 @@ from controller.core.model import NodeInfo, Rules, attempt_name, split_attempt
 from controller.dispatch.answers import events_of
 from controller.dispatch.interface import Answer, End, Order, Start
 from controller.dispatch.memory import MemoryDispatcher
-from controller.journal import Journal
+from controller.state.journal import Journal
 
 TARGET_EVENT = 100e-6  # seconds
 TARGET_REPLAY = 20.0  # seconds

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from benchmarks import searches
 from benchmarks.figure import Figure
-from heirloom import digests
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store import digests
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 TARGET = 100.0  # milliseconds beyond the digests
 SIZE = 10_000_000  # bytes of weights

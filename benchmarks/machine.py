@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from controller import mounts
+from controller.state import mounts
 
 _MEMORY = ("tmpfs", "ramfs")
 

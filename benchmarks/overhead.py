@@ -59,7 +59,7 @@ class Watcher:
     def _sample(self, controller: psutil.Process) -> None:
         waited_for = 0.0  # CPU of the tuner that is in that of the controller's children
         if self._tuner is None:
-            self._tuner = _child(controller, "controller.tuners.host")
+            self._tuner = _child(controller, "heirloom.tuners.host")
         elif not self._tuner.is_running():
             self._done = self._done or _child(controller, "report") is not None
             waited_for = self._tuner_cpu

@@ -15,13 +15,13 @@ import psutil
 import yaml
 
 from controller.core.events import Created, Event, VerdictSeen
-from controller.home import Home
-from controller.journal import Journal
+from controller.state.home import Home
+from controller.state.journal import Journal
 from controller.store import layout
 from controller.store.layout import Root
-from heirloom import manifest
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store import manifest
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 SLOTS = 4
 NO_OP = ["sh", "-c", r'echo {\"value\":1} > "$HEIRLOOM_RESULT"']

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from controller.errors import HeirloomError
-from controller.home import Home, is_locked
-from controller.inbox import Inbox
+from controller.state.home import Home, is_locked
+from controller.state.inbox import Inbox
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,14 +57,14 @@ def check(
 
     Nothing is started and nothing is written.
     """
-    from controller import preview
+    from controller.commands import check
 
     if schema:
-        preview.print_schema()
+        check.print_schema()
     elif file is None:
         raise HeirloomError("name the experiment file to check, or ask for --schema")
     else:
-        preview.check(file, Home.of_user(), inventory, samples)
+        check.check(file, Home.of_user(), inventory, samples)
 
 
 @app.command()
@@ -75,7 +75,7 @@ def convert(
 
     What has no counterpart is named in comments. Save it beside FILE: its paths are relative to it.
     """
-    from controller.nni.config.convert import convert
+    from controller.config.nni.convert import convert
 
     print(convert(file), end="")  # noqa: T201 - for a file
 
@@ -97,17 +97,17 @@ def run(
     Exit code: 0 when a trial succeeded, 1 when none did or the tuner broke,
     2 when it could not be started, 130 when it was left or stopped.
     """
-    from controller import launch
+    from controller.commands import run
 
-    raise typer.Exit(launch.run(file, Home.of_user(), inventory=inventory, name=name))
+    raise typer.Exit(run.run(file, Home.of_user(), inventory=inventory, name=name))
 
 
 @app.command()
 def resume(name: Name, inventory: InventoryFile = None) -> None:
     """Take an experiment up again: running trials are adopted, and the search goes on."""
-    from controller import launch
+    from controller.commands import run
 
-    raise typer.Exit(launch.resume(name, Home.of_user(), inventory=inventory))
+    raise typer.Exit(run.resume(name, Home.of_user(), inventory=inventory))
 
 
 @app.command()
@@ -121,9 +121,9 @@ def recover(
 
     The damaged journal is kept beside it. Then `resume` goes on.
     """
-    from controller import recovery
+    from controller.recovery import recover
 
-    found = recovery.recover(name, Home.of_user())
+    found = recover.recover(name, Home.of_user())
     _say(f"recovered {found.trials} trials of {found.place.name}, {found.verdicts} of them ended")
     for lost in found.lost:
         _say(f"not to be known: {lost}")
@@ -148,7 +148,7 @@ def nodes(
 
     Exit code: 0 when trials could run on every node, 1 otherwise.
     """
-    from controller import nodes
+    from controller.commands import nodes
 
     could_run = nodes.show(Home.of_user(), inventory, store, json=json)
     raise typer.Exit(0 if could_run else 1)
@@ -160,7 +160,7 @@ def status(
     json: Json = False,
 ) -> None:
     """Show every experiment, or one in more detail."""
-    from controller import tables
+    from controller.views import tables
 
     home = Home.of_user()
     tables.status([home.find(name)] if name else home.list(), detail=name is not None, json=json)
@@ -172,7 +172,7 @@ def trials(name: Name, json: Json = False) -> None:
 
     In JSON, times are seconds since the epoch, null where not reached.
     """
-    from controller import tables
+    from controller.views import tables
 
     tables.trials(Home.of_user().find(name), json=json)
 
@@ -180,7 +180,7 @@ def trials(name: Name, json: Json = False) -> None:
 @app.command()
 def show(name: Name, trial: Number) -> None:
     """Show one trial: params, parents, attempts, and why it is where it is."""
-    from controller import tables
+    from controller.views import tables
 
     tables.show(Home.of_user().find(name), trial)
 
@@ -197,9 +197,9 @@ def logs(
     ] = None,
 ) -> None:
     """Print what a trial wrote to its standard output and error."""
-    from controller import output
+    from controller.commands import logs
 
-    output.show(Home.of_user().find(name), trial, attempt, follow=follow)
+    logs.show(Home.of_user().find(name), trial, attempt, follow=follow)
 
 
 @app.command()
@@ -210,9 +210,9 @@ def stop(name: Name) -> None:
         Inbox(place.inbox).send({"action": "stop"})
         _say(f"asked the controller of {name} to stop; watch it with `status {name}`")
         return
-    from controller import launch
+    from controller.commands import run
 
-    raise typer.Exit(launch.stop(name, Home.of_user()))
+    raise typer.Exit(run.stop(name, Home.of_user()))
 
 
 @app.command()
@@ -235,9 +235,9 @@ def report(
     ] = None,
 ) -> None:
     """Write the experiment's report: one HTML page that needs no network."""
-    from controller import drawing
+    from controller.views.report import build
 
-    _say(f"report: {drawing.draw(Home.of_user().find(name), output)}")
+    _say(f"report: {build.draw(Home.of_user().find(name), output)}")
 
 
 @app.command()
@@ -246,10 +246,10 @@ def verify(name: Name) -> None:
 
     A search may run meanwhile. Exit code: 0 when all is whole, 1 otherwise.
     """
-    from controller import verification
-    from controller.words import amount, counted
+    from controller.commands import verify
+    from controller.formats import amount, counted
 
-    found = verification.verify(Home.of_user().find(name))
+    found = verify.verify(Home.of_user().find(name))
     for trial, lines in found.damaged.items():
         for line in lines:
             _say(f"trial {trial}: {line}")
@@ -271,9 +271,9 @@ def gc(
 
     And what attempts left that did not commit, of trials that have ended. Manifests and logs stay.
     """
-    from controller import collecting
+    from controller.engine import gc
 
-    _say(collecting.collect(name, Home.of_user(), dry_run=dry_run))
+    _say(gc.collect(name, Home.of_user(), dry_run=dry_run))
 
 
 @app.command()
@@ -282,19 +282,19 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove an experiment for good: its journal, its report, and its weights on the store."""
-    from controller import removal
+    from controller.commands import remove
 
     place = Home.of_user().find(name)
-    found = removal.look(place)
+    found = remove.look(place)
     _say(f"{name}: {found.trials} trials, {found.size / 1e6:.1f} MB in {found.root}")
     if not yes:
         typer.confirm("Remove all of it?", abort=True)
-    removal.remove(place, found)
+    remove.remove(place, found)
     _say(f"removed {name}")
 
 
 def _ask(name: str, trial: int, action: str) -> None:
-    from controller import requests
+    from controller.engine import requests
 
     _say(requests.ask(Home.of_user().find(name), trial, action))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.tuners import Proposal, Tuner
+from heirloom.tuners import Proposal, Tuner
 
 
 class Chain(Tuner):

@@ -27,8 +27,8 @@ from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, TunerChoice
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, RetryRule, Rules
-from controller.space import SpaceError, endless, parse
-from controller.tuners.batch import candidates
+from heirloom.space import SpaceError, endless, parse
+from heirloom.tuners.batch import candidates
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 

@@ -49,7 +49,7 @@ def native(document: Document, base: Path) -> tuple[Document, list[Mistake]]:
 
     Raises ConfigError where what it says in NNI's form cannot be read.
     """
-    from controller.nni import config as nni  # not above: it is made of this package's parts
+    from controller.config import nni as nni  # not above: it is made of this package's parts
 
     version = nni.version_of(document.value)
     return (document, []) if version is None else nni.translated(document, version, base)

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_
 
 from controller.config.fields import Directory, Duration, Section
 from controller.config.mistakes import Key, in_words, several, unknown
-from controller.tuners.registry import KNOWN, find
+from heirloom.tuners.registry import KNOWN, find
 
 # What a tuner and an assessor are made with beside their `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}

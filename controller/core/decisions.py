@@ -8,8 +8,8 @@ from itertools import islice
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.core.gc import leftovers, may_go, questions
 from controller.core.model import Attempt, Keep, Outcome
-from controller.core.removable import leftovers, may_go, questions
 from controller.core.retries import nodes_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while other nodes stand idle

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.core import events as e
+from controller.core.gc_state import Retention
 from controller.core.health import Health
 from controller.core.inheritance import Skip, resolve
 from controller.core.model import (
@@ -28,7 +29,6 @@ from controller.core.model import (
 )
 from controller.core.placement import Placement
 from controller.core.queue import Queue
-from controller.core.retention import Retention
 from controller.core.retries import verdict_due
 from controller.core.search import Search
 

@@ -177,7 +177,9 @@ class Rules:
     slots: int = 1  # slots that one trial takes
     retries: int = 0  # further attempts after a failure of the trial's own
     retry: tuple[RetryRule, ...] = ()
-    strays: int = 5  # further attempts after failures that are not the trial's fault, of each cause
+    infra_retries: int = (
+        5  # further attempts after failures that are not the trial's fault, of each cause
+    )
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
     maximize: bool = True
     assess: bool = False  # whether an assessor is told of every report

@@ -31,9 +31,12 @@ def verdict_due(trials: Sequence[Trial], trial: Trial, rules: Rules) -> tuple[St
     if own > rules.retries:
         return State.FAILED, why + (f" (attempt {own} of {own})" if own > 1 else "")
     cause = _cause(trials, last)
-    strays = sum(_cause(trials, attempt) == cause for attempt in trial.attempts)
-    if cause is not None and strays > rules.strays:
-        return State.FAILED, f"{why} (given up after {strays} attempts that were not its own fault)"
+    infra_retries = sum(_cause(trials, attempt) == cause for attempt in trial.attempts)
+    if cause is not None and infra_retries > rules.infra_retries:
+        return (
+            State.FAILED,
+            f"{why} (given up after {infra_retries} attempts that were not its own fault)",
+        )
     return None
 
 

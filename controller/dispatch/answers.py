@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from controller.core.events import Armed, Ended, Event, NodeDown, NodeUp
 from controller.core.model import Attempt, AttemptState, Outcome, split_attempt
-from controller.dispatch.interface import Answer, End, Found, Order, Probe, Start
-from controller.store.letters import Letter, MalformedError, letter
+from controller.dispatch.interface import Answer, AttemptStatus, End, Order, Probe, Start
+from controller.store.messages import MalformedError, SupervisorMessage, parse_message
 
 HELLO = "0.0"  # the attempt that a probe names when only the node itself is asked for
 
@@ -17,18 +17,20 @@ def events_of(answer: Answer, attempt: Attempt | None, now: float) -> list[Event
     that its node answers.
     """
     order, found = answer.order, answer.found
-    if found is Found.UNKNOWN or (order.attempt == HELLO and found is Found.REFUSED):
+    if found is AttemptStatus.UNKNOWN or (
+        order.attempt == HELLO and found is AttemptStatus.REFUSED
+    ):
         return []
-    if found is Found.UNREACHABLE:
+    if found is AttemptStatus.UNREACHABLE:
         events: list[Event] = [NodeDown(at=now, node=order.node, reason=answer.reason)]
     else:
         events = [NodeUp(at=now, node=order.node)]
     if attempt is None or attempt.state is AttemptState.ENDED or _says_nothing(answer):
         return events
     trial, number = split_attempt(order.attempt)
-    if found in (Found.STARTED, Found.RUNNING):
+    if found in (AttemptStatus.STARTED, AttemptStatus.RUNNING):
         return [*events, Armed(at=now, trial=trial, number=number)]
-    if found is Found.ENDED:
+    if found is AttemptStatus.ENDED:
         return [*events, _said(answer).event(now)]
     outcome = _outcome(answer, attempt)
     if outcome is None:
@@ -57,40 +59,40 @@ def ask_again(answer: Answer, attempt: Attempt | None) -> Order | None:
 def is_unsent(answer: Answer, attempt: Attempt | None) -> bool:
     """Whether the node never got the attempt, so that it may be started under its number."""
     placed = attempt is not None and attempt.state is AttemptState.PLACED
-    return placed and answer.found is Found.ABSENT and isinstance(answer.order, Probe)
+    return placed and answer.found is AttemptStatus.ABSENT and isinstance(answer.order, Probe)
 
 
 def _says_nothing(answer: Answer) -> bool:
     """Whether the wave broke, or the node could not look: only a start is refused for good."""
-    refused = answer.found is Found.REFUSED and not isinstance(answer.order, Start)
-    return refused or answer.found is Found.UNKNOWN
+    refused = answer.found is AttemptStatus.REFUSED and not isinstance(answer.order, Start)
+    return refused or answer.found is AttemptStatus.UNKNOWN
 
 
-def _said(answer: Answer) -> Letter:
+def _said(answer: Answer) -> SupervisorMessage:
     """The supervisor's last word, as mail has it. An attempt that left none is lost."""
     name = answer.order.attempt
     try:
-        return letter(f"{name}.ended.json", answer.outcome or {})
+        return parse_message(f"{name}.ended.json", answer.outcome or {})
     except MalformedError as error:
         why = f"{answer.order.node} has a malformed word of its end: {error}"
-        return Letter(name, *split_attempt(name), Outcome.LOST, why)
+        return SupervisorMessage(name, *split_attempt(name), Outcome.LOST, why)
 
 
 def _outcome(answer: Answer, attempt: Attempt) -> Outcome | None:
     match answer.found:
-        case Found.DEAD | Found.UNREACHABLE:
+        case AttemptStatus.DEAD | AttemptStatus.UNREACHABLE:
             return Outcome.LOST
-        case Found.REFUSED:
+        case AttemptStatus.REFUSED:
             return Outcome.REFUSED
-        case Found.ABSENT if isinstance(answer.order, End):
+        case AttemptStatus.ABSENT if isinstance(answer.order, End):
             return Outcome(answer.order.how)
-        case Found.ABSENT if attempt.state is not AttemptState.PLACED:
+        case AttemptStatus.ABSENT if attempt.state is not AttemptState.PLACED:
             return Outcome.LOST
     return None
 
 
 _REASONS = {
-    Found.DEAD: "its supervisor died on the node",
-    Found.ABSENT: "the node knows nothing of it (was it restarted?)",
-    Found.REFUSED: "the node refused it",
+    AttemptStatus.DEAD: "its supervisor died on the node",
+    AttemptStatus.ABSENT: "the node knows nothing of it (was it restarted?)",
+    AttemptStatus.REFUSED: "the node refused it",
 }

@@ -38,7 +38,7 @@ class Probe:
 Order = Start | End | Probe
 
 
-class Found(StrEnum):
+class AttemptStatus(StrEnum):
     """What a node says of an attempt."""
 
     STARTED = "started"  # this order started it
@@ -56,7 +56,7 @@ class Answer:
     """One node's answer about one attempt, or the dispatcher's own where there was none."""
 
     order: Order
-    found: Found
+    found: AttemptStatus
     reason: str = ""
     outcome: Mapping[str, Any] | None = None  # the supervisor's `ended` message, with ENDED
     ours: bool = False  # with UNKNOWN: it was this machine that could not, and not the node
@@ -72,4 +72,4 @@ class Dispatcher(Protocol):
         """Finish the waves under way, at most `timeout` seconds, and drop what was not sent."""
 
 
-Post = Callable[[Sequence[Answer]], None]
+AnswerCallback = Callable[[Sequence[Answer]], None]

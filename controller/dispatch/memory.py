@@ -15,7 +15,7 @@ from typing import Any
 
 from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome, State, split_attempt
-from controller.dispatch.interface import Answer, End, Found, Order, Post, Start
+from controller.dispatch.interface import Answer, AnswerCallback, AttemptStatus, End, Order, Start
 
 Run = Callable[[Start], tuple[float, float]]  # an attempt's seconds and its value
 
@@ -49,7 +49,7 @@ class MemoryDispatcher:
         self,
         nodes: Iterable[NodeInfo],
         run: Run,
-        post: Post,
+        post: AnswerCallback,
         happen: Callable[[Sequence[e.Event]], None],
         latency: float = 1.5,
     ) -> None:
@@ -97,21 +97,21 @@ class MemoryDispatcher:
         answers = []
         for order in orders:
             found, ended = self._find(order.attempt)
-            if isinstance(order, Start) and found is Found.ABSENT:
-                found = Found.STARTED
+            if isinstance(order, Start) and found is AttemptStatus.ABSENT:
+                found = AttemptStatus.STARTED
                 self._arm(order)
-            elif isinstance(order, End) and found is Found.RUNNING:
+            elif isinstance(order, End) and found is AttemptStatus.RUNNING:
                 self._end(order)
             answers.append(Answer(order, found, outcome=ended))
         self._post(answers)
 
-    def _find(self, name: str) -> tuple[Found, dict[str, Any] | None]:
+    def _find(self, name: str) -> tuple[AttemptStatus, dict[str, Any] | None]:
         attempt = self._attempts.get(name)
         if attempt is None:
-            return Found.ABSENT, None
+            return AttemptStatus.ABSENT, None
         if attempt.ended is None:
-            return Found.RUNNING, None
-        return Found.ENDED, attempt.ended
+            return AttemptStatus.RUNNING, None
+        return AttemptStatus.ENDED, attempt.ended
 
     def _arm(self, order: Start) -> None:
         restore: Sequence[int] = order.spec["restore"]

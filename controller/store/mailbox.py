@@ -9,8 +9,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from controller.store.letters import Letter, MalformedError, letter
-from heirloom.files import NO_FILE, Files
+from controller.store.messages import MalformedError, SupervisorMessage, parse_message
+from heirloom.store.files import NO_FILE, Files
 
 SIZE_LIMIT = 64 * 1024  # bytes of one message
 BATCH = 200  # messages taken at one look
@@ -31,7 +31,7 @@ class Mailbox:
         self._held: set[str] = set()
         self._odd: set[str] = set()  # neither to be read nor to be moved
 
-    def look(self) -> list[Letter]:
+    def look(self) -> list[SupervisorMessage]:
         """New letters by name, so that an attempt's beginning precedes its end. Raises OSError."""
         names = sorted(set(self._files.names(self._new)) - self._held - self._odd)
         found = []
@@ -61,11 +61,11 @@ class Mailbox:
                     self._files.rename(f"{self._new}/{name}", f"{self._done}/{name}")
                 self._held.discard(name)
 
-    def _read(self, name: str) -> Letter:
+    def _read(self, name: str) -> SupervisorMessage:
         said = json.loads(self._files.read(f"{self._new}/{name}", SIZE_LIMIT))
         if not isinstance(said, dict):
             raise MalformedError("no JSON object")
-        return letter(name, said)
+        return parse_message(name, said)
 
     def _set_aside(self, name: str, error: Exception) -> None:
         _log.warning("mail %r moved to %s: %s", name, self._bad, error)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from controller.core.events import VerdictSeen
 from controller.core.model import State, split_attempt
 from controller.store.layout import Root
-from heirloom import commit, manifest
-from heirloom.files import Files
-from heirloom.manifest import Manifest, ManifestError
+from heirloom.store import commit, manifest
+from heirloom.store.files import Files
+from heirloom.store.manifest import Manifest, ManifestError
 
 LOOKS = 3  # that find a verdict damaged until that is believed
 _log = logging.getLogger(__name__)

@@ -15,16 +15,16 @@ from functools import partial
 
 from controller.core.events import Began, Ended, Event, Reported, VerdictSeen
 from controller.core.model import Outcome, State
-from controller.store.errands import Errands
-from controller.store.followed import Followed, ReadPart, read_part
+from controller.store.attempt_monitor import AttemptMonitor, ReadPart, read_part
+from controller.store.gc import Removal
 from controller.store.layout import Root
-from controller.store.letters import Letter
 from controller.store.mailbox import Mailbox
-from controller.store.retention import Removal
+from controller.store.messages import SupervisorMessage
+from controller.store.retry_queue import RetryQueue
 from controller.store.verdicts import Verdicts
-from heirloom.files import Files
+from heirloom.store.files import Files
 
-Post = Callable[[Sequence[Event], Callable[[], None] | None], None]
+EventCallback = Callable[[Sequence[Event], Callable[[], None] | None], None]
 
 STALL = 5.0  # seconds after which a look counts as hanging
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.01, 0.25  # seconds between two looks at the mailbox
@@ -48,7 +48,7 @@ class StoreWatch:
         root: Root,
         experiment: str,
         files: Files,
-        post: Post,
+        post: EventCallback,
         on_silence: Callable[[int, int], None],
         *,
         silence: float = 60.0,
@@ -61,9 +61,9 @@ class StoreWatch:
         self._silence, self._clock, self._now = silence, clock, now
         self._mailbox = Mailbox(root.mail, files)
         self._verdicts = Verdicts(root, experiment, files, now)
-        self._errands = Errands(clock)
+        self._errands = RetryQueue(clock)
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._followed = Followed(root, files, silence, part)
+        self._followed = AttemptMonitor(root, files, silence, part)
         self._tried_since: dict[str, float] = {}  # mail that cannot be posted yet
         self._away_since: float | None = None
         self._looking_since: float | None = None
@@ -95,7 +95,7 @@ class StoreWatch:
         self._orders.put(lambda: self._followed.add((trial, number), lines_seen, self._clock()))
 
     def unfollow(self, trial: int, number: int) -> None:
-        """Look after an attempt no more: it has ended or is lost."""
+        """Stop following an attempt: it has ended or is lost."""
         self._orders.put(partial(self._followed.leave, (trial, number)))
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
@@ -193,7 +193,7 @@ class StoreWatch:
     def _journaled(self, names: Sequence[str]) -> None:
         self._errands.add("moving journaled mail", partial(self._mailbox.done, names))
 
-    def _told(self, letter: Letter) -> list[Event]:
+    def _told(self, letter: SupervisorMessage) -> list[Event]:
         """All that a letter leads to, in order; empty when it must be looked at again."""
         at = self._now()
         event = letter.event(at)

@@ -1,5 +1,1 @@
-"""What proposes trials. A tuner of one's own: subclass `Tuner` and name the class in the file."""
-
-from controller.tuners.interface import Proposal, Result, SearchFinished, Tuner
-
-__all__ = ["Proposal", "Result", "SearchFinished", "Tuner"]
+"""The tuner's process as the controller sees it."""

@@ -16,9 +16,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import heirloom
+
 Answer = dict[str, Any]
 
-ROOT = Path(__file__).resolve().parents[2]  # holds the package `controller`
+_PACKAGE = Path(heirloom.__path__[0])
 
 
 class TunerError(Exception):
@@ -33,7 +35,7 @@ class TunerError(Exception):
 
 
 class Pipe:
-    """Runs `controller.tuners.host` and speaks with it. No call blocks.
+    """Runs `heirloom.tuners.host` and speaks with it. No call blocks.
 
     Args:
         label: what to call the process in words.
@@ -141,13 +143,15 @@ class Pipe:
 
 
 def _start(log: Path, seed: int) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(
+        filter(None, [str(_PACKAGE.parent), str(_PACKAGE / "compat"), os.environ.get("PYTHONPATH")])
+    )
     # One hash seed, so that a tuner that walks a set answers alike when its calls are repeated.
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed % 2**32)}
     log.touch(mode=0o600)  # its owner's alone: who knows what a tuner prints
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "controller.tuners.host"],
+            [sys.executable, "-P", "-m", "heirloom.tuners.host"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,

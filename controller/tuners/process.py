@@ -21,9 +21,9 @@ from controller.core.events import (
     TunerReady,
 )
 from controller.tuners.pipe import Answer, Pipe, TunerError
-from controller.tuners.registry import label
+from heirloom.tuners.registry import label
 
-Post = Callable[[Sequence[Event]], None]
+EventCallback = Callable[[Sequence[Event]], None]
 Call = (
     tuple[Literal["propose"], int, Proposed | ProposalWithheld | SearchEnded]
     | tuple[Literal["observe"], Mapping[str, Any]]
@@ -55,12 +55,12 @@ class TunerProcess:
     Args:
         setup: what to make, in JSON: `{tuner: {name | class, code_dir, args, …}, assessor: likewise
             or None, experiment, space, seed, maximize}`; for NNI's interface also `checkpoint`, a
-            directory, and on a resume `resume: {data, next}` (controller.nni.tuner).
+            directory, and on a resume `resume: {data, next}` (heirloom.tuners.nni.tuner).
         log: the file that the tuner's prints and tracebacks are appended to.
         post: takes events, in a thread of this object.
     """
 
-    def __init__(self, setup: Mapping[str, Any], log: Path, post: Post) -> None:
+    def __init__(self, setup: Mapping[str, Any], log: Path, post: EventCallback) -> None:
         self._post = post
         self._finished = False
         self._advised: set[tuple[int, int]] = set()

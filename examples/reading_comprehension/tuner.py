@@ -8,7 +8,7 @@ from typing import Any
 
 from graph import FIRST, KINDS, Mutations, plain, read
 
-from controller.tuners import Proposal, Result, Tuner
+from heirloom.tuners import Proposal, Result, Tuner
 
 
 class EvolvingGraphs(Tuner):

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.heirloom import launch, look
+from ansible.module_utils.heirloom.node import launch
+from ansible.module_utils.heirloom.node.inspect import node_report
 
 DOCUMENTATION = r"""
 module: heirloom_look
@@ -76,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: One answer, which holds everything (heirloom/look.py).
+  description: One answer, which holds everything (heirloom/node/inspect/node_report.py).
   returned: success
   type: list
   elements: dict
@@ -117,7 +118,7 @@ def main() -> None:
     if module.check_mode and asked["store"]:
         asked["store"]["directory"] = ""
     try:
-        answer = launch.as_user(asked["user"], lambda: look.look(asked))
+        answer = launch.as_user(asked["user"], lambda: node_report.look(asked))
     except Exception as error:  # Ansible's own words for it would be "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")
     module.exit_json(changed=False, answers=[answer], invocation={})

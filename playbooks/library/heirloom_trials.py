@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: end, start and probe the attempts of one experiment on a node."""
+"""Ansible module: end, start and probe the attempts of one experiment on a agent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.heirloom import launch, node
+from ansible.module_utils.heirloom.node import agent, launch
 
 DOCUMENTATION = r"""
 module: heirloom_trials
@@ -126,11 +126,11 @@ def answers_of(module: AnsibleModule) -> list[dict[str, Any]]:
     ends, starts, probes = asked["ends"], json.loads(asked["starts"]), asked["probes"]
     if module.check_mode:
         named = [item["attempt"] for item in ends + starts]
-        return node.probe(run_dir, experiment, named + probes)
+        return agent.probe(run_dir, experiment, named + probes)
     return (
-        node.end(run_dir, experiment, ends)
-        + node.start(run_dir, asked["slots"], starts, asked["python"])
-        + node.probe(run_dir, experiment, probes)
+        agent.end(run_dir, experiment, ends)
+        + agent.start(run_dir, asked["slots"], starts, asked["python"])
+        + agent.probe(run_dir, experiment, probes)
     )
 
 

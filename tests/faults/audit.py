@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from heirloom.supervisor import STALE
+from heirloom.node.supervisor import STALE
 from tests.faults.place import Place
 from tests.faults.search import NAME
 from tests.faults.tally import Tally

@@ -37,8 +37,8 @@ Inject = Callable[[random.Random], str]
 _TUNER = """
 from pathlib import Path
 
-from controller.tuners.evolution import Evolution
-from controller.tuners.interface import SearchFinished
+from heirloom.tuners.evolution import Evolution
+from heirloom.tuners.interface import SearchFinished
 
 
 class Until(Evolution):

@@ -212,7 +212,7 @@ class Local:
 
     def _kill_tuner(self, rng: random.Random) -> str:
         controller = self._controller().pid
-        found = processes.hit(lambda: processes.children(controller, "controller.tuners"), rng)
+        found = processes.hit(lambda: processes.children(controller, "heirloom.tuners"), rng)
         found.kill()
         self.terminal.join()  # trials under way end first
         return f"process {found.pid}"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from controller import inventory
-from controller.dispatch.environment import ROOT
-from controller.home import Home
-from controller.inventory import InventoryError, Slot
+from controller.dispatch.ansible import inventory
+from controller.dispatch.ansible.environment import ROOT
+from controller.dispatch.ansible.inventory import InventoryError, Slot
+from controller.state.home import Home
 
 
 def test_the_default_inventory_is_this_machine(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from controller.core import events as e
 from controller.core.model import Outcome, State, split_attempt
-from controller.dispatch.interface import Answer, End, Found, Start
+from controller.dispatch.interface import Answer, AttemptStatus, End, Start
 
 FAULTS = 0.3  # share of things that go wrong, in bad weather
 
@@ -54,12 +54,12 @@ class Cluster:
         """One order on its node; the answer."""
         node = order.node
         if node in self.down or node not in self.nodes:
-            return Answer(order, Found.UNREACHABLE, f"{node} does not answer")
+            return Answer(order, AttemptStatus.UNREACHABLE, f"{node} does not answer")
         if self.goes_wrong(0.1):
-            return Answer(order, Found.UNKNOWN, "the wave broke before it left")
+            return Answer(order, AttemptStatus.UNKNOWN, "the wave broke before it left")
         found = self.find(order)
         if self.goes_wrong(0.1):
-            return Answer(order, Found.UNKNOWN, "the wave broke on its way back")
+            return Answer(order, AttemptStatus.UNKNOWN, "the wave broke on its way back")
         return found
 
     def find(self, order):
@@ -67,23 +67,23 @@ class Cluster:
         life = self.lives.get(name)
         if isinstance(order, Start) and life is None:
             if self.goes_wrong(0.1):
-                return Answer(order, Found.REFUSED, "no room in /run")
+                return Answer(order, AttemptStatus.REFUSED, "no room in /run")
             life = Life(order.node, tuple(order.spec["restore"]))
             life.asked = self.early_ends.pop(name, None)
             self.lives[name] = life
-            return Answer(order, Found.STARTED)
+            return Answer(order, AttemptStatus.STARTED)
         if isinstance(order, End):
             if life is None:
                 self.early_ends[name] = order.how
             elif life.stage in ("armed", "running"):
                 life.asked = order.how
         if life is None:
-            return Answer(order, Found.ABSENT)
+            return Answer(order, AttemptStatus.ABSENT)
         if life.stage == "dead":
-            return Answer(order, Found.DEAD)
+            return Answer(order, AttemptStatus.DEAD)
         if life.stage == "over":
-            return Answer(order, Found.ENDED, outcome=life.said)
-        return Answer(order, Found.RUNNING)
+            return Answer(order, AttemptStatus.ENDED, outcome=life.said)
+        return Answer(order, AttemptStatus.RUNNING)
 
     def move(self, name):
         """Let a living attempt do its next thing."""

@@ -55,7 +55,7 @@ def _check_trial(x, trial):
         if attempt.excused or (attempt.outcome == "corrupt" and _lost(x, attempt.restore))
     )
     for cause in STRAYS:
-        assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.strays + 1
+        assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.infra_retries + 1
     passing = trial.id in x.verdicts_due or trial.id in x.verdicts_asked
     looking = trial.id in x.looks_due or trial.id in x.looking
     queued = trial.id in x.queue

@@ -1,6 +1,7 @@
 """The controller upon a bad cluster.
 
-It does with the real core what `controller.loop` does, and is killed between any two of its steps.
+It does with the real core what `controller.engine.loop` does, and is killed between any two of
+its steps.
 """
 
 from collections import Counter, deque
@@ -10,7 +11,7 @@ from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
 from controller.core.model import NodeInfo, attempt_name, split_attempt
 from controller.dispatch.answers import HELLO, ask_again, events_of, is_unsent
-from controller.dispatch.interface import End, Found, Probe, Start
+from controller.dispatch.interface import AttemptStatus, End, Probe, Start
 
 
 class Controller:
@@ -115,7 +116,7 @@ class Controller:
             elif is_unsent(answer, attempt):
                 spec = {"restore": attempt.restore}
                 self.again.append(Start(name, answer.order.node, spec))
-            if answer.found is Found.UNREACHABLE and name == HELLO:
+            if answer.found is AttemptStatus.UNREACHABLE and name == HELLO:
                 self.again.append(answer.order)
             self.tell(*events_of(answer, attempt, self.now))
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from controller.core import removable
+from controller.core import gc
 from controller.core.events import Closed, RemovalAsked, Removed
-from controller.loop import Loop
-from controller.store.retention import Removal
+from controller.engine.loop import Loop
+from controller.store.gc import Removal
 from controller.store.verdicts import Verdicts
-from heirloom import commit, digests, manifest, supervisor
-from heirloom.ended import Ended
-from heirloom.manifest import Manifest
+from heirloom.node import supervisor
+from heirloom.node.process.ended import Ended
+from heirloom.store import commit, digests, manifest
+from heirloom.store.manifest import Manifest
 from tests.simulation.world.lab import live
 from tests.simulation.world.rules import Violation
 from tests.simulation.world.trial import TrialProcess
@@ -121,12 +122,12 @@ def _no_look_at_its_own_verdict() -> Plant:
 
 def _removal_without_asking_who_waits() -> Plant:
     """Weights go although a trial that waits or lives is to start from them."""
-    return mock.patch.object(removable, "_readers", return_value=())
+    return mock.patch.object(gc, "_readers", return_value=())
 
 
 def _removal_without_asking_the_tuner() -> Plant:
     """Weights go although the tuner may yet name their trial as a parent."""
-    return mock.patch.object(removable, "_nameable", return_value=())
+    return mock.patch.object(gc, "_nameable", return_value=())
 
 
 def _removal_before_the_journal() -> Plant:

@@ -14,7 +14,7 @@ from story import Story
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import OnParentFailure, Rules
-from controller.journal import Journal
+from controller.state.journal import Journal
 
 RULES = st.builds(
     Rules,
@@ -22,7 +22,7 @@ RULES = st.builds(
     concurrency=st.none() | st.integers(1, 8),
     lookahead=st.none() | st.integers(0, 2),
     retries=st.integers(0, 2),
-    strays=st.integers(0, 4),
+    infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
     maximize=st.booleans(),
 )
@@ -39,7 +39,7 @@ class BadDay(Story):
         super().__init__(Cluster(random.Random(seed), dict(nodes)), Controller, rules)
 
     def check(self, controller):
-        x, journal = controller.x, controller.journal
+        x, journal = controller.x, controller.state.journal
         check(x)
         if len(journal) % 7 == 0:
             self.snapshots[len(journal)] = state_of(x)

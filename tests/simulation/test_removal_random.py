@@ -11,15 +11,15 @@ from story import Story
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.core.gc import kept
 from controller.core.model import Keep, OnParentFailure, Rules, State, split_attempt
-from controller.core.removable import kept
 
 RULES = st.builds(
     Rules,
     trials=st.integers(5, 40),
     concurrency=st.none() | st.integers(1, 6),
     retries=st.integers(0, 2),
-    strays=st.integers(0, 4),
+    infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
     maximize=st.booleans(),
     keep=st.sampled_from([Keep.BEST, Keep.LINEAGE]),
@@ -117,7 +117,7 @@ class Keeping(Story):
         super().__init__(Store(random.Random(seed), dict(nodes)), Keeper, rules)
 
     def check(self, controller):
-        x, journal = controller.x, controller.journal
+        x, journal = controller.x, controller.state.journal
         check(x)
         for event in journal[self.read :]:
             if isinstance(event, e.RemovalAsked):

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from controller.home import Home, HomeError, Lock, LockedError, holder_of, is_locked, refuse_network
+from controller.state.home import (
+    Home,
+    HomeError,
+    Lock,
+    LockedError,
+    holder_of,
+    is_locked,
+    refuse_network,
+)
 
 
 @pytest.fixture
@@ -147,6 +155,6 @@ def test_a_local_file_system_is_not(tmp_path: Path, path: str) -> None:
 
 
 def test_the_systems_own_table_is_read() -> None:
-    from controller import mounts
+    from controller.state import mounts
 
     assert mounts.kind(Path("/proc/self"), mounts.TABLE) == "proc"

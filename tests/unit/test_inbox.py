@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.inbox import Inbox, InboxError
+from controller.state.inbox import Inbox, InboxError
 
 
 def test_requests_arrive_in_order_once_and_stay_until_done(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from controller import inventory
 from controller.core.model import NodeInfo
-from controller.home import Home
-from controller.inventory import InventoryError, Node, nodes_of
+from controller.dispatch.ansible import inventory
+from controller.dispatch.ansible.inventory import InventoryError, Node, nodes_of
+from controller.state.home import Home
 
 FILE = Path("/lab/hosts.yml")
 HOME = Home(Path("/home/ann/heirloom"))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome
-from controller.journal import FORMAT, Journal, JournalError
+from controller.state.journal import FORMAT, Journal, JournalError
 
 ROOT = Path(__file__).parents[2]
 
@@ -146,7 +146,7 @@ def test_a_file_that_may_not_grow(path):
 import resource, signal, sys
 from pathlib import Path
 from controller.core.events import Told
-from controller.journal import Journal, JournalError
+from controller.state.journal import Journal, JournalError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 with Journal.open(Path(sys.argv[1])) as journal:
@@ -175,7 +175,7 @@ def test_another_process_reads_while_the_controller_writes(path):
     script = """
 import sys
 from pathlib import Path
-from controller.journal import Journal
+from controller.state.journal import Journal
 for line in sys.stdin:
     with Journal.open(Path(sys.argv[1]), readonly=True) as journal:
         print(sum(1 for _ in journal.read()), flush=True)
@@ -209,7 +209,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from controller.core.events import Told
-from controller.journal import Journal
+from controller.state.journal import Journal
 with Journal.open(Path(sys.argv[1])) as journal:
     number = sum(1 for _ in journal.read())
     while True:

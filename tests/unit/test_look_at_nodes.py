@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from controller import look as looks
-from controller.dispatch.interface import Found
-from controller.dispatch.runner import Reply, Run
-from controller.inventory import Inventory, Node, Slot
-from heirloom import marker as on_node
+from controller.dispatch.ansible.inventory import Inventory, Node, Slot
+from controller.dispatch.ansible.runner import Reply, Run
+from controller.dispatch.interface import AttemptStatus
+from controller.nodes import inspect as looks
+from heirloom.node.inspect import marker as on_node
 
 NAMES = ("a", "b", "c", "d")
 
 
-def look(store: Path | None, carry: Callable[[Run], str], **options: Any) -> looks.Sight:
+def look(store: Path | None, carry: Callable[[Run], str], **options: Any) -> looks.ClusterReport:
     nodes = tuple(Node(name, (Slot("0"),), Path("/run/heirloom")) for name in NAMES)
     inventory = Inventory(Path("/lab/hosts.yml"), nodes)
     return looks.look(inventory, nodes, store, carry=carry, **options)
@@ -28,7 +28,7 @@ def test_every_node_is_known_by_what_it_said(tmp_path: Path) -> None:
         asked = run.lists["a"]["store"]
         said = {"time": time.time() + 600, "store": on_node.look(**asked)}
         run.heard(Reply("a", [said]))
-        run.heard(Reply("b", None, Found.UNREACHABLE, "no route to host"))
+        run.heard(Reply("b", None, AttemptStatus.UNREACHABLE, "no route to host"))
         run.heard(Reply("c", None, reason="the module failed"))
         return "Ansible ended early"
 

@@ -6,14 +6,14 @@ from unittest import mock
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import NodeInfo, Outcome, Rules
-from controller.dispatch.interface import Answer, Found, Probe, Start
-from controller.loop import Loop
-from controller.post import Post
+from controller.dispatch.interface import Answer, AttemptStatus, Probe, Start
+from controller.engine.loop import Loop
+from controller.engine.messages import MessageQueue
 
 
 class Bench:
     def __init__(self):
-        self.post, self.dispatcher = Post(), mock.Mock()
+        self.post, self.dispatcher = MessageQueue(), mock.Mock()
         self.journal, specs = mock.Mock(), mock.Mock()
         specs.of.side_effect = lambda trial, number, node: {"params": trial.params}
         watch, inbox = mock.Mock(stalled_since=None, free_bytes=None), mock.Mock()
@@ -45,8 +45,8 @@ def test_an_attempt_that_was_refused_is_not_started_again_under_its_number():
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
     [start] = bench.orders()
     probe = Probe("0.1", start.node)
-    refused = Answer(start, Found.REFUSED, "no room in /run")
-    bench.post.answers([refused, Answer(probe, Found.ABSENT)])
+    refused = Answer(start, AttemptStatus.REFUSED, "no room in /run")
+    bench.post.answers([refused, Answer(probe, AttemptStatus.ABSENT)])
     bench.loop.step(0.0)
     assert bench.loop.experiment.trials[0].attempts[0].outcome is Outcome.REFUSED
     assert [order.attempt for order in bench.orders()] == ["0.2"]
@@ -56,7 +56,7 @@ def test_an_attempt_that_its_node_never_got_is_started_under_its_number():
     bench = Bench()
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
     [start] = bench.orders()
-    bench.post.answers([Answer(Probe("0.1", start.node), Found.ABSENT)])
+    bench.post.answers([Answer(Probe("0.1", start.node), AttemptStatus.ABSENT)])
     bench.loop.step(0.0)
     assert bench.orders() == [Start("0.1", start.node, {"params": {"x": 1}})]
 
@@ -67,13 +67,15 @@ def test_a_wave_that_cannot_leave_this_machine_is_not_held_against_the_node():
     [start] = bench.orders()
     probe = Probe("0.1", start.node)
     for _ in range(20):
-        bench.post.answers([Answer(probe, Found.UNKNOWN, "no space left on device", ours=True)])
+        bench.post.answers(
+            [Answer(probe, AttemptStatus.UNKNOWN, "no space left on device", ours=True)]
+        )
         bench.loop.step(0.0)
     x = bench.loop.experiment
     assert x.trials[0].attempt is not None
     assert not x.placement.down
     assert bench.situation().no_wave == "no space left on device"
-    bench.post.answers([Answer(probe, Found.RUNNING)])
+    bench.post.answers([Answer(probe, AttemptStatus.RUNNING)])
     bench.loop.step(0.0)
     assert bench.situation().no_wave is None
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules, State
-from controller.screen import Screen, Situation
+from controller.views.terminal import Screen, Situation
 
 
 def said_of(*events):

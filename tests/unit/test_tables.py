@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from controller import tables
+from controller.views import tables
 
 
 def test_long_params_are_cut_and_nothing_else_is() -> None:

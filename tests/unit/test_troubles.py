@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from controller.inventory import Node, Slot
-from controller.look import Seen, Sight
-from controller.troubles import could_run, troubles
+from controller.dispatch.ansible.inventory import Node, Slot
+from controller.nodes.diagnose import could_run, troubles
+from controller.nodes.inspect import ClusterReport, NodeReport
 
 NFS = {"point": "/mnt/heirloom", "type": "nfs4", "source": "files:/srv/heirloom"}
 DISK = {"point": "/", "type": "ext4", "source": "/dev/vda"}
@@ -24,13 +24,15 @@ FINE: dict[str, Any] = {
 }
 
 
-def found(seen: Seen):
-    sight = Sight(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (seen,))
+def found(seen: NodeReport):
+    sight = ClusterReport(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (seen,))
     return troubles(seen, sight)
 
 
 def answered(is_ours: bool = True, ahead: float = 0.0, node: Node = NODE, **said: Any):
-    return found(Seen(node, "answered", said=FINE | said, is_ours=is_ours, ahead=ahead, give=2.0))
+    return found(
+        NodeReport(node, "answered", said=FINE | said, is_ours=is_ours, ahead=ahead, give=2.0)
+    )
 
 
 def store(state: str, **more: Any) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def test_what_is_worth_a_word_keeps_nobody_from_anything(said, words):
     ],
 )
 def test_a_node_that_cannot_be_reached(reason, words):
-    [trouble] = found(Seen(NODE, "unreachable", reason))
+    [trouble] = found(NodeReport(NODE, "unreachable", reason))
     assert trouble.kind == "reach"
     assert f"it cannot be reached: {reason.rstrip('.')}; " in trouble.text
     assert words in trouble.text
@@ -143,13 +145,15 @@ def test_a_node_that_cannot_be_reached(reason, words):
 
 
 def test_a_node_that_failed():
-    [trouble] = found(Seen(NODE, "failed", "there is no user heirloom on this node: run site.yml"))
+    [trouble] = found(
+        NodeReport(NODE, "failed", "there is no user heirloom on this node: run site.yml")
+    )
     assert trouble.text.startswith("it gave no answer: there is no user heirloom on this node")
-    [trouble] = found(Seen(NODE, "failed", "Missing sudo password"))
+    [trouble] = found(NodeReport(NODE, "failed", "Missing sudo password"))
     assert "must be able to become another user without a password" in trouble.text
 
 
 def test_ssh_s_words_are_enough():
     said = 'Data could not be sent to "gpu1". Make sure it can be reached over ssh: ssh: no route'
-    [trouble] = found(Seen(NODE, "unreachable", said))
+    [trouble] = found(NodeReport(NODE, "unreachable", said))
     assert trouble.text.startswith("it cannot be reached: ssh: no route; try it")

@@ -1,6 +1,6 @@
 """Weight sharing in Heirloom: a proposal names its parents."""
 
-from controller.tuners import Proposal, Tuner
+from heirloom.tuners import Proposal, Tuner
 
 
 class FatherTuner(Tuner):

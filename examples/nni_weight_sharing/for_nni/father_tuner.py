@@ -3,8 +3,9 @@
 import threading
 from pathlib import Path
 
-import nni
 from nni.tuner import Tuner
+
+import nni
 
 
 class FatherTuner(Tuner):

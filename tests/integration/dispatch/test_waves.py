@@ -11,10 +11,11 @@ from queue import Queue
 import psutil
 import pytest
 
-from controller import inventory
-from controller.dispatch.ansible import AnsibleDispatcher
-from controller.dispatch.interface import Answer, End, Found, Probe, Start
-from controller.store import layout, runtime
+from controller.dispatch.ansible import inventory
+from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
+from controller.dispatch.interface import Answer, AttemptStatus, End, Probe, Start
+from controller.store import layout
+from controller.store.snapshots import runtime
 
 SOON = 60.0  # seconds after which a test gives up
 
@@ -87,7 +88,7 @@ class Lab:
     def answer(self) -> Answer:
         return self.answers.get(timeout=SOON)
 
-    def found(self, count: int) -> dict[str, Found]:
+    def found(self, count: int) -> dict[str, AttemptStatus]:
         """The next answers, by attempt."""
         answers = [self.answer() for _ in range(count)]
         return {answer.order.attempt: answer.found for answer in answers}
@@ -140,20 +141,20 @@ def test_trials_outlive_their_wave_and_a_repeated_wave_starts_none_twice(lab, un
     starts = [lab.start("0.1", command), lab.start("1.1", "exit 3")]
     first = lab.open()
     first.submit(starts)
-    assert lab.found(2) == {"0.1": Found.STARTED, "1.1": Found.STARTED}
+    assert lab.found(2) == {"0.1": AttemptStatus.STARTED, "1.1": AttemptStatus.STARTED}
     first.close(SOON)
     until((lab.run_dir / lab.root.experiment / "1.1.ended").exists)
 
     second = lab.open()
     second.submit(starts)
-    assert lab.found(2) == {"0.1": Found.RUNNING, "1.1": Found.ENDED}
+    assert lab.found(2) == {"0.1": AttemptStatus.RUNNING, "1.1": AttemptStatus.ENDED}
     go.write_text("go\n")
     until((lab.run_dir / lab.root.experiment / "0.1.ended").exists)
     second.submit([Probe(attempt, "here") for attempt in ("0.1", "1.1", "2.1")])
     answers = {answer.order.attempt: answer for answer in (lab.answer() for _ in range(3))}
     assert answers["0.1"].outcome["outcome"] == "committed"
     assert answers["1.1"].outcome["reason"] == "exit code 3"
-    assert answers["2.1"].found is Found.ABSENT
+    assert answers["2.1"].found is AttemptStatus.ABSENT
     assert json.loads((lab.root.trial(0) / "manifest.json").read_text())["value"] == 1
     second.close(SOON)
     assert list((lab.path / "waves").iterdir()) == []
@@ -162,9 +163,9 @@ def test_trials_outlive_their_wave_and_a_repeated_wave_starts_none_twice(lab, un
 def test_an_end_reaches_a_running_trial(lab, until):
     dispatcher = lab.open()
     dispatcher.submit([lab.start("0.1", "exec sleep 600")])
-    assert lab.found(1) == {"0.1": Found.STARTED}
+    assert lab.found(1) == {"0.1": AttemptStatus.STARTED}
     dispatcher.submit([End("0.1", "here", "cancelled", "at a person's word")])
-    assert lab.found(1) == {"0.1": Found.RUNNING}
+    assert lab.found(1) == {"0.1": AttemptStatus.RUNNING}
     until((lab.run_dir / lab.root.experiment / "0.1.ended").exists)
     dispatcher.submit([Probe("0.1", "here")])
     assert lab.answer().outcome["outcome"] == "cancelled"
@@ -178,10 +179,10 @@ def test_a_node_that_cannot_be_reached_harms_nobody_beside_it(lab):
     }
     lab.open().submit([Probe("0.1", name) for name in ("here", "gone", "bare")])
     answers = {answer.order.node: answer for answer in (lab.answer() for _ in range(3))}
-    assert answers["here"].found is Found.ABSENT
-    assert answers["gone"].found is Found.UNREACHABLE
+    assert answers["here"].found is AttemptStatus.ABSENT
+    assert answers["gone"].found is AttemptStatus.UNREACHABLE
     assert "Connection refused" in answers["gone"].reason
-    assert answers["bare"].found is Found.UNREACHABLE
+    assert answers["bare"].found is AttemptStatus.UNREACHABLE
     assert "/nowhere/python" in answers["bare"].reason
 
 
@@ -197,19 +198,19 @@ def test_ansible_killed_in_mid_wave_leaves_the_truth_to_a_probe(lab, until):
         if any("ansible-playbook" in word for word in child.cmdline()):
             child.kill()
     answer = lab.answer()
-    assert answer.found is Found.UNKNOWN
+    assert answer.found is AttemptStatus.UNKNOWN
     assert answer.reason
     fifo.write_text("\n")  # what waits on the node goes
     hold.unlink()
     dispatcher.submit([Probe("0.1", "here")])
-    assert lab.found(1) == {"0.1": Found.RUNNING}
+    assert lab.found(1) == {"0.1": AttemptStatus.RUNNING}
 
 
 def test_a_wave_past_its_deadline_is_cancelled(lab):
     fifo = lab.block_python(before=f"read line < '{lab.path}/fifo' || exit")
     lab.open(deadline=2.0).submit([lab.start("0.1", "exec sleep 600")])
     answer = lab.answer()
-    assert (answer.found, answer.reason) == (Found.UNKNOWN, "no reply within 2 seconds")
+    assert (answer.found, answer.reason) == (AttemptStatus.UNKNOWN, "no reply within 2 seconds")
     # What waits on the node reads nothing, and goes; what comes there only now finds no pipe.
     writing = os.open(fifo, os.O_RDWR)
     fifo.unlink()
@@ -221,6 +222,6 @@ def test_a_node_gets_nothing_of_the_controller_s_environment(lab, monkeypatch):
     seen = lab.path / "seen"
     lab.block_python(before=f"env > '{seen}'")
     lab.open().submit([Probe("0.1", "here")])
-    assert lab.found(1) == {"0.1": Found.ABSENT}
+    assert lab.found(1) == {"0.1": AttemptStatus.ABSENT}
     assert "ANSIBLE_CONFIG" in seen.read_text()
     assert "hunter2" not in seen.read_text()

@@ -15,13 +15,13 @@ from typer.main import get_command
 from controller.cli import app
 from controller.config import json_schema
 from controller.core.model import Outcome
-from controller.space import SpaceError, parse
-from controller.store.letters import letter
+from controller.store.messages import parse_message
 from controller.store.metrics import parse as parse_report
-from controller.tuners.registry import KNOWN, find
-from heirloom.environment import environment
-from heirloom.manifest import Manifest
-from heirloom.spec import Spec
+from heirloom.node.process.environment import environment
+from heirloom.node.spec import Spec
+from heirloom.space import SpaceError, parse
+from heirloom.store.manifest import Manifest
+from heirloom.tuners.registry import KNOWN, find
 from tests.integration.docs.pages import PAGES, blocks, code, prose, rows
 from tests.integration.search.conftest import REPOSITORY
 
@@ -180,7 +180,7 @@ def test_samples_on_the_wire_are_what_the_code_takes() -> None:
     letters = [json.loads(line) for line in mail.replace(",\n", ",").splitlines()]
     assert {said["kind"] for said in letters} == {"began", "ended"}
     for said in letters:
-        assert letter(f"{said['attempt']}.{said['kind']}.json", said).trial == 7
+        assert parse_message(f"{said['attempt']}.{said['kind']}.json", said).trial == 7
     outcomes = re.search(r"`outcome` is one of ([^.]*)\.", page.read_text())
     assert outcomes is not None
     assert {*re.findall(r"\w+", outcomes[1]), "lost"} == {str(outcome) for outcome in Outcome}

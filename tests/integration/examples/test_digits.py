@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from controller.config.load import load
-from controller.space import parse, sample
+from heirloom.space import parse, sample
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "digits"

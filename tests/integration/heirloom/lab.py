@@ -1,4 +1,4 @@
-"""An experiment on a store and a node, for tests with real supervisors."""
+"""An experiment on a store and a agent, for tests with real supervisors."""
 
 import fcntl
 import json
@@ -10,16 +10,17 @@ from typing import Any
 
 import heirloom
 import nni
-from heirloom import manifest, node
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.node import agent
+from heirloom.store import manifest
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 PATIENCE = 60.0  # seconds until a test calls it a hang
 NOOP = 'echo "{\\"value\\": 1}" > "$HEIRLOOM_RESULT"'
 
 
 class Lab:
-    """An experiment's root on a store, and a node, in a directory of the test's own."""
+    """An experiment's root on a store, and a agent, in a directory of the test's own."""
 
     def __init__(self, base: Path) -> None:
         self.base = base  # beside the store: trials may write here
@@ -49,7 +50,7 @@ class Lab:
     def start(self, *specs: dict[str, Any]) -> list[str]:
         """What was found for each."""
         self._started += [spec["attempt"] for spec in specs]
-        answers = node.start(str(self.run_dir), self.slots, list(specs))
+        answers = agent.start(str(self.run_dir), self.slots, list(specs))
         return [answer["found"] for answer in answers]
 
     def run(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:
@@ -59,15 +60,15 @@ class Lab:
 
     def end(self, attempt: str, how: str, reason: str = "") -> str:
         requests = [{"attempt": attempt, "how": how, "reason": reason}]
-        return str(node.end(str(self.run_dir), self.root.name, requests)[0]["found"])
+        return str(agent.end(str(self.run_dir), self.root.name, requests)[0]["found"])
 
     def probe(self, attempt: str) -> str:
-        return str(node.probe(str(self.run_dir), self.root.name, [attempt])[0]["found"])
+        return str(agent.probe(str(self.run_dir), self.root.name, [attempt])[0]["found"])
 
     def ended(self, attempt: str) -> dict[str, Any]:
         """Wait until the attempt's supervisor is gone; its last word."""
         self.await_death(attempt)
-        [answer] = node.probe(str(self.run_dir), self.root.name, [attempt])
+        [answer] = agent.probe(str(self.run_dir), self.root.name, [attempt])
         assert answer["found"] == "ended", answer
         return dict(answer["outcome"])
 

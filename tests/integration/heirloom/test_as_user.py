@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heirloom import launch
+from heirloom.node import launch
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 

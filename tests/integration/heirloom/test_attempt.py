@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import NOOP
 
-from heirloom import node
+from heirloom.node import agent
 
 
 def test_the_save_path_becomes_the_trials_weights(lab):
@@ -120,7 +120,7 @@ def test_a_spec_without_an_interpreter_gets_the_one_of_the_call(lab, tmp_path):
     fake = tmp_path / "python-of-mine"  # its directory has no `python`: one is made for it
     fake.write_text('#!/bin/sh\necho \'{"value": 42}\' > "$HEIRLOOM_RESULT"\n')
     fake.chmod(0o755)
-    node.start(str(lab.run_dir), lab.slots, [lab.spec("0.1", ["python"])], str(fake))
+    agent.start(str(lab.run_dir), lab.slots, [lab.spec("0.1", ["python"])], str(fake))
     assert lab.ended("0.1")["outcome"] == "committed"
     assert lab.verdict(0).value == 42
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lab import NOOP, Fifo
 
-from heirloom import node
-from heirloom.claims import Claims
+from heirloom.node import agent
+from heirloom.node.claims import Claims
 
 
 def test_a_repeated_start_starts_nothing_twice(lab):
@@ -23,7 +23,7 @@ def test_a_repeated_start_starts_nothing_twice(lab):
     go_on.say()
     lab.ended("0.1")
     assert lab.start(spec) == ["ended"]
-    [answer] = node.start(str(lab.run_dir), lab.slots, [spec])
+    [answer] = agent.start(str(lab.run_dir), lab.slots, [spec])
     assert answer["outcome"]["outcome"] == "committed"
     assert (lab.base / "starts").read_text() == "x\n"
 
@@ -55,7 +55,7 @@ def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
     pid = lab.supervisor("0.1")
     while lab.probe("0.1") != "ended":  # told by the node's disk, since no mail can be sent
         os.sched_yield()
-    [answer] = node.probe(str(lab.run_dir), lab.root.name, ["0.1"])
+    [answer] = agent.probe(str(lab.run_dir), lab.root.name, ["0.1"])
     assert answer["outcome"]["outcome"] == "refused"
     assert "/nowhere/exp-1" in answer["outcome"]["reason"]
     assert lab.start(lab.spec("0.1")) == ["ended"]
@@ -65,7 +65,7 @@ def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
 
 def test_a_node_without_room_for_its_files_says_so(lab):
     lab.run_dir.write_text("in the way")
-    [answer] = node.start(str(lab.run_dir), lab.slots, [lab.spec("0.1")])
+    [answer] = agent.start(str(lab.run_dir), lab.slots, [lab.spec("0.1")])
     assert answer["found"] == "refused"
     assert str(lab.run_dir) in answer["reason"]
 

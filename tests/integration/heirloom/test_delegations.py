@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from heirloom import result
+from heirloom.node.process import result
 
 # Holds a lease on the file, as the kernel's NFS server does for a client that has a delegation, and
 # gives it back when the kernel says that somebody else wants the file.

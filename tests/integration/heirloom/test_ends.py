@@ -102,7 +102,7 @@ def test_a_supervisor_that_breaks_says_so(lab, monkeypatch):
     def broken(*_):
         raise KeyError("what")
 
-    monkeypatch.setattr("heirloom.supervisor.judge", broken)
+    monkeypatch.setattr("heirloom.node.supervisor.judge", broken)
     ended = lab.run("0.1")
     assert ended["outcome"] == "refused"
     assert "its supervisor broke (KeyError: 'what')" in ended["reason"]
@@ -113,7 +113,7 @@ def test_a_full_store_is_named_and_room_is_made(lab, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "w")
 
-    monkeypatch.setattr("heirloom.commit.measure", full)
+    monkeypatch.setattr("heirloom.store.commit.measure", full)
     ended = lab.run("0.1", f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}')
     assert ended["outcome"] == "full"
     assert not list(lab.attempt("0.1").glob("out*/"))

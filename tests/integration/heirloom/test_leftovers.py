@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from heirloom import orphans
+from heirloom.node.process import orphans
 
 STILL = "exec sleep 600"
 EXECS = 'exec "$0"'  # the environment of a process in the middle of an execve reads as empty

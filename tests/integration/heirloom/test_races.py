@@ -2,9 +2,9 @@
 
 from lab import NOOP
 
-from heirloom.commit import pass_verdict
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store.commit import pass_verdict
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 COMMAND = f'echo "$HEIRLOOM_ATTEMPT" > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}'
 

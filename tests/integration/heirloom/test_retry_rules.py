@@ -1,6 +1,6 @@
 """The rule that fits a failure is told with it, and a node says whether it is well."""
 
-from heirloom import node
+from heirloom.node import agent
 
 
 def test_the_mail_names_the_rule_and_the_line_that_it_fits(lab):
@@ -25,6 +25,6 @@ def test_a_node_without_room_is_not_well(lab, monkeypatch):
     def full(fd, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("heirloom.claims.os.write", full)
-    [answer] = node.probe(str(lab.run_dir), lab.root.name, ["0.0"])
+    monkeypatch.setattr("heirloom.node.claims.os.write", full)
+    [answer] = agent.probe(str(lab.run_dir), lab.root.name, ["0.0"])
     assert (answer["found"], answer["reason"]) == ("refused", "[Errno 28] No space left on device")

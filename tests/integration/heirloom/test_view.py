@@ -6,9 +6,10 @@ import pwd
 import pytest
 from lab import NOOP
 
-from heirloom import launch, view
+from heirloom.node import launch
+from heirloom.node.process import sandbox
 
-no_view = pytest.mark.skipif(bool(view.missing()), reason=view.missing() or "none")
+no_view = pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "none")
 
 
 def try_to_write(path: object) -> str:
@@ -83,9 +84,9 @@ def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
 def test_without_privileges_too_and_who_a_trial_is_stays():
     def as_nobody() -> dict[str, object]:
         launch.become("nobody")
-        if view.missing():
-            return {"missing": view.missing()}
-        view.narrow("/usr", "/usr/bin")
+        if sandbox.missing():
+            return {"missing": sandbox.missing()}
+        sandbox.narrow("/usr", "/usr/bin")
         return {"uid": os.geteuid(), "readonly": bool(os.statvfs("/usr").f_flag & os.ST_RDONLY)}
 
     said = launch.in_child(as_nobody)
@@ -126,5 +127,5 @@ def test_a_kernel_that_refuses_is_named(monkeypatch):
     def refuse(store: str, own: str) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(view, "narrow", refuse)
-    assert "Operation not permitted" in view.missing()
+    monkeypatch.setattr(sandbox, "narrow", refuse)
+    assert "Operation not permitted" in sandbox.missing()

@@ -10,7 +10,7 @@ from tests.integration.search.conftest import PATIENCE, Lab
 
 TUNER = """
     import pathlib, time
-    from controller.tuners import Proposal
+    from heirloom.tuners import Proposal
 
     class Family:
         # A father, his child, and, once somebody says go, two of the child's.

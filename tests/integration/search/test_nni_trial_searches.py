@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heirloom import view
+from heirloom.node.process import sandbox
 from tests.integration.search.conftest import Lab
 
 METRICS = """
@@ -67,7 +67,7 @@ def test_a_result_is_needed_unless_the_experiment_says_otherwise(lab: Lab) -> No
     assert "no number" in trial["reason"]
 
 
-@pytest.mark.skipif(bool(view.missing()), reason=view.missing() or "none")
+@pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "none")
 def test_they_write_where_they_start_and_where_their_tuner_says(lab: Lab) -> None:
     lab.write("code/train.py", IDS)
     store = lab.path / "store"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from controller.home import Home
-from controller.opening import made
+from controller.engine.session import made
+from controller.state.home import Home
 
 
 def test_all_that_a_resume_reads_is_durable_before_the_journal_has_its_name(

@@ -154,7 +154,7 @@ def test_failures_are_retried_and_their_children_answered(lab: Lab) -> None:
     lab.write(
         "code/tuner.py",
         """
-        from controller.tuners import Proposal, SearchFinished, Tuner
+        from heirloom.tuners import Proposal, SearchFinished, Tuner
 
         class Family(Tuner):
             \"\"\"One parent, and children proposed before it has ended.\"\"\"
@@ -186,7 +186,7 @@ def test_a_broken_tuner_harms_nothing_else(lab: Lab) -> None:
     lab.write(
         "code/tuner.py",
         """
-        from controller.tuners import Proposal, Tuner
+        from heirloom.tuners import Proposal, Tuner
 
         class Broken(Tuner):
             def __init__(self, space, *, seed, maximize):

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from controller.home import Home, Lock, LockedError, is_locked
+from controller.state.home import Home, Lock, LockedError, is_locked
 
 HOLD = """
 import sys
 from pathlib import Path
-from controller.home import Lock, Place
-lock = Lock(Place(Path(sys.argv[1]) / "experiments" / "digits"))
+from controller.state.home import Lock, ExperimentDir
+lock = Lock(ExperimentDir(Path(sys.argv[1]) / "experiments" / "digits"))
 print("held", flush=True)
 sys.stdin.read()
 """
 TAKE = """
 import sys
 from pathlib import Path
-from controller.home import Home
+from controller.state.home import Home
 from controller.store import layout
 sys.stdin.read()  # every process starts taking at once
 for _ in range(5):

@@ -13,9 +13,9 @@ from controller.core.model import State
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.watch import StoreWatch
-from heirloom import commit, manifest
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store import commit, manifest
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 RACES = 60
 PATIENCE = 30.0

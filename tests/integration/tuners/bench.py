@@ -28,7 +28,7 @@ class Bench:
 
     def own(self, body: str, **setup: Any) -> TunerProcess:
         """A tuner whose source is given, without its first lines."""
-        source = "from controller.tuners import Proposal, SearchFinished, Tuner\n" + body
+        source = "from heirloom.tuners import Proposal, SearchFinished, Tuner\n" + body
         (self.directory / "my_tuner.py").write_text(source)
         tuner = {"class": "my_tuner.MyTuner", "code_dir": str(self.directory), "args": {}}
         return self.start(tuner, **setup)

@@ -124,7 +124,7 @@ def test_calls_from_many_threads_are_answered_each(bench: Bench) -> None:
 
 def test_the_host_ends_when_its_controller_is_gone() -> None:
     host = subprocess.Popen(
-        [sys.executable, "-m", "controller.tuners.host"],
+        [sys.executable, "-m", "heirloom.tuners.host"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from heirloom.slots import Slot
-from heirloom.spec import Spec
-from heirloom.supervisor import Supervisor
-from heirloom.waiting import Waiting
+from heirloom.node.slots import Slot
+from heirloom.node.spec import Spec
+from heirloom.node.supervisor import Supervisor
+from heirloom.node.waiting import Waiting
 from tests.simulation.world.schedule import Actor, Killed
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SimulatedSupervisor(Supervisor):
         return _Waiting(self)
 
     def _take(self) -> tuple[list[Slot], list[int]]:
-        """First come, first served, as behind the gate of `heirloom.slots`."""
+        """First come, first served, as behind the gate of `heirloom.node.slots`."""
         line = self._node.line
         line.append(self)
         try:
@@ -102,7 +102,7 @@ class SimulatedSupervisor(Supervisor):
 
 
 class _Claims:
-    """See `heirloom.claims`."""
+    """See `heirloom.node.claims`."""
 
     directory = "/run/heirloom/simulated"
 
@@ -123,7 +123,7 @@ class _Claims:
 
 
 class _Bells:
-    """See `heirloom.bells`."""
+    """See `heirloom.node.wakeups`."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -161,7 +161,7 @@ class _Bells:
 
 
 class _Watch:
-    """See `heirloom.watch`."""
+    """See `heirloom.node.heartbeat`."""
 
     bell = _BELL
 

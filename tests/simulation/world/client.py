@@ -1,4 +1,4 @@
-"""One machine's mount of the store: the `Files` of `heirloom.files`, with NFS's habits.
+"""One machine's mount of the store: the `Files` of `heirloom.store.files`, with NFS's habits.
 
 Names and their absence are trusted for up to a minute, unless the directory was opened anew and
 has changed. Every call takes its time, and may fail before or after it took effect.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 
-from heirloom.files import Look
+from heirloom.store.files import Stat
 from tests.simulation.world.schedule import Host, Schedule
 from tests.simulation.world.store import Inode, Server, refusal
 from tests.simulation.world.weather import Weather
@@ -39,14 +39,14 @@ class Client:
 
     # The interface Files
 
-    def look(self, path: str) -> Look | None:
+    def stat(self, path: str) -> Stat | None:
         self._ask(path)
         try:
             directory = self._open(self._above(path))
         except FileNotFoundError:
             return None
         found = self._name(directory, path)
-        return None if found is None else Look(found.kind, len(found.data), found.links)
+        return None if found is None else Stat(found.kind, len(found.data), found.links)
 
     def names(self, path: str, limit: int | None = None) -> list[str]:
         self._ask(path)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
 from controller.core.model import NodeInfo
-from controller.journal import JournalError
-from controller.loop import Loop
-from controller.post import Post
-from controller.replay import replay
-from controller.spec import Specs
+from controller.engine.loop import Loop
+from controller.engine.messages import MessageQueue
+from controller.engine.replay import replay
+from controller.engine.specs import Specs
+from controller.state.journal import JournalError
 from controller.store.watch import StoreWatch
 from tests.simulation.world.client import Client
 from tests.simulation.world.disk import ControllerKilledError, Disk
@@ -55,7 +55,7 @@ class Control(Host):
             self._journal.close()
             lab.closed(experiment)
             return
-        post = Post()
+        post = MessageQueue()
         post.items = _Items(self)
         self.tuner = SimulatedTuner(lab, post.events)
         self._watch = SteppedWatch(self, post)
@@ -152,7 +152,7 @@ class Control(Host):
 class SteppedWatch(StoreWatch):
     """The real one, as an actor."""
 
-    def __init__(self, control: Control, post: Post) -> None:
+    def __init__(self, control: Control, post: MessageQueue) -> None:
         lab = control.lab
         super().__init__(
             lab.root,

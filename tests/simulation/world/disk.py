@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.core.events import Event, RemovalAsked
-from controller.journal import Journal, JournalError
+from controller.state.journal import Journal, JournalError
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab

@@ -19,7 +19,8 @@ from controller.core import model
 from controller.core.experiment import Experiment
 from controller.core.model import Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
-from heirloom import result, units
+from heirloom.node import systemd
+from heirloom.node.process import result
 from tests.simulation.world.control import Control
 from tests.simulation.world.disasters import Disasters
 from tests.simulation.world.disk import Disk
@@ -116,7 +117,7 @@ class Lab:
             concurrency=rng.choice([None, 2, 6]),
             lookahead=rng.choice([None, 0, 1, 2]),
             retries=rng.randint(0, 2),
-            strays=rng.choice([1, 5, 5]),
+            infra_retries=rng.choice([1, 5, 5]),
             on_parent_failure=rng.choice(list(OnParentFailure)),
             maximize=rng.random() < 0.5,
             assess=rng.random() < 0.3,
@@ -187,7 +188,7 @@ def installed() -> Iterator[Callable[[Lab], None]]:
     try:
         with (
             mock.patch.object(result, "open_file", open_file),
-            mock.patch.object(units, "out_of_memory", return_value=False),
+            mock.patch.object(systemd, "out_of_memory", return_value=False),
         ):
             yield labs.append
     finally:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from heirloom.slots import Slot
-from heirloom.spec import Spec
+from heirloom.node.slots import Slot
+from heirloom.node.spec import Spec
 from tests.simulation.world.attempt import SimulatedSupervisor
 from tests.simulation.world.client import Client
 from tests.simulation.world.schedule import Actor, Host
@@ -33,7 +33,7 @@ class Claim:
 
 
 class Node(Host):
-    """Answers orders as `heirloom.node` does."""
+    """Answers orders as `heirloom.node.agent` does."""
 
     def __init__(self, lab: Lab, name: str, slots: int) -> None:
         super().__init__(name)
@@ -99,12 +99,12 @@ class Node(Host):
         if claim.is_held:
             return _answer(attempt, "running")
         process = self.processes.get(attempt)
-        if process is not None:  # heirloom.orphans
+        if process is not None:  # heirloom.node.process.orphans
             process.kill()
             self.serve()
         return _answer(attempt, "dead", "its supervisor died without a word")
 
-    # Bells, slots and processes
+    # Wakeups, slots and processes
 
     def ring(self, attempt: str) -> bool:
         """Wake a supervisor; whether there is one."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.core.gc import kept
 from controller.core.model import Keep, OnParentFailure, State, Trial, split_attempt
-from controller.core.removable import kept
-from heirloom.manifest import REMOVED
+from heirloom.store.manifest import REMOVED
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, State, split_attempt
-from controller.replay import replay
-from heirloom.manifest import REMOVED, Manifest
-from heirloom.spec import Spec
+from controller.engine.replay import replay
+from heirloom.node.spec import Spec
+from heirloom.store.manifest import REMOVED, Manifest
 from tests.simulation.core_state import check, check_decisions, state_of
 from tests.simulation.world.store import Inode
 

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from heirloom.spec import Spec
+from heirloom.node.spec import Spec
 from tests.simulation.world.store import Inode, refusal
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class TrialLog:
 
 
 class TrialProcess:
-    """Looks to its supervisor as `heirloom.process.Process` does."""
+    """Looks to its supervisor as `heirloom.node.process.child.Process` does."""
 
     def __init__(self, node: Node, spec: Spec, wake: Callable[[], None]) -> None:
         self.status: int | None = None

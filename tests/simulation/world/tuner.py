@@ -114,7 +114,7 @@ class SimulatedTuner:
 
 
 class SimulatedInbox:
-    """Looks to the loop as `controller.inbox` does; requests outlive the controller."""
+    """Looks to the loop as `controller.state.inbox` does; requests outlive the controller."""
 
     def __init__(self) -> None:
         self._requests: dict[str, dict[str, Any]] = {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from controller.dispatch.interface import Answer, End, Found, Order, Start
-from controller.dispatch.runner import Reply
-from controller.dispatch.wave import Wave, take
+from controller.dispatch.ansible.runner import Reply
+from controller.dispatch.ansible.waves import Wave, take
+from controller.dispatch.interface import Answer, AttemptStatus, End, Order, Start
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -40,7 +40,7 @@ class Waves:
                 self._pending.setdefault(order.node, []).append(order)
             else:
                 why = "the inventory has no such node"
-                strangers.append(Answer(order, Found.UNREACHABLE, why))
+                strangers.append(Answer(order, AttemptStatus.UNREACHABLE, why))
         if strangers:
             self._lab.schedule.after(0.0, lambda: self._closed or self._post(strangers))
         self._lab.schedule.after(self._lab.rng.uniform(0.02, 0.5), self._leave)
@@ -66,18 +66,23 @@ class Waves:
         lab, orders = self._lab, wave.lists[node.name]
         later = lab.schedule.after
 
-        def reply(answers: Sequence[Mapping[str, Any]] | None, found: Found, why: str) -> None:
+        def reply(
+            answers: Sequence[Mapping[str, Any]] | None, found: AttemptStatus, why: str
+        ) -> None:
             if node.name in left:
                 left.discard(node.name)
                 self._hear(wave, Reply(node.name, answers, found, why), done=not left)
 
         def unknown(why: str) -> Callable[[], None]:
-            return lambda: reply(None, Found.UNKNOWN, why)
+            return lambda: reply(None, AttemptStatus.UNKNOWN, why)
 
         def arrive() -> None:
             if not node.is_reachable:
                 wait = lab.rng.uniform(*_CONNECT)
-                later(wait, lambda: reply(None, Found.UNREACHABLE, f"{node.name} is out of reach"))
+                later(
+                    wait,
+                    lambda: reply(None, AttemptStatus.UNREACHABLE, f"{node.name} is out of reach"),
+                )
                 return
             if lab.weather.strikes("wave dropped before"):
                 later(1.0, unknown("the wave broke before it left"))
@@ -86,7 +91,7 @@ class Waves:
             if lab.weather.strikes("wave dropped after"):
                 later(1.0, unknown("the wave broke on its way back"))
             else:
-                later(lab.rng.uniform(0.1, 1.0), lambda: reply(answers, Found.UNKNOWN, ""))
+                later(lab.rng.uniform(0.1, 1.0), lambda: reply(answers, AttemptStatus.UNKNOWN, ""))
 
         if lab.weather.strikes("wave late"):
             later(lab.rng.uniform(0.0, _LATEST), lambda: node.is_reachable and _work(node, orders))

@@ -10,8 +10,8 @@ from nni_files import OWN_V1, V1, V2, lay_out, loaded, write
 
 from controller.config import load
 from controller.config.document import read
-from controller.nni.config import version_of
-from controller.nni.config.convert import convert
+from controller.config.nni import version_of
+from controller.config.nni.convert import convert
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from nni_files import V1, V2, lay_out, loaded, mistakes
 
-from controller.nni.config import machines
+from controller.config.nni import machines
 
 REMOTE = """\
 machineList:

@@ -38,7 +38,7 @@ def test_after_three_trials_in_a_row(outcome, more):
 
 @pytest.mark.parametrize("outcome", ["failed", "timeout", "full", "corrupt", "recalled"])
 def test_what_is_not_the_node_s_fault_is_not_held_against_it(outcome):
-    d = Drive(nodes={"a": 4}, concurrency=4, retries=99, strays=99)
+    d = Drive(nodes={"a": 4}, concurrency=4, retries=99, infra_retries=99)
     for _ in range(4):
         d.propose()
     for _ in range(5):
@@ -48,7 +48,7 @@ def test_what_is_not_the_node_s_fault_is_not_held_against_it(outcome):
 
 
 def test_one_trial_alone_that_loses_its_supervisor_blames_no_node():
-    d = Drive(nodes={"a": 1}, concurrency=1, strays=9)
+    d = Drive(nodes={"a": 1}, concurrency=1, infra_retries=9)
     d.propose()
     for _ in range(9):
         go_wrong(d, "lost")
@@ -57,7 +57,7 @@ def test_one_trial_alone_that_loses_its_supervisor_blames_no_node():
 
 
 def test_a_trial_that_goes_well_makes_up_for_those_that_did_not():
-    d = Drive(nodes={"a": 4}, concurrency=4, strays=99)
+    d = Drive(nodes={"a": 4}, concurrency=4, infra_retries=99)
     for _ in range(4):
         d.propose()
     d.end(0, "lost")
@@ -68,7 +68,7 @@ def test_a_trial_that_goes_well_makes_up_for_those_that_did_not():
 
 
 def test_a_node_out_of_reach_is_not_blamed_for_what_it_had():
-    d = Drive(nodes={"a": 4}, concurrency=4, strays=99)
+    d = Drive(nodes={"a": 4}, concurrency=4, infra_retries=99)
     for _ in range(4):
         d.propose()
     d.hear(e.NodeDown, node="a", reason="no route")
@@ -77,7 +77,7 @@ def test_a_node_out_of_reach_is_not_blamed_for_what_it_had():
 
 
 def test_a_search_whose_every_node_refuses_waits_and_loses_no_trial():
-    d = Drive(nodes={"a": 1, "b": 1}, concurrency=2, strays=5)
+    d = Drive(nodes={"a": 1, "b": 1}, concurrency=2, infra_retries=5)
     d.propose()
     d.propose()
     waits = []
@@ -94,7 +94,7 @@ def test_a_search_whose_every_node_refuses_waits_and_loses_no_trial():
 
 
 def test_after_it_went_well_a_node_has_three_again():
-    d = Drive(nodes={"a": 1}, concurrency=1, strays=99)
+    d = Drive(nodes={"a": 1}, concurrency=1, infra_retries=99)
     d.propose()
     for _ in range(3):
         go_wrong(d)

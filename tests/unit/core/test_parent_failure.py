@@ -170,7 +170,7 @@ class TestDamage:
         assert d.x.trials[3].restore == ()
 
     def test_damaged_parents_one_above_the_other_do_not_use_up_the_tries(self):
-        d = self.two({"a": 1, "b": 1}, on_parent_failure=ANCESTOR, strays=2)
+        d = self.two({"a": 1, "b": 1}, on_parent_failure=ANCESTOR, infra_retries=2)
         d.commit(1)
         d.propose(1)
         d.commit(2)

@@ -5,8 +5,8 @@ from drive import Drive
 from test_resume import resumed
 
 from controller.core import events as e
+from controller.core.gc import leftovers, may_go, questions
 from controller.core.model import Keep, OnParentFailure, State
-from controller.core.removable import leftovers, may_go, questions
 
 
 def search(**rules):
@@ -192,7 +192,7 @@ def test_ancestors_of_what_the_tuner_may_name_stay_even_of_one_without_weights()
 
 
 def test_damaged_weights_stay_for_people_to_look_at():
-    d = search(strays=9)
+    d = search(infra_retries=9)
     grow(d, value=9.0)
     parent = grow(d)
     child = d.propose(parent)

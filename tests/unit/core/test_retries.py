@@ -34,7 +34,7 @@ def test_without_retries_the_reason_is_the_attempt_s():
 
 @pytest.mark.parametrize("outcome", ["lost", "refused", "full", "corrupt", "beaten", "committed"])
 def test_what_is_not_its_fault_is_tried_again_but_not_for_ever(outcome):
-    d = Drive(concurrency=1, retries=0, strays=1)
+    d = Drive(concurrency=1, retries=0, infra_retries=1)
     d.propose()
     fail(d, outcome, 1, reason="no luck")
     assert d.states() == ["armed"]
@@ -46,7 +46,7 @@ def test_what_is_not_its_fault_is_tried_again_but_not_for_ever(outcome):
 
 
 def test_strays_leave_the_retries_alone():
-    d = Drive(concurrency=1, retries=1, strays=5)
+    d = Drive(concurrency=1, retries=1, infra_retries=5)
     d.propose()
     for number, outcome in enumerate(["lost", "failed", "full", "refused"], 1):
         fail(d, outcome, number, reason=outcome)
@@ -56,7 +56,7 @@ def test_strays_leave_the_retries_alone():
 
 
 def test_a_recall_costs_nothing():
-    d = Drive(concurrency=1, strays=0)
+    d = Drive(concurrency=1, infra_retries=0)
     d.propose()
     for number in range(1, 20):
         d.arm(0, number)
@@ -66,7 +66,7 @@ def test_a_recall_costs_nothing():
 
 def test_a_parent_that_is_not_to_be_found_lost_is_a_stray():
     # The node says that the parent left no weights; its manifest says that it did.
-    d = Drive(concurrency=1, strays=1)
+    d = Drive(concurrency=1, infra_retries=1)
     d.propose()
     d.commit(0)
     d.propose(0)
@@ -111,7 +111,7 @@ def test_its_own_failure_says_nothing_about_the_node():
 
 
 def test_each_cause_has_a_bound_of_its_own():
-    d = Drive(nodes={"a": 1, "b": 1}, concurrency=1, strays=1)
+    d = Drive(nodes={"a": 1, "b": 1}, concurrency=1, infra_retries=1)
     d.propose()
     for number, outcome in enumerate(["lost", "corrupt", "full", "refused"], 1):
         fail(d, outcome, number, reason=outcome)

@@ -7,10 +7,10 @@ from queue import Queue
 
 import pytest
 
-from controller.dispatch.ansible import AnsibleDispatcher
-from controller.dispatch.interface import Answer, End, Found, Order, Probe, Start
-from controller.dispatch.runner import Reply, Run
-from controller.inventory import Inventory, Node, Slot
+from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
+from controller.dispatch.ansible.inventory import Inventory, Node, Slot
+from controller.dispatch.ansible.runner import Reply, Run
+from controller.dispatch.interface import Answer, AttemptStatus, End, Order, Probe, Start
 
 SOON = 10.0  # seconds after which a test gives up; nothing here takes long
 
@@ -71,7 +71,7 @@ class Lab:
         """The next run to leave."""
         return self.runs.get(timeout=SOON)
 
-    def answered(self) -> list[tuple[str, str, Found]]:
+    def answered(self) -> list[tuple[str, str, AttemptStatus]]:
         """The next batch of answers."""
         batch = self.answers.get(timeout=SOON)
         return [(answer.order.node, answer.order.attempt, answer.found) for answer in batch]
@@ -99,7 +99,7 @@ def test_what_is_submitted_together_travels_together(lab):
 
 
 def test_what_is_submitted_right_after_travels_too(lab, monkeypatch):
-    monkeypatch.setattr("controller.dispatch.ansible.GATHER", 0.5)
+    monkeypatch.setattr("controller.dispatch.ansible.dispatcher.GATHER", 0.5)
     dispatcher = lab.open(waves=1)
     dispatcher.submit([probe("1.1")])
     dispatcher.submit([probe("2.1")])
@@ -110,9 +110,9 @@ def test_a_node_is_answered_as_soon_as_it_replies(lab):
     lab.open().submit([probe("1.1"), probe("2.1", "b")])
     run = lab.run()
     run.reply("b")
-    assert lab.answered() == [("b", "2.1", Found.RUNNING)]
+    assert lab.answered() == [("b", "2.1", AttemptStatus.RUNNING)]
     run.reply("a")
-    assert lab.answered() == [("a", "1.1", Found.RUNNING)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.RUNNING)]
 
 
 def test_never_two_waves_for_one_node(lab):
@@ -145,8 +145,8 @@ def test_a_wave_that_ends_late_frees_no_node_of_another_wave(lab):
     dispatcher.submit([probe("3.1")])
     second = lab.run()
     first.end()
-    assert lab.answered() == [("a", "1.1", Found.RUNNING)]
-    assert lab.answered() == [("b", "2.1", Found.UNKNOWN)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.RUNNING)]
+    assert lab.answered() == [("b", "2.1", AttemptStatus.UNKNOWN)]
     dispatcher.submit([probe("4.1"), probe("5.1", "b")])
     assert (second.nodes, lab.run().nodes) == ({"a"}, {"b"})
 
@@ -159,7 +159,7 @@ def test_two_waves_at_once_and_no_more(lab):
     lab.run()
     dispatcher.submit([probe("3.1", "c")])
     first.reply("a")
-    assert lab.answered() == [("a", "1.1", Found.RUNNING)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.RUNNING)]
     assert lab.runs.empty()
     first.end()
     assert lab.run().nodes == {"c"}
@@ -182,7 +182,7 @@ def test_a_node_that_did_not_reply_leaves_its_orders_unknown(lab):
     run.end("ansible was killed")
     lab.answered()
     (answer,) = lab.answers.get(timeout=SOON)
-    assert answer == Answer(probe("2.1", "b"), Found.UNKNOWN, "ansible was killed")
+    assert answer == Answer(probe("2.1", "b"), AttemptStatus.UNKNOWN, "ansible was killed")
 
 
 def test_a_run_that_raises_leaves_its_orders_unknown_and_harms_no_later_wave(lab):
@@ -190,40 +190,40 @@ def test_a_run_that_raises_leaves_its_orders_unknown_and_harms_no_later_wave(lab
     dispatcher.submit([probe("1.1")])
     lab.run().end(OSError(28, "No space left on device"))
     (answer,) = lab.answers.get(timeout=SOON)
-    assert (answer.found, answer.ours) == (Found.UNKNOWN, True)
+    assert (answer.found, answer.ours) == (AttemptStatus.UNKNOWN, True)
     assert answer.reason == f"no space left on device: {lab.work_dir}"
     dispatcher.submit([probe("2.1")])
     lab.run().reply("a")
-    assert lab.answered() == [("a", "2.1", Found.RUNNING)]
+    assert lab.answered() == [("a", "2.1", AttemptStatus.RUNNING)]
 
 
 def test_without_room_here_no_wave_is_begun(lab, monkeypatch):
     dispatcher = lab.open()
-    monkeypatch.setattr("controller.dispatch.ansible._ROOM", 1 << 60)
+    monkeypatch.setattr("controller.dispatch.ansible.dispatcher._ROOM", 1 << 60)
     dispatcher.submit([probe("1.1")])
     (answer,) = lab.answers.get(timeout=SOON)
-    assert (answer.found, answer.ours) == (Found.UNKNOWN, True)
+    assert (answer.found, answer.ours) == (AttemptStatus.UNKNOWN, True)
     assert answer.reason.startswith("no space left on device: ")
     assert lab.runs.empty()
 
 
 def test_an_unreachable_node_says_why(lab):
     lab.open().submit([probe("1.1")])
-    lab.run().run.heard(Reply("a", None, Found.UNREACHABLE, "connection refused"))
+    lab.run().run.heard(Reply("a", None, AttemptStatus.UNREACHABLE, "connection refused"))
     (answer,) = lab.answers.get(timeout=SOON)
-    assert (answer.found, answer.reason) == (Found.UNREACHABLE, "connection refused")
+    assert (answer.found, answer.reason) == (AttemptStatus.UNREACHABLE, "connection refused")
 
 
 def test_a_node_that_the_inventory_does_not_name_is_unreachable(lab):
     lab.open().submit([probe("1.1", "z")])
-    assert lab.answered() == [("z", "1.1", Found.UNREACHABLE)]
+    assert lab.answered() == [("z", "1.1", AttemptStatus.UNREACHABLE)]
 
 
 def test_a_wave_past_its_deadline_is_cancelled(lab):
     dispatcher = lab.open(deadline=0.05)
     dispatcher.submit([probe("1.1")])
     (answer,) = lab.answers.get(timeout=SOON)
-    assert answer == Answer(probe("1.1"), Found.UNKNOWN, "no reply within 0.05 seconds")
+    assert answer == Answer(probe("1.1"), AttemptStatus.UNKNOWN, "no reply within 0.05 seconds")
 
 
 def test_a_reply_that_comes_twice_or_late_is_not_heard(lab):
@@ -233,7 +233,7 @@ def test_a_reply_that_comes_twice_or_late_is_not_heard(lab):
     run.reply("a")
     run.reply("a")
     run.end()
-    assert lab.answered() == [("a", "1.1", Found.RUNNING)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.RUNNING)]
     dispatcher.close(SOON)
     assert lab.answers.empty()
 
@@ -246,12 +246,12 @@ def test_close_waits_for_the_wave_and_drops_what_was_not_sent(lab):
     closing = threading.Thread(target=dispatcher.close, args=(SOON,))
     closing.start()
     (dropped,) = lab.answers.get(timeout=SOON)
-    assert (dropped.order, dropped.found) == (probe("2.1"), Found.UNKNOWN)
+    assert (dropped.order, dropped.found) == (probe("2.1"), AttemptStatus.UNKNOWN)
     assert "never sent" in dropped.reason
     run.reply("a")
     run.end()
     closing.join()
-    assert lab.answered() == [("a", "1.1", Found.RUNNING)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.RUNNING)]
     dispatcher.submit([probe("3.1")])
     dispatcher.close(0)
     assert lab.runs.empty()
@@ -263,13 +263,13 @@ def test_close_cancels_what_takes_too_long(lab):
     run = lab.run()
     run.reply("a")
     dispatcher.close(0.01)
-    assert lab.answered() == [("a", "1.1", Found.RUNNING)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.RUNNING)]
     (answer,) = lab.answers.get(timeout=SOON)
-    assert answer == Answer(probe("2.1", "b"), Found.UNKNOWN, "cancelled")
+    assert answer == Answer(probe("2.1", "b"), AttemptStatus.UNKNOWN, "cancelled")
 
 
 def test_a_run_that_cannot_be_cancelled_is_answered_all_the_same(lab, monkeypatch):
-    monkeypatch.setattr("controller.dispatch.ansible._CANCEL", 0.05)
+    monkeypatch.setattr("controller.dispatch.ansible.dispatcher._CANCEL", 0.05)
     stuck = threading.Event()
 
     def carry(run: Run) -> str:
@@ -281,7 +281,7 @@ def test_a_run_that_cannot_be_cancelled_is_answered_all_the_same(lab, monkeypatc
     while not dispatcher._busy:
         stuck.wait(0.005)
     dispatcher.close(0)
-    assert lab.answered() == [("a", "1.1", Found.UNKNOWN)]
+    assert lab.answered() == [("a", "1.1", AttemptStatus.UNKNOWN)]
     stuck.set()
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from controller.core.events import Armed, Ended, NodeDown, NodeUp
 from controller.core.model import Attempt, AttemptState, Outcome
 from controller.dispatch.answers import HELLO, ask_again, events_of, is_unsent
-from controller.dispatch.interface import Answer, End, Found, Probe, Start
+from controller.dispatch.interface import Answer, AttemptStatus, End, Probe, Start
 
 START, PROBE = Start("7.2", "a", {}), Probe("7.2", "a")
 END = End("7.2", "a", "recalled", "b has room")
@@ -37,29 +37,43 @@ UNHEARD = "the node knows nothing of it (was it restarted?)"
 @pytest.mark.parametrize(
     ("answer", "state", "expected"),
     [
-        (Answer(START, Found.STARTED), "placed", [UP, ARMED]),
-        (Answer(START, Found.RUNNING), "placed", [UP, ARMED]),
-        (Answer(PROBE, Found.RUNNING), "running", [UP, ARMED]),
-        (Answer(START, Found.REFUSED, "no /run"), "placed", [UP, ended("refused", "no /run")]),
-        (Answer(START, Found.REFUSED), "placed", [UP, ended("refused", "the node refused it")]),
-        (Answer(PROBE, Found.REFUSED, "EIO"), "running", [UP]),
-        (Answer(END, Found.REFUSED, "EIO"), "running", [UP]),
-        (Answer(PROBE, Found.DEAD), "running", [UP, ended("lost", DIED)]),
-        (Answer(START, Found.DEAD), "placed", [UP, ended("lost", DIED)]),
-        (Answer(PROBE, Found.ABSENT), "armed", [UP, ended("lost", UNHEARD)]),
-        (Answer(PROBE, Found.ABSENT), "placed", [UP]),
-        (Answer(END, Found.ABSENT), "placed", [UP, ended("recalled", UNHEARD)]),
-        (Answer(START, Found.UNREACHABLE, "no route"), "placed", [DOWN, ended("lost", "no route")]),
-        (Answer(PROBE, Found.UNREACHABLE, "no route"), "ended", [DOWN]),
-        (Answer(START, Found.UNKNOWN, "it broke"), "placed", []),
-        (Answer(PROBE, Found.DEAD), "ended", [UP]),
+        (Answer(START, AttemptStatus.STARTED), "placed", [UP, ARMED]),
+        (Answer(START, AttemptStatus.RUNNING), "placed", [UP, ARMED]),
+        (Answer(PROBE, AttemptStatus.RUNNING), "running", [UP, ARMED]),
         (
-            Answer(PROBE, Found.ENDED, outcome=said()),
+            Answer(START, AttemptStatus.REFUSED, "no /run"),
+            "placed",
+            [UP, ended("refused", "no /run")],
+        ),
+        (
+            Answer(START, AttemptStatus.REFUSED),
+            "placed",
+            [UP, ended("refused", "the node refused it")],
+        ),
+        (Answer(PROBE, AttemptStatus.REFUSED, "EIO"), "running", [UP]),
+        (Answer(END, AttemptStatus.REFUSED, "EIO"), "running", [UP]),
+        (Answer(PROBE, AttemptStatus.DEAD), "running", [UP, ended("lost", DIED)]),
+        (Answer(START, AttemptStatus.DEAD), "placed", [UP, ended("lost", DIED)]),
+        (Answer(PROBE, AttemptStatus.ABSENT), "armed", [UP, ended("lost", UNHEARD)]),
+        (Answer(PROBE, AttemptStatus.ABSENT), "placed", [UP]),
+        (Answer(END, AttemptStatus.ABSENT), "placed", [UP, ended("recalled", UNHEARD)]),
+        (
+            Answer(START, AttemptStatus.UNREACHABLE, "no route"),
+            "placed",
+            [DOWN, ended("lost", "no route")],
+        ),
+        (Answer(PROBE, AttemptStatus.UNREACHABLE, "no route"), "ended", [DOWN]),
+        (Answer(START, AttemptStatus.UNKNOWN, "it broke"), "placed", []),
+        (Answer(PROBE, AttemptStatus.DEAD), "ended", [UP]),
+        (
+            Answer(PROBE, AttemptStatus.ENDED, outcome=said()),
             "running",
             [UP, ended("failed", "exit code 3", seconds={"running": 3.2})],
         ),
         (
-            Answer(END, Found.ENDED, outcome=said(outcome="corrupt", parent=3, seconds=None)),
+            Answer(
+                END, AttemptStatus.ENDED, outcome=said(outcome="corrupt", parent=3, seconds=None)
+            ),
             "armed",
             [UP, ended("corrupt", "exit code 3", parent=3)],
         ),
@@ -70,8 +84,8 @@ def test_events(answer, state, expected):
 
 
 def test_of_an_attempt_that_nobody_knows_only_the_node_is_told():
-    assert events_of(Answer(PROBE, Found.DEAD), None, 5.0) == [UP]
-    assert events_of(Answer(Probe(HELLO, "a"), Found.ABSENT), None, 5.0) == [UP]
+    assert events_of(Answer(PROBE, AttemptStatus.DEAD), None, 5.0) == [UP]
+    assert events_of(Answer(Probe(HELLO, "a"), AttemptStatus.ABSENT), None, 5.0) == [UP]
 
 
 ODD = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers(), max_size=2)
@@ -79,7 +93,9 @@ ODD = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.intege
 
 @given(st.dictionaries(st.sampled_from(list(said())), ODD, min_size=1).map(lambda d: said(**d)))
 def test_a_last_word_that_makes_no_sense_is_none(outcome):
-    [_, event] = events_of(Answer(PROBE, Found.ENDED, outcome=outcome), attempt("running"), 5.0)
+    [_, event] = events_of(
+        Answer(PROBE, AttemptStatus.ENDED, outcome=outcome), attempt("running"), 5.0
+    )
     assert isinstance(event, Ended)
     assert isinstance(event.outcome, Outcome)
     assert isinstance(event.reason, str)
@@ -89,7 +105,9 @@ def test_a_last_word_that_makes_no_sense_is_none(outcome):
 
 @pytest.mark.parametrize("outcome", [None, {}, said(attempt="8.1"), said(outcome=["failed"])])
 def test_an_attempt_without_a_last_word_is_lost(outcome):
-    [_, event] = events_of(Answer(PROBE, Found.ENDED, outcome=outcome), attempt("running"), 5.0)
+    [_, event] = events_of(
+        Answer(PROBE, AttemptStatus.ENDED, outcome=outcome), attempt("running"), 5.0
+    )
     assert event.outcome is Outcome.LOST
     assert "malformed word of its end" in event.reason
 
@@ -100,17 +118,17 @@ HI = Probe(HELLO, "a")
 @pytest.mark.parametrize(
     ("answer", "state", "expected"),
     [
-        (Answer(START, Found.UNKNOWN), "placed", PROBE),
-        (Answer(PROBE, Found.UNKNOWN), "running", PROBE),
-        (Answer(END, Found.UNKNOWN), "armed", END),
-        (Answer(END, Found.REFUSED), "armed", END),
-        (Answer(PROBE, Found.REFUSED), "armed", PROBE),
-        (Answer(START, Found.REFUSED), "placed", None),
-        (Answer(END, Found.UNKNOWN), "ended", None),
-        (Answer(START, Found.STARTED), "placed", None),
-        (Answer(PROBE, Found.UNKNOWN), None, None),
-        (Answer(HI, Found.UNKNOWN), None, HI),
-        (Answer(HI, Found.ABSENT), None, None),
+        (Answer(START, AttemptStatus.UNKNOWN), "placed", PROBE),
+        (Answer(PROBE, AttemptStatus.UNKNOWN), "running", PROBE),
+        (Answer(END, AttemptStatus.UNKNOWN), "armed", END),
+        (Answer(END, AttemptStatus.REFUSED), "armed", END),
+        (Answer(PROBE, AttemptStatus.REFUSED), "armed", PROBE),
+        (Answer(START, AttemptStatus.REFUSED), "placed", None),
+        (Answer(END, AttemptStatus.UNKNOWN), "ended", None),
+        (Answer(START, AttemptStatus.STARTED), "placed", None),
+        (Answer(PROBE, AttemptStatus.UNKNOWN), None, None),
+        (Answer(HI, AttemptStatus.UNKNOWN), None, HI),
+        (Answer(HI, AttemptStatus.ABSENT), None, None),
     ],
 )
 def test_what_is_asked_again(answer, state, expected):
@@ -120,11 +138,11 @@ def test_what_is_asked_again(answer, state, expected):
 @pytest.mark.parametrize(
     ("order", "found", "state", "expected"),
     [
-        (PROBE, Found.ABSENT, "placed", True),
-        (PROBE, Found.ABSENT, "armed", False),
-        (PROBE, Found.DEAD, "placed", False),
-        (END, Found.ABSENT, "placed", False),
-        (PROBE, Found.ABSENT, None, False),
+        (PROBE, AttemptStatus.ABSENT, "placed", True),
+        (PROBE, AttemptStatus.ABSENT, "armed", False),
+        (PROBE, AttemptStatus.DEAD, "placed", False),
+        (END, AttemptStatus.ABSENT, "placed", False),
+        (PROBE, AttemptStatus.ABSENT, None, False),
     ],
 )
 def test_only_what_never_reached_its_node_is_sent_again(order, found, state, expected):

@@ -1,7 +1,7 @@
 import sys
 from pathlib import Path
 
-from controller.dispatch.environment import environment
+from controller.dispatch.ansible.environment import environment
 
 
 def test_nothing_of_ours_that_nobody_needs():

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, AttemptState, Outcome, Rules
+from controller.dispatch.ansible.runner import Reply, read_event
+from controller.dispatch.ansible.waves import Wave
 from controller.dispatch.answers import ask_again, events_of
-from controller.dispatch.interface import End, Found, Probe, Start
-from controller.dispatch.runner import Reply, read_event
-from controller.dispatch.wave import Wave
-from controller.journal import Journal
+from controller.dispatch.interface import AttemptStatus, End, Probe, Start
+from controller.state.journal import Journal
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
-    | st.sampled_from(["7.2", "ended", "failed", *Found]),
+    | st.sampled_from(["7.2", "ended", "failed", *AttemptStatus]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )  # fmt: skip
@@ -35,7 +35,7 @@ ENDED = st.fixed_dictionaries(
     },
 )
 ANSWERS = st.fixed_dictionaries(
-    {"attempt": st.just("7.2") | VALUES, "found": st.sampled_from(list(Found)) | VALUES},
+    {"attempt": st.just("7.2") | VALUES, "found": st.sampled_from(list(AttemptStatus)) | VALUES},
     optional={"reason": st.text() | VALUES, "outcome": ENDED | VALUES},
 )
 ORDERS = [Start("7.2", "gpu1", {}), End("7.2", "gpu1", "recalled"), Probe("7.2", "gpu1")]

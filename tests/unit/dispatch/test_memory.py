@@ -4,7 +4,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome, State
-from controller.dispatch.interface import End, Found, Probe, Start
+from controller.dispatch.interface import AttemptStatus, End, Probe, Start
 from controller.dispatch.memory import MemoryDispatcher
 
 
@@ -40,7 +40,7 @@ def test_an_attempt_from_order_to_commit():
     twin = Twin()
     twin.start("0.1")
     twin.finish()
-    assert twin.found() == [("0.1", Found.STARTED)]
+    assert twin.found() == [("0.1", AttemptStatus.STARTED)]
     began, ended, seen = twin.events
     assert (began.at, ended.at) == (1.5, 11.5)
     assert ended.outcome is Outcome.COMMITTED
@@ -55,8 +55,13 @@ def test_every_order_gets_one_answer_and_nothing_starts_twice():
     twin.submit([Probe("0.1", "a")])
     twin.finish()
     assert [found for _, found in twin.found()] == [
-        Found.STARTED, Found.RUNNING, Found.RUNNING, Found.ABSENT, Found.ABSENT, Found.ENDED
-    ]  # fmt: skip
+        AttemptStatus.STARTED,
+        AttemptStatus.RUNNING,
+        AttemptStatus.RUNNING,
+        AttemptStatus.ABSENT,
+        AttemptStatus.ABSENT,
+        AttemptStatus.ENDED,
+    ]
     assert twin.answers[-1].outcome["outcome"] == "committed"
     assert len(twin.events) == 3
 
@@ -116,7 +121,7 @@ def test_what_runs_is_not_recalled():
     twin.run_until(e.Began)
     twin.submit([End("0.1", "a", "recalled")])
     twin.finish()
-    assert twin.found()[-1] == ("0.1", Found.RUNNING)
+    assert twin.found()[-1] == ("0.1", AttemptStatus.RUNNING)
     assert twin.outcomes() == {"0.1": Outcome.COMMITTED}
 
 

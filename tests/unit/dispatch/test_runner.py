@@ -1,7 +1,7 @@
 import pytest
 
-from controller.dispatch.interface import Found
-from controller.dispatch.runner import Reply, read_event
+from controller.dispatch.ansible.runner import Reply, read_event
+from controller.dispatch.interface import AttemptStatus
 
 
 def event(kind, **result):
@@ -17,22 +17,22 @@ def test_answers():
 def test_a_reply_without_answers_leaves_everything_unknown(result):
     reply = read_event(event("runner_on_ok", **result))
     assert reply is not None
-    assert (reply.answers, reply.found) == (None, Found.UNKNOWN)
+    assert (reply.answers, reply.found) == (None, AttemptStatus.UNKNOWN)
 
 
 def test_an_unreachable_node_says_why_on_one_line():
     reply = read_event(event("runner_on_unreachable", msg="Task failed: ssh:\n  refused\n"))
-    assert reply == Reply("gpu1", None, Found.UNREACHABLE, "ssh: refused")
+    assert reply == Reply("gpu1", None, AttemptStatus.UNREACHABLE, "ssh: refused")
 
 
 def test_a_module_that_failed_leaves_everything_unknown():
     reply = read_event(event("runner_on_failed", msg="OSError: no space", rc=1))
-    assert reply == Reply("gpu1", None, Found.UNKNOWN, "OSError: no space")
+    assert reply == Reply("gpu1", None, AttemptStatus.UNKNOWN, "OSError: no space")
 
 
 def test_a_node_without_its_interpreter_has_done_nothing():
     reply = read_event(event("runner_on_failed", msg="interpreter not found", rc=127))
-    assert reply == Reply("gpu1", None, Found.UNREACHABLE, "interpreter not found")
+    assert reply == Reply("gpu1", None, AttemptStatus.UNREACHABLE, "interpreter not found")
 
 
 def test_other_events_are_no_replies():

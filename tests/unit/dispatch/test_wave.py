@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from controller.dispatch.interface import Answer, End, Found, Probe, Start
-from controller.dispatch.runner import Reply
-from controller.dispatch.wave import Wave, arguments, take
-from controller.inventory import Node, Slot
+from controller.dispatch.ansible.inventory import Node, Slot
+from controller.dispatch.ansible.runner import Reply
+from controller.dispatch.ansible.waves import Wave, arguments, take
+from controller.dispatch.interface import Answer, AttemptStatus, End, Probe, Start
 
 
 def start(attempt, node="a"):
@@ -62,9 +62,9 @@ def test_answers_come_in_the_order_of_the_orders():
         said("3.1", "ended", outcome=outcome),
     ]
     assert Wave({"a": orders}).hear(Reply("a", reply)) == [
-        Answer(orders[0], Found.RUNNING),
-        Answer(orders[1], Found.REFUSED, "no such user"),
-        Answer(orders[2], Found.ENDED, "", outcome),
+        Answer(orders[0], AttemptStatus.RUNNING),
+        Answer(orders[1], AttemptStatus.REFUSED, "no such user"),
+        Answer(orders[2], AttemptStatus.ENDED, "", outcome),
     ]
 
 
@@ -82,7 +82,7 @@ def test_answers_come_in_the_order_of_the_orders():
 )
 def test_an_answer_that_makes_no_sense_is_unknown(reply):
     (answer,) = Wave({"a": [start("1.1")]}).hear(Reply("a", reply))
-    assert answer.found is Found.UNKNOWN
+    assert answer.found is AttemptStatus.UNKNOWN
     assert "makes no sense" in answer.reason
 
 
@@ -93,7 +93,7 @@ def test_a_node_that_says_too_much_is_heard_as_far_as_it_was_asked():
 
 def test_every_order_is_answered_once():
     wave = Wave({"a": [start("1.1")], "b": [start("2.1", "b")]})
-    assert len(wave.hear(Reply("a", None, Found.UNREACHABLE, "why"))) == 1
+    assert len(wave.hear(Reply("a", None, AttemptStatus.UNREACHABLE, "why"))) == 1
     assert wave.hear(Reply("a", [said("1.1", "started")])) == []
     assert wave.hear(Reply("stranger", [])) == []
     assert wave.rest() == [start("2.1", "b")]

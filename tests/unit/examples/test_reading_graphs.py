@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.tuners import Result
+from heirloom.tuners import Result
 
 KINDS = ["attention", "self_attention", "recurrent", "convolution"]
 SPACE = {

@@ -2,12 +2,12 @@ import os
 
 import pytest
 
-from heirloom.bells import Bells
+from heirloom.node.wakeups import Wakeups
 
 
 @pytest.fixture
 def bells(tmp_path):
-    return Bells(str(tmp_path))
+    return Wakeups(str(tmp_path))
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heirloom import manifest
-from heirloom.commit import CommitError, Recalled, commit, fence, pass_verdict
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
-from heirloom.verify import verify
+from heirloom.store import manifest
+from heirloom.store.commit import CommitError, Recalled, commit, fence, pass_verdict
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
+from heirloom.store.verify import verify
 
 
 class Recording(RealFiles):
@@ -144,7 +144,7 @@ def test_a_verdict_whose_name_is_not_durable_is_not_told(store):
 
 
 @pytest.mark.parametrize(
-    "fail", ["look", "names", "chmod", "digest", "sync_file", "write", "sync_dir", "rename"]
+    "fail", ["stat", "names", "chmod", "digest", "sync_file", "write", "sync_dir", "rename"]
 )
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.ESTALE])
 def test_an_error_before_the_rename_leaves_no_verdict(store, fail, code):
@@ -310,7 +310,7 @@ def test_what_the_trial_does_not_own_is_its_own_fault(store):
 
 
 def test_names_that_no_manifest_can_hold_are_refused(store, monkeypatch):
-    monkeypatch.setattr("heirloom.manifest.SIZE_LIMIT", 2 << 20)
+    monkeypatch.setattr("heirloom.store.manifest.SIZE_LIMIT", 2 << 20)
     store.attempt("7.1", **{f"{number}" + "ü" * 120: "" for number in range(3000)})
     with pytest.raises(CommitError, match="names of its files take more than 2 MiB: shorten"):
         store.commit("7.1")
@@ -336,7 +336,7 @@ def test_a_fence_finds_a_name_that_the_trial_has_left_free(store, kind):
 
 @pytest.mark.parametrize("spread", [1, 7])
 def test_too_many_files_are_refused_before_they_are_all_listed(store, monkeypatch, spread):
-    monkeypatch.setattr("heirloom.commit.COUNT_LIMIT", 100)
+    monkeypatch.setattr("heirloom.store.commit.COUNT_LIMIT", 100)
     weights = store.attempt("7.1") / "weights"
     for number in range(2000):
         path = weights / f"d{number % spread}/f{number}"
@@ -370,7 +370,7 @@ def test_too_much_beside_the_save_path_is_not_listed(store):
 
 
 def test_as_many_files_as_may_be_are_committed(store, monkeypatch):
-    monkeypatch.setattr("heirloom.commit.COUNT_LIMIT", 4)
+    monkeypatch.setattr("heirloom.store.commit.COUNT_LIMIT", 4)
     store.attempt("7.1", a="", b="", c="")
     assert len(store.commit("7.1").files) == 3  # and a directory
 

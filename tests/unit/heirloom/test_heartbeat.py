@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from heirloom.watch import Watch
+from heirloom.node.heartbeat import Watch
 
 
 @pytest.fixture

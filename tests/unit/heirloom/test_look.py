@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from heirloom import look, marker
-from heirloom.files import RealFiles
+from heirloom.node.inspect import marker, node_report
+from heirloom.store.files import RealFiles
 
 SHORT = 0.5  # seconds after which what hangs is given up
 
@@ -45,7 +45,7 @@ class Node:
             "python": self.python,
             "store": {"path": str(self.store), "node": "gpu1", "directory": directory},
         }
-        return look.look(asked, patience)
+        return node_report.look(asked, patience)
 
 
 def test_who_it_runs_as(node):

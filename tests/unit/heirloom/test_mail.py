@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from heirloom import mail
-from heirloom.files import RealFiles
+from heirloom.store import mail
+from heirloom.store.files import RealFiles
 
 MESSAGE = {"kind": "ended", "attempt": "7.2", "node": "here", "outcome": "committed"}
 

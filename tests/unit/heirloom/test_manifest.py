@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heirloom import manifest
-from heirloom.files import RealFiles
-from heirloom.manifest import Entry, Manifest, ManifestError, sound_path
+from heirloom.store import manifest
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Entry, Manifest, ManifestError, sound_path
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -167,16 +167,16 @@ def test_a_verdict_that_appears_while_it_is_looked_for_is_no_damage(root):
     written = Manifest("exp-1", 7, "failed", "why")
 
     class Late(RealFiles):
-        def look(self, path):
+        def stat(self, path):
             put(root, written)  # between the look for the manifest and this one
-            return super().look(path)
+            return super().stat(path)
 
     assert manifest.read(Late(), str(root), 7) == written
 
 
 def test_an_endless_manifest_is_bounded(root, monkeypatch):
     put(root, Manifest("exp-1", 7, "failed", "x" * 1000))
-    monkeypatch.setattr("heirloom.manifest.SIZE_LIMIT", 500)
+    monkeypatch.setattr("heirloom.store.manifest.SIZE_LIMIT", 500)
     with pytest.raises(ManifestError, match="more than 500 bytes"):
         read(root)
 

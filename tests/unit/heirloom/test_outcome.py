@@ -2,10 +2,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from heirloom import outcome, units
-from heirloom.ended import Ended
-from heirloom.rules import of_failure
-from heirloom.spec import Spec
+from heirloom.node import systemd
+from heirloom.node.process import outcome
+from heirloom.node.process.ended import Ended
+from heirloom.node.process.retry_rules import of_failure
+from heirloom.node.spec import Spec
 
 SPEC = Spec("0.1", "exp-1", "/store/ann/exp-1", "here", "true", "runtime/1", {})
 
@@ -17,7 +18,7 @@ def reason(spec: Spec, status: int) -> str:
 
 
 def test_a_trial_that_the_kernel_ended_for_its_memory_is_told_its_limit(monkeypatch):
-    monkeypatch.setattr(units, "out_of_memory", lambda: True)
+    monkeypatch.setattr(systemd, "out_of_memory", lambda: True)
     limited = Spec.from_dict({"format": 1, **vars(SPEC), "memory": 100 << 20})
     assert reason(limited, 137) == (
         "used more memory than its limit (trial.memory) of 100 MiB (exit code 137): the last line"
@@ -26,7 +27,7 @@ def test_a_trial_that_the_kernel_ended_for_its_memory_is_told_its_limit(monkeypa
 
 
 def test_a_trial_that_failed_otherwise_is_not(monkeypatch):
-    monkeypatch.setattr(units, "out_of_memory", lambda: False)
+    monkeypatch.setattr(systemd, "out_of_memory", lambda: False)
     assert reason(SPEC, 1) == "exit code 1: the last line"
 
 
@@ -44,24 +45,24 @@ def test_the_kernel_is_asked_about_the_unit_of_the_attempt(
     directory = tmp_path / cgroup.lstrip("/")
     directory.mkdir(parents=True)
     (directory / "memory.events").write_text(events)
-    monkeypatch.setattr(units, "_CGROUPS", str(tmp_path))
-    monkeypatch.setattr(units, "_cgroup", lambda: cgroup)
-    assert units.out_of_memory() is told
+    monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
+    monkeypatch.setattr(systemd, "_cgroup", lambda: cgroup)
+    assert systemd.out_of_memory() is told
 
 
 def test_a_machine_without_systemd_says_so(monkeypatch):
-    monkeypatch.setattr(units, "_BOOTED", "/nowhere")
-    assert units.missing() == "no systemd runs here"
+    monkeypatch.setattr(systemd, "_BOOTED", "/nowhere")
+    assert systemd.missing() == "no systemd runs here"
 
 
 def test_a_user_whose_manager_ends_with_the_login_is_told_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(units, "_BOOTED", str(tmp_path))
-    monkeypatch.setattr(units, "_LINGERS", str(tmp_path))
-    monkeypatch.setattr(units.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(units.os, "getuid", lambda: 65533)
-    assert "loginctl enable-linger 65533" in units.missing()
+    monkeypatch.setattr(systemd, "_BOOTED", str(tmp_path))
+    monkeypatch.setattr(systemd, "_LINGERS", str(tmp_path))
+    monkeypatch.setattr(systemd.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(systemd.os, "getuid", lambda: 65533)
+    assert "loginctl enable-linger 65533" in systemd.missing()
     (tmp_path / "65533").touch()
-    assert "/run/user/65533/bus" in units.missing()
+    assert "/run/user/65533/bus" in systemd.missing()
 
 
 ON = {"on": r"CUDA error: \w+", "exit_code": None}

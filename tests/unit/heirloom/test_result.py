@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heirloom import result
-from heirloom.log import Log
+from heirloom.node.process import result
+from heirloom.node.process.log import Log
 
 
 @given(st.binary(max_size=200) | st.text('{}[]"value:0129.eE-NainftyI, ').map(str.encode))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from heirloom import manifest
-from heirloom.commit import commit
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store import manifest
+from heirloom.store.commit import commit
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 LARGE = bytes(range(256)) * (6 << 12)  # 6 MiB: above what one hand compares alone
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heirloom import slots
-from heirloom.ended import Ended
-from heirloom.slots import Slot
+from heirloom.node import slots
+from heirloom.node.process.ended import Ended
+from heirloom.node.slots import Slot
 
 
 class GivenUpError(Exception):

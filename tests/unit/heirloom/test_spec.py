@@ -1,6 +1,6 @@
 import pytest
 
-from heirloom.spec import Spec, SpecError
+from heirloom.node.spec import Spec, SpecError
 
 SAID = {
     "format": 1,

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from heirloom.environment import environment
-from heirloom.slots import Slot
-from heirloom.spec import Spec
+from heirloom.node.process.environment import environment
+from heirloom.node.slots import Slot
+from heirloom.node.spec import Spec
 
 SPEC = Spec("7.2", "exp-1", "/store/exp-1", "here", "true", "runtime/1", {})
 TWO = (Slot("0", ("4",)), Slot("1", ("5", "4")))

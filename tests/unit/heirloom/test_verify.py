@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-from heirloom.commit import commit
-from heirloom.ended import Ended
-from heirloom.files import RealFiles
-from heirloom.manifest import Entry, Manifest
-from heirloom.sharing import share
-from heirloom.verify import WAITS, verify
+from heirloom.node.process.ended import Ended
+from heirloom.store.commit import commit
+from heirloom.store.dedup import share
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Entry, Manifest
+from heirloom.store.verify import WAITS, verify
 
 
 class Failing(RealFiles):
@@ -25,9 +25,9 @@ class Failing(RealFiles):
         if self.away >= 0 or path.endswith(self.refused or "\0"):
             raise OSError(errno.EIO, os.strerror(errno.EIO), path)
 
-    def look(self, path):
+    def stat(self, path):
         self._pass(path)
-        return super().look(path)
+        return super().stat(path)
 
     def read(self, path, limit):
         self._pass(path)

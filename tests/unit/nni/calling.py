@@ -5,9 +5,9 @@ import time
 from collections import namedtuple
 from queue import SimpleQueue
 
-from controller.nni import calls as calls_module
-from controller.nni.calls import Calls
-from controller.nni.plain import plain_params
+from heirloom.tuners.nni import calls as calls_module
+from heirloom.tuners.nni.calls import Calls
+from heirloom.tuners.nni.plain_json import plain_params
 
 PATIENCE = 60.0  # seconds that a loaded machine may take
 End = namedtuple("End", "parameter_id")

@@ -3,7 +3,6 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-
 from nni.metric import number, plain
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from controller.nni.plain import final_value, plain_params
+from heirloom.tuners.nni.plain_json import final_value, plain_params
 
 
 class Scalar:

@@ -233,7 +233,7 @@ def test_a_delivery_that_never_ends_is_an_error_once_nothing_is_under_way(monkey
 
 
 def test_calls_that_go_on_for_long_are_named_by_place(monkeypatch):
-    monkeypatch.setattr("controller.nni.call.NAMED", 0.1)
+    monkeypatch.setattr("heirloom.tuners.nni.call.NAMED", 0.1)
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number else {})
     desk.ask(4)

@@ -6,7 +6,7 @@ import time
 import pytest
 from calling import PATIENCE, until
 
-from controller.nni.standing import WINDOW, Standing
+from heirloom.tuners.nni.thread_activity import WINDOW, ThreadActivity
 
 
 class Watched:
@@ -16,7 +16,7 @@ class Watched:
         made = threading.Event()
 
         def run():
-            self.standing = Standing()
+            self.standing = ThreadActivity()
             made.set()
             work()
 

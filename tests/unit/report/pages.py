@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.core.model import Attempt, AttemptState, State, Trial
-from controller.report import ReportData, write
+from controller.views.report import ReportData, write
 
 START = 1_700_000_000.0
 

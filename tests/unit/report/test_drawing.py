@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from pages import trial
 
-from controller.drawing import _about_weights
+from controller.views.report.build import _about_weights
 
 
 @pytest.mark.parametrize(

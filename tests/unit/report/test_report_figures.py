@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from pages import START, report, trial
 
 from controller.core.model import State
-from controller.report.figures import best_so_far, durations, learning
-from controller.report.lanes import lanes
-from controller.report.lineage import lineage
+from controller.views.report.figures import best_so_far, durations, learning
+from controller.views.report.lanes import lanes
+from controller.views.report.lineage import lineage
 
 
 @st.composite

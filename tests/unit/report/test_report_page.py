@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pages import Page, report, trial
 
 from controller.core.model import State
-from controller.report import write
+from controller.views.report import write
 
 EVIL = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}<!--"
 

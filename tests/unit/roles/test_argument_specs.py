@@ -10,7 +10,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
-from controller.dispatch.environment import ROOT
+from controller.dispatch.ansible.environment import ROOT
 
 ROLES = sorted(path.parents[1] for path in ROOT.glob("roles/*/defaults/main.yml"))
 # What templates in defaults and vars may ask of an inventory.

@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from controller import inventory
-from controller.dispatch.environment import ROOT, environment
-from controller.home import Home
-from controller.inventory import Slot
+from controller.dispatch.ansible import inventory
+from controller.dispatch.ansible.environment import ROOT, environment
+from controller.dispatch.ansible.inventory import Slot
+from controller.state.home import Home
 
 BIN = Path(sys.executable).parent
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.space import contains, endless, grid, mutate, parse, sample
-from controller.space.numbers import Real
+from heirloom.space import contains, endless, grid, mutate, parse, sample
+from heirloom.space.numbers import Real
 
 # Written anew here, so that the code is not held against itself.
 KINDS = ["uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal", "lognormal",

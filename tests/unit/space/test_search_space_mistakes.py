@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.space import SpaceError, contains, parse, sample
+from heirloom.space import SpaceError, contains, parse, sample
 
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_size=2)
 NUMBER = {"_type": "uniform", "_value": [0, 1]}

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from controller.store.errands import Errands
+from controller.store.retry_queue import RetryQueue
 
 
 class Clock:
@@ -14,7 +14,7 @@ class Clock:
 
 def test_is_tried_again_ever_later_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    errands = Errands(clock)
+    errands = RetryQueue(clock)
     tried: list[float] = []
 
     def run() -> None:
@@ -37,7 +37,7 @@ def test_is_tried_again_ever_later_until_it_works(caplog: pytest.LogCaptureFixtu
 
 
 def test_one_that_fails_holds_up_no_other_even_by_an_error_of_ours() -> None:
-    errands = Errands(Clock())
+    errands = RetryQueue(Clock())
     done = []
     errands.add("bad", lambda: [][0])
     errands.add("good", lambda: done.append(1))

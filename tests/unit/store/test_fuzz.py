@@ -10,10 +10,10 @@ import os
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.store.letters import MalformedError, letter
+from controller.store.messages import MalformedError, parse_message
 from controller.store.metrics import parse
-from heirloom.manifest import Manifest, ManifestError
-from heirloom.spec import Spec, SpecError
+from heirloom.node.spec import Spec, SpecError
+from heirloom.store.manifest import Manifest, ManifestError
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
 VALUES = st.recursive(
@@ -46,7 +46,7 @@ def like(sound):
 @given(said=like(MAIL) | st.dictionaries(st.text(max_size=8), VALUES))
 def test_mail(said):
     with contextlib.suppress(MalformedError):
-        found = letter("7.2.ended.json", said)
+        found = parse_message("7.2.ended.json", said)
         assert (found.trial, found.number) == (7, 2)
         found.event(1.0)
 

@@ -15,17 +15,18 @@ from odd_files import names, put, things
 from test_fuzz import INPUTS, MAIL, MANIFEST, SPEC, VALUES, like
 
 from controller.core.model import Outcome
-from controller.inbox import Inbox
-from controller.salvage import Salvage
+from controller.recovery.salvage import Salvage
+from controller.state.inbox import Inbox
 from controller.store import layout
-from controller.store.followed import Followed, read_part
+from controller.store.attempt_monitor import AttemptMonitor, read_part
 from controller.store.mailbox import Mailbox
 from controller.store.metrics import Tail
-from heirloom import manifest, result
-from heirloom.claims import Claims
-from heirloom.files import RealFiles
-from heirloom.manifest import ManifestError
-from heirloom.result import ResultError
+from heirloom.node.claims import Claims
+from heirloom.node.process import result
+from heirloom.node.process.result import ResultError
+from heirloom.store import manifest
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import ManifestError
 
 FILES = RealFiles()
 JSON = st.builds(lambda said: json.dumps(said).encode(), VALUES)
@@ -85,7 +86,7 @@ def test_an_attempt_that_is_followed(metrics, heartbeat):
         put(root.attempt(7, 2) / "heartbeat", heartbeat)
         if metrics[0] != "huge":  # of which a reader takes what it may, and that takes a while
             put(root.attempt(7, 2) / "metrics.jsonl", metrics)
-        followed = Followed(root, FILES, 60.0, read_part)
+        followed = AttemptMonitor(root, FILES, 60.0, read_part)
         followed.add((7, 2), 0, 0.0)
         assert followed.silent(lambda: 0.0) == []
         early = followed.reports(0.0, 1.0)

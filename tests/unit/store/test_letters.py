@@ -4,7 +4,7 @@ import pytest
 
 from controller.core.events import Began, Ended
 from controller.core.model import Outcome
-from controller.store.letters import MalformedError, letter
+from controller.store.messages import MalformedError, parse_message
 
 BEGAN = {"format": 1, "kind": "began", "attempt": "7.2", "node": "gpu1", "started_at": 1.0}
 ENDED = {
@@ -20,13 +20,13 @@ ENDED = {
 
 
 def test_began() -> None:
-    found = letter("7.2.began.json", BEGAN)
+    found = parse_message("7.2.began.json", BEGAN)
     assert not found.has_manifest
     assert found.event(5.0) == Began(at=5.0, trial=7, number=2)
 
 
 def test_ended() -> None:
-    assert letter("7.2.ended.json", ENDED).event(5.0) == Ended(
+    assert parse_message("7.2.ended.json", ENDED).event(5.0) == Ended(
         at=5.0,
         trial=7,
         number=2,
@@ -39,12 +39,12 @@ def test_ended() -> None:
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_which_ends_tell_of_a_manifest(outcome: Outcome) -> None:
-    found = letter("7.2.ended.json", {**ENDED, "outcome": str(outcome)})
+    found = parse_message("7.2.ended.json", {**ENDED, "outcome": str(outcome)})
     assert found.has_manifest == (outcome in ("committed", "stopped", "beaten"))
 
 
 def test_a_long_reason_is_cut() -> None:
-    found = letter("7.2.ended.json", {**ENDED, "reason": "x" * 10_000})
+    found = parse_message("7.2.ended.json", {**ENDED, "reason": "x" * 10_000})
     assert len(found.reason) == 2000
 
 
@@ -71,10 +71,10 @@ def test_a_long_reason_is_cut() -> None:
 )
 def test_what_the_format_does_not_allow_is_malformed(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
-        letter("7.2.ended.json", {**ENDED, **change})
+        parse_message("7.2.ended.json", {**ENDED, **change})
 
 
 @pytest.mark.parametrize("attempt", ["7", "7.", "a.b", "07.2", "7.2.1", "\u0667.2", "-7.2"])
 def test_what_is_no_attempt_is_malformed(attempt: str) -> None:
     with pytest.raises(MalformedError):
-        letter(f"{attempt}.began.json", {**BEGAN, "attempt": attempt})
+        parse_message(f"{attempt}.began.json", {**BEGAN, "attempt": attempt})

@@ -9,8 +9,8 @@ import pytest
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.mailbox import BATCH, SIZE_LIMIT, Mailbox
-from heirloom import mail
-from heirloom.files import RealFiles
+from heirloom.store import mail
+from heirloom.store.files import RealFiles
 
 
 @pytest.fixture

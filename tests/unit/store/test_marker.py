@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.nodes.marker import Marker
 from controller.store.layout import StoreError
-from controller.store.marker import Marker
-from heirloom import marker as on_node
+from heirloom.node.inspect import marker as on_node
 
 
 def test_who_sees_it_answers_and_is_heard(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ import pytest
 
 from controller.core.events import Removed
 from controller.store import layout
-from controller.store.retention import Removal, remove_leftovers, remove_weights
-from heirloom import manifest
-from heirloom.commit import commit
-from heirloom.ended import Ended
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
-from heirloom.verify import verify
+from controller.store.gc import Removal, remove_leftovers, remove_weights
+from heirloom.node.process.ended import Ended
+from heirloom.store import manifest
+from heirloom.store.commit import commit
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
+from heirloom.store.verify import verify
 
 CHANGES = ("rename", "chmod", "remove", "remove_dir", "sync_dir")
 
@@ -201,7 +201,7 @@ def test_leftovers_nested_deeper_than_a_path_can_say_go_too(root, monkeypatch):
 
 
 def test_many_files_go_in_pieces(root, monkeypatch):
-    monkeypatch.setattr("controller.store.retention._PIECE", 10)
+    monkeypatch.setattr("controller.store.gc._PIECE", 10)
     committed(root, 7, **{f"w{number}": "ab" for number in range(25)})
     work = removal(root, [7])
     assert work.step(1.0) is None

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import heirloom
-import nni
-from controller.store import layout, listing, runtime, snapshot
+from controller.store import layout
 from controller.store.layout import Root, StoreError
-from controller.store.listing import CodeError
+from controller.store.snapshots import listing, runtime, snapshot
+from controller.store.snapshots.listing import CodeError
 
 
 @pytest.fixture
@@ -281,14 +281,15 @@ def test_a_file_edited_while_it_is_copied_gets_the_digest_of_what_was_copied(
     assert taken.digest == snapshot.digest(code, root)
 
 
-def test_the_runtime_is_both_packages_and_nothing_else(root: Root) -> None:
+def test_the_runtime_is_the_package_and_nothing_else(root: Root) -> None:
     taken = runtime.take(root)
     copy = root.path / taken.path
     assert copy.parent == root.runtime
-    assert sorted(path.name for path in copy.iterdir()) == ["heirloom", "nni"]
-    for package in (Path(heirloom.__path__[0]), Path(nni.__path__[0])):
-        of_it = copy / package.name
-        sources = sorted(p.relative_to(package).as_posix() for p in package.rglob("*.py"))
-        assert names(of_it) == sources
-        assert (of_it / "__init__.py").read_bytes() == (package / "__init__.py").read_bytes()
+    assert sorted(path.name for path in copy.iterdir()) == ["heirloom"]
+    package = Path(heirloom.__path__[0])
+    sources = sorted(p.relative_to(package).as_posix() for p in package.rglob("*.py"))
+    assert names(copy / "heirloom") == sources
+    assert (copy / "heirloom" / "__init__.py").read_bytes() == (
+        package / "__init__.py"
+    ).read_bytes()
     assert runtime.take(root) == taken

@@ -4,13 +4,13 @@ import pytest
 
 from controller.core.events import VerdictSeen
 from controller.core.model import Attempt, Outcome, State, Trial
-from controller.salvage import Salvage
+from controller.recovery.salvage import Salvage
 from controller.store import layout
-from controller.store.retention import Removal, remove_weights
-from controller.store.sharing import Damage, damage, damage_words, sizes
-from heirloom.commit import commit
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from controller.store.dedup import Damage, damage, damage_words, sizes
+from controller.store.gc import Removal, remove_weights
+from heirloom.store.commit import commit
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 FILES = RealFiles()
 FOUND = "expected 8 bytes with sha256:00, found 8 with sha256:11"

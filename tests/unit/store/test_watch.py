@@ -16,9 +16,9 @@ from controller.core.model import Outcome, State
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.watch import STALL, StoreWatch
-from heirloom import mail
-from heirloom.files import RealFiles
-from heirloom.manifest import Manifest
+from heirloom.store import mail
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import Manifest
 
 PATIENCE = 20.0  # real seconds for what takes a moment
 DIGEST = "sha256:" + "0" * 64

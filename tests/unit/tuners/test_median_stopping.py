@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.assessors.median import MedianStopping
+from heirloom.assessors.median import MedianStopping
 
 
 def after(histories: list[list[float]], **args: int | bool) -> MedianStopping:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from controller.space import contains, parse
-from controller.tuners import Proposal, Result, Tuner
-from controller.tuners.optuna import GP, TPE
-from controller.tuners.random import Random
+from heirloom.space import contains, parse
+from heirloom.tuners import Proposal, Result, Tuner
+from heirloom.tuners.optuna import GP, TPE
+from heirloom.tuners.random import Random
 
 SPACE: dict[str, Any] = {
     "x": {"_type": "uniform", "_value": [-5, 5]},
@@ -119,7 +119,7 @@ def test_wrong_arguments_are_refused(args: dict[str, int], words: str) -> None:
 
 
 def test_what_is_not_installed_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.tuners.optuna.find_spec", lambda package: None)
+    monkeypatch.setattr("heirloom.tuners.optuna.find_spec", lambda package: None)
     with pytest.raises(ValueError, match=r"tpe needs optuna: .*pip install -r requirements-optuna"):
         TPE(BOWL, seed=0, maximize=True)
     with pytest.raises(ValueError, match=r"gp needs optuna, scipy, torch: .*txt torch"):

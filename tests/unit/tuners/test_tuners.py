@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.space import SpaceError, contains, parse
-from controller.tuners import Proposal, Result, SearchFinished, Tuner
-from controller.tuners.batch import Batch
-from controller.tuners.evolution import Evolution
-from controller.tuners.grid import Grid
-from controller.tuners.random import Random
+from heirloom.space import SpaceError, contains, parse
+from heirloom.tuners import Proposal, Result, SearchFinished, Tuner
+from heirloom.tuners.batch import Batch
+from heirloom.tuners.evolution import Evolution
+from heirloom.tuners.grid import Grid
+from heirloom.tuners.random import Random
 
 SPACE: dict[str, Any] = {
     "x": {"_type": "uniform", "_value": [-5, 5]},

@@ -1,0 +1,71 @@
+"""What a trial printed, as it stands on the store."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from controller.core.model import attempt_name
+from controller.errors import HeirloomError, reason
+from controller.state import record as records
+from controller.state.home import ExperimentDir
+
+_POLL = 0.5  # seconds between two looks while following
+_CHUNK = 1 << 16
+
+
+def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool) -> None:
+    """Copy a trial's output to standard output; with `follow`, until the trial has ended.
+
+    Raises HeirloomError when the trial has no such attempt, or no output can be read.
+    """
+    record = records.load(place)
+    trial = record.trial(number)
+    while not trial.attempts and follow:
+        time.sleep(_POLL)
+        trial = records.load(place).trial(number)
+    if not trial.attempts:
+        raise HeirloomError(f"trial {number} has not been on a node yet: {trial.state}")
+    if attempt is None:
+        attempt = len(trial.attempts)
+    if attempt > len(trial.attempts):
+        raise HeirloomError(f"trial {number} has {len(trial.attempts)} attempt(s), not {attempt}")
+    log = record.root.attempt(number, attempt) / "output.log"
+    position = 0
+    while True:
+        ended = not follow or _has_ended(record.root.trial(number), place, number, attempt)
+        position = _copy(log, position)
+        if ended:
+            break
+        time.sleep(_POLL)
+    if position == 0 and log.exists():
+        print("(it printed nothing)", file=sys.stderr)  # noqa: T201 - beside its output
+    elif position == 0:
+        raise HeirloomError(
+            f"{log}: attempt {attempt_name(number, attempt)} has no output: "
+            f"see `show {place.name} {number}`"
+        )
+
+
+def _has_ended(verdict: Path, place: ExperimentDir, number: int, attempt: int) -> bool:
+    if verdict.exists():
+        return True
+    found = records.load(place).trial(number).attempts[attempt - 1]
+    return found.ended_at is not None
+
+
+def _copy(log: Path, position: int) -> int:
+    """Copy what came after `position`; return where it ends now."""
+    try:
+        with log.open("rb") as file:
+            file.seek(position)
+            while chunk := file.read(_CHUNK):
+                sys.stdout.buffer.write(chunk)
+                position += len(chunk)
+    except FileNotFoundError:
+        return position
+    except OSError as error:
+        raise HeirloomError(f"{log} cannot be read: {reason(error)}") from None
+    sys.stdout.flush()
+    return position

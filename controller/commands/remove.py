@@ -1,0 +1,48 @@
+"""An experiment is taken away, with all that it left on this machine and on the store."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.errors import HeirloomError
+from controller.state import record as records
+from controller.state.home import ExperimentDir, Home, Lock
+from controller.store import layout
+
+
+class RemovalError(HeirloomError):
+    """The experiment cannot be removed now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """What would be removed. `size` is in bytes."""
+
+    root: Path
+    trials: int
+    size: int
+
+
+def look(place: ExperimentDir) -> Removable:
+    """What there is of an experiment. Raises HeirloomError, also while it has trials on nodes."""
+    record = records.load(place)
+    if record.is_running or record.experiment.on_nodes:
+        raise RemovalError(f"{place.name} is still running: end it first with `stop {place.name}`")
+    path = record.root.path
+    files = (Path(top) / name for top, _, names in os.walk(path) for name in names)
+    size = sum(file.lstat().st_size for file in files)
+    return Removable(path, len(record.experiment.trials), size)
+
+
+def remove(place: ExperimentDir, found: Removable) -> None:
+    """Remove it. Raises LockedError when a controller has taken it up meanwhile."""
+    with Lock(place):
+        layout.remove(found.root)
+        if found.root.exists():
+            raise RemovalError(
+                f"{found.root} cannot be removed by this user: remove it as its owner"
+            )
+        layout.remove(Home.of_user().run / found.root.name)
+        place.discard()

@@ -1,0 +1,214 @@
+"""Runs an experiment to its end: a new one, or one that was left."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.markup import escape
+
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.core.model import State
+from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
+from controller.engine import preflight
+from controller.engine.loop import Loop, Tuner
+from controller.engine.messages import MessageQueue
+from controller.engine.session import LaunchError, PreparedSession, create, is_complete, start_tuner
+from controller.engine.session import resume as resume_session
+from controller.engine.specs import Specs
+from controller.errors import HeirloomError
+from controller.state.home import ExperimentDir, Home
+from controller.state.inbox import Inbox
+from controller.store.snapshots import snapshot
+from controller.store.watch import StoreWatch
+from controller.tuners.process import LongCall
+from controller.views.terminal import Screen
+from heirloom.store.files import RealFiles
+
+
+def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
+    """Run a new experiment to its end; the exit code. Raises HeirloomError before it starts."""
+    with create(file, home, inventory, name) as ready:
+        return _run(ready, _start_tuner, *preflight.check(ready))
+
+
+def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
+    """Take an experiment up again; the exit code. Raises HeirloomError before it starts."""
+    with resume_session(name, home, inventory) as ready:
+        closed = ready.experiment.closed
+        if closed is not None and is_complete(ready):
+            raise LaunchError(f"{name} has finished: {closed.reason}; start a new one with `run`")
+        return _run(ready, _start_tuner, *preflight.check(ready))
+
+
+def stop(name: str, home: Home) -> int:
+    """End an experiment that no controller runs; the exit code. Raises HeirloomError."""
+    with resume_session(name, home, None) as ready:
+        if ready.experiment.closed is not None:
+            raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
+        last = e.StopAsked(at=time.time(), reason="stopped by a person")
+        _run(ready, lambda ready, post: (_NoTuner(), []), [last])
+        return 0
+
+
+class _NoTuner:
+    """Stands where no proposal will be asked for."""
+
+    long_calls: Sequence[LongCall] = ()
+
+    def propose(self, trial: int, room: int = 1) -> None: ...
+
+    def under_way(self, count: int) -> None: ...
+
+    def observe(self, result: dict[str, Any]) -> None: ...
+
+    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None: ...
+
+    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        return Future()  # nobody will say
+
+    def close(self, timeout: float) -> None: ...
+
+
+def _start_tuner(ready: PreparedSession, post: MessageQueue) -> tuple[Tuner, list[str]]:
+    return start_tuner(ready, ready.place.tuner_log, post.events)
+
+
+def _run(
+    ready: PreparedSession,
+    start_tuner: Callable[[PreparedSession, MessageQueue], tuple[Tuner, list[str]]],
+    then: list[e.Event],
+    warnings: Sequence[str] = (),
+) -> int:
+    """Bring up tuner, watch and dispatcher; loop, with the events `then` after the opening."""
+    place, experiment = ready.place, ready.experiment
+    _log_to(place.controller_log)
+    post = MessageQueue()
+    tuner, differences = start_tuner(ready, post)
+    watch = StoreWatch(ready.root, ready.root.experiment, RealFiles(), post.events, post.silence)
+    dispatcher = AnsibleDispatcher(
+        ready.inventory,
+        place.path / "waves",
+        post.answers,
+        experiment=ready.root.experiment,
+    )
+    specs = Specs(
+        ready.config,
+        ready.root,
+        ready.created.code,
+        ready.created.runtime,
+        {node.name: node for node in ready.nodes},
+    )
+    now = time.time()
+    found = tuple(node.info for node in ready.nodes)
+    first = [
+        e.Opened(at=now, resumed=experiment.opened_at is not None),
+        e.NodesFound(at=now, nodes=found),
+        *then,
+    ]
+    ready.keep()
+    with Screen(place.name) as screen:
+        _greet(screen, ready, warnings, differences)
+        loop = Loop(
+            experiment,
+            ready.journal,
+            post=post,
+            tuner=tuner,
+            watch=watch,
+            dispatcher=dispatcher,
+            specs=specs,
+            inbox=Inbox(place.inbox),
+            screen=screen,
+        )
+        with _signals(loop, post):
+            closed = loop.run(first)
+    return _farewell(screen, experiment, place, closed)
+
+
+def _greet(
+    screen: Screen, ready: PreparedSession, warnings: Sequence[str], differences: Sequence[str]
+) -> None:
+    config, experiment = ready.config, ready.experiment
+    nodes = [f"{node.name} ({len(node.slots)} slots)" for node in ready.nodes]
+    where = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes: {', '.join(nodes)}"
+    screen.say(f"[bold]{ready.place.name}[/] on {escape(where)}")
+    screen.say(f"[dim]store {escape(str(ready.root.path))}[/]")
+    for warning in [*ready.notes, *ready.inventory.warnings, *warnings]:
+        screen.say(f"[yellow]{escape(warning)}[/]")
+    if experiment.opened_at is None:
+        return
+    screen.say(
+        f"resumed after {len(experiment.trials)} trials, {len(experiment.on_nodes)} on nodes"
+    )
+    for difference in differences:
+        screen.say(f"[yellow]{escape(difference)}[/]")
+    try:
+        changed = (
+            snapshot.digest(config.trial.code_dir, ready.root, (ready.home.path,))
+            != ready.created.code
+        )
+        note = "has changed since the experiment was made"
+    except HeirloomError as error:
+        changed, note = True, f"cannot be read ({error})"
+    if changed:
+        screen.say(
+            f"[yellow]{escape(str(config.trial.code_dir))} {escape(note)}; trials go on with the "
+            "snapshot that was taken then[/]"
+        )
+
+
+def _farewell(
+    screen: Screen, experiment: Experiment, place: ExperimentDir, closed: e.Closed | None
+) -> int:
+    if closed is None:
+        screen.say(f"left; go on with: python -m controller resume {place.name}")
+        return 130
+    # In a process of its own: what draws the report takes more memory than the controller may.
+    drawn = subprocess.run([sys.executable, "-m", "controller", "report", place.name], check=False)
+    if drawn.returncode:
+        screen.say(f"[yellow]no report: try `python -m controller report {place.name}`[/]")
+    error = experiment.search_over is not None and experiment.search_over.error
+    if error:
+        return 1
+    if experiment.stopping is not None:
+        return 130
+    return 0 if experiment.counts[State.SUCCEEDED] else 1
+
+
+@contextlib.contextmanager
+def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
+    """Ctrl-C asks; a polite end from outside leaves the trials running."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        loop.interrupts += 1
+        post.wake()
+
+    def leave(signum: int, frame: FrameType | None) -> None:
+        loop.leave = True
+        post.wake()
+
+    before: dict[signal.Signals, Any] = {signal.SIGINT: signal.signal(signal.SIGINT, interrupt)}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        before[number] = signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log_to(path: Path) -> None:
+    path.touch(mode=0o600)  # its owner's alone
+    logging.basicConfig(
+        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )

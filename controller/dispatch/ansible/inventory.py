@@ -1,0 +1,265 @@
+"""The inventory: which nodes there are, and what each of them offers to trials."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from controller import durable
+from controller.config.cluster import CLUSTER_STORE, GROUP
+from controller.core.model import NodeInfo
+from controller.dispatch.ansible.environment import environment
+from controller.errors import HeirloomError
+from controller.state.home import Home, user_name
+
+LOCAL_SLOTS = 4  # at most, on this machine, when the inventory does not say
+CLUSTER_RUN = Path("/run/heirloom")  # made by tmpfiles on a node that the roles made ready
+# What the roles do where the inventory names a server and says nothing else (roles/*/defaults).
+SERVER_GROUP = "nfs_server"
+CLUSTER_USER = "heirloom"
+_TIMEOUT = 60.0  # seconds that an inventory program may take
+
+
+class InventoryError(HeirloomError):
+    """The inventory cannot be read, or names no node that could run a trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one trial on a node, with the GPUs that it gives to it."""
+
+    name: str
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A host of the group `trial_nodes`."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    run_dir: Path  # on the node's local disk
+    connection: str = "ssh"  # Ansible's word: local, ssh, ...
+    python: str | None = None  # what trials find as `python`; None: what is on the node's PATH
+    store: Path | None = None  # where the node sees the store; None: the controller's own path
+    user: str | None = None  # as whom supervisors and trials run; None: as whom Ansible logs in
+    become: bool = False  # whether it takes Ansible's `become` to run as that user
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the node is the controller's own machine."""
+        return self.connection == "local"
+
+    @property
+    def info(self) -> NodeInfo:
+        """What the core knows of the node."""
+        gpus = {gpu for slot in self.slots for gpu in slot.gpus}
+        return NodeInfo(self.name, len(self.slots), len(gpus))
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """An inventory as Ansible reads it."""
+
+    path: Path
+    nodes: tuple[Node, ...]
+    warnings: tuple[str, ...] = ()  # Ansible's own, a line each
+
+    @property
+    def login(self) -> Mapping[str, Any]:
+        """Variables over the inventory's own: the trial user logs in to the nodes as itself."""
+        me = user_name()
+        if me in {node.user for node in self.nodes}:
+            return {"ansible_user": me, "ansible_become": False}
+        return {}
+
+
+def read(path: Path, home: Home | None = None) -> Inventory:
+    """Read an inventory file or directory, in any form that Ansible takes. Raises InventoryError.
+
+    `home` is where a local node keeps its run directory unless the inventory says otherwise.
+    """
+    path = path.expanduser().absolute()
+    _check_file(path)
+    listed, warnings = _list(path, path)
+    return Inventory(path, nodes_of(listed, path, home or Home.of_user(), warnings), warnings)
+
+
+def read_mapping(said: Mapping[str, Any], file: Path, home: Home | None = None) -> Inventory:
+    """The inventory that an experiment file holds; `file` is that file. Raises InventoryError."""
+    with tempfile.TemporaryDirectory() as directory:
+        written = Path(directory) / "inventory.yml"
+        write(said, written)
+        listed, warnings = _list(written, file)
+    return Inventory(file, nodes_of(listed, file, home or Home.of_user(), warnings), warnings)
+
+
+def write(said: Mapping[str, Any], path: Path) -> None:
+    """Write an inventory out for Ansible, durably. Raises OSError."""
+    durable.write(path, yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
+
+
+def nodes_of(
+    listed: Mapping[str, Any], path: Path, home: Home, warnings: Sequence[str] = ()
+) -> tuple[Node, ...]:
+    """The nodes in what `ansible-inventory --list` says of `path`. Raises InventoryError."""
+    hosts = _hosts(listed, GROUP)
+    if not hosts:
+        known = ", ".join(sorted(_groups(listed))) or "none"
+        also = "".join(f" (Ansible warns: {warning})" for warning in warnings)
+        raise InventoryError(
+            f"{path}: no host in the group {GROUP!r} (groups found: {known}): put the hosts that "
+            f"run trials into it{also}"
+        )
+    variables = listed.get("_meta", {}).get("hostvars", {})
+    usual: dict[str, str] = {}
+    if _hosts(listed, SERVER_GROUP):
+        usual = {"heirloom_store": CLUSTER_STORE, "heirloom_user": CLUSTER_USER}
+    return tuple(_node(path, name, usual | variables.get(name, {}), home) for name in hosts)
+
+
+def _check_file(path: Path) -> None:
+    """Name what is wrong with the file itself, better than Ansible's readers would in turn."""
+    if not path.exists():
+        raise InventoryError(f"{path}: no such inventory: give one with -i, or make it")
+    if not os.access(path, os.R_OK):
+        raise InventoryError(f"{path}: this inventory may not be read: change its mode")
+    if path.suffix in (".yml", ".yaml") and path.is_file():
+        try:
+            # Composed and not constructed, so that Ansible's own tags (!vault) pass.
+            top = yaml.compose(path.read_text())
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            raise InventoryError(f"{path}{where}: no YAML: {error.problem}: mend it") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise InventoryError(f"{path}: no YAML: {_line(str(error))}: mend it") from None
+        if top is not None and not isinstance(top, yaml.MappingNode):
+            raise InventoryError(f"{path}: no inventory: begin it with a group, `{GROUP}:`")
+
+
+def _list(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What `ansible-inventory --list` says of a path, and its warnings; errors name `named`."""
+    surroundings = environment() | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True"}
+    program = Path(sys.executable).parent / "ansible-inventory"
+    command = [str(program) if program.exists() else program.name, "-i", str(path), "--list"]
+    try:
+        done = subprocess.run(
+            command, env=surroundings, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+        )
+    except FileNotFoundError:
+        raise InventoryError(
+            "ansible-inventory is not installed: pip install -r requirements.txt"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise InventoryError(
+            f"{named}: reading it took more than {_TIMEOUT:.0f} seconds: try ansible-inventory "
+            f"-i {path} --list"
+        ) from None
+    said = _sayings(done.stderr)
+    if done.returncode:
+        # The error says that every reader failed, the last warning what the last reader missed.
+        why = said[-2:][0][1] if said else _line(done.stderr)
+        raise InventoryError(f"{named}: Ansible cannot read it: {why}")
+    listed: dict[str, Any] = json.loads(done.stdout)
+    return listed, tuple(line for kind, line in said if kind != "ERROR")
+
+
+def _sayings(stderr: str) -> list[tuple[str, str]]:
+    """Ansible's warnings and errors, each by its first line: `[WARNING]: text`."""
+    found = (line.partition("]: ") for line in stderr.splitlines() if line.startswith("["))
+    return [(kind[1:], text.strip()) for kind, _, text in found]
+
+
+def _groups(listed: Mapping[str, Any]) -> set[str]:
+    """The groups that the user made. An empty one shows only as somebody's child."""
+    children = {child for group in listed.values() for child in group.get("children", ())}
+    return (children | set(listed)) - {"_meta", "all", "ungrouped"}
+
+
+def _hosts(listed: Mapping[str, Any], group: str) -> list[str]:
+    """The hosts of a group and of its children, in the inventory's order, each once."""
+    found = listed.get(group, {})
+    hosts: list[str] = list(found.get("hosts", ()))
+    for child in found.get("children", ()):
+        hosts += _hosts(listed, child)
+    return list(dict.fromkeys(hosts))
+
+
+def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> Node:
+    where = f"{path}, host {name}"
+    if "/" in name:
+        raise InventoryError(f"{where}: a node's name may hold no '/': give it an alias")
+    connection = _text(where, variables, "ansible_connection") or "ssh"
+    local = connection == "local"
+    run_dir = _text(where, variables, "heirloom_run_dir")
+    if run_dir is None:
+        # Only where the roles made its slots: a stray directory of the name is no node's.
+        shared = not local or (
+            (CLUSTER_RUN / "slots").is_dir() and os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
+        )
+        run_dir = str(CLUSTER_RUN if shared else home.run)
+    store = _text(where, variables, "heirloom_store")
+    for variable, directory in (("heirloom_run_dir", run_dir), ("heirloom_store", store)):
+        if directory is not None and not directory.startswith("/"):
+            raise InventoryError(f"{where}: {variable} is {directory!r}: give an absolute path")
+    user = _text(where, variables, "heirloom_user")
+    login = user_name() if local else variables.get("ansible_user")
+    return Node(
+        name=name,
+        slots=_slots(where, variables.get("heirloom_slots"), local),
+        run_dir=Path(run_dir),
+        connection=connection,
+        python=_text(where, variables, "heirloom_python") or (sys.executable if local else None),
+        store=Path(store) if store else None,
+        user=user,
+        become=user is not None and login not in (user, "root") and user_name() != user,
+    )
+
+
+def _text(where: str, variables: Mapping[str, Any], variable: str) -> str | None:
+    value = variables.get(variable)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value or "{{" in value:
+        raise InventoryError(f"{where}: {variable} is {value!r}: write it out, as plain text")
+    return value
+
+
+def _slots(where: str, said: Any, local: bool) -> tuple[Slot, ...]:
+    """The slots of a node: a number of them, or one entry a slot with its GPUs."""
+    if said is None:
+        said = min(len(os.sched_getaffinity(0)), LOCAL_SLOTS) if local else 1
+    if isinstance(said, int) and not isinstance(said, bool) and said > 0:
+        return tuple(Slot(str(number)) for number in range(said))
+    if isinstance(said, list) and said and all(_is_slot(slot) for slot in said):
+        return tuple(
+            Slot(str(number), tuple(str(gpu) for gpu in slot.get("gpus", ())))
+            for number, slot in enumerate(said)
+        )
+    raise InventoryError(
+        f"{where}: heirloom_slots is {said!r}: write a number from 1 up, or one entry a slot, "
+        "such as [{gpus: [0]}, {gpus: [1]}]"
+    )
+
+
+def _is_slot(said: Any) -> bool:
+    """Whether this is `{gpus: [0, …]}`; a GPU is an index or a UUID, as CUDA_VISIBLE_DEVICES."""
+    if not isinstance(said, dict) or not set(said) <= {"gpus"}:
+        return False
+    gpus = said.get("gpus", [])
+    return isinstance(gpus, list) and all(type(gpu) in (int, str) for gpu in gpus)
+
+
+def _line(text: str) -> str:
+    """The text on one line."""
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""The loop that runs an experiment, and what prepares it."""

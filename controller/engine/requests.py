@@ -1,0 +1,49 @@
+"""What people ask of a search from other processes, and what that means to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.core import events as e
+from controller.errors import HeirloomError
+from controller.state import record
+from controller.state.home import ExperimentDir, is_locked
+from controller.state.inbox import Inbox
+
+
+def ask(place: ExperimentDir, trial: int, action: str) -> str:
+    """Leave the request to `cancel` or `retry` a trial; what will come of it, in words.
+
+    Raises HeirloomError.
+    """
+    name = place.name
+    known = record.load(place)
+    found = known.trial(trial)
+    if action == "cancel" and found.state.is_verdict:
+        raise HeirloomError(f"trial {trial} of {name} has ended already: {found.state}")
+    if action == "retry" and not found.state.is_verdict:
+        raise HeirloomError(f"trial {trial} of {name} has not ended yet: it is {found.state}")
+    if action == "retry" and (gone := record.removed_parents(known, found)):
+        raise HeirloomError(
+            f"trial {trial} of {name} cannot be run again: the weights of its parent {gone[0]} "
+            "were removed"
+        )
+    Inbox(place.inbox).send({"action": action, "trial": trial})
+    if is_locked(place):
+        return f"asked the controller of {name} to {action} trial {trial}"
+    return f"no controller runs {name}: it will {action} trial {trial} upon `resume {name}`"
+
+
+def asked(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:
+    """The event that a request called `name` leads to; None for one that means nothing."""
+    match request:
+        case {"action": "stop"}:
+            return e.StopAsked(at=now, reason="stopped by a person")
+        case {"action": "cancel", "trial": int(trial)}:
+            return e.CancelAsked(at=now, trial=trial)
+        case {"action": "retry", "trial": int(trial)}:
+            return e.RetryAsked(at=now, trial=trial, request=name)
+        case {"action": "gc"}:
+            return e.CollectionAsked(at=now)
+    return None

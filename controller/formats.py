@@ -1,0 +1,28 @@
+"""Sizes, counts and times as people read them."""
+
+from __future__ import annotations
+
+
+def amount(size: int) -> str:
+    """Bytes as `512 B`, `12.3 MB`, `1.2 GB`."""
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} B"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 trial`, `3 trials`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`42s`, `3m05s`, `2h10m`, `3d04h`."""
+    seconds = int(seconds)
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3600:
+        return f"{seconds // 60}m{seconds % 60:02d}s"
+    if seconds < 86400:
+        return f"{seconds // 3600}h{seconds % 3600 // 60:02d}m"
+    return f"{seconds // 86400}d{seconds % 86400 // 3600:02d}h"

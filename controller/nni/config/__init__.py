@@ -1,6 +1,0 @@
-"""Reads NNI's configuration files, v1 and v2, into Heirloom's own form."""
-
-from controller.nni.config.recognise import Version, version_of
-from controller.nni.config.translate import translated
-
-__all__ = ["Version", "translated", "version_of"]

@@ -1,0 +1,1 @@
+"""Inspecting the nodes of an inventory."""

@@ -1,0 +1,1 @@
+"""Rebuilding a journal from the store."""

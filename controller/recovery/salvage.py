@@ -1,0 +1,179 @@
+"""What the store tells of an experiment whose journal is lost, as the events that led there."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from controller.core import events as e
+from controller.core.model import Outcome, State, split_attempt
+from controller.errors import reason
+from controller.store.attempt_monitor import read_part
+from controller.store.layout import Root, StoreError
+from controller.store.mailbox import SIZE_LIMIT
+from controller.store.messages import MalformedError, SupervisorMessage, parse_message
+from controller.store.metrics import Tail
+from controller.store.verdicts import LOOKS, Verdicts
+from heirloom.node.spec import Spec, SpecError
+from heirloom.store.files import RealFiles
+from heirloom.store.manifest import REMOVED
+
+_FILES = RealFiles()
+_SPEC_LIMIT = 16 << 20  # bytes
+_LOST = "its parameters were lost with the journal, before it came to a node"
+
+
+class Salvage:
+    """What the store tells of an experiment's trials."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._verdicts = Verdicts(root, root.experiment, _FILES, time.time)
+        self._specs: dict[int, dict[int, tuple[Spec, float]]] = {}  # with the time of writing
+        self._letters: dict[tuple[int, int], SupervisorMessage] = {}
+        self.lost: list[str] = []
+        try:
+            self._read_attempts()
+            self._read_mail()
+            verdicts = [int(name) for name in _names(root.trials) if name.isdecimal()]
+        except OSError as error:
+            raise StoreError(f"cannot read {root.path}: {reason(error)}") from None
+        self.count = max([*self._specs, *verdicts], default=-1) + 1
+
+    def events(self) -> Iterator[e.Event]:
+        """Everything that happened, as far as it is known, in a likely order."""
+        seen = {trial: self._verdict(trial) for trial in range(self.count)}
+        proposed = [0.0] * self.count
+        latest = time.time()
+        for trial in reversed(range(self.count)):  # ids are in the order of the proposals
+            times = [at for _, at in self._specs.get(trial, {}).values()]
+            proposed[trial] = latest = min([latest, *times])
+        line: list[tuple[float, int, int]] = []
+        for trial in range(self.count):
+            line.append((proposed[trial], 0, trial))
+            if (verdict := seen[trial]) is not None:
+                line.append((max(verdict.at, proposed[trial]), 1, trial))
+        for at, kind, trial in sorted(line):
+            if kind == 0:
+                yield from self._proposal(trial, at)
+            elif (verdict := seen[trial]) is not None:
+                yield from self._ends(trial, verdict, at)
+                yield dataclasses.replace(verdict, at=at)
+                yield e.Told(at=at, trial=trial)
+        for trial in range(self.count):
+            if seen[trial] is None:
+                yield from self._ends(trial, None, latest)
+                if trial not in self._specs:
+                    self.lost.append(f"trial {trial}: {_LOST}")
+                    yield e.VerdictAsked(
+                        at=latest, trial=trial, state=State.CANCELLED, reason=_LOST
+                    )
+        if gone := tuple(trial for trial in seen if self._is_removed(trial)):
+            # Whether that was done whole is not known: a resume sees to it.
+            yield e.RemovalAsked(at=latest, trials=gone)
+
+    def _is_removed(self, trial: int) -> bool:
+        return (self._root.trial(trial) / REMOVED).exists()
+
+    def _proposal(self, trial: int, at: float) -> Iterator[e.Event]:
+        specs = self._specs.get(trial, {})
+        first = specs[min(specs)][0] if specs else None
+        yield e.ProposalAsked(at=at, trial=trial)
+        parents = first.restore if first else ()
+        # A parent of a larger number cannot be; then the spec is not to be trusted.
+        sound = tuple(parent for parent in parents if parent < trial)
+        params = dict(first.params) if first else {}
+        yield e.Proposed(at=at, trial=trial, params=params, parents=sound)
+        for number in range(1, max(specs, default=0) + 1):
+            spec = specs[number][0] if number in specs else first
+            assert spec is not None
+            restore = tuple(parent for parent in spec.restore if parent < trial)
+            yield e.Placed(at=at, trial=trial, number=number, node=spec.node, restore=restore)
+            if number < max(specs):
+                yield from self._end(trial, number, None, at)
+
+    def _ends(self, trial: int, verdict: e.VerdictSeen | None, at: float) -> Iterator[e.Event]:
+        """The end of the last attempt, which may run on."""
+        if trial in self._specs:
+            yield from self._end(trial, max(self._specs[trial]), verdict, at, is_last=True)
+
+    def _end(
+        self,
+        trial: int,
+        number: int,
+        verdict: e.VerdictSeen | None,
+        at: float,
+        *,
+        is_last: bool = False,
+    ) -> Iterator[e.Event]:
+        yield from self._reports(trial, number, at)
+        told = self._letters.get((trial, number))
+        ended = partial(e.Ended, at=at, trial=trial, number=number)
+        if verdict is not None and verdict.number == number:
+            stopped = verdict.state is State.STOPPED
+            seconds = told.seconds if told else None
+            outcome = Outcome.STOPPED if stopped else Outcome.COMMITTED
+            yield ended(outcome=outcome, reason=verdict.reason, seconds=seconds)
+        elif told is not None and not told.has_manifest:
+            yield told.event(at)
+        elif not is_last:
+            yield ended(outcome=Outcome.RECALLED, reason="how it ended is not known any more")
+
+    def _reports(self, trial: int, number: int, at: float) -> Iterator[e.Event]:
+        path = f"{self._root.attempt(trial, number)}/metrics.jsonl"
+        with contextlib.suppress(OSError):
+            for step, value in Tail().rest(partial(read_part, path)):
+                yield e.Reported(at=at, trial=trial, number=number, step=step, value=value)
+
+    def _verdict(self, trial: int) -> e.VerdictSeen | None:
+        try:
+            found = self._look(trial)
+            if found is None:
+                return None
+            return dataclasses.replace(found, at=self._root.trial(trial).stat().st_mtime)
+        except OSError as error:
+            raise StoreError(f"cannot read {self._root.trial(trial)}: {reason(error)}") from None
+
+    def _look(self, trial: int) -> e.VerdictSeen | None:
+        """The verdict, looked at until damage is believed. Raises OSError."""
+        for _ in range(LOOKS - 1):
+            with contextlib.suppress(OSError):
+                return self._verdicts.read(trial)
+        return self._verdicts.read(trial)
+
+    def _read_attempts(self) -> None:
+        for name in _names(self._root.attempts):
+            try:
+                trial, number = split_attempt(name)
+            except ValueError:
+                continue  # a verdict on its way
+            path = self._root.attempts / name / "spec.json"
+            try:
+                spec = Spec.from_dict(json.loads(_FILES.read(str(path), _SPEC_LIMIT)))
+                if (spec.attempt, spec.experiment) != (name, self._root.experiment):
+                    raise SpecError(f"it is that of {spec.attempt} of {spec.experiment}")
+                at = path.stat().st_mtime
+            except (OSError, ValueError, RecursionError) as error:
+                self.lost.append(f"attempt {name}: its spec cannot be read ({error})")
+                continue
+            self._specs.setdefault(trial, {})[number] = spec, at
+
+    def _read_mail(self) -> None:
+        for name in _names(self._root.mail / "done"):
+            if not name.endswith(".ended.json"):
+                continue
+            with contextlib.suppress(OSError, ValueError, MalformedError, RecursionError):
+                path = str(self._root.mail / "done" / name)
+                said: Any = json.loads(_FILES.read(path, SIZE_LIMIT))
+                found = parse_message(name, said if isinstance(said, dict) else {})
+                self._letters[found.trial, found.number] = found
+
+
+def _names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())

@@ -1,0 +1,1 @@
+"""An experiment's local state: home directory, journal, inbox."""

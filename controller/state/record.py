@@ -1,0 +1,159 @@
+"""What the journal and the store hold of an experiment, for people and other programs to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller import config as configs
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.core.model import Attempt, State, Trial, attempt_name
+from controller.errors import HeirloomError
+from controller.state.home import ExperimentDir, holder_of, is_locked
+from controller.state.journal import Journal
+from controller.store.layout import Root
+
+
+class RecordError(HeirloomError):
+    """What was asked for is not in the experiment's record."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One experiment as its journal tells it."""
+
+    place: ExperimentDir
+    config: configs.Experiment
+    experiment: Experiment
+    root: Root
+    is_running: bool  # whether a controller holds it now
+    curves: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """running, finished, stopped, failed (the tuner broke) or interrupted (resume it)."""
+        experiment = self.experiment
+        if experiment.closed is None:
+            return "running" if self.is_running else "interrupted"
+        if experiment.search_over and experiment.search_over.error:
+            return "failed"
+        return "stopped" if experiment.stopping is not None else "finished"
+
+    @property
+    def holder(self) -> str:
+        """Which controller runs it."""
+        return holder_of(self.place)
+
+    def trial(self, number: int) -> Trial:
+        """One trial. Raises RecordError when there is none of this number."""
+        trials = self.experiment.trials
+        if not 0 <= number < len(trials):
+            known = f"0 to {len(trials) - 1}" if trials else "none yet"
+            raise RecordError(f"{self.place.name} has no trial {number} (its trials: {known})")
+        return trials[number]
+
+
+def read_config(place: ExperimentDir) -> configs.Experiment:
+    """The experiment as it was resolved when it was made. Raises RecordError."""
+    try:
+        return configs.restore(place.config.read_text())
+    except (OSError, ValueError) as error:
+        raise RecordError(
+            f"{place.config} cannot be read: {error}: take it from the store with "
+            f"`python -m controller recover {place.name}`"
+        ) from None
+
+
+def load(place: ExperimentDir, *, curves: bool = False) -> Record:
+    """Read a record. `curves`: the trials' reports as well. Raises HeirloomError."""
+    config = read_config(place)
+    experiment = Experiment(config.rules())
+    reported: dict[int, list[tuple[int, float]]] = {}
+    with Journal.open(place.journal, readonly=True) as journal:
+        for _, event in journal.read():
+            experiment.apply(event)
+            if curves and isinstance(event, e.Reported):
+                number = _number(event.value)
+                if number is not None:
+                    reported.setdefault(event.trial, []).append((event.step, number))
+    if experiment.created is None:
+        raise RecordError(f"{place.journal}: the experiment was never started")
+    root = Root(Path(experiment.created.root))
+    return Record(place, config, experiment, root, is_locked(place), reported)
+
+
+def _number(value: Any) -> float | None:
+    """The number in a report, itself or under `default`."""
+    if isinstance(value, dict):
+        value = value.get("default")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def row(record: Record, trial: Trial) -> dict[str, Any]:
+    """A trial as plain data; times in seconds since the epoch, null where not reached."""
+    last = trial.attempts[-1] if trial.attempts else None
+    return {
+        "id": trial.id,
+        "parents": list(trial.parents),
+        "restored": list(last.restore) if last is not None else [],
+        "state": str(trial.state),
+        "reason": trial.reason,
+        "attempts": [_attempt(trial, attempt) for attempt in trial.attempts],
+        "node": last.node if last is not None else None,
+        "params": trial.params,
+        "value": trial.value,
+        "result": trial.result,
+        "proposed_at": trial.proposed_at,
+        "started_at": trial.started_at,
+        "ended_at": trial.ended_at,
+        "seconds": dict(trial.seconds),
+        "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
+        "removed": trial.removed,
+        "retry_of": trial.retry_of,
+    }
+
+
+def has_weights(trial: Trial) -> bool:
+    """Whether its weights stand on the store."""
+    return trial.weights and not trial.removed
+
+
+def removed_parents(record: Record, trial: Trial) -> list[int]:
+    """The parents whose weights were removed: the trial cannot start from them again."""
+    return [parent for parent in trial.parents if record.experiment.trials[parent].removed]
+
+
+def _attempt(trial: Trial, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt_name(trial.id, attempt.number),
+        "node": attempt.node,
+        "state": str(attempt.state),
+        "outcome": None if attempt.outcome is None else str(attempt.outcome),
+        "reason": attempt.reason,
+        "placed_at": attempt.placed_at,
+        "started_at": attempt.started_at,
+        "ended_at": attempt.ended_at,
+    }
+
+
+def why(record: Record, trial: Trial) -> str:
+    """In words, why a trial is where it is."""
+    experiment, attempt = record.experiment, trial.attempt
+    if trial.state.is_verdict:
+        return trial.reason or ("committed" if trial.state is State.SUCCEEDED else "")
+    if trial.id in experiment.verdicts_asked:
+        state, reason = experiment.verdicts_asked[trial.id]
+        return f"is being {state}: {reason}"
+    unmet = [p for p in trial.restore if not experiment.trials[p].inheritable]
+    if unmet:
+        parents = ", ".join(f"{p} ({experiment.trials[p].state})" for p in unmet)
+        where = f"on {attempt.node}, " if attempt else ""
+        return f"{where}waits for its parents: {parents}"
+    if attempt is None:
+        down = experiment.placement.down
+        return f"waits for a node ({', '.join(down)} down)" if down else "waits for a node"
+    if trial.state is State.RUNNING:
+        return f"runs on {attempt.node}"
+    return f"on {attempt.node}, waits for a slot"

@@ -1,0 +1,1 @@
+"""Snapshots of code on the store."""

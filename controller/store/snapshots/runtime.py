@@ -1,0 +1,21 @@
+"""The package `heirloom` on the store: what the nodes run, and what trials import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import heirloom
+from controller.store.layout import Root
+from controller.store.snapshots.listing import Entry
+from controller.store.snapshots.snapshot import Snapshot, put
+
+
+def take(root: Root) -> Snapshot:
+    """Copy the package's Python files into `runtime/DIGEST`, unless they are there.
+
+    Raises StoreError.
+    """
+    package = Path(heirloom.__path__[0])
+    source, files = package.parent, sorted(package.rglob("*.py"))
+    found = [Entry(path.relative_to(source).as_posix(), path.stat().st_size) for path in files]
+    return put(source, found, root.runtime)

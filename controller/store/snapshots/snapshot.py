@@ -1,0 +1,119 @@
+"""One read-only copy of the trial's code on the store, under the digest of what is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.durable import sync
+from controller.errors import reason
+from controller.store.layout import Root, StoreError, remove
+from controller.store.snapshots.listing import CodeError, Entry, entries
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy on the store. `path` is relative to the root, as specs name it."""
+
+    digest: str
+    path: str
+    files: int
+    size: int  # bytes
+
+
+def take(code_dir: Path, root: Root, leave_out: Collection[Path] = ()) -> Snapshot:
+    """Copy a code directory into `code/DIGEST`, unless the same is there already.
+
+    The store and the directories in `leave_out` are not copied, should they lie within. Raises
+    CodeError when the directory cannot be taken, StoreError when the store refuses.
+    """
+    return put(code_dir, entries(code_dir, (root.store, *leave_out)), root.code)
+
+
+def digest(code_dir: Path, root: Root, leave_out: Collection[Path] = ()) -> str:
+    """What `take` would name its copy, to tell whether the directory has changed.
+
+    Raises CodeError.
+    """
+    return _digest(code_dir, entries(code_dir, (root.store, *leave_out)))
+
+
+def put(source: Path, found: Collection[Entry], parent: Path) -> Snapshot:
+    """Copy entries of `source` into `parent/DIGEST`, once. Raises CodeError, StoreError."""
+    named = _digest(source, found)
+    if not (parent / named).is_dir():
+        try:
+            named = _place(source, found, parent)
+        except OSError as error:
+            raise StoreError(f"cannot write {parent}: {reason(error)}") from None
+    size = sum(entry.size for entry in found)
+    return Snapshot(named, f"{parent.name}/{named}", len(found), size)
+
+
+def _digest(source: Path, found: Iterable[Entry], copy: Path | None = None) -> str:
+    """SHA-256 over paths, kinds, executable bits and contents; copies them on the way if asked."""
+    total = hashlib.sha256()
+    for entry in found:
+        if entry.target is not None:
+            kind, content = b"link", hashlib.sha256(os.fsencode(entry.target)).digest()
+            if copy is not None:
+                _destination(copy, entry).symlink_to(entry.target)
+        else:
+            kind = b"program" if entry.executable else b"file"
+            content = _read(source, entry, None if copy is None else _destination(copy, entry))
+        total.update(b"%b %b %b\0" % (kind, content.hex().encode(), os.fsencode(entry.path)))
+    return total.hexdigest()
+
+
+def _read(source: Path, entry: Entry, copy: Path | None) -> bytes:
+    """A file's digest. What is hashed is what is copied, should somebody be editing it."""
+    content = hashlib.sha256()
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context((source / entry.path).open("rb"))
+        except OSError as error:
+            raise CodeError(f"cannot read {source / entry.path}: {reason(error)}") from None
+        to = None if copy is None else stack.enter_context(copy.open("xb"))
+        while chunk := file.read(_CHUNK):
+            content.update(chunk)
+            if to is not None:
+                to.write(chunk)
+        if to is not None:
+            to.flush()
+            os.fchmod(to.fileno(), 0o550 if entry.executable else 0o440)
+            os.fsync(to.fileno())
+    return content.digest()
+
+
+def _destination(copy: Path, entry: Entry) -> Path:
+    path = copy / entry.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _place(source: Path, found: Collection[Entry], parent: Path) -> str:
+    """Write under a temporary name, make it durable and read-only, rename; returns the digest."""
+    written = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
+    try:
+        named = _digest(source, found, written)
+        for directory, _, _ in os.walk(written, topdown=False):
+            Path(directory).chmod(0o550)
+            sync(Path(directory))
+        try:
+            written.rename(parent / named)
+        except OSError:
+            if not (parent / named).is_dir():
+                raise
+            remove(written)  # somebody else placed the same
+        sync(parent)
+    except BaseException:
+        remove(written)
+        raise
+    return named

@@ -1,0 +1,61 @@
+"""The report of an experiment, from its record."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from controller.errors import HeirloomError, reason
+from controller.formats import amount, counted
+from controller.state import record as records
+from controller.state.home import ExperimentDir
+from controller.store import dedup
+from controller.views.report import ReportData, write
+from heirloom.store.files import RealFiles
+
+
+def draw(place: ExperimentDir, output: Path | None = None) -> Path:
+    """Write the experiment's page; returns where it is. Raises HeirloomError."""
+    record = records.load(place, curves=True)
+    experiment = record.experiment
+    closed = experiment.closed
+    notes = []
+    if closed is not None:
+        notes.append(f"The search ended: {closed.reason}.")
+    notes += _about_weights(record)
+    data = ReportData(
+        name=place.name,
+        description=record.config.description,
+        objective=record.config.objective,
+        state=record.state,
+        started_at=experiment.started_at or 0.0,
+        ended_at=None if closed is None else closed.at,
+        trials=experiment.trials,
+        curves=record.curves,
+        seconds={trial.id: trial.seconds for trial in experiment.trials},
+        notes=notes,
+    )
+    path = (output or place.report).absolute()
+    try:
+        write(data, path)
+    except OSError as error:
+        raise HeirloomError(f"{path} cannot be written: {reason(error)}") from None
+    return path
+
+
+def _about_weights(record: records.Record) -> list[str]:
+    """What the weights take, and which of them are damaged. Nothing where the store is away."""
+    files, trials = RealFiles(), record.experiment.trials
+    notes = []
+    with contextlib.suppress(OSError):
+        plain, stored = dedup.sizes(files, record.root, trials)
+        once = f"; as plain copies they would take {amount(plain)}" if stored < plain else ""
+        gone = sum(trial.removed for trial in trials)
+        removed = f" Those of {counted(gone, 'trial')} were removed." if gone else ""
+        took = f"The weights take {amount(stored)}{once}." if plain else "There are no weights."
+        notes.append(f"{took}{removed}")
+    for trial in trials:
+        if trial.damaged:
+            words = dedup.damage_words(files, record.root, trials, trial)
+            notes.append(f"The weights of trial {trial.id} are damaged: {words}.")
+    return notes

@@ -1,0 +1,148 @@
+"""The picture of the lineage: every trial a mark, every inheritance a line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from controller.core.model import State, Trial
+from controller.views.report.data import ReportData, finite
+from controller.views.report.hover import hover
+from controller.views.report.lanes import lanes
+from controller.views.report.palette import (
+    GREY,
+    LEGEND,
+    ORANGE,
+    PURPLE,
+    RED,
+    SCALE,
+    SKY,
+    Figure,
+    kind,
+)
+
+# How a trial that has no result to be coloured by is marked, and how large.
+_MARKS = {
+    State.STOPPED: ("square", SKY),
+    State.FAILED: ("x", RED),
+    State.SKIPPED: ("triangle-down-open", GREY),
+    State.CANCELLED: ("diamond-open", PURPLE),
+}
+_UNDER_WAY = ("circle-open", GREY)
+
+
+def lineage(data: ReportData) -> Figure | None:
+    """Every trial as a mark, every inheritance as a line; None where there is no trial.
+
+    `views` holds the coordinates of each trace, and `heights` the y axis, for the page's switch.
+    """
+    if not data.trials:
+        return None
+    picture = _Lineage(data)
+    traces = [picture.edges(data.by_id.values(), "inherits", GREY, 1.0)]
+    if len(data.line) > 1:
+        traces.append(picture.edges(data.line, "best line", ORANGE, 3.0))
+    traces += picture.marks()
+    views = {
+        view: {axis: [trace.pop(f"{view}-{axis}") for trace in traces] for axis in "xy"}
+        for view in ("family", "value")
+    }
+    for trace, x, y in zip(traces, views["family"]["x"], views["family"]["y"], strict=True):
+        trace.update(x=x, y=y)
+    layout = {
+        "height": 560,
+        "hovermode": "closest",
+        "xaxis": {"title": {"text": "trial"}, "zeroline": False},
+        "legend": LEGEND,
+    }
+    heights = {
+        "family": {"visible": False},
+        "value": {"title": {"text": "value"}, "range": data.axis},
+    }
+    layout["yaxis"] = heights["family"]
+    return {"data": traces, "layout": layout, "views": views, "heights": heights}
+
+
+class _Lineage:
+    """Coordinates of the trials in both views: by family, and by value."""
+
+    def __init__(self, data: ReportData) -> None:
+        children: dict[int, list[int]] = defaultdict(list)
+        roots: list[int] = []
+        for trial in data.by_id.values():
+            parents = data.parents(trial)
+            (children[parents[0].id] if parents else roots).append(trial.id)
+        self._data = data
+        self._family = lanes(children, roots)
+        self._type = kind(len(data.trials))
+
+    def edges(self, trials: Iterable[Trial], name: str, colour: str, width: float) -> Figure:
+        """One trace of lines from each trial's parents to it."""
+        family: tuple[list[Any], list[Any]] = ([], [])
+        value: tuple[list[Any], list[Any]] = ([], [])
+        for trial in trials:
+            for parent in self._data.parents(trial):
+                here, there = self._family[trial.id], self._family[parent.id]
+                family[0].extend((parent.id, parent.id, trial.id, None))
+                family[1].extend((there, here, here, None))
+                value[0].extend((parent.id, trial.id, None))
+                value[1].extend((finite(parent.value), finite(trial.value), None))
+        return {
+            "type": self._type,
+            "mode": "lines",
+            "name": name,
+            "line": {"color": colour, "width": width},
+            "opacity": 0.7,
+            "hoverinfo": "skip",
+            "showlegend": name != "inherits",
+            "family-x": family[0],
+            "family-y": family[1],
+            "value-x": value[0],
+            "value-y": value[1],
+        }
+
+    def marks(self) -> list[Figure]:
+        """A trace for each state that there is, and the best trial on top."""
+        groups: dict[State, list[Trial]] = defaultdict(list)
+        for trial in self._data.by_id.values():
+            groups[trial.state].append(trial)
+        traces = [self._mark(state.value, groups[state], state) for state in State if groups[state]]
+        if self._data.best:
+            traces.append(self._mark("best", [self._data.best], State.SUCCEEDED))
+            traces[-1]["marker"] |= {"symbol": "star", "size": 18, "showscale": False}
+        return traces
+
+    def _mark(self, name: str, trials: list[Trial], state: State) -> Figure:
+        ids = [trial.id for trial in trials]
+        return {
+            "type": self._type,
+            "mode": "markers",
+            "name": name,
+            "marker": self._marker(trials, state),
+            "text": [hover(trial) for trial in trials],
+            "customdata": ids,
+            "hovertemplate": "%{text}<extra></extra>",
+            "family-x": ids,
+            "family-y": [self._family[trial] for trial in ids],
+            "value-x": ids,
+            "value-y": [finite(trial.value) for trial in trials],
+        }
+
+    def _marker(self, trials: list[Trial], state: State) -> Figure:
+        size = 10 if len(self._data.trials) <= 200 else 6
+        if state is not State.SUCCEEDED:
+            symbol, colour = _MARKS.get(state, _UNDER_WAY)
+            return {"symbol": symbol, "color": colour, "size": size}
+        low, high = self._data.span
+        return {
+            "size": size,
+            "color": [finite(trial.value) for trial in trials],
+            "colorscale": SCALE,
+            "reversescale": not self._data.maximize,
+            "cmin": low,
+            "cmax": high,
+            "showscale": True,
+            "colorbar": {"title": {"text": "value"}, "thickness": 12, "len": 0.8},
+            "line": {"width": 1, "color": GREY},
+        }

@@ -1,0 +1,197 @@
+"""Experiments and trials as tables, or as JSON."""
+
+from __future__ import annotations
+
+import json as jsons
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from controller.core.model import State, Trial, attempt_name
+from controller.errors import HeirloomError
+from controller.formats import duration
+from controller.state import record as records
+from controller.state.home import ExperimentDir
+from controller.state.record import Record
+from controller.store import dedup
+from controller.views.terminal import COLOURS, room_words
+from heirloom.store.files import RealFiles
+
+
+def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None:
+    """A line for each experiment; with `detail`, more about one."""
+    found: list[Record] = []
+    broken: list[tuple[ExperimentDir, HeirloomError]] = []
+    for place in places:
+        try:
+            found.append(records.load(place))
+        except HeirloomError as error:
+            if detail:
+                raise
+            broken.append((place, error))
+    if json:
+        print(jsons.dumps([_facts(record) for record in found], indent=1))  # noqa: T201 - for programs
+        return
+    console = _console()
+    if not places:
+        console.print("no experiments yet: start one with `python -m controller run FILE`")
+        return
+    table = _table("experiment", "state", "trials", "succeeded", "failed", "best", "time")
+    for record in found:
+        facts = _facts(record)
+        counts = facts["counts"]
+        best = "" if facts["best"] is None else f"{facts['value']:.6g} (trial {facts['best']})"
+        table.add_row(
+            escape(record.place.name), record.state, str(facts["trials"]),
+            str(counts["succeeded"]), str(counts["failed"]), best, duration(facts["seconds"]),
+        )  # fmt: skip
+    for place, _ in broken:
+        table.add_row(escape(place.name), "[red]unreadable[/]", "", "", "", "", "")
+    console.print(table)
+    for _, problem in broken:
+        console.print(f"[red]{escape(str(problem))}[/]", soft_wrap=True)
+    if detail and found:
+        _detail(console, found[0])
+
+
+def trials(place: ExperimentDir, *, json: bool) -> None:
+    """All trials of an experiment."""
+    record = records.load(place)
+    found = record.experiment.trials
+    if json:
+        rows = [records.row(record, trial) for trial in found]
+        print(jsons.dumps(rows, indent=1))  # noqa: T201 - for programs
+        return
+    table = _table("id", "parents", "state", "value", "attempts", "node", "time", "params")
+    for trial in found:
+        node = trial.attempts[-1].node if trial.attempts else ""
+        value = "" if trial.value is None else f"{trial.value:.6g}"
+        table.add_row(
+            str(trial.id), " ".join(map(str, trial.parents)), _state(trial.state), value,
+            str(len(trial.attempts)), escape(node), _time(trial), escape(jsons.dumps(trial.params)),
+        )  # fmt: skip
+    _console().print(table)
+
+
+def show(place: ExperimentDir, number: int) -> None:
+    """All about one trial."""
+    record = records.load(place)
+    trial = record.trial(number)
+    console = _console()
+    reason = records.why(record, trial)
+    line = f"trial {trial.id} of {escape(place.name)}: {_state(trial.state)}"
+    console.print(line + (f", {escape(reason)}" if reason else ""))
+    grid = Table.grid(padding=(0, 2))
+    if trial.value is not None:
+        grid.add_row("value", f"{trial.value:.6g}")
+    grid.add_row("params", escape(jsons.dumps(trial.params)))
+    grid.add_row("parents", _parents(record, trial))
+    if trial.retry_of is not None:
+        grid.add_row("retry of", str(trial.retry_of))
+    for attempt in trial.attempts:
+        ended = f": {escape(attempt.reason)}" if attempt.reason else ""
+        state = attempt.outcome or attempt.state
+        grid.add_row(
+            f"attempt {attempt_name(trial.id, attempt.number)}",
+            f"{state} on {escape(attempt.node)}{ended}",
+        )
+    for part, seconds in trial.seconds.items():
+        grid.add_row(part, f"{seconds:.3f} s")
+    if trial.result is not None:
+        grid.add_row("result", escape(jsons.dumps(trial.result)))
+    if records.has_weights(trial):
+        grid.add_row("weights", escape(str(record.root.weights(trial.id))))
+    elif trial.removed:
+        grid.add_row("weights", "removed")
+    if trial.damaged:
+        trials = record.experiment.trials
+        words = dedup.damage_words(RealFiles(), record.root, trials, trial)
+        grid.add_row("damaged", f"[red]{escape(words)}[/]")
+    console.print(grid)
+
+
+def _detail(console: Console, record: Record) -> None:
+    experiment = record.experiment
+    grid = Table.grid(padding=(0, 2))
+    if record.is_running:
+        grid.add_row("controller", escape(record.holder))
+    counts = "  ".join(
+        f"{experiment.counts[state]} {_state(state)}" for state in State if experiment.counts[state]
+    )
+    grid.add_row("trials", counts or "none yet")
+    if experiment.closed is not None:
+        grid.add_row("ended", escape(experiment.closed.reason))
+    elif experiment.search_over is not None:
+        grid.add_row("no further trials", escape(experiment.search_over.reason))
+    if experiment.best is not None:
+        best = experiment.trials[experiment.best]
+        grid.add_row("best params", escape(jsons.dumps(best.params)))
+    if experiment.short is not None and record.is_running:
+        grid.add_row("waits for room", escape(room_words(experiment.short)))
+    for node, reason in experiment.placement.down.items():
+        grid.add_row(f"node {escape(node)}", f"[red]does not answer[/]: {escape(reason)}")
+    grid.add_row("store", escape(str(record.root.path)))
+    grid.add_row("report", escape(str(record.place.report)))
+    console.print(grid)
+    if record.state == "interrupted":
+        console.print(f"no controller runs it: python -m controller resume {record.place.name}")
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    experiment = record.experiment
+    best = None if experiment.best is None else experiment.trials[experiment.best]
+    return {
+        "name": record.place.name,
+        "state": record.state,
+        "trials": len(experiment.trials),
+        "counts": {str(state): experiment.counts[state] for state in State},
+        "best": None if best is None else best.id,
+        "value": None if best is None else best.value,
+        "started_at": experiment.started_at,
+        "ended_at": None if experiment.closed is None else experiment.closed.at,
+        "seconds": experiment.elapsed(time.time() if record.is_running else experiment.last_at),
+        "store": str(record.root.path),
+    }
+
+
+def _parents(record: Record, trial: Trial) -> str:
+    if not trial.parents:
+        return "none: it starts from nothing"
+    states = [f"{p} ({record.experiment.trials[p].state})" for p in trial.parents]
+    text = ", ".join(states)
+    if trial.restore != trial.parents:
+        text += f"; starts from {', '.join(map(str, trial.restore)) or 'nothing'} instead"
+    return text
+
+
+def _time(trial: Trial) -> str:
+    if trial.started_at is None:
+        return ""
+    return duration((trial.ended_at or time.time()) - trial.started_at)
+
+
+def _state(state: State) -> str:
+    return f"[{COLOURS[state]}]{state}[/]"
+
+
+def _table(*columns: str) -> Table:
+    # Params get the room that the others leave, and are cut.
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand="params" in columns)
+    for column in columns:
+        right = column in ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
+        table.add_column(
+            column,
+            justify="right" if right else "left",
+            no_wrap=True,
+            overflow="ellipsis" if column == "params" else "fold",
+            ratio=1 if column == "params" else None,
+        )
+    return table
+
+
+def _console() -> Console:
+    return Console(highlight=False)

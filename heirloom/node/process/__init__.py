@@ -1,0 +1,1 @@
+"""A trial's process: its environment, its output and its end."""

@@ -1,0 +1,205 @@
+"""Reads a search space in NNI's JSON form, and says what is wrong with one."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .dimension import Dimension
+from .numbers import Integer, Real
+from .space import NAME, Choice, Nested, Space
+
+Path = tuple[str | int, ...]
+Mistake = tuple[Path, str]
+
+LARGEST = 1e100  # numbers beyond can't be meant, and overflow in the arithmetic of a step
+
+
+class SpaceError(ValueError):
+    """A search space is wrong. `mistakes` has each one's path of keys and what would be right."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = mistakes
+        super().__init__("; ".join(f"{_dotted(path)}: {words}" for path, words in mistakes))
+
+
+def parse(space: Mapping[str, Any]) -> Space:
+    """The space that the JSON describes. Raises SpaceError, which lists every mistake."""
+    mistakes: list[Mistake] = []
+    parsed = _space(space, (), mistakes)
+    if mistakes:
+        raise SpaceError(mistakes)
+    return parsed
+
+
+def _space(space: Any, path: Path, mistakes: list[Mistake]) -> Space:
+    if not isinstance(space, Mapping):
+        mistakes.append((path, f"a search space maps names to parameters; this is {_short(space)}"))
+        return Space({})
+    dimensions = {}
+    for name, spec in space.items():
+        if not isinstance(name, str):
+            mistakes.append((path, f"the parameter's name {name!r} must be text: put it in quotes"))
+            continue
+        dimension = _dimension(spec, (*path, name), mistakes)
+        if dimension is not None:
+            dimensions[name] = dimension
+    return Space(dimensions)
+
+
+def _dimension(spec: Any, path: Path, mistakes: list[Mistake]) -> Dimension | None:
+    if not isinstance(spec, Mapping):
+        mistakes.append(
+            (path, f"a parameter is {{_type: …, _value: […]}}, with one of {_known()}; "
+                   f"this is {_short(spec)}")
+        )  # fmt: skip
+        return None
+    for key in spec:
+        if key not in ("_type", "_value"):
+            mistakes.append(
+                ((*path, key), f"unknown key `{key}`: a parameter has `_type` and `_value`")
+            )
+    missing = [key for key in ("_type", "_value") if key not in spec]
+    if missing:
+        mistakes.append((path, f"`{'` and `'.join(missing)}` missing: {{_type: …, _value: […]}}"))
+        return None
+    kind, value = spec["_type"], spec["_value"]
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        near = difflib.get_close_matches(str(kind), _READERS, n=1)
+        hint = f"did you mean {near[0]}? Known: " if near else "known: "
+        mistakes.append(((*path, "_type"), f"unknown type {_short(kind)}; {hint}{_known()}"))
+        return None
+    if not isinstance(value, list):
+        mistakes.append(((*path, "_value"), f"must be a list, not {_short(value)}"))
+        return None
+    return reader(kind, value, (*path, "_value"), mistakes)
+
+
+def _choice(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) -> Choice | None:
+    if not value:
+        mistakes.append((path, "choice needs at least one option"))
+        return None
+    options: list[Any] = []
+    for index, option in enumerate(value):
+        here = (*path, index)
+        if isinstance(option, Mapping) and NAME in option:
+            options.append(_nested(option, options, here, mistakes))
+        elif isinstance(option, Mapping) and any(
+            isinstance(inner, Mapping) and "_type" in inner for inner in option.values()
+        ):
+            words = f'an option with parameters needs a name: {{"{NAME}": "conv", …}}'
+            mistakes.append((here, words))
+        elif (problem := _not_plain(option)) is not None:
+            mistakes.append((here, problem))
+        else:
+            options.append(option)
+    return Choice(tuple(options))
+
+
+def _nested(
+    option: Mapping[str, Any], before: list[Any], path: Path, mistakes: list[Mistake]
+) -> Nested:
+    name = option[NAME]
+    if not isinstance(name, str):
+        mistakes.append(((*path, NAME), f"must be text, not {_short(name)}"))
+    if any(isinstance(other, Nested) and other.name == name for other in before):
+        mistakes.append(((*path, NAME), f"two options are named {_short(name)}: rename one"))
+    inner = {key: spec for key, spec in option.items() if key != NAME}
+    return Nested(str(name), _space(inner, path, mistakes))
+
+
+def _randint(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) -> Integer | None:
+    if not _numbers(kind, value, ("lower", "upper"), path, mistakes):
+        return None
+    whole = all(isinstance(number, int) for number in value)
+    if not whole:
+        mistakes.append((path, f"randint takes whole numbers, not {_short(value)}"))
+    elif value[0] >= value[1]:
+        mistakes.append(
+            (path, f"lower must be below upper, which is left out itself: not {_short(value)}")
+        )
+    else:
+        return Integer(value[0], value[1] - 1)
+    return None
+
+
+def _real(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) -> Real | None:
+    normal, log, quantized = "normal" in kind, "log" in kind, kind.startswith("q")
+    names = ("mu", "sigma") if normal else ("low", "high")
+    if not _numbers(kind, value, (*names, "q") if quantized else names, path, mistakes):
+        return None
+    a, b, q = value[0], value[1], value[2] if quantized else None
+    problems = []
+    if normal and b <= 0:
+        problems.append(f"sigma must be above 0, not {b}")
+    if not normal and a >= b:
+        problems.append(f"low must be below high: not [{a}, {b}]")
+    if not normal and log and a <= 0:
+        problems.append(f"low must be above 0 on a logarithmic scale, not {a}")
+    if q is not None and q <= 0:
+        problems.append(f"q must be above 0, not {q}")
+    mistakes += [(path, problem) for problem in problems]
+    return None if problems else Real(a=a, b=b, q=q, log=log, normal=normal)
+
+
+def _numbers(
+    kind: str, value: list[Any], names: tuple[str, ...], path: Path, mistakes: list[Mistake]
+) -> bool:
+    if len(value) != len(names):
+        mistakes.append((path, f"{kind} takes [{', '.join(names)}], not {_short(value)}"))
+        return False
+    good = True
+    for index, (name, number) in enumerate(zip(names, value, strict=True)):
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            mistakes.append(((*path, index), f"{name} must be a number, not {_short(number)}"))
+        elif not math.isfinite(number) or abs(number) > LARGEST:
+            mistakes.append(((*path, index), f"{name} must be a finite number, not {number}"))
+        else:
+            continue
+        good = False
+    return good
+
+
+def _not_plain(option: Any) -> str | None:
+    try:
+        same = json.loads(json.dumps(option, allow_nan=False)) == option
+    except ValueError:
+        return (
+            f"an option must be a finite number, text, or JSON made of them: not {_short(option)}"
+        )
+    except TypeError:
+        return f"an option must be JSON, not a {type(option).__name__}: put it in quotes"
+    return None if same else "the keys of an option must be text: put them in quotes"
+
+
+_Reader = Callable[[str, list[Any], Path, list[Mistake]], Dimension | None]
+
+_READERS: dict[str, _Reader] = {
+    "choice": _choice,
+    "randint": _randint,
+    "uniform": _real,
+    "quniform": _real,
+    "loguniform": _real,
+    "qloguniform": _real,
+    "normal": _real,
+    "qnormal": _real,
+    "lognormal": _real,
+    "qlognormal": _real,
+}
+
+
+def _known() -> str:
+    return ", ".join(_READERS)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path)) or "search space"

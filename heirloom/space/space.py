@@ -1,0 +1,188 @@
+"""A search space, its choices with spaces nested in them, and what a tuner does with one."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from .dimension import Dimension
+
+NAME = "_name"  # NNI's key for the name of a nested option
+
+_INSTEAD = (
+    "a grid needs values that can be counted: use choice, randint, quniform or qloguniform here, "
+    "or another tuner"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The parameters of a search, by name, in the order of the file."""
+
+    dimensions: Mapping[str, Dimension]
+
+
+def sample(space: Space, rng: Random) -> dict[str, Any]:
+    """Params drawn from the space: plain JSON, nested options in NNI's shape."""
+    drawn = {name: dimension.sample(rng) for name, dimension in space.dimensions.items()}
+    return copy.deepcopy(drawn)
+
+
+def contains(space: Space, params: Mapping[str, Any]) -> bool:
+    """Whether every parameter has a value that it can take, and there is nothing else."""
+    dimensions = space.dimensions
+    return params.keys() == dimensions.keys() and all(
+        dimension.contains(params[name]) for name, dimension in dimensions.items()
+    )
+
+
+def mutate(space: Space, params: Mapping[str, Any], rng: Random) -> dict[str, Any]:
+    """Params that differ from these in one coordinate, each being as likely as the next.
+
+    The choice among options is a coordinate, and so is every parameter of the nested option that is
+    chosen. Params that are missing or not in the space are drawn anew beside. Where the space
+    holds one candidate only, that one comes back.
+    """
+    dimensions = space.dimensions
+    new = {
+        name: params[name]
+        if name in params and dimension.contains(params[name])
+        else dimension.sample(rng)
+        for name, dimension in dimensions.items()
+    }
+    weights = [dimension.coordinates(new[name]) for name, dimension in dimensions.items()]
+    if any(weights):
+        [name] = rng.choices(list(dimensions), weights)
+        new[name] = dimensions[name].mutate(new[name], rng)
+    return copy.deepcopy(new)
+
+
+def grid(space: Space) -> Iterator[dict[str, Any]]:
+    """Every candidate of a space, the last parameter changing fastest. Needs no memory for them.
+
+    Raises ValueError where `endless` names a parameter.
+    """
+    problems = endless(space)
+    if problems:
+        raise ValueError("; ".join(f"{'.'.join(path)}: {words}" for path, words in problems))
+    return _combined(list(space.dimensions.items()))
+
+
+def endless(space: Space) -> list[tuple[tuple[str, ...], str]]:
+    """Each parameter whose values can't be enumerated: its path, and what to use instead."""
+    found: list[tuple[tuple[str, ...], str]] = []
+    for name, dimension in space.dimensions.items():
+        if isinstance(dimension, Choice):
+            for option in dimension.options:
+                inner = endless(option.space) if isinstance(option, Nested) else []
+                found += [((name, option.name, *path), why) for path, why in inner]
+        elif dimension.values() is None:
+            found.append(((name,), _INSTEAD))
+    return found
+
+
+def _combined(items: list[tuple[str, Dimension]]) -> Iterator[dict[str, Any]]:
+    if not items:
+        yield {}
+        return
+    (name, dimension), rest = items[0], items[1:]
+    for value in dimension.values() or ():
+        for others in _combined(rest):
+            yield {name: copy.deepcopy(value), **others}
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An option with parameters of its own, which exist only where it is chosen.
+
+    In params it has NNI's shape: `{"_name": "conv", "kernel": 3}`.
+    """
+
+    name: str
+    space: Space
+
+    def sample(self, rng: Random) -> dict[str, Any]:
+        """The option with a draw of its parameters."""
+        return {NAME: self.name, **sample(self.space, rng)}
+
+    def contains(self, value: Mapping[str, Any]) -> bool:
+        """Whether its parameters have values that they can take."""
+        return contains(self.space, _inner(value))
+
+    def coordinates(self, value: Mapping[str, Any]) -> int:
+        """Those of its parameters together."""
+        dimensions = self.space.dimensions
+        return sum(dimension.coordinates(value[name]) for name, dimension in dimensions.items())
+
+    def mutate(self, value: Mapping[str, Any], rng: Random) -> dict[str, Any]:
+        """The option with one of its parameters changed."""
+        return {NAME: self.name, **mutate(self.space, _inner(value), rng)}
+
+    def values(self) -> Iterator[dict[str, Any]]:
+        """The option with every combination of its parameters' values."""
+        return ({NAME: self.name, **point} for point in grid(self.space))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several options: plain JSON values, or nested spaces with a name."""
+
+    options: tuple[Any, ...]  # plain JSON values and `Nested`
+
+    def sample(self, rng: Random) -> Any:
+        """An option, and where it is a nested space a draw from that."""
+        return _drawn(rng.choice(self.options), rng)
+
+    def contains(self, value: Any) -> bool:
+        """Whether the value is an option, or fits a nested one."""
+        return any(
+            option.contains(value) if isinstance(option, Nested) else True
+            for option in self.options
+            if _is(option, value)
+        )
+
+    def coordinates(self, value: Any) -> int:
+        """One for the choice itself, and those of the nested space that is chosen."""
+        chosen, others = self._split(value)
+        return bool(others) + (chosen.coordinates(value) if chosen else 0)
+
+    def mutate(self, value: Any, rng: Random) -> Any:
+        """Another option, or a change inside the nested one that is chosen."""
+        chosen, others = self._split(value)
+        inside = chosen.coordinates(value) if chosen else 0
+        if chosen and rng.randrange(max(1, inside + bool(others))) < inside:
+            return chosen.mutate(value, rng)
+        return _drawn(rng.choice(others), rng) if others else value
+
+    def values(self) -> Iterator[Any]:
+        """Every option, nested ones with every combination of their parameters."""
+        for option in self.options:
+            if isinstance(option, Nested):
+                yield from option.values()
+            else:
+                yield option
+
+    def _split(self, value: Any) -> tuple[Nested | None, list[Any]]:
+        """The nested option that is chosen, if one is, and all options that are not chosen."""
+        chosen = next((one for one in self.options if _is(one, value)), None)
+        others = [option for option in self.options if not _is(option, value)]
+        return chosen if isinstance(chosen, Nested) else None, others
+
+
+def _is(option: Any, value: Any) -> bool:
+    """Whether a value is this option, as JSON tells values apart (true is not 1)."""
+    if isinstance(option, Nested):
+        return isinstance(value, Mapping) and value.get(NAME) == option.name
+    return json.dumps(option, sort_keys=True) == json.dumps(value, sort_keys=True)
+
+
+def _drawn(option: Any, rng: Random) -> Any:
+    return option.sample(rng) if isinstance(option, Nested) else option
+
+
+def _inner(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: inner for key, inner in value.items() if key != NAME}

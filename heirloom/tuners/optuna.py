@@ -1,0 +1,170 @@
+"""Optuna's samplers as tuners, through its ask-and-tell interface (requirements-optuna.txt)."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..space import parse
+from ..space.dimension import Dimension
+from ..space.numbers import Integer, Real
+from ..space.space import NAME, Choice, Nested
+from .interface import Proposal, Result, Tuner
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.samplers import BaseSampler
+
+INSTALL = "python -m pip install -r requirements-optuna.txt"
+
+
+class OptunaTuner(Tuner):
+    """Asks one of Optuna's samplers for each trial, and tells it how the trial ended.
+
+    A trial that failed, was skipped or cancelled is told as FAIL, a stopped one as PRUNED at the
+    last value that it reported. Optuna is imported with the first proposal. A trial that a person
+    asked for (`retry`) is not told.
+
+    Args:
+        startup: how many trials are drawn at random first.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ("optuna",)
+
+    def __init__(
+        self, space: dict[str, Any], *, seed: int, maximize: bool, startup: int = 10
+    ) -> None:
+        if startup < 0:
+            raise ValueError(f"startup must be at least 0, not {startup}")
+        if missing := [package for package in self.needs if find_spec(package) is None]:
+            also = " torch" if "torch" in missing else ""
+            raise ValueError(f"{self.name} needs {', '.join(missing)}: {INSTALL}{also}")
+        self._space = parse(space)
+        self._seed = seed
+        self._maximize = maximize
+        self._startup = startup
+        self._asked: dict[int, Trial] = {}
+
+    def propose(self, trial_id: int) -> Proposal:
+        """What the sampler says after all that it was told."""
+        trial = self._study.ask()
+        self._asked[trial_id] = trial
+        params = {
+            name: _suggest(trial, name, dimension)
+            for name, dimension in self._space.dimensions.items()
+        }
+        return Proposal(params)
+
+    def observe(self, result: Result) -> None:
+        """Tells the sampler."""
+        from optuna.trial import TrialState
+
+        trial = self._asked.pop(result.trial_id, None)
+        if trial is None:
+            return
+        if result.value is not None and result.state == "succeeded":
+            self._study.tell(trial, result.value)
+        elif result.value is not None and result.state == "stopped":
+            trial.report(result.value, step=0)
+            self._study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self._study.tell(trial, state=TrialState.FAIL)
+
+    def may_be_parent(self, trial_id: int) -> bool:
+        """Never: a sample has no parents."""
+        return False
+
+    @abstractmethod
+    def _sampler(self) -> BaseSampler: ...
+
+    @cached_property
+    def _study(self) -> Study:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.create_study(
+                sampler=self._sampler(), direction="maximize" if self._maximize else "minimize"
+            )
+
+
+class TPE(OptunaTuner):
+    """The tree-structured Parzen estimator, Bergstra et al., NIPS 2011, as Optuna has it.
+
+    Trials that are under way count as bad ones, so that several at a time do not gather.
+
+    Args:
+        startup: how many trials are drawn at random first.
+        candidates: of how many draws the most promising one is proposed.
+    """
+
+    name = "tpe"
+
+    def __init__(
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        startup: int = 10,
+        candidates: int = 24,
+    ) -> None:
+        super().__init__(space, seed=seed, maximize=maximize, startup=startup)
+        if candidates < 1:
+            raise ValueError(f"candidates must be at least 1, not {candidates}")
+        self._candidates = candidates
+
+    def _sampler(self) -> BaseSampler:
+        from optuna.samplers import TPESampler
+
+        return TPESampler(
+            n_startup_trials=self._startup,
+            n_ei_candidates=self._candidates,
+            constant_liar=True,
+            seed=self._seed,
+        )
+
+
+class GP(OptunaTuner):
+    """A Gaussian process with expected improvement, Optuna's GPSampler. It needs torch too.
+
+    Parameters below a nested choice are drawn at random.
+    """
+
+    name = "gp"
+    needs = ("optuna", "scipy", "torch")
+
+    def _sampler(self) -> BaseSampler:
+        from optuna.samplers import GPSampler
+
+        return GPSampler(
+            n_startup_trials=self._startup, seed=self._seed, warn_independent_sampling=False
+        )
+
+
+def _suggest(trial: Trial, path: str, dimension: Dimension) -> Any:
+    """A value for one parameter; below a nested option, those of the option that is chosen."""
+    if isinstance(dimension, Integer):
+        return trial.suggest_int(path, dimension.low, dimension.high)
+    if isinstance(dimension, Real):
+        # Its place in the distribution, since Optuna knows no normal ones, nor NNI's rounding.
+        return dimension.at(trial.suggest_float(path, 0.0, 1.0))
+    assert isinstance(dimension, Choice)
+    index = trial.suggest_categorical(path, range(len(dimension.options)))
+    option = dimension.options[index]
+    return _nested(trial, path, option) if isinstance(option, Nested) else copy.deepcopy(option)
+
+
+def _nested(trial: Trial, path: str, option: Nested) -> Mapping[str, Any]:
+    inner = {
+        name: _suggest(trial, f"{path}/{option.name}/{name}", dimension)
+        for name, dimension in option.space.dimensions.items()
+    }
+    return {NAME: option.name, **inner}
