@@ -3,9 +3,8 @@
 import threading
 from pathlib import Path
 
-from nni.tuner import Tuner
-
 import nni
+from nni.tuner import Tuner
 
 
 class FatherTuner(Tuner):

@@ -4,10 +4,10 @@ from queue import SimpleQueue
 
 import pytest
 from calling import PATIENCE
-from nni.assessor import Assessor as Users
-from nni.assessor import AssessResult
 
 from heirloom.tuners.nni.assessor import NniAssessor
+from nni.assessor import Assessor as Users
+from nni.assessor import AssessResult
 
 
 class Threshold(Users):

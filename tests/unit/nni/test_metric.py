@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+
 from nni.metric import number, plain
 
 

@@ -3,11 +3,11 @@
 import importlib
 
 import pytest
+
+import nni
 from nni.assessor import Assessor, AssessResult
 from nni.recoverable import Recoverable
 from nni.tuner import Tuner
-
-import nni
 
 
 class Counting(Tuner):

@@ -4,11 +4,11 @@ from queue import SimpleQueue
 
 import pytest
 from calling import PATIENCE, until
-from nni.tuner import Tuner as Users
 
 import nni
 from heirloom.tuners.interface import Result
 from heirloom.tuners.nni.tuner import NniTuner, end
+from nni.tuner import Tuner as Users
 
 
 class Plain(Users):
