@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from controller.engine.session import made
+from controller.engine.session import create
 from controller.state.home import Home
 
 
@@ -35,7 +35,7 @@ def test_all_that_a_resume_reads_is_durable_before_the_journal_has_its_name(
     file.write_text(yaml.safe_dump(experiment))
     home = Home(tmp_path / "home")
     monkeypatch.setattr(os, "fsync", fsync)
-    with made(file, home, None, None) as ready:
+    with create(file, home, None, None) as ready:
         place = ready.place
         assert place.config.stat().st_size
         for path in (place.config, place.inventory, place.path, home.experiments, home.path):
