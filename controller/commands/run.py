@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -34,6 +35,8 @@ from controller.store.watch import StoreWatch
 from controller.tuners.process import LongCall
 from controller.views.terminal import Screen
 from heirloom.store.files import RealFiles
+
+PACKAGES = Path(__file__).resolve().parents[2]  # the directory that holds `controller`
 
 
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
@@ -173,9 +176,7 @@ def _farewell(
     if closed is None:
         screen.say(f"left; go on with: python -m controller resume {place.name}")
         return 130
-    # In a process of its own: what draws the report takes more memory than the controller may.
-    drawn = subprocess.run([sys.executable, "-m", "controller", "report", place.name], check=False)
-    if drawn.returncode:
+    if not _write_report(place):
         screen.say(f"[yellow]no report: try `python -m controller report {place.name}`[/]")
     error = experiment.search_over is not None and experiment.search_over.error
     if error:
@@ -183,6 +184,21 @@ def _farewell(
     if experiment.stopping is not None:
         return 130
     return 0 if experiment.counts[State.SUCCEEDED] else 1
+
+
+def _write_report(place: ExperimentDir) -> bool:
+    """Write the report's page and say whether that worked.
+
+    A process of its own writes it, because drawing takes more memory than the controller may use.
+    """
+    # -P: the working directory may hold a user's own controller.py.
+    path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "controller", "report", place.name],
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    return done.returncode == 0
 
 
 @contextlib.contextmanager

@@ -7,7 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+# The wheel carries ansible.cfg, site.yml, inventory, playbooks and roles beside this file. In the
+# repository they are at its top.
+_PACKAGED = Path(__file__).resolve().parent / "content"
+ROOT = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks"
 
 # Everything else stays behind: ansible-runner writes the environment of a run to disk.
