@@ -33,7 +33,7 @@ from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
 from controller.store.watch import StoreWatch
 from controller.tuners.process import LongCall
-from controller.views.terminal import Screen
+from controller.views.terminal import Screen, looking
 from heirloom.store.files import RealFiles
 
 PACKAGES = Path(__file__).resolve().parents[2]  # the directory that holds `controller`
@@ -42,7 +42,7 @@ PACKAGES = Path(__file__).resolve().parents[2]  # the directory that holds `cont
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
     """Run a new experiment to its end; the exit code. Raises HeirloomError before it starts."""
     with create(file, home, inventory, name) as ready:
-        return _run(ready, _start_tuner, *preflight.check(ready))
+        return _run(ready, _start_tuner, *preflight.check(ready, looking))
 
 
 def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
@@ -51,7 +51,7 @@ def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
         closed = ready.experiment.closed
         if closed is not None and is_complete(ready):
             raise LaunchError(f"{name} has finished: {closed.reason}; start a new one with `run`")
-        return _run(ready, _start_tuner, *preflight.check(ready))
+        return _run(ready, _start_tuner, *preflight.check(ready, looking))
 
 
 def stop(name: str, home: Home) -> int:
@@ -131,7 +131,8 @@ def _run(
             dispatcher=dispatcher,
             specs=specs,
             inbox=Inbox(place.inbox),
-            screen=screen,
+            observers=[screen],
+            ask_on_interrupt=screen.ask,
         )
         with _signals(loop, post):
             closed = loop.run(first)

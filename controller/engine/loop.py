@@ -34,13 +34,13 @@ from controller.dispatch.interface import (
     Start,
 )
 from controller.engine.messages import AttemptSilent, EventsReceived, MessageQueue, NodesAnswered
+from controller.engine.observer import InterruptPrompt, Observer, Observers, Situation
 from controller.engine.requests import asked
 from controller.engine.specs import Specs
 from controller.state.inbox import Inbox
 from controller.state.journal import Journal
 from controller.store.watch import StoreWatch
 from controller.tuners.process import LongCall
-from controller.views.terminal import Screen, Situation
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,8 @@ class Loop:
         dispatcher: Dispatcher,
         specs: Specs,
         inbox: Inbox,
-        screen: Screen,
+        observers: Sequence[Observer] = (),
+        ask_on_interrupt: InterruptPrompt,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -107,7 +108,8 @@ class Loop:
         self._dispatcher = dispatcher
         self._specs = specs
         self._inbox = inbox
-        self._screen = screen
+        self._observers = Observers(observers)
+        self._ask_on_interrupt = ask_on_interrupt
         self._clock, self._now = clock, now
         self._later: list[tuple[float, int, Order]] = []
         self._order = count()
@@ -164,7 +166,9 @@ class Loop:
         orders += self._due()
         if orders:
             self._dispatcher.submit(orders)
-        self._screen.refresh(self.experiment, self._situation(now))
+        for event in events:
+            self._observers.tell(self.experiment, event)
+        self._observers.refresh(self.experiment, self._situation(now))
 
     def _is_known(self, event: e.Event) -> bool:
         """Whether the event tells of a verdict again: the attempts that it beat see it too."""
@@ -230,7 +234,6 @@ class Loop:
                 self._schedule(_HELLO, Probe(HELLO, event.node))
             case e.NodeSetAside():
                 self._schedule(event.wait, Probe(HELLO, event.node))
-        self._screen.tell(x, event)
         return None
 
     # What is heard
@@ -295,7 +298,7 @@ class Loop:
     def _interrupted(self) -> None:
         """Ctrl-C: ask once whether the trials go on; a second one means that they do."""
         self.interrupts = 0
-        choice = self._screen.ask(self.experiment)
+        choice = self._ask_on_interrupt(self.experiment)
         if choice == "stop":
             self._turn([e.StopAsked(at=self._now(), reason="stopped by a person")], [])
         elif choice == "leave":

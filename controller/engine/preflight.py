@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from controller.core import events as e
 from controller.engine.session import LaunchError, PreparedSession
 from controller.nodes.diagnose import could_run, troubles
 from controller.nodes.inspect import look
 from controller.state.home import user_name
-from controller.views.terminal import looking
 
 
-def check(ready: PreparedSession) -> tuple[list[e.Event], list[str]]:
+def check(
+    ready: PreparedSession, progress: Callable[[int], AbstractContextManager[None]]
+) -> tuple[list[e.Event], list[str]]:
     """Look at the nodes of an experiment: the nodes that are down, and warnings in words.
 
     Raises LaunchError where a node has not the store that this machine has, or none could run a
@@ -28,7 +31,7 @@ def check(ready: PreparedSession) -> tuple[list[e.Event], list[str]]:
         if not os.access(ready.root.attempts, os.W_OK | os.X_OK):
             raise LaunchError(f"{ready.root.attempts} cannot be written: is it another user's?")
         return [], []
-    with looking(len(ready.nodes)):
+    with progress(len(ready.nodes)):
         sight = look(ready.inventory, ready.nodes, store)
     if sight.trouble:
         raise LaunchError(sight.trouble)

@@ -6,9 +6,7 @@ import contextlib
 import json
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -21,6 +19,7 @@ from rich.text import Text
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import AttemptState, State
+from controller.engine.observer import Choice, Situation
 from controller.formats import amount, counted, duration
 from controller.tuners.process import LongCall
 
@@ -40,19 +39,6 @@ _SUMMARY = 30.0  # seconds between two summaries in plain lines
 _THINKING = 10.0  # seconds of thought after which the tuner is named
 _NODES = 12  # rows of nodes shown
 _LONG = 200  # signs of the best parameters shown
-
-Choice = Literal["leave", "stop", "go on"]
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the experiment itself does not know. Times in seconds; `now` since the epoch."""
-
-    now: float
-    tuner_thinking: float | None = None
-    long_calls: Sequence[LongCall] = ()  # of a tuner with NNI's interface
-    store_stalled: float | None = None
-    no_wave: str | None = None  # why none can leave this machine
 
 
 class Screen:

@@ -14,13 +14,14 @@ from controller.engine.messages import MessageQueue
 class Bench:
     def __init__(self):
         self.post, self.dispatcher = MessageQueue(), mock.Mock()
-        self.journal, specs = mock.Mock(), mock.Mock()
+        self.journal, specs, self.observer = mock.Mock(), mock.Mock(), mock.Mock()
         specs.of.side_effect = lambda trial, number, node: {"params": trial.params}
         watch, inbox = mock.Mock(stalled_since=None, free_bytes=None), mock.Mock()
         inbox.receive.return_value = []
         self.loop = Loop(
             Experiment(Rules(trials=1)), self.journal, post=self.post, tuner=mock.Mock(),
-            watch=watch, dispatcher=self.dispatcher, specs=specs, inbox=inbox, screen=mock.Mock(),
+            watch=watch, dispatcher=self.dispatcher, specs=specs, inbox=inbox,
+            observers=[self.observer], ask_on_interrupt=mock.Mock(return_value="stop"),
             clock=lambda: 0.0, now=lambda: 0.0,
         )  # fmt: skip
         self.loop.begin([
@@ -32,7 +33,7 @@ class Bench:
         self.loop.step(0.0)
 
     def situation(self):
-        return self.loop._screen.refresh.call_args[0][1]
+        return self.observer.refresh.call_args[0][1]
 
     def orders(self):
         found = [order for call in self.dispatcher.submit.call_args_list for order in call[0][0]]
@@ -88,3 +89,35 @@ def test_without_anything_to_hear_it_waits_no_longer_than_it_may():
         bench.loop.step(0.5)
     items.get.assert_called_once_with(timeout=0.5)
     assert bench.orders() == []
+
+
+def test_observers_see_an_event_after_the_journal_has_it():
+    bench = Bench()
+    calls = mock.Mock()
+    calls.attach_mock(bench.journal.append, "append")
+    calls.attach_mock(bench.observer.tell, "tell")
+    event = e.Proposed(at=0.0, trial=0, params={"x": 1})
+    bench.hear(event)
+    [(_, (journaled,), _), (kind, (experiment, seen), _), *_] = calls.mock_calls
+    assert (journaled[0], kind, seen) == (event, "tell", event)
+    assert len(experiment.trials) == 1
+
+
+def test_an_observer_that_raises_is_logged_once_and_does_not_stop_the_loop(caplog):
+    bench = Bench()
+    bench.observer.tell.side_effect = RuntimeError("no terminal")
+    bench.observer.refresh.side_effect = RuntimeError("no terminal")
+    bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
+    bench.hear(e.StopAsked(at=0.0, reason="enough"))
+    assert bench.loop.experiment.stopping == "enough"
+    assert [record.getMessage() for record in caplog.records] == [
+        "Mock failed; its further errors are not logged"
+    ]
+
+
+def test_ctrl_c_asks_and_stops_the_experiment():
+    bench = Bench()
+    bench.loop.interrupts = 1
+    bench.loop.step(0.0)
+    assert bench.loop.experiment.stopping == "stopped by a person"
+    assert bench.loop.interrupts == 0

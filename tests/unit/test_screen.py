@@ -8,7 +8,8 @@ from rich.console import Console
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules, State
-from controller.views.terminal import Screen, Situation
+from controller.engine.observer import Situation
+from controller.views.terminal import Screen
 
 
 def said_of(*events):

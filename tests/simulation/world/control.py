@@ -72,7 +72,7 @@ class Control(Host):
             dispatcher=self._waves,
             specs=specs,
             inbox=lab.inbox,
-            screen=_Screen(),
+            ask_on_interrupt=lambda experiment: "leave",
             clock=lambda: lab.schedule.now,
             now=lab.wall,
         )
@@ -226,13 +226,3 @@ class _Items:
         if not self._items:
             raise queue.Empty
         return self._items.popleft()
-
-
-class _Screen:
-    """Shows nothing."""
-
-    def refresh(self, experiment: Any, situation: Any) -> None:
-        pass
-
-    def tell(self, experiment: Any, event: Any) -> None:
-        pass
