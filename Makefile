@@ -57,7 +57,7 @@ faults: .venv/ready-dev ## Break processes, disks, and as root test hosts under 
 bench: .venv/ready-dev ## Measure, and write the figures to build/bench.json
 	@$(BIN)/python -m benchmarks
 
-cluster-up: .venv/ready ## Start three real Debian hosts on this machine (root; docs/testbed.md)
+cluster-up: .venv/ready ## Start three real Debian hosts on this machine (root; docs/how-to/testbed.md)
 	@$(BIN)/python -m testbed up
 
 cluster-down: .venv/ready ## End them

@@ -23,7 +23,7 @@ SKIPPED = {
 }
 # These need real hosts: test_what_a_cluster_is_told_is_tried_on_one.
 ON_A_CLUSTER = "inventory/lab"
-DATA = ("", "text", "json")  # listings and samples; docs/wire.md's are checked by test_reference.py
+DATA = ("", "text", "json")  # listings and samples; test_reference.py checks the wire formats
 
 
 class Reader:
@@ -105,7 +105,7 @@ def test_experiment_file(reader: Reader) -> None:
 
 
 def test_trials(reader: Reader) -> None:
-    reader.follow(_page("trials.md"))
+    reader.follow(_page("trial-api.md"))
     trials = reader.lab.trials("mean")
     assert {trial["state"] for trial in trials} <= {"succeeded", "stopped"}
     assert any(trial["result"] and trial["result"]["parents"] for trial in trials)
@@ -114,7 +114,7 @@ def test_trials(reader: Reader) -> None:
 
 
 def test_tuners(reader: Reader) -> None:
-    reader.follow(_page("tuners.md"))
+    reader.follow(_page("tuner-api.md"))
     climb = reader.lab.trials("climb")
     assert all(trial["result"]["inherited"] for trial in climb[1:])
     assert max(trial["value"] for trial in climb) > climb[0]["value"]
@@ -143,8 +143,8 @@ TESTED = {
     "nni.md",
     "promises.md",
     "testing.md",
-    "trials.md",
-    "tuners.md",
+    "trial-api.md",
+    "tuner-api.md",
 }
 
 

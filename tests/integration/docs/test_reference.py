@@ -26,7 +26,7 @@ from tests.integration.docs.pages import PAGES, blocks, code, prose, rows
 from tests.integration.search.conftest import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
-FILE = DOCS / "experiment-file.md"
+FILE = DOCS / "reference/experiment-file.md"
 
 
 def test_every_key_with_its_type_and_default() -> None:
@@ -120,7 +120,9 @@ def test_every_type_of_the_search_space() -> None:
 
 
 def test_the_variables_of_a_trial() -> None:
-    documented = set(re.findall(r"(?:HEIRLOOM|NNI)_[A-Z_]+", prose(DOCS / "trials.md")))
+    documented = set(
+        re.findall(r"(?:HEIRLOOM|NNI)_[A-Z_]+", prose(DOCS / "reference/trial-api.md"))
+    )
     spec = Spec("0.1", "e", "/e", "n", "true", "runtime/x", {})
     given = environment(spec, [], 1, "/run", {})
     assert documented == {name for name in given if name.startswith(("HEIRLOOM_", "NNI_"))}
@@ -136,13 +138,13 @@ def test_commands_that_are_named_exist_and_the_readme_names_all() -> None:
 
 
 def test_paths_in_the_module_map_exist() -> None:
-    for path in code((DOCS / "design.md").read_text()):
+    for path in code((DOCS / "explanation/design.md").read_text()):
         if re.match(r"(controller|heirloom|playbooks|examples)/", path):
             assert (REPOSITORY / path).exists(), path
 
 
 def test_messages_to_be_looked_up_are_said_by_the_code() -> None:
-    page = DOCS / "troubleshooting.md"
+    page = DOCS / "how-to/troubleshooting.md"
     said = [text for path in _sources() for text in _literals(path)]
     headings = (
         "## Before a search starts", "## A node that is not ready", "## While it runs",
@@ -171,7 +173,7 @@ def _literals(path: Path) -> list[str]:
 
 
 def test_samples_on_the_wire_are_what_the_code_takes() -> None:
-    page = DOCS / "wire.md"
+    page = DOCS / "reference/wire-formats.md"
     spec, manifest, mail = [_plain(b.text) for b in blocks(page) if b.language == "json"]
     taken = Spec.from_dict(json.loads(spec))
     assert json.loads(spec).keys() == {"format", *vars(taken)}
