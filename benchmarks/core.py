@@ -75,7 +75,7 @@ def drive(trials: int, nodes: int, slots: int) -> tuple[list[e.Event], float]:
                     orders.append(End(name, attempt.node, decision.how, decision.reason))
                 case e.VerdictAsked():
                     cluster.pass_verdict(decision.trial, decision.state, decision.reason)
-                case e.LookAsked():
+                case e.CheckAsked():
                     cluster.look(decision.trial)
         if orders:
             cluster.submit(orders)

@@ -1,4 +1,4 @@
-"""What to do next, from the experiment's state and the time; each decision is an event."""
+"""Decide what to do next from the experiment's state and the time. A decision is an event."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import islice
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.gc import leftovers, may_go, questions
+from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Attempt, Keep, Outcome
-from controller.core.retries import nodes_to_avoid
+from controller.core.transitions.retries import nodes_to_avoid
 
-PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while other nodes stand idle
-_RECALL_EVERY = 2.0  # seconds between two looks for such attempts
+PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while another node is idle
+_RECALL_EVERY = 2.0  # seconds between two searches for such attempts
 
 
 class Decisions:
@@ -21,21 +21,24 @@ class Decisions:
 
     def __init__(self, experiment: Experiment) -> None:
         self._x = experiment
-        self._looked_at = float("-inf")  # for attempts to recall
+        self._recalled_at = float("-inf")
         self._free: int | None = None
 
     def decide(self, now: float, free: int | None = None) -> list[e.Event]:
-        """Every decision that the state asks for, each applied already, in order.
+        """Every decision that follows from the state, in order. Each is applied already.
 
-        `free`: bytes of room on the store, None where that is not known. Journal the decisions
-        before any is carried out.
+        The caller journals the decisions before it carries out any of them.
+
+        Args:
+            now: seconds since the epoch.
+            free: free bytes on the store, or None if not known.
         """
         self._free = free
         made: list[e.Event] = []
         if self._x.closed is not None or self._x.opened_at is None:
             return made
         steps = (
-            self._due, self._placements, self._recalls, self._search, self._collection, self._end,
+            self._due, self._placements, self._recalls, self._search, self._gc, self._end,
         )  # fmt: skip
         for step in steps:
             for event in step(now):
@@ -44,20 +47,21 @@ class Decisions:
         return made
 
     def _due(self, now: float) -> Iterator[e.Event]:
-        x = self._x
-        while x.verdicts_due:
-            trial, (state, reason) = next(iter(x.verdicts_due.items()))
+        """Issue the commands that are due."""
+        commands = self._x.commands
+        while commands.verdicts.due:
+            trial, (state, reason) = commands.verdicts.next_due()
             yield e.VerdictAsked(at=now, trial=trial, state=state, reason=reason)
-        while x.ends_due:
-            (trial, number), (how, reason) = next(iter(x.ends_due.items()))
+        while commands.ends.due:
+            (trial, number), (how, reason) = commands.ends.next_due()
             yield e.EndAsked(at=now, trial=trial, number=number, how=how, reason=reason)
-        while x.asides_due:
-            node, (reason, wait) = next(iter(x.asides_due.items()))
+        while commands.set_asides.due:
+            node, (reason, wait) = commands.set_asides.next_due()
             yield e.NodeSetAside(at=now, node=node, reason=reason, wait=wait)
-        while x.looks_due:
-            yield e.LookAsked(at=now, trial=next(iter(x.looks_due)))
-        while x.untold:
-            yield e.Told(at=now, trial=next(iter(x.untold)))
+        while commands.checks.due:
+            yield e.CheckAsked(at=now, trial=next(iter(commands.checks.due)))
+        while commands.results.due:
+            yield e.ResultSent(at=now, trial=next(iter(commands.results.due)))
 
     def _placements(self, now: float) -> Iterator[e.Event]:
         x, free = self._x, self._free
@@ -92,11 +96,11 @@ class Decisions:
         return None
 
     def _recalls(self, now: float) -> Iterator[e.Event]:
-        """Take back attempts that cannot go on where they wait, now and then."""
+        """Recall attempts that should wait on another node."""
         x = self._x
-        if not x.on_hold or 0.0 <= now - self._looked_at < _RECALL_EVERY:
+        if not x.on_hold or 0.0 <= now - self._recalled_at < _RECALL_EVERY:
             return
-        self._looked_at = now
+        self._recalled_at = now
         best = x.placement.best()
         if best is None and x.queue.first_ready() is not None:
             stuck = (held for held in self._on_hold() if self._is_stuck(held[1]))
@@ -107,21 +111,21 @@ class Decisions:
             yield from _recalled(now, list(islice(late, room)), f"{best} has room")
 
     def _on_hold(self) -> Iterator[tuple[int, Attempt]]:
-        """Attempts that are armed and not asked to end, oldest first, each with its trial."""
-        for trial, number in self._x.on_hold:
-            attempt = self._x.trials[trial].attempts[number - 1]
-            if attempt.stopping is None:
-                yield trial, attempt
+        """Armed attempts that are not being ended, oldest first, each with its trial."""
+        x = self._x
+        for trial, number in x.on_hold:
+            if (trial, number) not in x.commands.ends.issued:
+                yield trial, x.trials[trial].attempts[number - 1]
 
     def _is_stuck(self, attempt: Attempt) -> bool:
-        """Whether it takes the place that a parent of its own needs."""
+        """Whether it occupies a place that one of its own parents needs."""
         x = self._x
         parents = [x.trials[parent] for parent in attempt.restore]
         away = any(not p.state.is_verdict and p.attempt is None for p in parents)
         return away and x.placement.is_up(attempt.node)
 
     def _is_late(self, attempt: Attempt, now: float) -> bool:
-        """Whether it has waited for nothing but a slot, and for long."""
+        """Whether it lacks only a slot and has waited for one too long."""
         x = self._x
         crowded = x.placement.free(attempt.node) < 0
         able = all(x.trials[parent].inheritable for parent in attempt.restore)
@@ -129,8 +133,9 @@ class Decisions:
 
     def _search(self, now: float) -> Iterator[e.Event]:
         x, search = self._x, self._x.search
-        while x.retries_due and search.asked is None and x.stopping is None:
-            source = x.trials[next(iter(x.retries_due))]
+        retries = x.commands.retries.due
+        while retries and search.asked is None and x.stopping is None:
+            source = x.trials[next(iter(retries))]
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=dict(source.params),
                 parents=source.parents, retry_of=source.id, parameter_id=source.parameter_id,
@@ -142,38 +147,38 @@ class Decisions:
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
 
-    def _collection(self, now: float) -> Iterator[e.Event]:
-        """Have weights removed that may go, now and then and once more at the end."""
-        x, retention = self._x, self._x.retention
-        if retention.under_way or not (retention.wanted or self._is_collection_due()):
+    def _gc(self, now: float) -> Iterator[e.Event]:
+        """Remove weights that are neither kept nor needed: repeatedly, and once at the end."""
+        x, gc = self._x, self._x.gc
+        if gc.is_removing or not (gc.wanted or self._is_gc_due()):
             return
-        if x.proposals_possible and retention.asked:
+        if x.proposals_possible and gc.asked:
             return
-        if x.proposals_possible and not retention.answered:
-            asked = () if x.search.over is not None else questions(x)  # who broke can't say
+        if x.proposals_possible and not gc.answered:
+            asked = () if x.search.over is not None else questions(x)  # a failed tuner can't answer
             if asked:
                 yield e.ParentsAsked(at=now, trials=asked)
                 return
-        trials = (*retention.left, *may_go(x))
+        trials = (*x.commands.removals.due, *garbage(x))
         yield e.RemovalAsked(at=now, trials=trials, attempts=leftovers(x))
 
-    def _is_collection_due(self) -> bool:
-        x, retention = self._x, self._x.retention
-        if x.rules.keep is Keep.ALL or retention.refused is not None:
+    def _is_gc_due(self) -> bool:
+        x = self._x
+        if x.rules.keep is Keep.ALL or x.gc.refused is not None:
             return False
         if not x.proposals_possible and self._is_idle():
-            return bool(may_go(x) or leftovers(x))
-        return retention.is_due(len(x.trials), in_need=x.short is not None)
+            return bool(garbage(x) or leftovers(x))
+        return x.gc.is_due(len(x.trials), short_of_room=x.short is not None)
 
     def _is_idle(self) -> bool:
-        """Whether nothing is left to do of what the search was for."""
+        """Whether every trial has ended, on the nodes as well, and the tuner has every result."""
         x = self._x
-        retries = x.retries_due and x.stopping is None  # after a stop they wait for a resume
-        return not (x.open_trials or x.on_nodes or retries or x.untold)
+        retries = x.commands.retries.due and x.stopping is None  # a stop leaves them to a resume
+        return not (x.open_trials or x.on_nodes or retries or x.commands.results.due)
 
     def _end(self, now: float) -> Iterator[e.Event]:
         x = self._x
-        removing = x.retention.under_way and not x.proposals_possible
+        removing = x.gc.is_removing and not x.proposals_possible
         if x.search.over is not None and self._is_idle() and not removing:
             yield e.Closed(at=now, reason=x.search.over.reason)
 
@@ -183,8 +188,8 @@ class Decisions:
             return f"the budget of {rules.trials} trials is used up"
         if rules.duration is not None and x.elapsed(now) >= rules.duration:
             return f"the budget of {rules.duration:.0f} s is used up"
-        at_it = x.search.asked is not None or x.search.coming
-        if x.search.withheld and not x.open_trials and not at_it:
+        proposing = x.search.asked is not None or x.search.coming
+        if x.search.withheld and not x.open_trials and not proposing:
             return "the tuner has nothing more to propose"
         return None
 

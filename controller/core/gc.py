@@ -1,23 +1,23 @@
-"""Which weights may go: those that nobody keeps, and that no living or possible trial may read.
+"""Garbage collection of weights: decide which ones are neither kept nor needed.
 
-Everything here is a question to the state, in time that grows with the number of trials.
+Weights are kept by the policy `keep`. They are needed as long as a trial without a verdict, an
+attempt on a node, a requested retry or a proposal that the tuner may still make could read them.
+All functions only read the state, in time linear in the number of trials.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from controller.core.model import Keep, OnParentFailure, Outcome, Rules, State, Trial
-
-if TYPE_CHECKING:
-    from controller.core.experiment import Experiment
+from controller.core.state import ExperimentState
 
 
 def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
     """The trials whose weights the policy keeps. `best`: the committed trial with the best value.
 
-    Of equals the one that was proposed first is the better; damaged weights count for nothing.
+    Of equal values the trial that was proposed first is the better one. Trials whose weights are
+    damaged or removed do not count.
     """
     if rules.keep is Keep.ALL:
         return {trial.id for trial in trials}
@@ -32,13 +32,13 @@ def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
     return {trial for _, trial in ranked[: rules.keep_best]}
 
 
-def questions(x: Experiment) -> tuple[int, ...]:
-    """The trials of which the tuner has to say whether it may still name them as parents.
+def questions(x: ExperimentState) -> tuple[int, ...]:
+    """The trials about which the tuner must be asked whether it may still name them as parents.
 
-    Those whose weights nothing else holds, and where a lost parent's ancestor takes its place,
-    those that lead to them.
+    Those whose weights would be removed otherwise, and with `on_parent_failure: ancestor` their
+    descendants, which lead to them.
     """
-    leads = _loose(x)
+    leads = _unneeded(x)
     if x.rules.on_parent_failure is OnParentFailure.ANCESTOR:
         for trial in x.trials:  # parents come before their children
             if any(parent in leads for parent in trial.parents):
@@ -46,77 +46,79 @@ def questions(x: Experiment) -> tuple[int, ...]:
     return tuple(trial for trial in _nameable(x) if trial in leads)
 
 
-def may_go(x: Experiment) -> tuple[int, ...]:
-    """The trials whose weights nobody keeps, reads, or can come to read.
+def garbage(x: ExperimentState) -> tuple[int, ...]:
+    """The trials whose weights are neither kept nor needed.
 
-    As long as proposals are possible, every trial that the tuner has not ruled out may be a parent.
+    While proposals are possible, every trial that the tuner has not ruled out may be a parent.
     """
-    loose = _loose(x)
-    if not loose or not x.proposals_possible:
-        return tuple(sorted(loose))
-    return tuple(sorted(loose - _reach(x, _nameable(x))))
+    unneeded = _unneeded(x)
+    if not unneeded or not x.proposals_possible:
+        return tuple(sorted(unneeded))
+    return tuple(sorted(unneeded - _readable(x, _nameable(x))))
 
 
-def leftovers(x: Experiment) -> tuple[tuple[int, int], ...]:
-    """Attempts that may have left files which no manifest names, and can't commit any more."""
-    swept = x.retention.swept
+def leftovers(x: ExperimentState) -> tuple[tuple[int, int], ...]:
+    """Attempts that ended without a commit, of ended trials, whose files may still exist."""
+    cleaned = x.gc.cleaned
     return tuple(
         (trial.id, attempt.number)
         for trial in x.trials
         if trial.state.is_verdict
         for attempt in trial.attempts
         if attempt.outcome not in (None, Outcome.COMMITTED)
-        and (trial.id, attempt.number) not in swept
+        and (trial.id, attempt.number) not in cleaned
     )
 
 
-def _loose(x: Experiment) -> set[int]:
-    """Trials whose weights no policy keeps and no trial that there is, or is asked for, may read.
+def _unneeded(x: ExperimentState) -> set[int]:
+    """Trials whose weights are not kept, and which no trial or requested retry may read.
 
-    Damaged weights stay, for people to look at.
+    Damaged weights are not among them: they stay for inspection.
     """
-    held = kept(x.trials, x.best, x.rules)
-    if len(held) == len(x.trials):
+    needed = kept(x.trials, x.best, x.rules)
+    if len(needed) == len(x.trials):
         return set()
-    held |= _reach(x, _readers(x))
+    needed |= _readable(x, _readers(x))
+    unsent = x.commands.results.due
     return {
         trial.id
         for trial in x.trials
-        if trial.inheritable and trial.id not in held and trial.id not in x.untold
+        if trial.inheritable and trial.id not in needed and trial.id not in unsent
     }
 
 
-def _readers(x: Experiment) -> Iterator[int]:
-    """Trials from which somebody who lives, or waits, starts or may have to start."""
+def _readers(x: ExperimentState) -> Iterator[int]:
+    """Trials that an open trial, an attempt on a node or a retry starts from, or may start from."""
     for trial in x.trials:
         if not trial.state.is_verdict:
-            yield trial.id  # who names it as a parent may get its ancestors
+            yield trial.id  # a child of this trial may start from its ancestors instead
             yield from sources(trial)
     for on_node, number in x.on_nodes:
         yield from x.trials[on_node].attempts[number - 1].restore
-    for source in x.retries_due:
+    for source in x.commands.retries.due:
         yield from x.trials[source].parents
-    yield from x.untold  # of which the tuner can't say yet whether it wants them
+    yield from x.commands.results.due  # the tuner cannot rule these out yet
 
 
 def sources(trial: Trial) -> set[int]:
-    """The trials from which it, or any attempt at it, was to start."""
-    before = (attempt.restore for attempt in trial.attempts)
-    return {*trial.restore, *(parent for restore in before for parent in restore)}
+    """The trials from which the trial, or any of its attempts, was to start."""
+    earlier = (attempt.restore for attempt in trial.attempts)
+    return {*trial.restore, *(parent for restore in earlier for parent in restore)}
 
 
-def _nameable(x: Experiment) -> Iterator[int]:
-    """Trials that the tuner knows the end of and has not ruled out as parents."""
-    barred, untold = x.retention.barred, x.untold
+def _nameable(x: ExperimentState) -> Iterator[int]:
+    """Trials whose result the tuner has, and which it has not ruled out as parents."""
+    ruled_out, unsent = x.gc.ruled_out, x.commands.results.due
     for trial in x.trials:
-        if trial.state.is_verdict and trial.id not in barred and trial.id not in untold:
+        if trial.state.is_verdict and trial.id not in ruled_out and trial.id not in unsent:
             yield trial.id
 
 
-def _reach(x: Experiment, trials: Iterable[int]) -> set[int]:
-    """Whose weights may be read by somebody who names one of `trials` as a parent.
+def _readable(x: ExperimentState, trials: Iterable[int]) -> set[int]:
+    """The trials whose weights may be read by a child of one of `trials`.
 
-    A parent may turn out to be lost at any time, damaged for instance, and its ancestor too.
+    With `on_parent_failure: ancestor` that includes all ancestors, since any parent may turn out
+    to be damaged.
     """
     reached = set(trials)
     if x.rules.on_parent_failure is OnParentFailure.ANCESTOR:
@@ -129,7 +131,7 @@ def _reach(x: Experiment, trials: Iterable[int]) -> set[int]:
 
 
 def _lineage(trials: Sequence[Trial], trial: int) -> set[int]:
-    """A trial and all from whose weights its own came."""
+    """A trial and all trials from which its weights descend."""
     line, pending = {trial}, [trial]
     while pending:
         new = sources(trials[pending.pop()]) - line

@@ -1,74 +1,73 @@
-"""Where the removal of weights stands."""
+"""The state of garbage collection. `gc.py` decides from it whose weights are removed."""
 
 from __future__ import annotations
 
 from controller.core import events as e
+from controller.core.commands import Commands
 
-LEAST = 8  # verdicts after which weights are collected at the earliest
+_MIN_VERDICTS = 8  # verdicts between two collections, at least
 
 
-class Retention:
-    """What was asked about weights and what became of it. A collection is:
+class GcState:
+    """What the tuner and the store answered. One collection has three steps.
 
-    the tuner says what it may still name as parents, the removal is decided (from then on nobody
-    may start from those weights), and the store says that it is done.
+    The tuner is asked which trials it may still name as parents; the removal is decided (from
+    then on no trial may start from these weights); the store reports what it removed. What is
+    being removed stands among the pending commands.
     """
 
-    def __init__(self) -> None:
-        self.wanted = False  # a person, or a store that is short of room, wants a collection
-        self.gained = 0  # verdicts since the last collection
-        self.asked = False  # whether the tuner is to be waited for
-        self.answered = False  # whether it answered in this collection
-        self.barred: set[int] = set()  # trials that it will not name as parents any more
-        self.removing: dict[int, None] = {}  # trials whose weights are being removed
-        self.sweeping: dict[tuple[int, int], None] = {}  # attempts whose leftovers are
-        self.left: dict[int, None] = {}  # trials whose weights could not be removed
-        self.swept: set[tuple[int, int]] = set()
-        self.refused: str | None = None  # why the store does not let them be removed
-        self.freed = 0  # bytes of weights whose names went
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self.wanted = False  # a user asked for a collection, or the store is short of room
+        self.verdicts = 0  # since the last collection
+        self.asked = False  # the tuner's answer is awaited
+        self.answered = False  # the tuner answered in this collection
+        self.ruled_out: set[int] = set()  # trials that the tuner will not name as parents
+        self.cleaned: set[tuple[int, int]] = set()  # attempts whose leftovers were removed
+        self.refused: str | None = None  # why the store does not allow the removal
+        self.freed = 0  # bytes of weights whose names were removed
 
     @property
-    def under_way(self) -> bool:
-        """Whether the store is at it."""
-        return bool(self.removing or self.sweeping)
+    def is_removing(self) -> bool:
+        """Whether a removal was decided and the store has not yet reported its end."""
+        return bool(self._commands.removals.issued or self._commands.leftovers.issued)
 
-    def is_due(self, trials: int, *, in_need: bool) -> bool:
-        """Whether enough has happened, among so many trials, for weights to be collected."""
-        return self.gained >= (1 if in_need else max(LEAST, trials // 8))
+    def is_due(self, trials: int, *, short_of_room: bool) -> bool:
+        """Whether enough of the `trials` have ended since the last collection for another one."""
+        return self.verdicts >= (1 if short_of_room else max(_MIN_VERDICTS, trials // 8))
 
-    def open(self) -> None:
-        """Another controller, and another tuner, take over: it is asked anew."""
+    def reopen(self) -> None:
+        """Another controller starts another tuner process, which must be asked again."""
         self.asked = self.answered = False
-        self.barred.clear()
+        self.ruled_out.clear()
         self.refused = None
 
-    def ask(self) -> None:
-        """The tuner is asked."""
-        self.asked = True
-
-    def answer(self, event: e.ParentsSaid) -> None:
-        """The tuner answered."""
+    def answer(self, event: e.ParentsAnswered) -> None:
+        """Take the tuner's answer."""
         self.asked, self.answered = False, True
-        self.barred |= set(event.trials) - set(event.possible)
+        self.ruled_out |= set(event.trials) - set(event.possible)
 
     def begin(self, event: e.RemovalAsked) -> None:
-        """The removal is decided."""
+        """Issue the removal."""
         self.wanted = self.answered = False
-        self.gained = 0
-        self.left.clear()
-        self.removing |= dict.fromkeys(event.trials)
-        self.sweeping |= dict.fromkeys(event.attempts)
+        self.verdicts = 0
+        self._commands.removals.due.clear()
+        for trial in event.trials:
+            self._commands.removals.issue(trial, None)
+        for attempt in event.attempts:
+            self._commands.leftovers.issue(attempt, None)
 
     def end(self, event: e.Removed) -> None:
-        """It is done, or as much of it as could be."""
+        """Take the store's report. What could not be removed is due again."""
+        removals, leftovers = self._commands.removals, self._commands.leftovers
         for trial in event.trials:
-            self.removing.pop(trial, None)
+            removals.issued.pop(trial, None)
         for attempt in event.attempts:
-            self.sweeping.pop(attempt, None)
-            self.swept.add(attempt)
+            leftovers.issued.pop(attempt, None)
+            self.cleaned.add(attempt)
         self.freed += event.size
         if event.problem:
             self.refused = event.problem
-            self.left |= self.removing
-            self.removing.clear()
-            self.sweeping.clear()
+            removals.due |= removals.issued
+            removals.issued.clear()
+            leftovers.issued.clear()

@@ -1,4 +1,4 @@
-"""What the core knows: trials, attempts, nodes, and the states they pass through."""
+"""Trials, attempts, nodes, the states they pass through, and the rules of an experiment."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ Params = Mapping[str, Any]
 
 
 class State(StrEnum):
-    """State of a trial. The last five are verdicts: a trial that has one never leaves it."""
+    """The state of a trial. The last five are verdicts, which are final."""
 
     WAITING = "waiting"  # a parent has no verdict yet
     READY = "ready"  # every parent is committed; the trial is not on a node
-    ARMED = "armed"  # on a node, where it waits for a parent or a slot
+    ARMED = "armed"  # on a node, waiting for a parent or a slot
     RUNNING = "running"  # its process runs
     SUCCEEDED = "succeeded"  # committed
-    FAILED = "failed"  # no attempt left
+    FAILED = "failed"  # no attempt is left
     STOPPED = "stopped"  # ended early by an assessor; its weights are kept
     SKIPPED = "skipped"  # a parent ended without weights
-    CANCELLED = "cancelled"  # a person ended it
+    CANCELLED = "cancelled"  # a user ended it
 
     @property
     def is_verdict(self) -> bool:
@@ -37,10 +37,10 @@ _VERDICTS = frozenset(
 class Outcome(StrEnum):
     """How an attempt ended."""
 
-    COMMITTED = "committed"  # its weights are the trial's weights
+    COMMITTED = "committed"  # its weights became the trial's weights
     STOPPED = "stopped"  # ended early by an assessor; its weights are committed as they stood
     BEATEN = "beaten"  # the trial had a verdict before this attempt could commit
-    FAILED = "failed"  # non-zero exit, no result, a result that is no number, weights required
+    FAILED = "failed"  # non-zero exit, no valid result, or required weights missing
     TIMEOUT = "timeout"  # ran past the trial's timeout
     PARENT = "parent"  # a parent ended without weights
     CORRUPT = "corrupt"  # a parent's files do not match its manifest
@@ -48,7 +48,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # the node could not start it
     LOST = "lost"  # its supervisor died, or its node is out of reach
     RECALLED = "recalled"  # taken back before its process started
-    CANCELLED = "cancelled"  # ended at a person's word
+    CANCELLED = "cancelled"  # ended by a user
 
     @property
     def own_fault(self) -> bool:
@@ -57,9 +57,9 @@ class Outcome(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """Where an attempt is."""
+    """The state of an attempt."""
 
-    PLACED = "placed"  # given to a wave; no answer yet
+    PLACED = "placed"  # assigned to a wave; the node has not answered
     ARMED = "armed"  # its supervisor waits on the node
     RUNNING = "running"
     ENDED = "ended"
@@ -79,11 +79,9 @@ class Attempt:
     outcome: Outcome | None = None
     reason: str = ""
     reports: int = 0
-    last: Any = None  # the newest value reported
-    rule: int | None = None  # which of the experiment's retry rules fits its failure
-    excused: bool = False  # the node was to blame: it is not held against the trial
-    stopping: Outcome | None = None  # the end asked of it: stopped, cancelled or recalled
-    stopping_why: str = ""
+    last: Any = None  # the latest value that was reported
+    rule: int | None = None  # the index of the retry rule that matches its failure
+    excused: bool = False  # the node was to blame: it does not count against the trial
 
 
 @dataclass(slots=True)
@@ -98,22 +96,24 @@ class Trial:
     proposed_at: float
     attempts: list[Attempt] = field(default_factory=list)
     value: float | None = None
-    result: Any = None  # everything the trial reported as its result
+    result: Any = None  # the whole result that the trial reported
     weights: bool = False  # whether its committed directory holds weights
     reason: str = ""
     ended_at: float | None = None
-    seconds: Mapping[str, float] = field(default_factory=dict)  # on the node, of its last attempt
+    seconds: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by phase, measured on the node, of the last attempt
     size: int = 0  # bytes of weights
-    shared: int = 0  # bytes of them that are stored once for an ancestor and this trial
-    removed: bool = False  # whether its weights were removed, or are about to be
+    shared: int = 0  # bytes that are stored once for this trial and an ancestor
+    removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
-    parameter_id: int | None = None  # the tuner's own number of it, where it counts calls
+    parameter_id: int | None = None  # the tuner's own number for the proposal; opaque to the core
     corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
-    damaged: bool = False  # so on two nodes: nobody may start from it any more
+    damaged: bool = False  # that happened on two nodes: no trial may start from them
 
     @property
     def attempt(self) -> Attempt | None:
-        """The attempt that is on a node now, if any."""
+        """The attempt that is on a node now, or None."""
         last = self.attempts[-1] if self.attempts else None
         return last if last is not None and last.state is not AttemptState.ENDED else None
 
@@ -124,7 +124,7 @@ class Trial:
 
     @property
     def started_at(self) -> float | None:
-        """When the process of the newest attempt that had one started."""
+        """When the latest attempt whose process started did so, or None."""
         for attempt in reversed(self.attempts):
             if attempt.started_at is not None:
                 return attempt.started_at
@@ -133,15 +133,23 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class NodeInfo:
-    """A node as the inventory tells of it."""
+    """A node of the inventory."""
 
     name: str
     slots: int
     gpus: int = 0
 
 
+@dataclass(slots=True)
+class NodeFailures:
+    """Failures on a node since the last attempt that could run there."""
+
+    row: list[tuple[int, Attempt]] = field(default_factory=list)  # in a row, by trial
+    times: int = 0  # how often the node was set aside
+
+
 class OnParentFailure(StrEnum):
-    """What becomes of the children of a trial that left no weights."""
+    """What happens to the children of a trial that left no weights."""
 
     SKIP = "skip"
     SCRATCH = "scratch"
@@ -149,7 +157,7 @@ class OnParentFailure(StrEnum):
 
 
 class Keep(StrEnum):
-    """Whose weights are kept when no trial can read them any more."""
+    """The policy that keeps weights which no trial can read any more."""
 
     ALL = "all"
     BEST = "best"  # those of the trials with the best values
@@ -158,34 +166,33 @@ class Keep(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryRule:
-    """What becomes of a trial after a failure that a pattern or an exit code tells apart."""
+    """How a trial is retried after a failure that matches a pattern or an exit code."""
 
-    name: str  # as people wrote it, for the reason
+    name: str  # as the experiment file has it, for messages
     times: int = 1  # further attempts after such a failure, beside `retries`
     exclude_node: bool = False  # whether the node is to blame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The part of an experiment that decisions depend on."""
+    """The part of an experiment's configuration that decisions depend on."""
 
-    trials: int | None = None  # budget: how many trials may be proposed
-    duration: float | None = None  # budget: seconds of running, counted while a controller runs
-    concurrency: int | None = None  # trials without a verdict; None: what the nodes may hold
-    lookahead: int | None = None  # attempts that a node holds beyond what its slots can take;
-    # None: as many again
-    slots: int = 1  # slots that one trial takes
-    retries: int = 0  # further attempts after a failure of the trial's own
-    retry: tuple[RetryRule, ...] = ()
-    infra_retries: int = (
-        5  # further attempts after failures that are not the trial's fault, of each cause
+    trials: int | None = None  # budget: the number of trials that may be proposed
+    duration: float | None = None  # budget: seconds, counted while a controller runs
+    concurrency: int | None = (
+        None  # trials without a verdict at once; None: what the nodes may hold
     )
+    lookahead: int | None = None  # attempts that wait on a node; None: as many as can run there
+    slots: int = 1  # slots that one trial takes
+    retries: int = 0  # further attempts after failures of the trial itself
+    retry: tuple[RetryRule, ...] = ()
+    infra_retries: int = 5  # further attempts after other failures, counted for each cause
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
     maximize: bool = True
-    assess: bool = False  # whether an assessor is told of every report
+    assess: bool = False  # whether reports go to an assessor
     keep: Keep = Keep.ALL
-    keep_best: int = 0  # how many, for Keep.BEST
-    reserve: int = 64 * 2**20  # bytes of the store to be left free
+    keep_best: int = 0  # the number of trials, for Keep.BEST
+    reserve: int = 64 * 2**20  # bytes that must stay free on the store
 
 
 def attempt_name(trial: int, number: int) -> str:
@@ -194,7 +201,7 @@ def attempt_name(trial: int, number: int) -> str:
 
 
 def split_attempt(name: str) -> tuple[int, int]:
-    """The trial and the number in `7.2`. Raises ValueError when it is no attempt's name."""
+    """Split `7.2` into trial and number. Raises ValueError if it is no attempt's name."""
     trial, dot, number = name.partition(".")
     if not (dot and trial.isdecimal() and number.isdecimal()):
         raise ValueError(f"{name!r} is not the name of an attempt (like 7.2)")

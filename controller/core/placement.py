@@ -1,4 +1,4 @@
-"""Which node gets the next attempt."""
+"""Choose the node for the next attempt."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from controller.core.model import NodeInfo
 
 
 class Placement:
-    """Keeps the account of attempts on nodes. Every operation takes O(log n) amortized.
+    """Counts the attempts on each node. Every operation takes O(log n) amortized.
 
-    A node may be given more attempts than its slots can take: the rest waits there.
+    A node may hold more attempts than its slots can take. The others wait there.
 
     Args:
-        slots: how many slots one attempt takes.
+        slots: the number of slots that one attempt takes.
         lookahead: attempts that may wait on each node; None: as many as its slots can take.
     """
 
     def __init__(self, slots: int = 1, lookahead: int | None = None) -> None:
         self.nodes: dict[str, NodeInfo] = {}
-        self.capacity = 0  # attempts that the nodes that are up may hold, those that wait included
+        self.capacity = 0  # attempts, running and waiting, that the nodes that are up may hold
         self._slots = slots
         self._lookahead = lookahead
         self._taken: dict[str, int] = {}
@@ -29,7 +29,7 @@ class Placement:
         self._heap: list[tuple[tuple[int, int], int, int, str]] = []  # (rank, order, taken, name)
 
     def set_nodes(self, nodes: Iterable[NodeInfo]) -> None:
-        """Take the nodes of the inventory; attempts on nodes that are gone stay counted."""
+        """Set the nodes of the inventory. Attempts on nodes that it no longer has stay counted."""
         self.nodes = {node.name: node for node in nodes}
         self._order = {name: index for index, name in enumerate(self.nodes)}
         self._down = {name: why for name, why in self._down.items() if name in self.nodes}
@@ -37,15 +37,15 @@ class Placement:
         self._rebuild()
 
     def taken(self, node: str) -> int:
-        """Attempts on the node."""
+        """The number of attempts on the node."""
         return self._taken.get(node, 0)
 
     def free(self, node: str) -> int:
-        """Further attempts that the node's slots can take; negative when some wait there."""
+        """The number of further attempts that the slots can take; negative if some wait there."""
         return self._abreast(node) - self.taken(node)
 
     def limit(self, node: str) -> int:
-        """Attempts that the node may hold, those that wait there included."""
+        """The number of attempts, running and waiting, that the node may hold."""
         abreast = self._abreast(node)
         beyond = abreast if self._lookahead is None else self._lookahead
         return abreast + beyond if abreast else 0
@@ -55,20 +55,20 @@ class Placement:
         self._change(node, 1)
 
     def give_back(self, node: str) -> None:
-        """The attempt is over."""
+        """The attempt has left the node."""
         self._change(node, -1)
 
     def best(self) -> str | None:
-        """The node for the next attempt, or None where every node that is up holds its limit.
+        """The node for the next attempt, or None if every node that is up holds its limit.
 
-        That is the one whose slots can take most, in the inventory's order among equals; where
-        no slot is free, the one on which most further attempts may wait.
+        The node whose slots can take the most attempts; if no slot is free, the node on which the
+        most further attempts may wait. Among equals the inventory's order decides.
         """
         best = self._first()
         return best if best is not None and self.taken(best) < self.limit(best) else None
 
     def best_but(self, avoid: Collection[str]) -> str | None:
-        """The best other node that is up, be it at its limit; the best of all where none is."""
+        """The best node that is up and not in `avoid`, even at its limit; else the best of all."""
         best = self._first()
         passed = set()
         while (other := self._first()) is not None and other in avoid:
@@ -85,22 +85,22 @@ class Placement:
             self._count_capacity()
 
     def set_up(self, node: str) -> None:
-        """The node is well again."""
+        """Place attempts on the node again."""
         if self._down.pop(node, None) is not None:
             self._count_capacity()
             self._push(node)
 
     def is_up(self, node: str) -> bool:
-        """Whether the inventory has the node and it answers, as far as is known."""
+        """Whether the inventory has the node and nothing keeps attempts from it."""
         return node in self.nodes and node not in self._down
 
     @property
     def down(self) -> dict[str, str]:
-        """Nodes that do not answer, each with the reason."""
+        """The nodes that get no attempts, each with the reason."""
         return dict(self._down)
 
     def _abreast(self, node: str) -> int:
-        """How many attempts the node can run at once."""
+        """The number of attempts that the node can run at once."""
         return self.nodes[node].slots // self._slots if node in self.nodes else 0
 
     def _change(self, node: str, by: int) -> None:
@@ -117,7 +117,7 @@ class Placement:
         return None
 
     def _push(self, name: str) -> None:
-        # The node's older entries are dropped as they surface, and by a rebuild here.
+        # Outdated entries of the node are dropped when they reach the top, or by a rebuild.
         heapq.heappush(self._heap, self._entry(name))
         if len(self._heap) > 4 * len(self.nodes) + 64:
             self._rebuild()

@@ -1,4 +1,4 @@
-"""The queue: trials in dependency order."""
+"""The queue: trials without an attempt on a node, in dependency order."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Collection
 
 
 class Queue:
-    """Trials that are not on a node: ready ones by id, and those that wait for parents.
+    """Ready trials by id, and trials that wait for parents.
 
-    Every operation takes O(log n) amortized, plus O(1) for each parent named.
+    Every operation takes O(log n) amortized, plus O(1) for each parent.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,10 @@ class Queue:
         return trial in self._is_ready or trial in self._unmet
 
     def add(self, trial: int, unmet: Collection[int]) -> None:
-        """Queue a trial that waits for the parents in `unmet`; with none it is ready."""
+        """Queue a trial that waits for the parents in `unmet`. Without any it is ready.
+
+        Raises ValueError if the trial is in the queue.
+        """
         if trial in self:
             raise ValueError(f"trial {trial} is queued already")
         if not unmet:
@@ -36,7 +39,7 @@ class Queue:
             self._children.setdefault(parent, {})[trial] = None
 
     def release(self, parent: int) -> list[int]:
-        """The parent is committed: return the trials that waited for it, some of them ready now."""
+        """The parent is committed. Return the trials that waited for it; some may be ready now."""
         children = list(self._children.pop(parent, ()))
         for trial in children:
             unmet = self._unmet[trial]
@@ -51,7 +54,7 @@ class Queue:
         return list(self._children.get(parent, ()))
 
     def remove(self, trial: int) -> bool:
-        """Take a trial out, wherever it stands; return whether it was there."""
+        """Remove a trial, ready or waiting. Return whether it was in the queue."""
         if trial in self._is_ready:
             self._is_ready.discard(trial)
             return True
@@ -64,11 +67,11 @@ class Queue:
         return unmet is not None
 
     def is_ready(self, trial: int) -> bool:
-        """Whether the trial is queued with every parent committed."""
+        """Whether the trial is in the queue and every parent is committed."""
         return trial in self._is_ready
 
     def first_ready(self) -> int | None:
-        """The ready trial with the smallest id; it stays queued."""
+        """The ready trial with the smallest id, or None. It stays in the queue."""
         while self._ready and self._ready[0] not in self._is_ready:
             heapq.heappop(self._ready)
         return self._ready[0] if self._ready else None
@@ -78,7 +81,7 @@ class Queue:
         return sorted(self._is_ready)
 
     def waiting(self) -> list[int]:
-        """All trials that wait for parents, in the order in which they came."""
+        """All trials that wait for parents, in the order in which they were added."""
         return list(self._unmet)
 
     def unmet(self, trial: int) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""What the tuner is told of a trial's end."""
+"""The result of a trial, as the tuner observes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from controller.core.model import Trial
 
 
 def result_of(trial: Trial) -> dict[str, Any]:
-    """What the tuner is told of a trial's end (`heirloom.tuners.Result`)."""
+    """The fields of `heirloom.tuners.Result`, in plain JSON values."""
     return {
         "trial_id": trial.id,
         "state": str(trial.state),

@@ -1,4 +1,4 @@
-"""Where the conversation with the tuner stands."""
+"""The state of the exchange with the tuner."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ REJECTIONS = 10  # proposals rejected in a row after which the tuner counts as b
 
 
 class Search:
-    """What the tuner was asked and what it said, since a controller took the experiment up."""
+    """What was requested of the tuner and what it answered, since a controller opened."""
 
     def __init__(self) -> None:
-        self.asked: int | None = None  # the trial that it is thinking about
-        self.withheld = False  # it wants to know more first
-        self.coming = False  # or it is at a proposal, and will say when it has one
+        self.asked: int | None = None  # the trial for which a proposal is awaited
+        self.withheld = False  # the tuner proposes nothing until it knows more results
+        self.coming = False  # the tuner is computing a proposal and will announce it
         self.over: SearchEnded | None = None
-        self._rejections: list[str] = []  # of the proposals in a row, why
-        self._news = False  # whether it was told of a trial since it was asked
+        self._rejections: list[str] = []  # reasons, of the latest proposals in a row
+        self._has_news = False  # whether a result was sent since the last request
 
     def ask(self, trial: int) -> None:
-        """It is asked for a trial."""
+        """A proposal was requested."""
         self.asked = trial
-        self._news = False
+        self._has_news = False
 
     def propose(self, trial: int, problem: str | None) -> None:
-        """It proposed a trial, which is rejected where there is a problem."""
+        """The tuner proposed a trial. It is rejected if there is a problem."""
         if trial == self.asked:
             self.asked = None
         self._rejections = [*self._rejections, problem] if problem else []
 
     def withhold(self, *, coming: bool) -> None:
-        """It has nothing to propose, unless it was told of something while it thought."""
+        """The tuner proposed nothing. It is asked again at once if a result was sent meanwhile."""
         self.asked = None
         self.coming = coming
-        self.withheld = not self._news
+        self.withheld = not self._has_news
 
     def ready(self) -> None:
-        """It has the proposal that was coming, or knows that there will be none."""
+        """The announced proposal is there, or the tuner gave it up."""
         self.coming = False
-        self.tell()
+        self.resume()
 
-    def tell(self) -> None:
-        """It is told of a trial's end."""
+    def resume(self) -> None:
+        """There is news for the tuner, so that it can be asked again."""
         self.withheld = False
-        self._news = True
+        self._has_news = True
 
     def end(self, event: SearchEnded) -> None:
-        """It is not asked again."""
+        """Request no further proposal. The first end stands."""
         self.over = self.over or event
         self.asked = None
 
     @property
     def broken(self) -> str | None:
-        """Why the tuner counts as broken, if it does."""
+        """Why the tuner counts as broken, or None."""
         if len(self._rejections) < REJECTIONS:
             return None
         last = self._rejections[-1]

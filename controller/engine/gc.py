@@ -13,7 +13,7 @@ from pathlib import Path
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.gc import leftovers, may_go, questions
+from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep
 from controller.engine.session import Session, lock, start_tuner
 from controller.errors import HeirloomError, reason
@@ -64,7 +64,7 @@ def _asked(place: ExperimentDir) -> str:
 def _would_at_most(place: ExperimentDir) -> str:
     """What the running controller would ask its tuner about."""
     x = records.load(place).experiment
-    trials = {*may_go(x), *(t for t in questions(x) if x.trials[t].inheritable)}
+    trials = {*garbage(x), *(t for t in questions(x) if x.trials[t].inheritable)}
     words = _words(x, sorted(trials), leftovers(x))
     if not words:
         return _nothing(x)
@@ -77,19 +77,19 @@ def _would(held: Session) -> str:
         said = _parents_said(held, Path(directory) / "tuner.log")
     if said is not None:
         x.apply(said)
-    trials = sorted({*x.retention.removing, *x.retention.left, *may_go(x)})
-    words = _words(x, trials, (*x.retention.sweeping, *leftovers(x)))
+    trials = sorted({*x.commands.removals.issued, *x.commands.removals.due, *garbage(x)})
+    words = _words(x, trials, (*x.commands.leftovers.issued, *leftovers(x)))
     return f"would remove {words}" if words else _nothing(x)
 
 
 def _collected(held: Session) -> str:
     x = held.experiment
-    if x.retention.under_way:  # a controller was killed over it
-        _remove(held, tuple(x.retention.removing), tuple(x.retention.sweeping))
+    if x.gc.is_removing:  # an earlier controller was killed before it was done
+        _remove(held, tuple(x.commands.removals.issued), tuple(x.commands.leftovers.issued))
     said = _parents_said(held, held.place.tuner_log)
     if said is not None:
         _tell(held, e.ParentsAsked(at=x.last_at, trials=said.trials), said)
-    trials, attempts = (*x.retention.left, *may_go(x)), leftovers(x)
+    trials, attempts = (*x.commands.removals.due, *garbage(x)), leftovers(x)
     words = _words(x, trials, attempts)
     if not words:
         return _nothing(x)
@@ -98,7 +98,7 @@ def _collected(held: Session) -> str:
     return f"removed {words}"
 
 
-def _parents_said(held: Session, log: Path) -> e.ParentsSaid | None:
+def _parents_said(held: Session, log: Path) -> e.ParentsAnswered | None:
     """What the tuner says of the trials that could go; None where it need not be asked."""
     x = held.experiment
     asked = questions(x) if x.proposals_possible else ()
@@ -115,7 +115,7 @@ def _parents_said(held: Session, log: Path) -> e.ParentsSaid | None:
     finally:
         tuner.close(1.0)
     possible = tuple(trial for trial in asked if may[trial])
-    return e.ParentsSaid(at=x.last_at, trials=asked, possible=possible)
+    return e.ParentsAnswered(at=x.last_at, trials=asked, possible=possible)
 
 
 def _remove(held: Session, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:

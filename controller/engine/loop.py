@@ -206,7 +206,7 @@ class Loop:
                 self._tuner.propose(event.trial, x.room)
             case e.Proposed() | e.ProposalWithheld() | e.SearchEnded():
                 self._asked_at = None
-            case e.Told():
+            case e.ResultSent():
                 self._tuner.observe(result_of(x.trials[event.trial]))
             case e.Reported() if x.rules.assess:
                 self._tuner.report(event.trial, event.step, event.value, event.number)
@@ -222,7 +222,7 @@ class Loop:
                 return End(name, attempt.node, event.how, event.reason)
             case e.VerdictAsked():
                 self._watch.pass_verdict(event.trial, event.state, event.reason)
-            case e.LookAsked():
+            case e.CheckAsked():
                 self._look(event.trial)
             case e.ParentsAsked():
                 self._ask_for_parents(event.trials)
@@ -319,12 +319,13 @@ class Loop:
             self._watch.follow(trial, number, attempt.reports)
             self._look(trial)
             orders += self._orders_for(trial, number, attempt)
-        for trial, (state, reason) in x.verdicts_asked.items():
+        for trial, (state, reason) in x.commands.verdicts.issued.items():
             self._watch.pass_verdict(trial, state, reason)
-        for trial in x.looking:
+        for trial in x.commands.checks.issued:
             self._look(trial)
-        if x.retention.under_way:
-            self._watch.remove(tuple(x.retention.removing), tuple(x.retention.sweeping))
+        if x.gc.is_removing:
+            removals, leftovers = x.commands.removals.issued, x.commands.leftovers.issued
+            self._watch.remove(tuple(removals), tuple(leftovers))
         for node in x.placement.down:
             orders.append(Probe(HELLO, node))
         if orders:
@@ -332,8 +333,9 @@ class Loop:
 
     def _orders_for(self, trial: int, number: int, attempt: Attempt) -> list[Order]:
         name = attempt_name(trial, number)
-        if attempt.stopping is not None:
-            return [End(name, attempt.node, attempt.stopping, attempt.stopping_why)]
+        end = self.experiment.commands.ends.issued.get((trial, number))
+        if end is not None:
+            return [End(name, attempt.node, end.how, end.reason)]
         return [Probe(name, attempt.node)]
 
     def _ask_for_parents(self, trials: Sequence[int]) -> None:
@@ -343,7 +345,7 @@ class Loop:
             may = {} if answer.exception() is not None else answer.result()
             possible = tuple(trial for trial in trials if may.get(trial, True))
             self._post.events(
-                [e.ParentsSaid(at=self._now(), trials=tuple(trials), possible=possible)]
+                [e.ParentsAnswered(at=self._now(), trials=tuple(trials), possible=possible)]
             )
 
         self._tuner.may_be_parent(trials).add_done_callback(said)

@@ -33,7 +33,7 @@ def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, li
             case e.ParentsAsked():
                 question = len(calls)
                 calls.append(None)
-            case e.ParentsSaid() if question is not None:
+            case e.ParentsAnswered() if question is not None:
                 calls[question] = ("may_be_parent", event.trials)
                 question = None
             case e.ProposalAsked():
@@ -41,7 +41,7 @@ def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, li
                 calls.append(None)
             case e.Proposed(retry_of=None) | e.ProposalWithheld() if event.trial in asked:
                 calls[asked.pop(event.trial)] = ("propose", event.trial, event)
-            case e.Told():
+            case e.ResultSent():
                 told[event.trial] = len(calls)
                 calls.append(None)
             case e.Reported() if config.assessor is not None:
@@ -60,7 +60,7 @@ def known(experiment: Experiment) -> dict[str, Any]:
     data = [
         {"parameter": trial.params, "value": value}
         for trial in experiment.trials
-        if trial.state is State.SUCCEEDED and trial.id not in experiment.untold
+        if trial.state is State.SUCCEEDED and trial.id not in experiment.commands.results.due
         if (value := final_value(trial.value, trial.result)) is not None
     ]
     return {"data": data, "next": experiment.next_parameter_id}

@@ -45,5 +45,5 @@ def asked(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:
         case {"action": "retry", "trial": int(trial)}:
             return e.RetryAsked(at=now, trial=trial, request=name)
         case {"action": "gc"}:
-            return e.CollectionAsked(at=now)
+            return e.GcAsked(at=now)
     return None

@@ -65,7 +65,7 @@ class Salvage:
             elif (verdict := seen[trial]) is not None:
                 yield from self._ends(trial, verdict, at)
                 yield dataclasses.replace(verdict, at=at)
-                yield e.Told(at=at, trial=trial)
+                yield e.ResultSent(at=at, trial=trial)
         for trial in range(self.count):
             if seen[trial] is None:
                 yield from self._ends(trial, None, latest)

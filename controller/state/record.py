@@ -143,9 +143,9 @@ def why(record: Record, trial: Trial) -> str:
     experiment, attempt = record.experiment, trial.attempt
     if trial.state.is_verdict:
         return trial.reason or ("committed" if trial.state is State.SUCCEEDED else "")
-    if trial.id in experiment.verdicts_asked:
-        state, reason = experiment.verdicts_asked[trial.id]
-        return f"is being {state}: {reason}"
+    verdict = experiment.commands.verdicts.issued.get(trial.id)
+    if verdict is not None:
+        return f"is being {verdict.state}: {verdict.reason}"
     unmet = [p for p in trial.restore if not experiment.trials[p].inheritable]
     if unmet:
         parents = ", ".join(f"{p} ({experiment.trials[p].state})" for p in unmet)

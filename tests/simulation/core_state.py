@@ -2,6 +2,7 @@
 
 import copy
 from collections import Counter
+from dataclasses import fields
 
 from controller.core import events as e
 from controller.core.model import AttemptState
@@ -11,7 +12,7 @@ STRAYS = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corrupt",)
 
 def state_of(x):
     """All of an experiment but the entries that heaps drop lazily."""
-    left_out = {"_handlers", "armable", "queue", "placement", "search", "retention"}
+    left_out = {"armable", "queue", "placement", "search", "gc", "commands"}
     plain = {name: value for name, value in vars(x).items() if name not in left_out}
     ordered = {
         name: list(value.items()) if type(value) is dict else value for name, value in plain.items()
@@ -22,9 +23,21 @@ def state_of(x):
         "queue": (x.queue.ready(), x.queue._unmet, x.queue._children),
         "placement": (x.placement.nodes, x.placement.down, x.placement._taken,
                       x.placement.capacity, x.placement.best()),
-        "search": vars(x.search), "retention": vars(x.retention),
+        "search": vars(x.search), "gc": _plain(x.gc), "commands": _pending(x.commands),
     }  # fmt: skip
     return copy.deepcopy(state)
+
+
+def _plain(gc):
+    return {name: value for name, value in vars(gc).items() if name != "_commands"}
+
+
+def _pending(commands):
+    """Every kind of command, by stage, in the order of the commands."""
+    kinds = {field.name: getattr(commands, field.name) for field in fields(commands)}
+    return {
+        name: (list(kind.due.items()), list(kind.issued.items())) for name, kind in kinds.items()
+    }
 
 
 def check(x):
@@ -37,7 +50,7 @@ def check(x):
     assert sorted(x.on_hold) == held
     taken = Counter(x.attempt(*key).node for key in on_nodes)
     assert {name: n for name, n in x.placement._taken.items() if n} == taken
-    assert x.closed is None or not (x.on_nodes or x.open_trials or x.untold)
+    assert x.closed is None or not (x.on_nodes or x.open_trials or x.commands.results.due)
     for trial in x.trials:
         _check_trial(x, trial)
 
@@ -56,8 +69,8 @@ def _check_trial(x, trial):
     )
     for cause in STRAYS:
         assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.infra_retries + 1
-    passing = trial.id in x.verdicts_due or trial.id in x.verdicts_asked
-    looking = trial.id in x.looks_due or trial.id in x.looking
+    pending = x.commands.of(trial.id, len(trial.attempts))
+    passing, looking = "verdict" in pending, "check" in pending
     queued = trial.id in x.queue
     if trial.state.is_verdict:
         assert not passing
@@ -87,7 +100,7 @@ def _lost(x, parents):
 
 def check_decisions(journal):
     """What the journal of a whole experiment must be like."""
-    told = Counter(event.trial for event in journal if isinstance(event, e.Told))
+    told = Counter(event.trial for event in journal if isinstance(event, e.ResultSent))
     assert not told or max(told.values()) == 1
     placed = [(event.trial, event.number) for event in journal if isinstance(event, e.Placed)]
     assert len(set(placed)) == len(placed)

@@ -35,18 +35,18 @@ class Controller:
         self.unknown = Counter()
         self.promised = False
         x = self.x
-        left = list(x.on_nodes), dict(x.verdicts_asked), list(x.looking)
+        left = list(x.on_nodes), dict(x.commands.verdicts.issued), list(x.commands.checks.issued)
         found = tuple(NodeInfo(name, slots) for name, slots in self.cluster.nodes.items())
         if not self.turn([
             e.Opened(at=self.now, resumed=resumed), e.NodesFound(at=self.now, nodes=found)
         ]):  # fmt: skip
             return self.begin(resumed)
         for trial, number in left[0]:
-            attempt = x.attempt(trial, number)
+            node = x.attempt(trial, number).node
             name = attempt_name(trial, number)
             self.errands.append(("look", trial))
-            how = attempt.stopping
-            self.submit(End(name, attempt.node, how) if how else Probe(name, attempt.node))
+            end = x.commands.ends.issued.get((trial, number))
+            self.submit(End(name, node, end.how) if end else Probe(name, node))
         self.errands += [("verdict", trial, *asked) for trial, asked in left[1].items()]
         self.errands += [("look", trial) for trial in left[2]]
         for node in x.placement.down:
@@ -88,7 +88,7 @@ class Controller:
                 self.submit(End(name, node, event.how, event.reason))
             case e.VerdictAsked():
                 self.errands.append(("verdict", event.trial, event.state, event.reason))
-            case e.LookAsked():
+            case e.CheckAsked():
                 self.errands.append(("look", event.trial))
             case e.NodeDown() | e.NodeSetAside():
                 self.again.append(Probe(HELLO, event.node))

@@ -39,7 +39,7 @@ class Story:
                 return
             rng.choice(ordinary)()
         waits = [trial for trial in c.x.trials if not trial.state.is_verdict]
-        left = list(c.x.on_nodes), vars(c.x.retention)
+        left = list(c.x.on_nodes), c.x.commands
         raise AssertionError(f"it waits for ever for {waits}, {left}")
 
     def something_moves(self):

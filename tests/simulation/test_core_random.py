@@ -39,7 +39,7 @@ class BadDay(Story):
         super().__init__(Cluster(random.Random(seed), dict(nodes)), Controller, rules)
 
     def check(self, controller):
-        x, journal = controller.x, controller.state.journal
+        x, journal = controller.x, controller.journal
         check(x)
         if len(journal) % 7 == 0:
             self.snapshots[len(journal)] = state_of(x)
@@ -68,7 +68,7 @@ def test_a_bad_day(seed, nodes, rules):
     assert all(trial.reason for trial in c.x.trials if trial.state != "succeeded")
     assert all(commits == 1 for commits in cluster.commits.values())
     assert {trial for trial, seen in cluster.verdicts.items()} == set(range(len(c.x.trials)))
-    told = {event.trial for event in c.journal if isinstance(event, e.Told)}
+    told = {event.trial for event in c.journal if isinstance(event, e.ResultSent)}
     assert told == set(range(len(c.x.trials)))
     check_decisions(c.journal)
 

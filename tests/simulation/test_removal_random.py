@@ -55,9 +55,9 @@ class Keeper(Controller):
 
     def begin(self, resumed=False):
         super().begin(resumed)
-        retention = self.x.retention
-        if retention.under_way:
-            gone = tuple(retention.removing), tuple(retention.sweeping)
+        if self.x.gc.is_removing:
+            commands = self.x.commands
+            gone = tuple(commands.removals.issued), tuple(commands.leftovers.issued)
             self.errands.append(("remove", *gone))
 
     def act(self, event):
@@ -79,10 +79,10 @@ class Keeper(Controller):
                 assert not set(self.x.attempt(trial, number).restore) & set(trials)
             self.cluster.remove(trials)
             self.tell(e.Removed(at=self.now, trials=trials, attempts=attempts[0], size=1))
-        elif self.x.retention.asked:
+        elif self.x.gc.asked:
             self.cluster.disowned |= {t for t in trials if self.rng.random() < 0.6}
             possible = tuple(t for t in trials if t not in self.cluster.disowned)
-            self.tell(e.ParentsSaid(at=self.now, trials=trials, possible=possible))
+            self.tell(e.ParentsAnswered(at=self.now, trials=trials, possible=possible))
 
     def think(self):
         """The tuner keeps its word, and likes the young, whatever became of them."""
@@ -100,9 +100,9 @@ class Keeper(Controller):
             return
         trial = self.rng.choice(self.x.trials)
         gone = any(self.x.trials[parent].removed for parent in trial.parents)
-        wishes = [e.CancelAsked, e.CollectionAsked, *([] if gone else [e.RetryAsked] * 3)]
+        wishes = [e.CancelAsked, e.GcAsked, *([] if gone else [e.RetryAsked] * 3)]
         kind = self.rng.choice(wishes)
-        what = {} if kind is e.CollectionAsked else {"trial": trial.id}
+        what = {} if kind is e.GcAsked else {"trial": trial.id}
         self.tell(kind(at=self.now, **what))
 
 
@@ -117,7 +117,7 @@ class Keeping(Story):
         super().__init__(Store(random.Random(seed), dict(nodes)), Keeper, rules)
 
     def check(self, controller):
-        x, journal = controller.x, controller.state.journal
+        x, journal = controller.x, controller.journal
         check(x)
         for event in journal[self.read :]:
             if isinstance(event, e.RemovalAsked):
@@ -131,7 +131,7 @@ class Keeping(Story):
             assert (mine.state, mine.restore, mine.damaged) == (
                 theirs.state, theirs.restore, theirs.damaged,
             )  # fmt: skip
-        assert x.verdicts_due == self.twin.verdicts_due
+        assert x.commands.verdicts.due == self.twin.commands.verdicts.due
 
     @property
     def gone(self):

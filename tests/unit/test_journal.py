@@ -64,7 +64,7 @@ def path(tmp_path):
 
 
 def told(number):
-    return e.Told(at=1.0, trial=number)
+    return e.ResultSent(at=1.0, trial=number)
 
 
 def read(path, after=0):
@@ -145,7 +145,7 @@ def test_a_file_that_may_not_grow(path):
     script = """
 import resource, signal, sys
 from pathlib import Path
-from controller.core.events import Told
+from controller.core.events import ResultSent
 from controller.state.journal import Journal, JournalError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -153,7 +153,7 @@ with Journal.open(Path(sys.argv[1])) as journal:
     written = 0
     try:
         while True:
-            journal.append([Told(at=1.0, trial=written)])
+            journal.append([ResultSent(at=1.0, trial=written)])
             written += 1
     except JournalError as error:
         print(written, error, sep="|")
@@ -208,12 +208,12 @@ def test_a_reader_in_mid_read_holds_nobody_up(path):
 WRITER = """
 import sys
 from pathlib import Path
-from controller.core.events import Told
+from controller.core.events import ResultSent
 from controller.state.journal import Journal
 with Journal.open(Path(sys.argv[1])) as journal:
     number = sum(1 for _ in journal.read())
     while True:
-        journal.append([Told(at=1.0, trial=number + i) for i in range(3)])
+        journal.append([ResultSent(at=1.0, trial=number + i) for i in range(3)])
         number += 3
         print(number, flush=True)
 """

@@ -61,14 +61,14 @@ class Removals:
 
     def judge(self, x: Experiment) -> None:
         """The experiment is closed."""
-        self._hold(x.retention.refused is None, f"the store refuses: {x.retention.refused}")
+        self._hold(x.gc.refused is None, f"the store refuses: {x.gc.refused}")
         with_weights = [trial for trial in x.trials if trial.weights]
         for trial in with_weights:
             self._hold(
                 self.stand(trial.id) or trial.removed,
                 f"the weights of {trial.id} are gone, and were not to go",
             )
-            if trial.removed and trial.id not in x.retention.removing:
+            if trial.removed and trial.id not in x.commands.removals.issued:
                 aside = self._lab.server.find(f"trials/{trial.id}/{REMOVED}")
                 done = not self.stand(trial.id) and aside is not None and not aside.names
                 self._hold(done, f"the removal of {trial.id} is held to be done, and is not")

@@ -169,7 +169,7 @@ class Rules:
         standing = sorted(map(int, self._lab.server.find("trials").names))
         self.hold(2, standing == list(range(len(x.trials))), f"verdicts stand for {standing}")
         promised = self._lab.disk.promised
-        told = Counter(event.trial for event in promised if isinstance(event, e.Told))
+        told = Counter(event.trial for event in promised if isinstance(event, e.ResultSent))
         once = told == Counter(range(len(x.trials)))
         self.hold(3, once, f"the tuner was told so often of trials: {dict(told)}")
         self._lab.removals.judge(x)

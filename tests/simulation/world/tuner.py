@@ -29,7 +29,7 @@ class SimulatedTuner:
         self.disowned = {  # whom it will not name as parents; what it said before, it repeats
             trial
             for event in lab.disk.promised
-            if isinstance(event, e.ParentsSaid)
+            if isinstance(event, e.ParentsAnswered)
             for trial in set(event.trials) - set(event.possible)
         }
 

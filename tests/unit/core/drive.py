@@ -74,10 +74,11 @@ class Drive:
 
     def carry_out(self):
         """What the store does at once: verdicts asked for stand, and looks find nothing."""
-        while self.x.verdicts_asked or self.x.looking:
-            for trial, (state, reason) in list(self.x.verdicts_asked.items()):
+        verdicts, checks = self.x.commands.verdicts.issued, self.x.commands.checks.issued
+        while verdicts or checks:
+            for trial, (state, reason) in list(verdicts.items()):
                 self.see(trial, state, reason=reason)
-            for trial in list(self.x.looking):
+            for trial in list(checks):
                 self.hear(e.NoVerdict, trial=trial)
 
     # What is asked of it

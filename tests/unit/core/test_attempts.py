@@ -20,7 +20,7 @@ def test_a_trial_from_its_proposal_to_its_commit():
     assert d.states() == ["running"]
     d.now += 1
     decided = d.commit(trial, value=0.9, result={"value": 0.9}, size=12)
-    assert e.Told(at=d.now, trial=0) in decided
+    assert e.ResultSent(at=d.now, trial=0) in decided
     done = d.x.trials[0]
     assert (done.state, done.value, done.size, done.weights) == (State.SUCCEEDED, 0.9, 12, True)
     assert (done.started_at, done.ended_at) == (1001.0, 1002.0)
@@ -45,7 +45,7 @@ def test_whatever_order_an_attempt_s_mail_comes_in_and_however_often():
             assert all(count >= 0 for count in d.x.counts.values())
         assert d.states() == ["succeeded"]
         assert d.x.placement.taken("a") == 0
-        assert [event.trial for event in d.ever(e.Told)] == [0]
+        assert [event.trial for event in d.ever(e.ResultSent)] == [0]
         assert len(d.ever(e.Placed)) == 1, order
 
 
@@ -72,7 +72,7 @@ def test_an_ended_attempt_without_verdict_makes_the_store_be_looked_at():
         d = Drive(concurrency=1)
         d.propose()
         d.end(0, outcome)
-        assert d.made(e.LookAsked) == [e.LookAsked(at=d.now, trial=0)]
+        assert d.made(e.CheckAsked) == [e.CheckAsked(at=d.now, trial=0)]
         assert not d.made(e.Placed)
         d.see(0, "succeeded", number=1)
         assert d.states() == ["succeeded"]
@@ -119,14 +119,14 @@ def test_nothing_follows_a_second_verdict():
     d.see(0, "failed", reason="no")
     assert d.states() == ["succeeded"]
     assert d.x.trials[0].value == 0.5
-    assert len(d.ever(e.Told)) == 1
+    assert len(d.ever(e.ResultSent)) == 1
 
 
 def test_a_look_that_nobody_asked_for_changes_nothing():
     d = Drive(concurrency=1)
     d.propose()
     d.end(0, "lost")
-    d.x.looking.clear()
+    d.x.commands.checks.issued.clear()
     d.hear(e.NoVerdict, trial=0)
     assert len(d.ever(e.Placed)) == 1
 

@@ -182,7 +182,7 @@ def test_what_still_runs_is_not_retried():
     d = Drive()
     d.propose()
     d.hear(e.RetryAsked, trial=0)
-    assert not d.x.retries_due
+    assert not d.x.commands.retries.due
 
 
 @pytest.mark.parametrize("first", ["retry", "stop"])

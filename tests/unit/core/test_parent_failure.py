@@ -4,8 +4,8 @@ import pytest
 from drive import Drive
 
 from controller.core import events as e
-from controller.core.inheritance import Skip, resolve
 from controller.core.model import OnParentFailure, State, Trial
+from controller.core.transitions.inheritance import Skip, resolve
 
 SKIP, SCRATCH, ANCESTOR = OnParentFailure
 
@@ -102,7 +102,7 @@ def test_a_child_is_answered_when_its_mail_comes_before_its_parent_s_verdict():
     d.propose(0)
     d.begin(0)
     d.end(1, "parent", parent=0, reason="0 left no weights")
-    assert e.LookAsked(at=d.now, trial=0) in d.decided
+    assert e.CheckAsked(at=d.now, trial=0) in d.decided
     d.see(0, "stopped", number=1, reason="hopeless")
     d.end(1, "parent", 2, parent=0)
     d.carry_out()
@@ -117,7 +117,7 @@ def test_the_child_of_a_trial_that_ended_long_ago_without_weights():
     d.propose(0)
     d.carry_out()
     assert d.states() == ["failed", "skipped"]
-    assert [event.trial for event in d.ever(e.Told)] == [0, 1]
+    assert [event.trial for event in d.ever(e.ResultSent)] == [0, 1]
 
 
 class TestDamage:

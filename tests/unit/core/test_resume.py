@@ -56,10 +56,9 @@ def test_what_was_asked_and_not_answered_is_still_known():
     d.begin(2)
     d.hear(e.StopAdvised, trial=2, reason="hopeless")
     x = resumed(d).x
-    assert list(x.looking) == [0]
-    assert x.verdicts_asked == {1: (State.CANCELLED, "cancelled by a person")}
-    attempt = x.trials[2].attempt
-    assert (attempt.stopping, attempt.stopping_why) == (Outcome.STOPPED, "hopeless")
+    assert list(x.commands.checks.issued) == [0]
+    assert x.commands.verdicts.issued == {1: (State.CANCELLED, "cancelled by a person")}
+    assert x.commands.ends.issued == {(2, 1): (Outcome.STOPPED, "hopeless")}
 
 
 def test_an_experiment_that_was_over_ends_again_at_once():
@@ -123,7 +122,7 @@ def test_a_trial_is_told_of_once():
     d.propose()
     d.commit(0)
     again = resumed(d)
-    assert [event.trial for event in again.ever(e.Told)] == [0]
+    assert [event.trial for event in again.ever(e.ResultSent)] == [0]
 
 
 def test_nodes_that_were_down_are_so_until_they_answer():

@@ -19,7 +19,7 @@ def test_the_tuner_is_told_before_it_is_asked():
     d = Drive(concurrency=1)
     d.propose()
     d.commit(0)
-    assert [type(event) for event in d.decided] == [e.Told, e.ProposalAsked]
+    assert [type(event) for event in d.decided] == [e.ResultSent, e.ProposalAsked]
 
 
 def test_a_tuner_that_withholds_is_asked_after_the_next_result():

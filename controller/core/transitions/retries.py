@@ -1,50 +1,50 @@
-"""What becomes of a trial when its last attempt has ended and none of its verdicts stands."""
+"""Whether a trial is tried again after its last attempt ended without a verdict, and where."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from controller.core.inheritance import is_lost
+from controller.core.commands import PassVerdict
 from controller.core.model import Attempt, Outcome, Rules, State, Trial
+from controller.core.transitions.inheritance import is_lost
 
 
-def verdict_due(trials: Sequence[Trial], trial: Trial, rules: Rules) -> tuple[State, str] | None:
-    """The verdict to pass, with its reason, or None where the trial may be tried again.
+def verdict_after(trials: Sequence[Trial], trial: Trial, rules: Rules) -> PassVerdict | None:
+    """The verdict to pass, or None if the trial may be tried again.
 
-    Each cause has a bound of its own: the trial's own failures, those that a retry rule tells
-    apart, and of those that are not its fault lost nodes, corrupt reads, full stores and refused
-    starts.
+    Each cause has its own limit: failures of the trial itself (`retries`), those that match a
+    retry rule (its `times`), and for each of lost nodes, corrupt reads, full stores and refused
+    starts `infra_retries`.
     """
     last = trial.attempts[-1]
     why = last.reason or f"attempt {last.number} on {last.node}: {last.outcome}"
     if last.outcome is Outcome.CANCELLED:
-        return State.CANCELLED, why
+        return PassVerdict(State.CANCELLED, why)
     if last.outcome is Outcome.STOPPED:
-        return State.STOPPED, why
+        return PassVerdict(State.STOPPED, why)
     if last.rule is not None:
         rule = rules.retry[last.rule]
         ruled = sum(attempt.rule == last.rule for attempt in trial.attempts)
         if ruled > rule.times:
-            return State.FAILED, f"{why} (given up after {ruled} such failures: {rule.name})"
+            reason = f"{why} (given up after {ruled} such failures: {rule.name})"
+            return PassVerdict(State.FAILED, reason)
         return None
     own = sum(_is_own(attempt) for attempt in trial.attempts)
     if own > rules.retries:
-        return State.FAILED, why + (f" (attempt {own} of {own})" if own > 1 else "")
+        return PassVerdict(State.FAILED, why + (f" (attempt {own} of {own})" if own > 1 else ""))
     cause = _cause(trials, last)
-    infra_retries = sum(_cause(trials, attempt) == cause for attempt in trial.attempts)
-    if cause is not None and infra_retries > rules.infra_retries:
-        return (
-            State.FAILED,
-            f"{why} (given up after {infra_retries} attempts that were not its own fault)",
-        )
+    same = sum(_cause(trials, attempt) == cause for attempt in trial.attempts)
+    if cause is not None and same > rules.infra_retries:
+        reason = f"{why} (given up after {same} attempts that were not its own fault)"
+        return PassVerdict(State.FAILED, reason)
     return None
 
 
 def nodes_to_avoid(trial: Trial, rules: Rules) -> set[str]:
-    """Where it is not to be tried while there is another node.
+    """Nodes on which the trial is placed only if there is no other.
 
-    That is where a retry rule blamed the node, and where it went wrong last, and not by the trial's
-    own fault.
+    Those that a retry rule excludes, and the node of the latest attempt if that attempt failed
+    by no fault of the trial.
     """
     avoid = {
         attempt.node
@@ -64,10 +64,10 @@ def _is_own(attempt: Attempt) -> bool:
 
 
 def _cause(trials: Sequence[Trial], attempt: Attempt) -> Outcome | None:
-    """What of the cluster it went wrong with, if it did: lost, corrupt, full or refused.
+    """The infrastructure's fault in the attempt's end: lost, corrupt, full, refused, or None.
 
-    To be recalled, or to lose a parent, is no fault; nor is a parent that proved damaged, since the
-    next attempt starts from another one.
+    A recall or a lost parent is no fault. Neither is a damaged parent, since the next attempt
+    starts from another one.
     """
     lost_parent = any(is_lost(trials[parent]) for parent in attempt.restore)
     match attempt.outcome:
@@ -78,5 +78,5 @@ def _cause(trials: Sequence[Trial], attempt: Attempt) -> Outcome | None:
         case Outcome.CORRUPT | Outcome.PARENT if not lost_parent:
             return Outcome.CORRUPT
         case Outcome.LOST | Outcome.COMMITTED | Outcome.BEATEN:
-            return Outcome.LOST  # a verdict that was told of and is not there, too
+            return Outcome.LOST  # also a reported verdict that is missing
     return None

@@ -1,4 +1,4 @@
-"""From whose weights a trial starts when a parent left none."""
+"""Which weights a trial starts from when a parent left none."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from controller.core.model import OnParentFailure, Trial
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """The trial cannot be run; the reason names the parent."""
+    """The trial cannot run. The reason names the parent."""
 
     reason: str
 
 
 def is_lost(trial: Trial) -> bool:
-    """Whether the trial has ended and nobody can start from it."""
+    """Whether the trial has ended and no trial can start from its weights."""
     return trial.state.is_verdict and not trial.inheritable
 
 
 def resolve(
     trials: Sequence[Trial], restore: Sequence[int], policy: OnParentFailure
 ) -> tuple[int, ...] | Skip:
-    """Replace the parents in `restore` that left no weights, as `on_parent_failure` says.
+    """Replace the parents in `restore` that left no weights, following `on_parent_failure`.
 
-    Parents that have no verdict yet stay. `ancestor` puts the nearest committed ancestor (or one
-    that may still be committed) in the parent's place and drops a parent that has none;
-    `scratch` drops every parent as soon as one is lost.
+    Parents without a verdict stay. `ancestor` replaces a parent by its nearest ancestor that is
+    committed or may still be, and drops a parent that has none. `scratch` drops all parents as
+    soon as one is lost.
     """
     lost = [parent for parent in restore if is_lost(trials[parent])]
     if not lost:

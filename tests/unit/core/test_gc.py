@@ -5,7 +5,7 @@ from drive import Drive
 from test_resume import resumed
 
 from controller.core import events as e
-from controller.core.gc import leftovers, may_go, questions
+from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep, OnParentFailure, State
 
 
@@ -24,13 +24,13 @@ def grow(d, *parents, value=0.0, **more):
 def say(d, *possible):
     """The tuner answers what it was asked."""
     [asked] = d.ever(e.ParentsAsked)[-1:]
-    d.hear(e.ParentsSaid, trials=asked.trials, possible=possible)
+    d.hear(e.ParentsAnswered, trials=asked.trials, possible=possible)
     return asked.trials
 
 
 def collect(d, *possible):
     """A person wants it; the trials whose weights go."""
-    d.hear(e.CollectionAsked)
+    d.hear(e.GcAsked)
     if d.made(e.ParentsAsked):
         say(d, *possible)
     [removal] = d.made(e.RemovalAsked)
@@ -89,14 +89,14 @@ def test_the_tuner_is_asked_only_of_trials_that_it_was_told_of():
     seen = {"state": State.SUCCEEDED, "number": 1, "value": 0.0, "weights": True}
     d.x.apply(e.VerdictSeen(at=d.now, trial=trial, **seen))  # and observe was not called yet
     assert trial not in questions(d.x)
-    assert trial not in may_go(d.x)
+    assert trial not in garbage(d.x)
 
 
 def test_a_tuner_that_has_not_answered_holds_everything():
     d = search()
     grow(d, value=9.0)
     grow(d)
-    d.hear(e.CollectionAsked)
+    d.hear(e.GcAsked)
     assert d.made(e.ParentsAsked)
     assert d.wait(600) == []
 
@@ -137,8 +137,8 @@ def test_a_retry_that_is_due_holds_its_parents():
     parent = grow(d)
     child = grow(d, parent, value=-1.0)
     d.hear(e.RetryAsked, trial=child)  # it waits for the tuner's answer
-    assert child in d.x.retries_due
-    assert parent not in may_go(d.x)
+    assert child in d.x.commands.retries.due
+    assert parent not in garbage(d.x)
     assert parent not in questions(d.x)
 
 
@@ -207,30 +207,30 @@ def test_from_the_decision_on_nobody_starts_from_them():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
-    d.hear(e.CollectionAsked)
+    d.hear(e.GcAsked)
     say(d)
     assert d.x.trials[spare].removed
     assert not d.x.trials[spare].inheritable
-    assert list(d.x.retention.removing) == [spare]
+    assert list(d.x.commands.removals.issued) == [spare]
 
 
 def test_what_was_decided_is_known_to_the_next_controller():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
-    d.hear(e.CollectionAsked)
+    d.hear(e.GcAsked)
     say(d)
     again = resumed(d)
-    assert list(again.x.retention.removing) == [spare]
+    assert list(again.x.commands.removals.issued) == [spare]
     again.hear(e.Removed, trials=(spare,))
-    assert not again.x.retention.under_way
+    assert not again.x.gc.is_removing
 
 
 def test_another_tuner_is_asked_anew():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
-    d.hear(e.CollectionAsked)
+    d.hear(e.GcAsked)
     again = resumed(d)
     assert again.made(e.ParentsAsked)[0].trials == (spare,)
 
@@ -273,18 +273,18 @@ def test_what_this_user_may_not_remove_is_tried_again_only_when_a_person_wants_i
         grow(d, value=float(value))
     d.hear(e.Removed, problem="Permission denied: trials/0")
     assert d.x.closed is not None
-    assert list(d.x.retention.left) == [0, 1]
+    assert list(d.x.commands.removals.due) == [0, 1]
     assert d.x.trials[0].removed
 
 
-def test_a_stopped_search_removes_nothing_since_it_may_go_on():
+def test_a_stopped_search_removes_nothing_since_it_garbage_on():
     d = search(concurrency=1)
     grow(d, value=9.0)
     grow(d)
     d.hear(e.StopAsked, reason="enough")
     d.carry_out()
     assert d.x.closed is not None
-    assert may_go(d.x) == ()
+    assert garbage(d.x) == ()
     assert questions(d.x) == (1,)
 
 
@@ -359,7 +359,7 @@ def test_another_controller_looks_for_itself():
     assert again.places() == {1: "a", 2: "a"}  # it does not know the room yet
 
 
-def test_where_weights_may_go_a_store_that_is_short_of_room_has_them_go():
+def test_where_weights_garbage_a_store_that_is_short_of_room_has_them_go():
     d = short_of_room(keep=Keep.BEST, keep_best=1)
     assert d.made(e.RemovalAsked)
     d.free = 50
@@ -370,4 +370,4 @@ def test_where_weights_may_go_a_store_that_is_short_of_room_has_them_go():
 
 def test_where_all_is_kept_it_waits():
     d = short_of_room()
-    assert not d.x.retention.wanted
+    assert not d.x.gc.wanted

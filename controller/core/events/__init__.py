@@ -1,0 +1,133 @@
+"""Every change of an experiment, as a value: the rows of the journal.
+
+An event says either what happened (`Began`, `VerdictSeen`) or what was decided (`Placed`,
+`VerdictAsked`). A decision is journaled first and carried out afterwards. `at` is the
+controller's wall clock in seconds since the epoch, set by the loop.
+"""
+
+from __future__ import annotations
+
+from controller.core.events.attempts import (
+    Armed,
+    Began,
+    EndAsked,
+    Ended,
+    Placed,
+    Reported,
+    StopAdvised,
+)
+from controller.core.events.experiment import (
+    Closed,
+    Created,
+    Opened,
+    StopAsked,
+)
+from controller.core.events.nodes import (
+    NodeDown,
+    NodeSetAside,
+    NodesFound,
+    NodeUp,
+)
+from controller.core.events.search import (
+    ProposalAsked,
+    ProposalGivenUp,
+    ProposalWithheld,
+    Proposed,
+    ResultSent,
+    SearchEnded,
+    TunerReady,
+)
+from controller.core.events.trials import (
+    CancelAsked,
+    CheckAsked,
+    NoVerdict,
+    RetryAsked,
+    VerdictAsked,
+    VerdictSeen,
+)
+from controller.core.events.weights import (
+    GcAsked,
+    ParentsAnswered,
+    ParentsAsked,
+    RemovalAsked,
+    Removed,
+    RoomBack,
+    RoomShort,
+)
+
+Event = (
+    Created
+    | Opened
+    | NodesFound
+    | ProposalAsked
+    | Proposed
+    | ProposalWithheld
+    | TunerReady
+    | ProposalGivenUp
+    | SearchEnded
+    | Placed
+    | Armed
+    | Began
+    | Reported
+    | Ended
+    | VerdictAsked
+    | VerdictSeen
+    | CheckAsked
+    | NoVerdict
+    | NodeDown
+    | NodeUp
+    | NodeSetAside
+    | ResultSent
+    | EndAsked
+    | StopAdvised
+    | CancelAsked
+    | RetryAsked
+    | GcAsked
+    | ParentsAsked
+    | ParentsAnswered
+    | RemovalAsked
+    | Removed
+    | RoomShort
+    | RoomBack
+    | StopAsked
+    | Closed
+)
+
+__all__ = [
+    "Armed",
+    "Began",
+    "CancelAsked",
+    "CheckAsked",
+    "Closed",
+    "Created",
+    "EndAsked",
+    "Ended",
+    "Event",
+    "GcAsked",
+    "NoVerdict",
+    "NodeDown",
+    "NodeSetAside",
+    "NodeUp",
+    "NodesFound",
+    "Opened",
+    "ParentsAnswered",
+    "ParentsAsked",
+    "Placed",
+    "ProposalAsked",
+    "ProposalGivenUp",
+    "ProposalWithheld",
+    "Proposed",
+    "RemovalAsked",
+    "Removed",
+    "Reported",
+    "ResultSent",
+    "RetryAsked",
+    "RoomBack",
+    "RoomShort",
+    "SearchEnded",
+    "StopAdvised",
+    "StopAsked",
+    "TunerReady",
+    "VerdictAsked",
+    "VerdictSeen",
+]

@@ -1,0 +1,90 @@
+"""The life of an attempt on its node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from controller.core.model import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Decision: assign an attempt to a node, in the next wave."""
+
+    at: float
+    trial: int
+    number: int
+    node: str
+    restore: tuple[int, ...] = ()
+    kind: Literal["placed"] = "placed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Armed:
+    """The node confirmed that the attempt's supervisor runs."""
+
+    at: float
+    trial: int
+    number: int
+    kind: Literal["armed"] = "armed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """The attempt's process started."""
+
+    at: float
+    trial: int
+    number: int
+    kind: Literal["began"] = "began"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The trial reported an intermediate value."""
+
+    at: float
+    trial: int
+    number: int
+    step: int
+    value: Any
+    kind: Literal["reported"] = "reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The attempt ended. `parent`: the trial whose missing or damaged weights ended it."""
+
+    at: float
+    trial: int
+    number: int
+    outcome: Outcome
+    reason: str = ""
+    parent: int | None = None
+    seconds: dict[str, float] | None = None  # of waiting, verifying, running and committing
+    rule: int | None = None  # which of the experiment's retry rules fits the failure
+    kind: Literal["ended"] = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAsked:
+    """Decision: end an attempt on its node. `how`: stopped, cancelled or recalled."""
+
+    at: float
+    trial: int
+    number: int
+    how: Outcome
+    reason: str = ""
+    kind: Literal["end-asked"] = "end-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAdvised:
+    """The assessor advises to stop the trial. `number`: the attempt that it assessed, if given."""
+
+    at: float
+    trial: int
+    reason: str
+    number: int | None = None
+    kind: Literal["stop-advised"] = "stop-advised"

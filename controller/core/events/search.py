@@ -1,0 +1,79 @@
+"""The exchange with the tuner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalAsked:
+    """Decision: call `propose(trial)`."""
+
+    at: float
+    trial: int
+    kind: Literal["proposal-asked"] = "proposal-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The tuner proposed a trial, or a user requested a retry of one."""
+
+    at: float
+    trial: int
+    params: dict[str, Any]
+    parents: tuple[int, ...] = ()
+    retry_of: int | None = None
+    parameter_id: int | None = None  # the tuner's own number for the proposal; opaque to the core
+    kind: Literal["proposed"] = "proposed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalWithheld:
+    """The tuner proposes nothing until it knows more results.
+
+    `coming`: it is computing a proposal; `TunerReady` follows when it can be asked again.
+    """
+
+    at: float
+    trial: int
+    coming: bool = False
+    kind: Literal["proposal-withheld"] = "proposal-withheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunerReady:
+    """A tuner that announced a proposal (`coming`) can be asked again."""
+
+    at: float
+    kind: Literal["tuner-ready"] = "tuner-ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalGivenUp:
+    """A proposal took the tuner too long. What it returns for it later is ignored."""
+
+    at: float
+    parameter_id: int
+    reason: str
+    kind: Literal["proposal-given-up"] = "proposal-given-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchEnded:
+    """No further proposal is requested. `error`: because the tuner failed."""
+
+    at: float
+    reason: str
+    error: bool = False
+    traceback: str = ""  # of the user's code; shown to the user
+    kind: Literal["search-ended"] = "search-ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultSent:
+    """Decision: call `observe` with the trial's result."""
+
+    at: float
+    trial: int
+    kind: Literal["told"] = "told"

@@ -1,0 +1,110 @@
+"""The state of an experiment, and questions about it that need no decision."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from controller.core import events as e
+from controller.core.commands import Commands
+from controller.core.gc_state import GcState
+from controller.core.model import Attempt, NodeFailures, Rules, State, Trial
+from controller.core.placement import Placement
+from controller.core.queue import Queue
+from controller.core.search import Search
+
+
+class ExperimentState:
+    """Trials, nodes and pending commands. Mappings keep the order in which they were filled."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.trials: list[Trial] = []
+        self.commands = Commands()
+        self.queue = Queue()
+        self.placement = Placement(rules.slots, rules.lookahead)
+        self.search = Search()
+        self.gc = GcState(self.commands)
+        self.counts: Counter[State] = Counter()
+        self.best: int | None = None  # the committed trial with the best value
+
+        self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
+        self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
+        self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
+        self.set_aside: dict[str, str] = {}  # nodes on which attempts failed in a row, and why
+        self.node_failures: dict[str, NodeFailures] = {}
+        self.retry_requests: set[str] = set()  # names of the requests that were taken
+        self.next_parameter_id = 0  # of a tuner that counts its calls
+
+        self.largest = 0  # bytes of weights, the most of any trial
+        self.damaged: dict[int, str] = {}  # trials with damaged weights, and what was found
+        self.short: e.RoomShort | None = None  # why no attempt is placed
+        self.stopping: str | None = None  # why the experiment is being stopped
+        self.closed: e.Closed | None = None
+        self.created: e.Created | None = None
+        self.opened_at: float | None = None
+        self.started_at: float | None = None
+        self.last_at = 0.0
+        self.spent = 0.0  # seconds under earlier controllers
+
+    @property
+    def open_trials(self) -> int:
+        """The number of trials without a verdict."""
+        return len(self.trials) - sum(n for state, n in self.counts.items() if state.is_verdict)
+
+    @property
+    def concurrency(self) -> int:
+        """The number of trials that may be without a verdict at once."""
+        if self.rules.concurrency is not None:
+            return self.rules.concurrency
+        return self.placement.capacity
+
+    @property
+    def room(self) -> int:
+        """The number of further trials that may be proposed now."""
+        room = self.concurrency - self.open_trials
+        if self.rules.trials is not None:
+            room = min(room, self.rules.trials - len(self.trials))
+        return max(0, room)
+
+    @property
+    def asked(self) -> int | None:
+        """The trial for which the tuner's proposal is awaited, if any."""
+        return self.search.asked
+
+    @property
+    def search_over(self) -> e.SearchEnded | None:
+        """Why no further proposal is requested, if so."""
+        return self.search.over
+
+    @property
+    def proposals_possible(self) -> bool:
+        """Whether the tuner may propose another trial, now or after a resume."""
+        over = self.search.over
+        return over is None or over.error or self.stopping is not None
+
+    @property
+    def needed(self) -> int:
+        """Bytes that must be free on the store before another attempt is placed."""
+        return self.largest * (len(self.on_nodes) + 1) + self.rules.reserve
+
+    def elapsed(self, now: float) -> float:
+        """Seconds that controllers have spent on the experiment."""
+        if self.opened_at is None or self.closed is not None:
+            return self.spent
+        return self.spent + max(0.0, now - self.opened_at)
+
+    def trial(self, number: int) -> Trial | None:
+        """The trial, or None if no such trial was proposed."""
+        return self.trials[number] if 0 <= number < len(self.trials) else None
+
+    def attempt(self, trial: int, number: int) -> Attempt | None:
+        """The attempt, or None if no such attempt was placed."""
+        if 0 <= trial < len(self.trials) and 1 <= number <= len(self.trials[trial].attempts):
+            return self.trials[trial].attempts[number - 1]
+        return None
+
+    def set_state(self, trial: Trial, state: State) -> None:
+        """Change a trial's state and the counts by state."""
+        self.counts[trial.state] -= 1
+        trial.state = state
+        self.counts[state] += 1

@@ -1,0 +1,117 @@
+"""What the events of an attempt change."""
+
+from __future__ import annotations
+
+import heapq
+
+from controller.core import events as e
+from controller.core.commands import EndAttempt
+from controller.core.model import Attempt, AttemptState, Outcome, State, Trial
+from controller.core.state import ExperimentState
+from controller.core.transitions.nodes import blame_node
+from controller.core.transitions.queueing import note_corruption, try_again
+
+# After these a verdict may exist on the store that the controller has not seen.
+_CHECK_AFTER = (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN, Outcome.LOST)
+
+
+def placed(x: ExperimentState, event: e.Placed) -> None:
+    """The trial leaves the queue. Children that wait for it may be armed now."""
+    trial = x.trials[event.trial]
+    x.queue.remove(trial.id)
+    trial.restore = event.restore
+    trial.attempts.append(Attempt(event.number, event.node, event.restore, placed_at=event.at))
+    x.set_state(trial, State.ARMED)
+    x.on_nodes[trial.id, event.number] = None
+    x.placement.take(event.node)
+    for child in x.queue.waiting_for(trial.id):
+        heapq.heappush(x.armable, child)
+
+
+def armed(x: ExperimentState, event: e.Armed) -> None:
+    """The attempt waits on its node."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is not None and attempt.state is AttemptState.PLACED:
+        attempt.state = AttemptState.ARMED
+        x.on_hold[event.trial, event.number] = None
+
+
+def began(x: ExperimentState, event: e.Began) -> None:
+    """The attempt's process runs. A recall that was issued before comes too late."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is None or attempt.state in (AttemptState.RUNNING, AttemptState.ENDED):
+        return
+    attempt.state = AttemptState.RUNNING
+    attempt.started_at = event.at
+    key = (event.trial, event.number)
+    x.on_hold.pop(key, None)
+    end = x.commands.ends.issued.get(key)
+    if end is not None and end.how is Outcome.RECALLED:
+        del x.commands.ends.issued[key]
+    if not x.trials[event.trial].state.is_verdict:
+        x.set_state(x.trials[event.trial], State.RUNNING)
+
+
+def reported(x: ExperimentState, event: e.Reported) -> None:
+    """Count the report and keep its value."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is not None:
+        attempt.reports += 1
+        attempt.last = event.value
+
+
+def ended(x: ExperimentState, event: e.Ended) -> None:
+    """The attempt leaves its node. Its trial is checked for a verdict, or tried again."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is None or attempt.state is AttemptState.ENDED:
+        return
+    trial = x.trials[event.trial]
+    _leave_node(x, trial, attempt, event)
+    blame_node(x, trial, attempt)
+    if trial.state.is_verdict:
+        return
+    x.set_state(trial, State.READY)
+    if event.parent in attempt.restore:
+        parent = x.trials[event.parent]
+        if event.outcome is Outcome.CORRUPT:
+            note_corruption(x, parent, attempt)
+        elif not parent.state.is_verdict:
+            x.commands.checks.due[parent.id] = None  # the node read a verdict of the parent
+    if event.outcome in _CHECK_AFTER:
+        x.commands.checks.due[trial.id] = None
+    else:
+        try_again(x, trial)
+
+
+def end_asked(x: ExperimentState, event: e.EndAsked) -> None:
+    """The attempt is to be ended on its node."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is not None and attempt.state is not AttemptState.ENDED:
+        key = (event.trial, event.number)
+        x.commands.ends.issue(key, EndAttempt(event.how, event.reason))
+
+
+def stop_advised(x: ExperimentState, event: e.StopAdvised) -> None:
+    """Stop the running attempt, unless another one was assessed or it is being ended already."""
+    trial = x.trial(event.trial)
+    attempt = trial.attempt if trial is not None else None
+    if attempt is None or event.number not in (None, attempt.number):
+        return
+    key = (event.trial, attempt.number)
+    if attempt.state is AttemptState.RUNNING and key not in x.commands.ends:
+        x.commands.ends.due[key] = EndAttempt(Outcome.STOPPED, event.reason)
+
+
+def _leave_node(x: ExperimentState, trial: Trial, attempt: Attempt, event: e.Ended) -> None:
+    attempt.state = AttemptState.ENDED
+    attempt.ended_at = event.at
+    attempt.outcome = event.outcome
+    attempt.reason = event.reason
+    known = event.rule is not None and event.rule < len(x.rules.retry)
+    attempt.rule = event.rule if known and event.outcome is Outcome.FAILED else None
+    trial.seconds = event.seconds or trial.seconds
+    key = (trial.id, attempt.number)
+    x.on_nodes.pop(key, None)
+    x.on_hold.pop(key, None)
+    x.commands.ends.done(key)
+    x.placement.give_back(attempt.node)

@@ -1,0 +1,67 @@
+"""What a proposal, or a requested retry, changes."""
+
+from __future__ import annotations
+
+from controller.core import events as e
+from controller.core.commands import PassVerdict
+from controller.core.model import State, Trial
+from controller.core.state import ExperimentState
+from controller.core.transitions.queueing import enqueue
+
+
+def proposed(x: ExperimentState, event: e.Proposed) -> None:
+    """Add the trial. A proposal that arrives after the end of the search is dropped."""
+    late = x.search.over is not None and event.retry_of is None
+    if late or event.trial != len(x.trials):
+        return
+    _count(x, event.parameter_id)
+    problem = _problem(x, event.parents)
+    if event.retry_of is None:
+        x.search.propose(event.trial, problem)
+    else:
+        x.commands.retries.done(event.retry_of)
+    parents = () if problem else event.parents
+    trial = Trial(
+        event.trial, event.params, parents, parents, State.WAITING, event.at,
+        retry_of=event.retry_of, parameter_id=event.parameter_id,
+    )  # fmt: skip
+    x.trials.append(trial)
+    x.counts[trial.state] += 1
+    if problem:
+        reason = f"the proposal was rejected: {problem}"
+        x.commands.verdicts.due[trial.id] = PassVerdict(State.FAILED, reason)
+    else:
+        enqueue(x, trial)
+
+
+def given_up(x: ExperimentState, event: e.ProposalGivenUp) -> None:
+    """Count the proposal's number as used."""
+    _count(x, event.parameter_id)
+
+
+def retry_asked(x: ExperimentState, event: e.RetryAsked) -> None:
+    """Have an ended trial proposed again. A request that is received twice counts once."""
+    if event.request and event.request in x.retry_requests:
+        return
+    x.retry_requests.add(event.request)
+    trial = x.trial(event.trial)
+    if trial is not None and trial.state.is_verdict:
+        x.commands.retries.due[trial.id] = None
+
+
+def _count(x: ExperimentState, parameter_id: int | None) -> None:
+    if parameter_id is not None:
+        x.next_parameter_id = max(x.next_parameter_id, parameter_id + 1)
+
+
+def _problem(x: ExperimentState, parents: tuple[int, ...]) -> str | None:
+    """Why the proposal is rejected, or None."""
+    for parent in parents:
+        if not 0 <= parent < len(x.trials):
+            last = f"the last is {len(x.trials) - 1}" if x.trials else "there is none yet"
+            return f"it names trial {parent} as a parent, and there is no such trial ({last})"
+        if x.trials[parent].removed:
+            return f"it names trial {parent} as a parent, and its weights were removed"
+    if len(set(parents)) < len(parents):
+        return f"it names a parent twice: {list(parents)}"
+    return None

@@ -1,0 +1,78 @@
+"""How a trial gets its verdict, and what the verdict changes."""
+
+from __future__ import annotations
+
+from controller.core import events as e
+from controller.core.commands import EndAttempt, PassVerdict
+from controller.core.model import Outcome, State, Trial, attempt_name
+from controller.core.state import ExperimentState
+from controller.core.transitions.queueing import release_children, try_again
+
+
+def asked(x: ExperimentState, event: e.VerdictAsked) -> None:
+    """The controller passes a verdict. The trial is not placed any more."""
+    x.commands.verdicts.issue(event.trial, PassVerdict(event.state, event.reason))
+    x.queue.remove(event.trial)
+
+
+def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
+    """The trial has ended. The first verdict that is read stands."""
+    trial = x.trial(event.trial)
+    if trial is None or trial.state.is_verdict or not event.state.is_verdict:
+        return
+    x.commands.verdicts.done(trial.id)
+    x.commands.checks.done(trial.id)
+    x.queue.remove(trial.id)
+    trial.reason, trial.value, trial.result = event.reason, event.value, event.result
+    trial.weights, trial.size, trial.shared = event.weights, event.size, event.shared
+    x.largest = max(x.largest, event.size)
+    x.gc.verdicts += 1
+    trial.ended_at = event.at
+    x.set_state(trial, event.state)
+    attempt = trial.attempt
+    if attempt is not None and attempt.number != event.number:
+        name = attempt_name(trial.id, event.number or 0)
+        reason = f"{name} committed first" if event.number else f"the trial was {event.state}"
+        end = EndAttempt(Outcome.CANCELLED, reason)
+        x.commands.ends.due[trial.id, attempt.number] = end
+    x.commands.results.due[trial.id] = None
+    if event.value is not None and event.state is State.SUCCEEDED:
+        _keep_best(x, trial.id, event.value)
+    release_children(x, trial)
+
+
+def not_found(x: ExperimentState, event: e.NoVerdict) -> None:
+    """A check found no verdict. A check that was not issued, or is answered, changes nothing."""
+    checks = x.commands.checks.issued
+    if event.trial not in checks:
+        return
+    del checks[event.trial]
+    trial = x.trials[event.trial]
+    if trial.attempts and trial.attempt is None and trial.id not in x.queue:
+        try_again(x, trial)
+
+
+def cancel_asked(x: ExperimentState, event: e.CancelAsked) -> None:
+    """A user cancels the trial."""
+    trial = x.trial(event.trial)
+    if trial is not None:
+        cancel(x, trial, "cancelled by a person")
+
+
+def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:
+    """Cancel a trial that has no verdict yet.
+
+    The verdict is passed before the attempt is ended: a late commit then finds the name taken.
+    """
+    if trial.state.is_verdict or trial.id in x.commands.verdicts.issued:
+        return
+    x.queue.remove(trial.id)
+    x.commands.verdicts.due.setdefault(trial.id, PassVerdict(State.CANCELLED, reason))
+
+
+def _keep_best(x: ExperimentState, trial: int, value: float) -> None:
+    best = None if x.best is None else x.trials[x.best].value
+    better = best is None or (value > best if x.rules.maximize else value < best)
+    # Of equal values, the trial that was proposed first wins, whichever ended first.
+    if better or (value == best and trial < (x.best or 0)):
+        x.best = trial
