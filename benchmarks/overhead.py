@@ -14,6 +14,7 @@ from benchmarks import searches
 from benchmarks.figure import Figure
 from benchmarks.searches import Search
 from benchmarks.throughput import no_ops
+from controller.tuners.pipe import BOOTSTRAP
 
 TARGET_CPU = 50.0  # milliseconds a trial
 TARGET_MEMORY = 150.0  # megabytes
@@ -59,7 +60,7 @@ class Watcher:
     def _sample(self, controller: psutil.Process) -> None:
         waited_for = 0.0  # CPU of the tuner that is in that of the controller's children
         if self._tuner is None:
-            self._tuner = _child(controller, "heirloom.tuners.host")
+            self._tuner = _child(controller, str(BOOTSTRAP))
         elif not self._tuner.is_running():
             self._done = self._done or _child(controller, "report") is not None
             waited_for = self._tuner_cpu

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import heirloom
+from controller.errors import HeirloomError
 
 Answer = dict[str, Any]
 
-_PACKAGE = Path(heirloom.__path__[0])
+BOOTSTRAP = Path(heirloom.__path__[0]) / "tuners/bootstrap.py"
 
 
-class TunerError(Exception):
+class TunerError(HeirloomError):
     """The tuner broke. The text says how, and where the traceback is.
 
     `traceback` has that of the user's code where a person is to see it.
@@ -43,6 +44,9 @@ class Pipe:
         log: the file that the process's stderr is appended to.
         broke: called once, in a thread, when the process breaks before it is closed.
         noticed: called, in a thread, with what the process says unasked.
+        python: the interpreter that runs the process. Only `heirloom` is added to its packages.
+
+    Raises TunerError where the process cannot be started.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Pipe:
         log: Path,
         broke: Callable[[TunerError], None],
         noticed: Callable[[Answer], None] = lambda notice: None,
+        python: str = sys.executable,
     ) -> None:
         self._label = label
         self._log = log
@@ -62,7 +67,10 @@ class Pipe:
         self._lock = threading.Lock()  # keeps outbox and pending in one order
         self._error: TunerError | None = None
         self._closing = False
-        self._process = _start(log, seed)
+        try:
+            self._process = _start(python, log, seed)
+        except OSError as error:
+            raise TunerError(f"{label}: cannot start {python}: {error.strerror}") from None
         self._threads = [
             threading.Thread(target=target, name=f"tuner-{target.__name__}", daemon=True)
             for target in (self._read, self._write, self._reap)
@@ -142,16 +150,13 @@ class Pipe:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _start(log: Path, seed: int) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(
-        filter(None, [str(_PACKAGE.parent), str(_PACKAGE / "compat"), os.environ.get("PYTHONPATH")])
-    )
+def _start(python: str, log: Path, seed: int) -> subprocess.Popen[bytes]:
     # One hash seed, so that a tuner that walks a set answers alike when its calls are repeated.
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed % 2**32)}
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed % 2**32)}
     log.touch(mode=0o600)  # its owner's alone: who knows what a tuner prints
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "heirloom.tuners.host"],
+            [python, str(BOOTSTRAP)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -58,9 +59,18 @@ class TunerProcess:
             directory, and on a resume `resume: {data, next}` (heirloom.tuners.nni.tuner).
         log: the file that the tuner's prints and tracebacks are appended to.
         post: takes events, in a thread of this object.
+        python: the interpreter that runs the process, 3.9 or newer.
+
+    Raises TunerError where the process cannot be started.
     """
 
-    def __init__(self, setup: Mapping[str, Any], log: Path, post: EventCallback) -> None:
+    def __init__(
+        self,
+        setup: Mapping[str, Any],
+        log: Path,
+        post: EventCallback,
+        python: str = sys.executable,
+    ) -> None:
         self._post = post
         self._finished = False
         self._advised: set[tuple[int, int]] = set()
@@ -69,7 +79,7 @@ class TunerProcess:
         self._has_nni = [choice.get("interface") == "nni" for choice in choices]
         self.long_calls: Sequence[LongCall] = ()
         tuner = label("tuner", setup["tuner"])
-        self._pipe = Pipe(tuner, setup["seed"], log, self._broke, self._noticed)
+        self._pipe = Pipe(tuner, setup["seed"], log, self._broke, self._noticed, python)
         self._ready = self._pipe.ask("setup", **setup)
 
     def wait_ready(self, timeout: float | None = None) -> None:

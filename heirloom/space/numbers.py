@@ -19,7 +19,7 @@ SMALLEST_SHARE = 1e-12  # of a normal distribution: 7 deviations; the ends thems
 LARGEST_EXPONENT = 700.0  # math.exp overflows a little above
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Integer:
     """A whole number from `low` to `high`, both included (`randint` names `high + 1`)."""
 
@@ -52,7 +52,7 @@ class Integer:
         return iter(range(self.low, self.high + 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Real:
     """A number with a distribution: uniform from `a` to `b` or normal with mean `a` and deviation
     `b`, of the number itself or (`log`) of its logarithm, rounded to multiples of `q` if given.
@@ -80,7 +80,7 @@ class Real:
 
     def contains(self, value: Any) -> bool:
         """Whether the number is finite, within the bounds and, if quantized, a multiple of `q`."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
         if not math.isfinite(value) or not self._low() <= value <= self._high():
             return False

@@ -6,13 +6,13 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Optional, Union
 
 from .dimension import Dimension
 from .numbers import Integer, Real
 from .space import NAME, Choice, Nested, Space
 
-Path = tuple[str | int, ...]
+Path = tuple[Union[str, int], ...]
 Mistake = tuple[Path, str]
 
 LARGEST = 1e100  # numbers beyond can't be meant, and overflow in the arithmetic of a step
@@ -153,8 +153,9 @@ def _numbers(
         mistakes.append((path, f"{kind} takes [{', '.join(names)}], not {_short(value)}"))
         return False
     good = True
-    for index, (name, number) in enumerate(zip(names, value, strict=True)):
-        if isinstance(number, bool) or not isinstance(number, int | float):
+    for index, name in enumerate(names):
+        number = value[index]
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
             mistakes.append(((*path, index), f"{name} must be a number, not {_short(number)}"))
         elif not math.isfinite(number) or abs(number) > LARGEST:
             mistakes.append(((*path, index), f"{name} must be a finite number, not {number}"))
@@ -176,7 +177,7 @@ def _not_plain(option: Any) -> str | None:
     return None if same else "the keys of an option must be text: put them in quotes"
 
 
-_Reader = Callable[[str, list[Any], Path, list[Mistake]], Dimension | None]
+_Reader = Callable[[str, list[Any], Path, list[Mistake]], Optional[Dimension]]
 
 _READERS: dict[str, _Reader] = {
     "choice": _choice,

@@ -19,7 +19,7 @@ _INSTEAD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Space:
     """The parameters of a search, by name, in the order of the file."""
 
@@ -95,7 +95,7 @@ def _combined(items: list[tuple[str, Dimension]]) -> Iterator[dict[str, Any]]:
             yield {name: copy.deepcopy(value), **others}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Nested:
     """An option with parameters of its own, which exist only where it is chosen.
 
@@ -127,7 +127,7 @@ class Nested:
         return ({NAME: self.name, **point} for point in grid(self.space))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """One of several options: plain JSON values, or nested spaces with a name."""
 

@@ -11,7 +11,7 @@ from ..space import mutate, parse, sample
 from .interface import Proposal, Result, Tuner
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Member:
     trial: int
     params: dict[str, Any]

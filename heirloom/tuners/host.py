@@ -1,4 +1,4 @@
-"""The tuner's own process, `python -m heirloom.tuners.host`: JSON lines in, JSON lines out.
+"""The tuner's own process: JSON lines in, JSON lines out. `bootstrap.py` starts it.
 
 Every line in is one call, `{"call": NAME, ...}`; each gets one line back, in order: `{"ok": ...}`,
 `{"finished": WORDS}` when the tuner ends the search, or `{"error": WORDS}`. The first call is
@@ -15,6 +15,7 @@ import json
 import os
 import queue
 import random
+import re
 import sys
 import threading
 import time
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .nni.side import Side
 
 _CALLERS = (__file__, plain_json.__file__, f"{Path(__file__).parent}/nni/")  # of users' code
+_MOVED = re.compile(r"\bcontroller\.(tuners|assessors|space)\b")  # where Heirloom's classes were
 LINGER = 10.0  # seconds that a call may go on after the controller is gone
 
 Request = dict[str, Any]
@@ -75,7 +77,8 @@ class Host:
         name = type(error).__name__
         words = error.msg if isinstance(error, SyntaxError) else error  # without its place
         doing = f" in {method}" if method else ""
-        told = {"error": f"{self._labels[kind]} raised {name}: {words}{doing}{self._place(error)}"}
+        where = f"{doing}{self._place(error)}{_hint(error)}"
+        told = {"error": f"{self._labels[kind]} raised {name}: {words}{where}"}
         if self._nni is not None:
             told["traceback"] = self._users_traceback(error)
         return told
@@ -152,7 +155,7 @@ class Host:
             return True
         if isinstance(value, dict):
             value = value.get("default")
-        if self._assessor is None or isinstance(value, bool) or not isinstance(value, int | float):
+        if self._assessor is None or isinstance(value, bool) or not isinstance(value, (int, float)):
             return True
         trial, attempt = request["trial"], request["number"]
         if self._histories.get(trial, (attempt,))[0] != attempt:
@@ -185,6 +188,18 @@ class Host:
         ):
             trace = trace.tb_next
         return "".join(traceback.format_exception(type(error), error, trace))
+
+
+def _hint(error: BaseException) -> str:
+    """What to do about an import that fails in the user's code, as `; …`; empty for the rest."""
+    if not isinstance(error, ImportError):
+        return ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if moved := _MOVED.search(frame.line or ""):
+            return f"; import from heirloom.{moved[1]} instead of {moved[0]}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"; this Python, {sys.executable}, has no such module"
+    return ""
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -220,7 +235,3 @@ def main() -> None:
     for line in _lines(calls):
         say(host.answer(json.loads(line)))
     host.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ class SearchFinished(Exception):  # noqa: N818 - an end, not an error
     """Raised by a tuner: nothing is left to propose. Its text, if any, says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proposal:
     """A trial to run: plain JSON params, and the trials whose weights it starts from."""
 
@@ -20,7 +20,7 @@ class Proposal:
     parents: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Result:
     """How a trial ended."""
 

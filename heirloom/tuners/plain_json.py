@@ -23,7 +23,7 @@ def plain_proposal(answer: Any) -> dict[str, Any] | None:
     if problem:
         raise TypeError(problem)
     parents: Any = answer.parents
-    if not isinstance(parents, list | tuple):
+    if not isinstance(parents, (list, tuple)):
         raise TypeError(f"parents must be a list of trial ids, not {parents!r}")
     for parent in parents:
         if isinstance(parent, bool) or not isinstance(parent, int):
@@ -33,11 +33,11 @@ def plain_proposal(answer: Any) -> dict[str, Any] | None:
 
 def _problem(value: Any, place: str) -> str | None:
     """Words for the first thing that is no plain JSON, with its place; None if all is well."""
-    if value is None or isinstance(value, str | int):
+    if value is None or isinstance(value, (str, int)):
         return None
     if isinstance(value, float):
         return None if math.isfinite(value) else f"{place} is {value}: params must be finite"
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         found = (_problem(inner, f"{place}[{index}]") for index, inner in enumerate(value))
         return next((problem for problem in found if problem), None)
     if isinstance(value, dict):

@@ -74,7 +74,7 @@ class NniAssessor:
     def _is_good(self, trial: int, history: list[Any]) -> bool:
         self._acting = "assess_trial"
         answer = self.users.assess_trial(self._job(trial), history)
-        if not isinstance(answer, AssessResult | bool):
+        if not isinstance(answer, (AssessResult, bool)):
             raise TypeError(
                 f"assess_trial returned {answer!r}: it must be AssessResult.Good, "
                 "AssessResult.Bad, True or False"

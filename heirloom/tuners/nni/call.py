@@ -25,7 +25,7 @@ class Later:
         self._take(parameter_id, params)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Call:
     """One call of the tuner's that goes on."""
 

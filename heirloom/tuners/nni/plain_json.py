@@ -16,7 +16,7 @@ def final_value(value: float | None, result: Any) -> Any:
 
 def plain(value: Any, place: str = "params") -> Any:
     """The same in plain JSON, numbers and arrays of numpy's included. Raises TypeError."""
-    if value is None or isinstance(value, bool | str | int):
+    if value is None or isinstance(value, (bool, str, int)):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -24,7 +24,7 @@ def plain(value: Any, place: str = "params") -> Any:
         return float(value)
     if isinstance(value, Mapping):
         return {_key(key, place): plain(inner, f"{place}[{key!r}]") for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [plain(inner, f"{place}[{index}]") for index, inner in enumerate(value)]
     for name in ("tolist", "item"):  # of numpy's arrays and scalars, and of tensors
         as_python = getattr(value, name, None)
@@ -52,6 +52,6 @@ def _key(key: Any, place: str) -> str:
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
     key = plain(key, f"a key of {place}")
-    if isinstance(key, int | float):
+    if isinstance(key, (int, float)):
         return str(key)
     raise TypeError(f"{place} has the key {key!r}: keys must be text or numbers")

@@ -272,7 +272,7 @@ def test_a_killed_search_goes_on_with_what_is_known(lab: Lab) -> None:
 
 
 def _hosts(lab: Lab) -> list[Any]:
-    return [p for p in lab.leftovers() if "heirloom.tuners.host" in " ".join(p.cmdline())]
+    return [p for p in lab.leftovers() if "tuners/bootstrap.py" in " ".join(p.cmdline())]
 
 
 def test_a_tuner_that_fails_before_it_starts_leaves_nothing(lab: Lab) -> None:

@@ -1,6 +1,7 @@
 """Starts tuner processes for tests, and collects what they post."""
 
 import queue
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ class Bench:
         self.posted: queue.Queue[Event] = queue.Queue()
         self.started: list[TunerProcess] = []
 
-    def start(self, tuner: dict[str, Any], **setup: Any) -> TunerProcess:
+    def start(
+        self, tuner: dict[str, Any], python: str = sys.executable, **setup: Any
+    ) -> TunerProcess:
         setup = {"assessor": None, "space": SPACE, "seed": 1, "maximize": True, **setup}
-        process = TunerProcess({"tuner": tuner, **setup}, self.log, self._post)
+        process = TunerProcess({"tuner": tuner, **setup}, self.log, self._post, python)
         self.started.append(process)
         return process
 

@@ -10,6 +10,7 @@ import pytest
 from bench import PATIENCE, SPACE, Bench, proposing, result
 
 from controller.core.events import ProposalWithheld, Proposed, SearchEnded
+from controller.tuners.pipe import BOOTSTRAP
 
 
 def test_proposals_come_in_the_order_of_the_calls(bench: Bench) -> None:
@@ -124,7 +125,7 @@ def test_calls_from_many_threads_are_answered_each(bench: Bench) -> None:
 
 def test_the_host_ends_when_its_controller_is_gone() -> None:
     host = subprocess.Popen(
-        [sys.executable, "-m", "heirloom.tuners.host"],
+        [sys.executable, BOOTSTRAP],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
