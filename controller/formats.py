@@ -1,6 +1,19 @@
-"""Sizes, counts and times as people read them."""
+"""Sizes, counts, times and commands as people read and type them."""
 
 from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+
+def command(*words: str) -> str:
+    """A command of Heirloom in the form that started this process.
+
+    `heirloom resume NAME`, or in a clone `python -m controller resume NAME`.
+    """
+    as_module = Path(sys.argv[0]).parts[-2:] == ("controller", "__main__.py")
+    return shlex.join(["python", "-m", "controller", *words] if as_module else ["heirloom", *words])
 
 
 def amount(size: int) -> str:

@@ -17,7 +17,7 @@ from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep
 from controller.engine.session import Session, lock, start_tuner
 from controller.errors import HeirloomError, reason
-from controller.formats import amount, counted
+from controller.formats import amount, command, counted
 from controller.state import record as records
 from controller.state.home import ExperimentDir, Home, LockedError, is_locked
 from controller.state.inbox import Inbox
@@ -128,13 +128,14 @@ def _remove(held: Session, trials: Sequence[int], attempts: Sequence[tuple[int, 
         except OSError as error:
             raise CollectionError(
                 f"{held.root.path} cannot be changed now: {reason(error)}: "
-                f"`gc {held.place.name}` goes on from here"
+                f"`{command('gc', held.place.name)}` goes on from here"
             ) from None
     _tell(held, done)
     if done.problem:
         raise CollectionError(
             f"{counted(len(trials) - len(done.trials), 'trial')} cannot be removed by this user "
-            f"({done.problem}): run `gc {held.place.name}` as their owner"
+            f"({done.problem}): run "
+            f"`{command('gc', held.place.name)}` as their owner"
         )
 
 

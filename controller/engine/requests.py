@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.core import events as e
 from controller.errors import HeirloomError
+from controller.formats import command
 from controller.state import record
 from controller.state.home import ExperimentDir, is_locked
 from controller.state.inbox import Inbox
@@ -32,7 +33,8 @@ def ask(place: ExperimentDir, trial: int, action: str) -> str:
     Inbox(place.inbox).send({"action": action, "trial": trial})
     if is_locked(place):
         return f"asked the controller of {name} to {action} trial {trial}"
-    return f"no controller runs {name}: it will {action} trial {trial} upon `resume {name}`"
+    resume = command("resume", name)
+    return f"no controller runs {name}: it will {action} trial {trial} upon `{resume}`"
 
 
 def asked(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:

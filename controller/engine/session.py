@@ -23,6 +23,7 @@ from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.dispatch.ansible.inventory import write as write_inventory
 from controller.engine.replay import known, replay
 from controller.errors import HeirloomError, reason
+from controller.formats import command
 from controller.recovery import recover
 from controller.state.home import ExperimentDir, Home, Lock, user_name
 from controller.state.inbox import Inbox
@@ -144,7 +145,10 @@ def lock(name: str, home: Home) -> Iterator[Session]:
             experiment, calls = replay(config, journal)
             created = experiment.created
             if created is None:
-                raise LaunchError(f"{place.journal}: the journal is empty: start anew with `run`")
+                raise LaunchError(
+                    f"{place.journal}: the journal is empty: start anew with "
+                    f"`{command('run', 'FILE')}`"
+                )
             yield Session(
                 place=place, config=config, created=created, journal=journal,
                 root=layout.find(Path(created.root)), experiment=experiment, calls=calls,

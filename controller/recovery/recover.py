@@ -19,6 +19,7 @@ from controller import config as configs
 from controller import durable
 from controller.core import events as e
 from controller.errors import HeirloomError, reason
+from controller.formats import command
 from controller.recovery.salvage import Salvage
 from controller.state.home import ExperimentDir, Home, Lock, user_name
 from controller.state.journal import Journal, JournalError
@@ -94,7 +95,8 @@ def _recover(
     if whole is not None:
         if not _mend(place, config):
             raise RecoveryError(
-                f"the journal of {place.name} is whole: go on with `resume {place.name}`"
+                f"the journal of {place.name} is whole: go on with "
+                f"`{command('resume', place.name)}`"
             )
         return _recovered(place, whole, None)
     found = Salvage(root)

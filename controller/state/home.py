@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from controller.errors import HeirloomError, reason
+from controller.formats import command
 from controller.state import mounts
 
 _ABANDONED = 60.0  # seconds after which nobody is still at making an experiment
@@ -127,7 +128,8 @@ class Lock:
             who = holder_of(place)
             raise LockedError(
                 f"experiment {place.name} is already run by another controller ({who}): "
-                f"watch it with `status {place.name}`, end it with `stop {place.name}`"
+                f"watch it with `{command('status', place.name)}`, "
+                f"end it with `{command('stop', place.name)}`"
             ) from None
         except OSError as error:
             os.close(self._fd)
@@ -225,7 +227,8 @@ class Home:
                 if exact:
                     raise HomeError(
                         f"there is already an experiment named {name} ({place.path}): choose "
-                        f"another --name, or go on with it by `resume {name}`"
+                        f"another --name, or go on with it by "
+                        f"`{command('resume', name)}`"
                     ) from None
             except OSError as error:
                 raise _unusable(place.path, error) from None

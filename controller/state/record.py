@@ -11,6 +11,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
 from controller.errors import HeirloomError
+from controller.formats import command
 from controller.state.home import ExperimentDir, holder_of, is_locked
 from controller.state.journal import Journal
 from controller.store.layout import Root
@@ -62,7 +63,7 @@ def read_config(place: ExperimentDir) -> configs.Experiment:
     except (OSError, ValueError) as error:
         raise RecordError(
             f"{place.config} cannot be read: {error}: take it from the store with "
-            f"`python -m controller recover {place.name}`"
+            f"`{command('recover', place.name)}`"
         ) from None
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
-from controller.formats import duration
+from controller.formats import command, duration
 from controller.state import record as records
 from controller.state.home import ExperimentDir
 from controller.state.record import Record
@@ -38,7 +38,7 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
         return
     console = _console()
     if not places:
-        console.print("no experiments yet: start one with `python -m controller run FILE`")
+        console.print(f"no experiments yet: start one with `{command('run', 'FILE')}`")
         return
     table = _table("experiment", "state", "trials", "succeeded", "failed", "best", "time")
     for record in found:
@@ -138,7 +138,8 @@ def _detail(console: Console, record: Record) -> None:
     grid.add_row("report", escape(str(record.place.report)))
     console.print(grid)
     if record.state == "interrupted":
-        console.print(f"no controller runs it: python -m controller resume {record.place.name}")
+        resume = escape(command("resume", record.place.name))
+        console.print(f"no controller runs it: {resume}", soft_wrap=True)
 
 
 def _facts(record: Record) -> dict[str, Any]:

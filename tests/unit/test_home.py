@@ -53,7 +53,7 @@ def test_what_was_left_half_made_gives_its_name_back(home: Home) -> None:
 
 def test_a_name_asked_for_exactly_is_refused_when_taken(home: Home) -> None:
     home.take_name("digits", exact=True)
-    with pytest.raises(HomeError, match=r"already an experiment named digits .*`resume digits`"):
+    with pytest.raises(HomeError, match=r"already an experiment named .*`heirloom resume digits`"):
         home.take_name("digits", exact=True)
 
 

@@ -11,6 +11,7 @@ from controller.config.document import read
 from controller.config.load import native
 from controller.config.nni.recognise import version_of
 from controller.errors import HeirloomError
+from controller.formats import command
 
 
 def convert(file: Path) -> str:
@@ -23,7 +24,8 @@ def convert(file: Path) -> str:
     version = version_of(document.value)
     if version is None:
         raise HeirloomError(
-            f"{file}: this is no NNI configuration: `check` says whether it can run"
+            f"{file}: this is no NNI configuration: "
+            f"`{command('check', str(file))}` says whether it can run"
         )
     load(file)  # its mistakes come first
     experiment, notes = native(document, file.absolute().parent)

@@ -1,4 +1,4 @@
-"""How the programs of Ansible are called: where they lie, and in what environment they run."""
+"""Where the programs and playbooks of Ansible are, and the environment that they run in."""
 
 from __future__ import annotations
 
@@ -15,6 +15,26 @@ PLAYBOOKS = ROOT / "playbooks"
 
 # Everything else stays behind: ansible-runner writes the environment of a run to disk.
 _KEPT = frozenset({"HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSH_AUTH_SOCK", "KRB5CCNAME"})
+
+
+def program(name: str) -> str:
+    """A program of Ansible's: the one beside our interpreter, else the one on PATH."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else name
+
+
+def terminal_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Our environment, for an Ansible program that the user talks to.
+
+    Settings of the user's come first: ANSIBLE_CONFIG, and an `ansible.cfg` that it names.
+    """
+    beside = str(Path(sys.executable).parent)
+    return {
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        **ours,
+        "PATH": os.pathsep.join((beside, ours.get("PATH", os.defpath))),
+        "LC_ALL": "C.UTF-8",  # Ansible refuses to start under any other encoding
+    }
 
 
 def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -17,7 +17,7 @@ import yaml
 from controller import durable
 from controller.config.cluster import CLUSTER_STORE, GROUP
 from controller.core.model import NodeInfo
-from controller.dispatch.ansible.environment import environment
+from controller.dispatch.ansible.environment import environment, program
 from controller.errors import HeirloomError
 from controller.state.home import Home, user_name
 
@@ -150,8 +150,7 @@ def _check_file(path: Path) -> None:
 def _list(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What `ansible-inventory --list` says of a path, and its warnings; errors name `named`."""
     surroundings = environment() | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True"}
-    program = Path(sys.executable).parent / "ansible-inventory"
-    command = [str(program) if program.exists() else program.name, "-i", str(path), "--list"]
+    command = [program("ansible-inventory"), "-i", str(path), "--list"]
     try:
         done = subprocess.run(
             command, env=surroundings, capture_output=True, text=True, timeout=_TIMEOUT, check=False

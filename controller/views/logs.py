@@ -1,4 +1,4 @@
-"""What a trial printed, as it stands on the store."""
+"""A trial's output, read from the store."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from pathlib import Path
 
 from controller.core.model import attempt_name
 from controller.errors import HeirloomError, reason
+from controller.formats import command
 from controller.state import record as records
 from controller.state.home import ExperimentDir
 
-_POLL = 0.5  # seconds between two looks while following
+_POLL = 0.5  # seconds between two reads while following
 _CHUNK = 1 << 16
 
 
 def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool) -> None:
-    """Copy a trial's output to standard output; with `follow`, until the trial has ended.
+    """Copy a trial's output to standard output. With `follow`, go on until the trial has ended.
 
-    Raises HeirloomError when the trial has no such attempt, or no output can be read.
+    Raises HeirloomError when the trial has no such attempt, or its output cannot be read.
     """
     record = records.load(place)
     trial = record.trial(number)
@@ -44,7 +45,7 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
     elif position == 0:
         raise HeirloomError(
             f"{log}: attempt {attempt_name(number, attempt)} has no output: "
-            f"see `show {place.name} {number}`"
+            f"see `{command('show', place.name, str(number))}`"
         )
 
 
@@ -56,7 +57,7 @@ def _has_ended(verdict: Path, place: ExperimentDir, number: int, attempt: int) -
 
 
 def _copy(log: Path, position: int) -> int:
-    """Copy what came after `position`; return where it ends now."""
+    """Copy the log from `position` on. Returns the position of its end."""
     try:
         with log.open("rb") as file:
             file.seek(position)

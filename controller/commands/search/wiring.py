@@ -28,6 +28,7 @@ from controller.engine.session import LaunchError, PreparedSession, create, is_c
 from controller.engine.session import resume as resume_session
 from controller.engine.specs import Specs
 from controller.errors import HeirloomError
+from controller.formats import command
 from controller.state.home import ExperimentDir, Home
 from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
@@ -36,7 +37,7 @@ from controller.tuners.process import LongCall
 from controller.views.terminal import Screen, looking
 from heirloom.store.files import RealFiles
 
-PACKAGES = Path(__file__).resolve().parents[2]  # the directory that holds `controller`
+PACKAGES = Path(__file__).resolve().parents[3]  # the directory that holds `controller`
 
 
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
@@ -50,7 +51,10 @@ def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
     with resume_session(name, home, inventory) as ready:
         closed = ready.experiment.closed
         if closed is not None and is_complete(ready):
-            raise LaunchError(f"{name} has finished: {closed.reason}; start a new one with `run`")
+            raise LaunchError(
+                f"{name} has finished: {closed.reason}; start a new one with "
+                f"`{command('run', 'FILE')}`"
+            )
         return _run(ready, _start_tuner, *preflight.check(ready, looking))
 
 
@@ -175,10 +179,11 @@ def _farewell(
     screen: Screen, experiment: Experiment, place: ExperimentDir, closed: e.Closed | None
 ) -> int:
     if closed is None:
-        screen.say(f"left; go on with: python -m controller resume {place.name}")
+        screen.say(f"left; go on with: {escape(command('resume', place.name))}")
         return 130
     if not _write_report(place):
-        screen.say(f"[yellow]no report: try `python -m controller report {place.name}`[/]")
+        again = escape(command("report", place.name))
+        screen.say(f"[yellow]no report was written: try `{again}`[/]")
     error = experiment.search_over is not None and experiment.search_over.error
     if error:
         return 1

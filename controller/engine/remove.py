@@ -1,4 +1,4 @@
-"""An experiment is taken away, with all that it left on this machine and on the store."""
+"""Deletes an experiment, on this machine and on the store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import HeirloomError
+from controller.formats import command
 from controller.state import record as records
 from controller.state.home import ExperimentDir, Home, Lock
 from controller.store import layout
@@ -25,11 +26,15 @@ class Removable:
     size: int
 
 
-def look(place: ExperimentDir) -> Removable:
-    """What there is of an experiment. Raises HeirloomError, also while it has trials on nodes."""
+def inspect(place: ExperimentDir) -> Removable:
+    """What `remove` would delete.
+
+    Raises HeirloomError, also while trials of the experiment are on nodes.
+    """
     record = records.load(place)
     if record.is_running or record.experiment.on_nodes:
-        raise RemovalError(f"{place.name} is still running: end it first with `stop {place.name}`")
+        end = command("stop", place.name)
+        raise RemovalError(f"{place.name} is still running: end it first with `{end}`")
     path = record.root.path
     files = (Path(top) / name for top, _, names in os.walk(path) for name in names)
     size = sum(file.lstat().st_size for file in files)
@@ -37,7 +42,7 @@ def look(place: ExperimentDir) -> Removable:
 
 
 def remove(place: ExperimentDir, found: Removable) -> None:
-    """Remove it. Raises LockedError when a controller has taken it up meanwhile."""
+    """Delete the experiment. Raises LockedError when a controller has resumed it meanwhile."""
     with Lock(place):
         layout.remove(found.root)
         if found.root.exists():

@@ -1,4 +1,4 @@
-"""`verify`: every committed file is read, and compared with what its manifest says."""
+"""Reads committed weights, and compares them with their manifests."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-from controller.core.model import Trial
 from controller.errors import HeirloomError, reason
 from controller.state import record as records
 from controller.state.home import ExperimentDir
-from controller.state.record import Record
 from heirloom.store import manifest
 from heirloom.store.files import NO_FILE, RealFiles
 from heirloom.store.manifest import ManifestError
@@ -22,51 +17,44 @@ from heirloom.store.verify import wrong
 
 @dataclass(slots=True)
 class Verified:
-    """What was read. `size` is in bytes; `damaged` has a line for each file, by trial."""
+    """What was read. `size` is in bytes; `damaged` has a line for each damaged file, by trial."""
 
     trials: int = 0
     size: int = 0
     damaged: dict[int, list[str]] = field(default_factory=dict)
 
 
-def verify(place: ExperimentDir) -> Verified:
-    """Read all weights of an experiment, be it running or not; progress is shown on a terminal.
+def verify(place: ExperimentDir, progress: Callable[[int, int], object]) -> Verified:
+    """Read all weights of an experiment, which may be running.
 
-    Raises HeirloomError where the store does not answer.
+    `progress` is called with the bytes read so far and the bytes in all. Raises HeirloomError
+    where the store cannot be read.
     """
     record = records.load(place)
-    standing = [trial for trial in record.experiment.trials if records.has_weights(trial)]
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=sum(trial.size for trial in standing))
-        return _read(record, standing, lambda size: bar.advance(task, size))
-
-
-def _read(record: Record, standing: list[Trial], done: Callable[[int], None]) -> Verified:
+    committed = [trial for trial in record.experiment.trials if records.has_weights(trial)]
+    total, read = sum(trial.size for trial in committed), 0
     files, root = RealFiles(), str(record.root.path)
     found = Verified()
-    for trial in standing:
+    for trial in committed:
+        progress(read, total)
         try:
             lines = _damage(files, root, trial.id)
         except OSError as error:
             raise HeirloomError(
                 f"{error.filename or root} cannot be read: {reason(error)}"
             ) from None
+        read += trial.size
         if lines is None:
             continue
         found.trials += 1
         found.size += trial.size
         if lines:
             found.damaged[trial.id] = lines
-        done(trial.size)
     return found
 
 
 def _damage(files: RealFiles, root: str, trial: int) -> list[str] | None:
-    """What is wrong with a trial's weights; None where they were removed meanwhile."""
+    """What is wrong with a trial's weights. None where they were removed meanwhile."""
     try:
         verdict = manifest.read(files, root, trial)
         if verdict is None:
@@ -79,4 +67,4 @@ def _damage(files: RealFiles, root: str, trial: int) -> list[str] | None:
             raise
         if files.stat(f"{root}/trials/{trial}/{manifest.REMOVED}") is not None:
             return None
-        return [f"{error.filename} is gone, or no file any more"]
+        return [f"{error.filename} is gone, or is no longer a file"]

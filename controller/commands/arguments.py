@@ -1,0 +1,42 @@
+"""Arguments and options that several commands share, and the completion of experiments' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.errors import HeirloomError
+from controller.state.home import Home
+
+
+def names(incomplete: str) -> Iterator[str]:
+    """The experiments whose names begin with `incomplete`, for the shell's completion."""
+    try:
+        places = Home.of_user().list()
+    except HeirloomError:  # completion prints no errors
+        return
+    yield from (place.name for place in places if place.name.startswith(incomplete))
+
+
+File = Annotated[
+    Path,
+    typer.Argument(help="The experiment file, or an NNI configuration (YAML).", metavar="FILE"),
+]
+Name = Annotated[
+    str, typer.Argument(help="The experiment's name.", metavar="NAME", autocompletion=names)
+]
+TrialId = Annotated[int, typer.Argument(help="The trial's id.", metavar="TRIAL", min=0)]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "-i",
+        "--inventory",
+        metavar="INVENTORY",
+        help="Ansible inventory. The hosts of its group trial_nodes run the trials. "
+        "Default: the experiment file's inventory, else this machine alone.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -1,0 +1,1 @@
+"""Commands that prepare, run and steer a search."""

@@ -1,0 +1,23 @@
+"""`heirloom stop`."""
+
+from __future__ import annotations
+
+import typer
+
+from controller.commands.arguments import Name
+from controller.commands.output import say
+from controller.formats import command
+from controller.state.home import Home, is_locked
+from controller.state.inbox import Inbox
+
+
+def stop(name: Name) -> None:
+    """Stop an experiment: end the trials on nodes, and start no more."""
+    place = Home.of_user().find(name)
+    if is_locked(place):
+        Inbox(place.inbox).send({"action": "stop"})
+        say(f"asked the controller of {name} to stop; watch it with `{command('status', name)}`")
+        return
+    from controller.commands.search import wiring
+
+    raise typer.Exit(wiring.stop(name, Home.of_user()))

@@ -1,0 +1,1 @@
+"""Commands for what searches leave on disk: weights, journals, whole experiments."""

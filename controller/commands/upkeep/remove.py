@@ -1,0 +1,28 @@
+"""`heirloom remove`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.commands.arguments import Name
+from controller.commands.output import say
+from controller.state.home import Home
+
+
+def remove(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete an experiment: its journal, its report, and its directory on the store."""
+    from controller.engine import remove
+    from controller.formats import amount, counted
+
+    place = Home.of_user().find(name)
+    found = remove.inspect(place)
+    say(f"{name}: {counted(found.trials, 'trial')}, {amount(found.size)} in {found.root}")
+    if not yes:
+        typer.confirm("Remove all of it?", abort=True)
+    remove.remove(place, found)
+    say(f"removed {name}")

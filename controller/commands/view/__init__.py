@@ -1,0 +1,1 @@
+"""Commands that show searches and their trials. They change nothing."""

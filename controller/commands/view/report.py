@@ -1,0 +1,24 @@
+"""`heirloom report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.commands.arguments import Name
+from controller.commands.output import say
+from controller.state.home import Home
+
+
+def report(
+    name: Name,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where to write the page.")
+    ] = None,
+) -> None:
+    """Write the experiment's report: one HTML page that needs no network."""
+    from controller.views.report import build
+
+    say(f"report: {build.draw(Home.of_user().find(name), output)}")

@@ -1,0 +1,102 @@
+"""What an experiment file would run, found out without running it."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from controller import config as configs
+from controller.core import events as e
+from controller.dispatch.ansible.inventory import Node
+from controller.engine.session import fitting, inventory_of, store_of
+from controller.errors import HeirloomError
+from controller.state.home import Home
+from controller.store.snapshots.listing import Entry, entries
+from controller.tuners.pipe import TunerError
+from controller.tuners.process import TunerProcess
+
+_TUNER_TIMEOUT = 60.0  # seconds for each of the tuner's proposals
+_NNI_TIMEOUT = 3.0  # seconds for a proposal that a tuner with NNI's interface has begun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What would run, and where."""
+
+    config: configs.Experiment
+    notes: Sequence[str]  # remarks on the experiment file
+    nodes: Sequence[Node]
+    store: Path
+    code: Sequence[Entry]  # the files of the trials' code directory
+    candidates: Sequence[dict[str, object]]  # the tuner's first proposals
+
+
+def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
+    """Validate an experiment file, and let its tuner propose `samples` candidates.
+
+    Raises HeirloomError, which names every mistake.
+    """
+    config, notes = configs.load_with_notes(file)
+    listed = inventory_of(config, inventory, file, home)
+    nodes = fitting(listed, config.rules(), config.trial.gpus)
+    store = store_of(config.store, nodes, home)
+    return Plan(
+        config=config,
+        notes=notes,
+        nodes=nodes,
+        store=store,
+        code=entries(config.trial.code_dir, (store, home.path)),
+        candidates=_sample(config, samples),
+    )
+
+
+def _sample(config: configs.Experiment, samples: int) -> list[dict[str, object]]:
+    """The params of the tuner's first proposals."""
+    posted: SimpleQueue[e.Event] = SimpleQueue()
+
+    def post(events: Sequence[e.Event]) -> None:
+        for event in events:
+            posted.put(event)
+
+    found: list[dict[str, object]] = []
+    seed = random.randrange(2**31) if config.seed is None else config.seed  # noqa: S311 - a sample
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory) / "tuner.log"
+        tuner = TunerProcess(config.tuner_setup(seed), log, post)
+        try:
+            tuner.wait_ready(_TUNER_TIMEOUT)
+            while len(found) < samples:
+                tuner.propose(len(found), samples - len(found))
+                match posted.get(timeout=_TUNER_TIMEOUT):
+                    case e.Proposed(params=params):
+                        found.append(params)
+                    case e.SearchEnded(error=True, reason=reason, traceback=trace):
+                        raise HeirloomError(f"{_without_log(reason)}\n{trace}".rstrip())
+                    case e.ProposalWithheld(coming=True) if _is_ready(posted):
+                        pass  # ask again
+                    case _:
+                        break
+        except TunerError as error:
+            raise HeirloomError(f"{_without_log(str(error))}\n{error.traceback}".rstrip()) from None
+        except (TimeoutError, Empty):
+            raise HeirloomError(f"the tuner did not answer within {_TUNER_TIMEOUT:.0f} s") from None
+        finally:
+            tuner.close(1.0)
+    return found
+
+
+def _is_ready(posted: SimpleQueue[e.Event]) -> bool:
+    """Wait for a proposal that the tuner has begun. False where it seems to wait for a result."""
+    try:
+        return isinstance(posted.get(timeout=_NNI_TIMEOUT), e.TunerReady)
+    except Empty:
+        return False
+
+
+def _without_log(reason: str) -> str:
+    """The reason without the path of the log, which is deleted at once."""
+    return reason.partition("; full output")[0]
