@@ -22,7 +22,7 @@ from controller.errors import HeirloomError, reason
 from controller.formats import command
 from controller.recovery.salvage import Salvage
 from controller.state.home import ExperimentDir, Home, Lock, user_name
-from controller.state.journal import Journal, JournalError
+from controller.state.journal import Journal, JournalError, NewerJournalError
 from controller.store import layout
 from controller.store.layout import Root
 
@@ -184,6 +184,8 @@ def _whole(place: ExperimentDir, root: str) -> list[e.Event] | None:
     try:
         with Journal.open(place.journal) as journal:
             events = [event for _, event in journal.read()]
+    except NewerJournalError:
+        raise
     except JournalError:
         return None
     if not events or not isinstance(events[0], e.Created):

@@ -172,7 +172,7 @@ class TunerProcess:
             case {"ready": True}:
                 self._post([TunerReady(at=time.time())])
             case {"given_up": {"parameter_id": parameter_id, "reason": reason}}:
-                given_up = ProposalGivenUp(at=time.time(), parameter_id=parameter_id, reason=reason)
+                given_up = ProposalGivenUp(at=time.time(), token=parameter_id, reason=reason)
                 self._post([given_up])
             case {"hopeless": {"trial": trial, "number": number, "step": step}}:
                 if advice := self._assessed(trial, step, number, {"ok": False}):
@@ -201,7 +201,7 @@ class TunerProcess:
                 trial=trial,
                 params=proposal["params"],
                 parents=tuple(proposal["parents"]),
-                parameter_id=proposal.get("parameter_id"),
+                token=proposal.get("parameter_id"),
             )
         ]
 

@@ -177,7 +177,7 @@ class Controller:
         """A tuner whose proposal was coming has it, or gives it up."""
         if self.promised and not self.cluster.goes_wrong(0.7):
             self.promised = False
-            given_up = e.ProposalGivenUp(at=self.now, parameter_id=len(self.x.trials), reason="?")
+            given_up = e.ProposalGivenUp(at=self.now, token=len(self.x.trials), reason="?")
             self.tell(*[given_up] * self.cluster.goes_wrong(0.5), e.TunerReady(at=self.now))
 
     def wish(self):

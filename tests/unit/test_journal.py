@@ -257,7 +257,7 @@ def test_a_database_of_somebody_else_s(path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE events (seq, kind, body)")
     connection.close()
-    with pytest.raises(JournalError, match="this is no journal of Heirloom's"):
+    with pytest.raises(JournalError, match="this is not a journal of Heirloom"):
         Journal.open(path)
 
 
@@ -279,7 +279,7 @@ def test_a_newer_format(path):
 def test_a_file_that_is_none(path, content, readonly):
     path.write_bytes(content)
     with pytest.raises(
-        JournalError, match=r"journal\.db: (this is no journal|the journal is damaged)"
+        JournalError, match=r"journal\.db: (this is not a journal|the journal is damaged)"
     ):
         Journal.open(path, readonly=readonly)
 

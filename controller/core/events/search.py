@@ -24,7 +24,7 @@ class Proposed:
     params: dict[str, Any]
     parents: tuple[int, ...] = ()
     retry_of: int | None = None
-    parameter_id: int | None = None  # the tuner's own number for the proposal; opaque to the core
+    token: int | None = None  # the tuner's own number for the proposal; opaque to the core
     kind: Literal["proposed"] = "proposed"
 
 
@@ -54,7 +54,7 @@ class ProposalGivenUp:
     """A proposal took the tuner too long. What it returns for it later is ignored."""
 
     at: float
-    parameter_id: int
+    token: int
     reason: str
     kind: Literal["proposal-given-up"] = "proposal-given-up"
 

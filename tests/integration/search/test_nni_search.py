@@ -131,7 +131,7 @@ def numbers(lab: Lab) -> list[int]:
     """The parameter ids of the trials, by trial."""
     with sqlite3.connect(lab.home / "experiments/search/journal.db") as journal:
         rows = journal.execute("SELECT body FROM events WHERE kind='proposed' ORDER BY seq")
-        found = [json.loads(body)["parameter_id"] for (body,) in rows]
+        found = [json.loads(body)["token"] for (body,) in rows]
     journal.close()
     return found
 

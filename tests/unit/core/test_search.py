@@ -88,7 +88,7 @@ def test_a_budget_that_is_used_up_does_not_wait_for_what_is_coming():
 
 def test_a_person_can_retry_a_trial_while_a_proposal_is_coming():
     d = Drive(concurrency=2)
-    d.hear(e.Proposed, trial=0, params={"x": 1}, parameter_id=4)
+    d.hear(e.Proposed, trial=0, params={"x": 1}, token=4)
     d.withhold(coming=True)
     d.end(0, "failed")
     d.carry_out()
@@ -115,10 +115,10 @@ def test_room_is_what_concurrency_and_budget_leave():
 def test_the_tuners_own_numbers_are_never_given_twice():
     d = Drive()
     assert d.x.next_parameter_id == 0
-    d.hear(e.Proposed, trial=0, params={}, parameter_id=3)
-    d.hear(e.Proposed, trial=1, params={}, parameter_id=1)
+    d.hear(e.Proposed, trial=0, params={}, token=3)
+    d.hear(e.Proposed, trial=1, params={}, token=1)
     assert d.x.next_parameter_id == 4
-    d.hear(e.ProposalGivenUp, parameter_id=6, reason="it stood still")
+    d.hear(e.ProposalGivenUp, token=6, reason="it stood still")
     assert d.x.next_parameter_id == 7
     assert [trial.parameter_id for trial in d.x.trials] == [3, 1]
 
