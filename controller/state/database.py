@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from controller import durable
+from controller import __version__, durable
 from controller.errors import HeirloomError
 from controller.state.migrations import FORMAT, changed_kinds, upgrade
-from heirloom import __version__
 
 _APPLICATION = 0x48454952  # "HEIR", in the file's header
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -13,7 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 FORMATS = sorted(path.parent.name for path in HERE.glob("*/home.tar.xz"))
-_MADE_UNDER = "/tmp/heirloom-golden"  # noqa: S108 - see make.py
+_MADE_UNDER = "/tmp/heirloom-golden"
 
 
 class Golden:

@@ -26,7 +26,7 @@ from typing import Any
 import psutil
 import yaml
 
-DIRECTORY = Path("/tmp/heirloom-golden")  # noqa: S108 - a name that no machine of a user's holds
+DIRECTORY = Path("/tmp/heirloom-golden")
 PATIENCE = 180.0  # seconds
 
 TRAIN = """
