@@ -29,6 +29,7 @@ from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, RetryRule, Rules
 from heirloom.space import SpaceError, endless, parse
 from heirloom.tuners.batch import candidates
+from heirloom.tuners.registry import TUNERS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -180,8 +181,8 @@ class Experiment(Section):
     @classmethod
     def _searchable(cls, space: Any, info: ValidationInfo) -> Any:
         tuner: TunerChoice | None = info.data.get("tuner")
-        if tuner is not None and tuner.class_ is not None:
-            return _plain(space)  # a user's tuner may have types of its own
+        if tuner is not None and tuner.name not in TUNERS:
+            return _plain(space)  # another tuner than Heirloom's may have types of its own
         if space == {}:
             who = f"tuner {tuner.name}" if tuner else "the tuner"
             raise ValueError(f"missing: {who} needs search_space or search_space_file")

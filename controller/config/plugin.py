@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_
 
 from controller.config.fields import Directory, Duration, Section
 from controller.config.mistakes import Key, in_words, several, unknown
-from heirloom.tuners.registry import KNOWN, find
+from heirloom.tuners import registry
 
 # What a tuner and an assessor are made with beside their `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}
@@ -41,11 +41,9 @@ class Plugin(Section):
 
     @field_validator("name")
     @classmethod
-    def _known(cls, name: str | None) -> str | None:
-        known = KNOWN[cls.kind]
-        if name is not None and name not in known:
-            own = f"; for one of your own use {{class: my_{cls.kind}.MyClass, code_dir: .}}"
-            raise ValueError(unknown(cls.kind, name, known) + own)
+    def _known(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name is not None and info.context:
+            registry.check(cls.kind, name)
         return name
 
     @field_validator("class_")
@@ -54,7 +52,8 @@ class Plugin(Section):
         named = info.data.get("name", "?")
         if class_ is None:
             if named is None:
-                raise ValueError(f"missing: name (one of {', '.join(KNOWN[cls.kind])}) or class")
+                known = ", ".join(registry.names(cls.kind))
+                raise ValueError(f"missing: name (one of {known}) or class")
             return None
         if named is not None:
             raise ValueError("give either name or class, not both")
@@ -69,7 +68,7 @@ class Plugin(Section):
             json.dumps(args, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise ValueError(f"must be numbers, text, lists and mappings: {error}") from None
-        if info.data.get("name") and info.context:
+        if info.context and info.data.get("name") in registry.KNOWN[cls.kind]:
             _check_args(cls.kind, info.data["name"], args)
         return args
 
@@ -140,7 +139,7 @@ def _names(tree: ast.Module) -> set[str]:
 
 def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
     """Hold args against the constructor of one that comes with Heirloom. Raises `several`."""
-    made = find(kind, name)
+    made = registry.find(kind, name)
     hints = typing.get_type_hints(made.__init__)
     taken = [
         key

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..assessors import Assessor
 from . import plain_json
 from .interface import Result, SearchFinished, Tuner
-from .registry import find, label
+from .registry import RegistryError, find, label
 
 if TYPE_CHECKING:
     from .nni.side import Side
@@ -78,6 +78,8 @@ class Host:
         words = error.msg if isinstance(error, SyntaxError) else error  # without its place
         doing = f" in {method}" if method else ""
         where = f"{doing}{self._place(error)}{_hint(error)}"
+        if isinstance(error, RegistryError):
+            return {"error": str(error)}
         told = {"error": f"{self._labels[kind]} raised {name}: {words}{where}"}
         if self._nni is not None:
             told["traceback"] = self._users_traceback(error)

@@ -110,3 +110,21 @@ def test_unknown_python_is_named(bench: Bench) -> None:
 def test_too_old_python_is_named(bench: Bench, python38: str) -> None:
     bench.start({"name": "random"}, python38)
     assert f"the tuner needs Python 3.9 or newer, and {python38} is Python 3.8" in bench.error()
+
+
+def test_tuner_of_another_package_runs_by_its_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(bench.directory))
+    info = bench.directory / "installed-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: installed\nVersion: 1.0\n")
+    points = "[heirloom.tuners]\nhyper = installed:MyTuner\nbroken = installed:Absent\n"
+    (info / "entry_points.txt").write_text(points)
+    source = "from heirloom.tuners import Proposal, Tuner\n" + proposing("return Proposal({})")
+    (bench.directory / "installed.py").write_text(source)
+    bench.start({"name": "hyper"}).propose(0)
+    assert isinstance(bench.event(), Proposed)
+    bench.start({"name": "broken"})
+    words = "the tuner broken of the package installed 1.0 cannot be loaded: its entry point"
+    assert bench.error().startswith(words)
