@@ -12,7 +12,7 @@ from controller.state.home import ExperimentDir
 from heirloom.store import manifest
 from heirloom.store.files import NO_FILE, RealFiles
 from heirloom.store.manifest import ManifestError
-from heirloom.store.verify import wrong
+from heirloom.store.verify import differences
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def _damage(files: RealFiles, root: str, trial: int) -> list[str] | None:
         verdict = manifest.read(files, root, trial)
         if verdict is None:
             return [f"trials/{trial} is gone from the store"]
-        return wrong(files, root, verdict, lambda: None)
+        return differences(files, root, verdict, lambda: None)
     except ManifestError as error:
         return [str(error)]
     except OSError as error:

@@ -73,7 +73,7 @@ def look(
     if store is not None and not trouble:
         try:
             marker = _patiently(lambda: Marker(store, user_name()), store)
-            mount = on_node.mount(os.path.realpath(store))
+            mount = on_node.find_mount(os.path.realpath(store))
         except HeirloomError as error:
             trouble = str(error)
     try:
@@ -91,7 +91,7 @@ def look(
 
 
 def _asked(node: Node, store: Path | None, marker: Marker | None) -> dict[str, Any]:
-    """What the module `heirloom_look` is given for a node."""
+    """What the module `heirloom_inspect` is given for a node."""
     path = node.store or store
     directory = marker.directory if marker else ""
     return {
@@ -125,7 +125,7 @@ def _ask(
                 heard=lambda reply: replies.update({reply.node: (reply, time.time())}),
                 cancelled=lambda: given_up.is_set() or time.monotonic() > end,
                 variables=inventory.login,
-                playbook="look.yml",
+                playbook="inspect.yml",
             )
             try:
                 whys.append(carry(run))

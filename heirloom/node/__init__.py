@@ -1,1 +1,1 @@
-"""What runs on a node: supervisors, and what starts, ends and inspects them."""
+"""The node side: supervisors, and the functions that start, end and inspect them."""

@@ -1,8 +1,9 @@
-"""An attempt's files on the node's local disk: who looks after it, how it ended, who wants its end.
+"""An attempt's files on the node's local disk: its claim, its end, and a request to end it.
 
-The claim is made whole and locked under another name and then linked, so whoever sees it sees a
-live supervisor's or a dead one's. The lock belongs to the open file, which a supervisor inherits:
-there is no moment in which a living one looks dead.
+A claim is created and locked under a temporary name and then linked to its own name. So a visible
+claim always belongs to a supervisor that is alive or dead, never to one that has yet to lock it.
+The lock belongs to the open file description (flock(2)), which a supervisor inherits by fork, so it
+is held without a gap.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from ..store.atomic_write import replace_file
 from ..store.files import open_file
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
-ENDS = ("stopped", "cancelled", "recalled")
+END_KINDS = ("stopped", "cancelled", "recalled")
 
 
 class Claims:
@@ -27,12 +29,15 @@ class Claims:
         self.experiment = experiment
         self.directory = f"{run_dir}/{experiment}"
 
-    def make(self) -> None:
-        """Make the directory, unless it is there."""
+    def create_directory(self) -> None:
+        """Create the directory unless it exists."""
         os.makedirs(self.directory, 0o770, exist_ok=True)
 
     def claim(self, attempt: str) -> int:
-        """Claim an attempt; the descriptor that holds it. FileExistsError when it is claimed."""
+        """Claim an attempt and return the descriptor that holds the lock.
+
+        Raises FileExistsError when the attempt is claimed already.
+        """
         draft = f"{self.directory}/{attempt}.claim.{os.getpid()}"
         fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
         try:
@@ -45,32 +50,33 @@ class Claims:
             os.unlink(draft)
         return fd
 
-    def try_one(self) -> None:
-        """See that a claim could be made: that there is room, and a right to write."""
+    def check_writable(self) -> None:
+        """Check that a claim could be written: raises OSError without space or permission."""
         draft = f"{self.directory}/0.0.claim.{os.getpid()}"
         fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
         try:
-            os.write(fd, bytes(4096))  # a page: files of no bytes are made on a full disk too
+            os.write(fd, bytes(4096))  # one page: an empty file can be created on a full disk
         finally:
             os.close(fd)
             os.unlink(draft)
 
-    def sign(self, fd: int, pid: int) -> None:
-        """Write into a claim which process holds it, since which boot."""
+    def record_owner(self, fd: int, pid: int) -> None:
+        """Write the supervisor's process id and the boot id into a claim."""
         os.pwrite(fd, json.dumps({"boot": _boot_id(), "pid": pid}).encode(), 0)
 
-    def give_up(self, attempt: str) -> None:
-        """Take a claim back that no supervisor holds."""
+    def withdraw(self, attempt: str) -> None:
+        """Remove a claim that no supervisor holds."""
         os.unlink(self._path(attempt, "claim"))
 
-    def found(self, attempt: str) -> tuple[str, Optional[dict[str, Any]]]:
-        """What became of an attempt: absent, running, dead, or ended with the `ended` message."""
+    def status(self, attempt: str) -> tuple[str, Optional[dict[str, Any]]]:
+        """The state of an attempt: absent, running, dead, or ended with the `ended` message."""
         try:
             fd = open_file(self._path(attempt, "claim"))
         except FileNotFoundError:
             return "absent", None
         try:
-            alive = not _try_lock(fd)  # asked first: the last word is written before the lock goes
+            # Before the `ended` file is read: a supervisor writes it before it drops the lock.
+            alive = not _try_lock(fd)
         finally:
             os.close(fd)
         outcome = _load(self._path(attempt, "ended"))
@@ -78,22 +84,22 @@ class Claims:
             return "ended", outcome
         return ("running" if alive else "dead"), None
 
-    def close(self, attempt: str, message: Mapping[str, Any]) -> None:
-        """Write the supervisor's last word, and remove what nobody needs after it."""
-        _put(self._path(attempt, "ended"), message)
+    def record_end(self, attempt: str, message: Mapping[str, Any]) -> None:
+        """Write the supervisor's `ended` message and remove the request to end the attempt."""
+        _save(self._path(attempt, "ended"), message)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path(attempt, "end"))
 
-    def ask_end(self, attempt: str, how: str, reason: str) -> None:
-        """Leave word that somebody wants the attempt ended. Then its bell is to be rung."""
-        _put(self._path(attempt, "end"), {"how": how, "reason": reason})
+    def request_end(self, attempt: str, how: str, reason: str) -> None:
+        """Write a request to end the attempt. The caller then notifies its supervisor."""
+        _save(self._path(attempt, "end"), {"how": how, "reason": reason})
 
-    def end_asked(self, attempt: str) -> Optional[tuple[str, str]]:
-        """How the attempt is to end, and why; None while nobody wants it."""
-        said = _load(self._path(attempt, "end"))
-        if said is None or said.get("how") not in ENDS:
+    def end_request(self, attempt: str) -> Optional[tuple[str, str]]:
+        """How the attempt is to end, and why; None without a valid request."""
+        request = _load(self._path(attempt, "end"))
+        if request is None or request.get("how") not in END_KINDS:
             return None
-        return said["how"], str(said.get("reason", ""))
+        return request["how"], str(request.get("reason", ""))
 
     def _path(self, attempt: str, kind: str) -> str:
         return f"{self.directory}/{attempt}.{kind}"
@@ -112,17 +118,15 @@ def _boot_id() -> str:
         return file.read().strip()
 
 
-def _put(path: str, said: Mapping[str, Any]) -> None:
-    draft = f"{path}.{os.getpid()}"
-    with open(draft, "w") as file:
-        json.dump(said, file)
-    os.rename(draft, path)
+def _save(path: str, data: Mapping[str, Any]) -> None:
+    """Replace a JSON file atomically. It is not fsynced: a claim does not outlive its boot."""
+    replace_file(path, json.dumps(data).encode())
 
 
 def _load(path: str) -> Optional[dict[str, Any]]:
     try:
         with open(open_file(path)) as file:
-            said = json.load(file)
+            data = json.load(file)
     except (FileNotFoundError, ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return data if isinstance(data, dict) else None

@@ -1,6 +1,6 @@
-"""As whom supervisors run, and how one comes to outlive whoever started it: by a fork, detached.
+"""Change to the trial user, and start processes that outlive the one that starts them.
 
-A fork costs a millisecond where a fresh interpreter costs fifty.
+Processes are forked: a fork takes about a millisecond, a new interpreter about fifty.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, Optional
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_DUMPABLE = 4  # prctl(2)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
-_UMASK = 0o007  # what is written belongs to user and group, on a store that they share
+_UMASK = 0o007  # the store is shared by a user and a group: both may use what is written
 
 
-def become(user: Optional[str]) -> None:
-    """Be `user` from here on, where we are root: the store takes nothing from root.
+def become_user(user: Optional[str]) -> None:
+    """Change this process to `user` for good, if it runs as root: NFS maps root to nobody.
 
-    Whoever is not root stays who they are. Raises OSError when there is no such user.
+    Does nothing in a process of another user. Raises OSError when there is no such user.
     """
     if user is None or os.geteuid() != 0:
         return
@@ -35,7 +35,7 @@ def become(user: Optional[str]) -> None:
     os.initgroups(user, account.pw_gid)
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
-    # The kernel gave our /proc entries to root with that; what maps ids for the view needs them.
+    # setuid gives this process's /proc entries to root. The sandbox writes id maps there.
     _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     os.environ.update(
         HOME=account.pw_dir, USER=user, LOGNAME=user, SHELL=account.pw_shell or "/bin/sh"
@@ -44,62 +44,90 @@ def become(user: Optional[str]) -> None:
         del os.environ[name]
 
 
-def as_user(user: Optional[str], work: Callable[[], Any]) -> Any:
-    """Do `work` as `user` and return its answer, in a child: this process stays who it is.
+def run_as_user(user: Optional[str], work: Callable[[], Any]) -> Any:
+    """Call `work` as `user` in a child and return its result; this process keeps its user.
 
-    An Ansible module has to, for it goes on reading files of its own. Raises as `become` and
-    `in_child` do.
+    An Ansible module needs that, because it reads files of its own afterwards. Raises OSError as
+    `become_user` and `run_in_child` do.
     """
 
-    def done() -> Any:
-        become(user)
+    def work_as_user() -> Any:
+        become_user(user)
         return work()
 
-    return in_child(done)
+    return run_in_child(work_as_user)
 
 
-def in_child(work: Callable[[], Any]) -> Any:
-    """Do `work` in a child and return its answer, which JSON must be able to carry.
+def run_in_child(work: Callable[[], Any]) -> Any:
+    """Call `work` in a child and return its result, which must be serializable as JSON.
 
-    What the child forks is nobody's child once it has ended. Raises OSError where `work` does, and
-    when the child cannot be forked, or breaks.
+    Processes that the child starts lose their parent when it ends. Raises OSError if `work` raises
+    it, if the child cannot be forked, or if it fails otherwise.
     """
-    reading, writing = os.pipe()
-    gc.freeze()  # children share the memory of what is never collected
+    reader, writer = os.pipe()
+    gc.freeze()  # so that the child's garbage collector does not copy shared memory
     pid = os.fork()
     if pid == 0:
-        _last(lambda: _answer(writing, work))
-    os.close(writing)
-    with open(reading, "rb") as pipe:
-        answer = pipe.readline()
+        _exit_after(lambda: _send_result(writer, work))
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        line = pipe.readline()
     os.waitpid(pid, 0)
     gc.unfreeze()
-    if not answer.endswith(b"\n"):
-        raise ChildProcessError("the process that does the work broke")
-    said = json.loads(answer)
-    if "refused" in said:
-        raise OSError(said["refused"])
-    return said["answer"]
+    if not line.endswith(b"\n"):
+        raise ChildProcessError("the child process failed: see its traceback on stderr")
+    data = json.loads(line)
+    if "refused" in data:
+        raise OSError(data["refused"])
+    return data["answer"]
 
 
-def detached(live: Callable[[], None], keep: int, log: str) -> int:
-    """Run `live` in a process of its own that keeps only the descriptor `keep`; its id.
+def start_detached(work: Callable[[], None], keep: int, log: str) -> int:
+    """Call `work` in a detached process that keeps only the descriptor `keep`; its process id.
 
-    What it prints about errors goes to the file `log`. Raises OSError.
+    Its standard error goes to the file `log`. Raises OSError.
     """
     pid = os.fork()
     if pid == 0:
-        _last(lambda: _live(live, keep, log))
+        _exit_after(lambda: _detach_and_run(work, keep, log))
     return pid
 
 
-def _live(live: Callable[[], None], keep: int, log: str) -> None:
-    _detach(keep, log)
-    live()
+def leave_session(keep: int, log: Optional[str] = None) -> None:
+    """Start a new session in `/` and close every descriptor except `keep`.
+
+    Standard input and output become /dev/null; standard error too, or the file `log`.
+    """
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    errors = null if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o660)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.dup2(errors, 2)
+    for fd in [int(name) for name in os.listdir("/proc/self/fd")]:
+        if fd > 2 and fd != keep:
+            try:
+                os.close(fd)
+            except OSError:  # the descriptor of the listing, which is closed by now
+                continue
+    os.chdir("/")
 
 
-def _last(work: Callable[[], object]) -> None:
-    """Do the last thing that this process does; none of its parent's clean-up happens here."""
+def _detach_and_run(work: Callable[[], None], keep: int, log: str) -> None:
+    leave_session(keep, log)
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(_UMASK)
+    if _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot become a subreaper")
+    work()
+
+
+def _exit_after(work: Callable[[], object]) -> None:
+    """Call `work` and exit, without the clean-up handlers that belong to the parent."""
     status = 1
     try:
         work()
@@ -110,37 +138,12 @@ def _last(work: Callable[[], object]) -> None:
         os._exit(status)
 
 
-def _answer(writing: int, work: Callable[[], Any]) -> None:
-    os.setsid()  # whoever ends our parent's group ends nothing that is started here
+def _send_result(writer: int, work: Callable[[], Any]) -> None:
+    os.setsid()  # a signal to the parent's process group must not reach supervisors
     try:
-        said = {"answer": work()}
+        data = {"answer": work()}
     except OSError as error:
-        said = {"refused": str(error)}
-    data = json.dumps(said).encode() + b"\n"
-    with open(writing, "wb") as pipe:
-        pipe.write(data)
-
-
-def _detach(keep: int, log: str) -> None:
-    """Leave session, terminal, descriptors, signals and directory of whoever forked us."""
-    os.setsid()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o660)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    os.dup2(errors, 2)
-    for fd in [int(name) for name in os.listdir("/proc/self/fd")]:
-        if fd > 2 and fd != keep:
-            try:
-                os.close(fd)
-            except OSError:  # the listing's own
-                continue
-    signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.umask(_UMASK)
-    os.chdir("/")
-    if _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "cannot become a subreaper")
+        data = {"refused": str(error)}
+    line = json.dumps(data).encode() + b"\n"
+    with open(writer, "wb") as pipe:
+        pipe.write(line)

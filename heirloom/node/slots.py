@@ -1,8 +1,8 @@
-"""Slots: places for trials on a node, as lock files on its local disk.
+"""Slots: places for trials on a node, kept as lock files on its local disk.
 
-The kernel frees a slot when the last process dies that inherited its descriptor. Whoever wants
-slots holds the gate while it gathers them, so a trial that needs several takes all or none, and
-nobody is overtaken.
+A trial's process inherits the lock's descriptor, so the kernel frees a slot when the last such
+process ends. To take slots, an attempt first locks the gate. So an attempt that needs several slots
+takes all or none, and no attempt overtakes another.
 """
 
 from __future__ import annotations
@@ -13,84 +13,87 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from .process.ended import Ended
+from ..store.backoff import pauses
+from .attempt_ended import AttemptEnded
+from .waiting.pause import Pause
 
-Pause = Callable[..., "set[int]"]  # (seconds or None, *descriptors) -> those that are ready
-_QUICKEST, _SLOWEST = 0.002, 0.05  # seconds between looks at the slots
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05  # seconds between tries to lock slots
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one trial, and the GPUs that come with it."""
+    """A place for one trial, and the GPUs that belong to it."""
 
     name: str
     gpus: tuple[str, ...] = ()
 
 
-def make(run_dir: str, wanted: Iterable[Mapping[str, Any]]) -> tuple[Slot, ...]:
-    """The node's slots, as lock files under `run_dir`; those missing are made.
+def create_slots(run_dir: str, wanted: Iterable[Mapping[str, Any]]) -> tuple[Slot, ...]:
+    """Create the missing lock files under `run_dir`, and return the node's slots.
 
-    With none wanted, those that are there. Raises OSError when one is missing and cannot be made.
+    If `wanted` is empty, returns the slots that exist. Raises OSError when one cannot be created.
     """
     directory = f"{run_dir}/slots"
     os.makedirs(directory, 0o777, exist_ok=True)
-    _touch(f"{directory}/.gate", b"")
+    _create_lock_file(f"{directory}/.gate", b"")
     slots = []
-    for said in wanted:
-        slot = Slot(str(said["name"]), tuple(str(gpu) for gpu in said.get("gpus") or ()))
+    for data in wanted:
+        slot = Slot(str(data["name"]), tuple(str(gpu) for gpu in data.get("gpus") or ()))
         if slot.name.startswith(".") or "/" in slot.name or not slot.name:
-            raise OSError(errno.EINVAL, "cannot be a slot's name", slot.name)
-        _touch(f"{directory}/{slot.name}", json.dumps({"gpus": slot.gpus}).encode())
+            raise OSError(errno.EINVAL, "not a valid slot name", slot.name)
+        _create_lock_file(f"{directory}/{slot.name}", json.dumps({"gpus": slot.gpus}).encode())
         slots.append(slot)
-    return tuple(slots) or _present(directory)
+    return tuple(slots) or _existing_slots(directory)
 
 
-def take(
+def take_slots(
     run_dir: str, slots: Sequence[Slot], count: int, gpus: int, pause: Pause
 ) -> tuple[list[Slot], list[int]]:
-    """Take `count` of `slots` with at least `gpus` different GPUs; them and their descriptors.
+    """Take `count` of `slots` with at least `gpus` different GPUs.
 
-    Waits for its turn and for the slots, in `pause`, which may raise to give up. Raises Ended when
-    the node could never serve it.
+    Returns the slots and the descriptors that hold them. Waits in `pause`, which may raise to give
+    up. Raises AttemptEnded when the node has too few slots or GPUs.
     """
     if _choose(slots, count, gpus) is None:
-        there = len({gpu for slot in slots for gpu in slot.gpus})
-        raise Ended(
+        node_gpus = len({gpu for slot in slots for gpu in slot.gpus})
+        raise AttemptEnded(
             "refused",
             f"the trial takes {count} slots and {gpus} GPUs; "
-            f"this node has {len(slots)} slots and {there} GPUs",
+            f"this node has {len(slots)} slots and {node_gpus} GPUs",
         )
-    gate = _pass_gate(f"{run_dir}/slots/.gate", pause)
+    gate = _lock_gate(f"{run_dir}/slots/.gate", pause)
     try:
-        return _gather(f"{run_dir}/slots", slots, count, gpus, pause)
+        return _lock_slots(f"{run_dir}/slots", slots, count, gpus, pause)
     finally:
         fcntl.flock(gate, fcntl.LOCK_UN)
         os.close(gate)
 
 
-def _gather(
+def _lock_slots(
     directory: str, slots: Sequence[Slot], count: int, gpus: int, pause: Pause
 ) -> tuple[list[Slot], list[int]]:
-    """Lock slots until enough are held. Holding too many harms nobody while the gate is held."""
-    free = sorted(slots, key=lambda slot: bool(slot.gpus) != bool(gpus))  # the fitting ones first
+    """Lock slots until enough are held, then release the rest.
+
+    Too many may be held meanwhile. That delays no one: others wait at the gate.
+    """
+    free = sorted(slots, key=lambda slot: bool(slot.gpus) != bool(gpus))  # best matches first
     opened = {slot: os.open(f"{directory}/{slot.name}", os.O_RDONLY) for slot in free}
     held: list[Slot] = []
-    interval = _QUICKEST
+    intervals = pauses(_FIRST_PAUSE, _LONGEST_PAUSE, factor=1.5)
     chosen: Optional[list[Slot]] = None
     try:
         while True:
             for slot in [slot for slot in free if slot not in held]:
-                if _lock(opened[slot]):
+                if _try_lock(opened[slot]):
                     held.append(slot)
                     chosen = _choose(held, count, gpus)
                     if chosen is not None:
                         return chosen, [opened[slot] for slot in chosen]
-            pause(interval)
-            interval = min(interval * 1.5, _SLOWEST)
+            pause(next(intervals))
     finally:
         for slot, fd in opened.items():
             if chosen is None or slot not in chosen:
@@ -98,9 +101,9 @@ def _gather(
 
 
 def _choose(slots: Sequence[Slot], count: int, gpus: int) -> Optional[list[Slot]]:
-    """Of `slots` those to take, in the order given; None when they do not suffice.
+    """The first `count` of `slots` with at least `gpus` GPUs; None when they do not suffice.
 
-    GPUs are gathered greedily: exact where slots name one GPU each or disjoint ones.
+    GPUs are chosen greedily, which is exact if each slot names one GPU, or if slots share none.
     """
     rest = list(slots)
     chosen: list[Slot] = []
@@ -114,34 +117,38 @@ def _choose(slots: Sequence[Slot], count: int, gpus: int) -> Optional[list[Slot]
     return chosen if len(chosen) == count and len(named) >= gpus else None
 
 
-def _pass_gate(path: str, pause: Pause) -> int:
-    """Wait until nobody else holds the gate; the descriptor that holds it."""
+def _lock_gate(path: str, pause: Pause) -> int:
+    """Wait for the gate's lock and return the descriptor that holds it.
+
+    A thread blocks in flock(2), which serves waiting processes in order, and signals this one
+    through a pipe. So `pause` can still react to other events.
+    """
     gate = os.open(path, os.O_RDONLY)
-    if _lock(gate):
+    if _try_lock(gate):
         return gate
-    heard, told = os.pipe()
+    reader, writer = os.pipe()
 
     def wait() -> None:
         fcntl.flock(gate, fcntl.LOCK_EX)
         try:
-            os.write(told, b"!")
-        except BrokenPipeError:  # given up meanwhile
+            os.write(writer, b"!")
+        except BrokenPipeError:  # the attempt has given up meanwhile
             fcntl.flock(gate, fcntl.LOCK_UN)
 
     threading.Thread(target=wait, daemon=True).start()
     try:
-        while heard not in pause(None, heard):
+        while reader not in pause(None, reader):
             pass
     except BaseException:
-        os.close(heard)
-        fcntl.flock(gate, fcntl.LOCK_UN)  # in case it was passed just now
+        os.close(reader)
+        fcntl.flock(gate, fcntl.LOCK_UN)  # the thread may have locked it just now
         raise
-    os.close(heard)
-    os.close(told)
+    os.close(reader)
+    os.close(writer)
     return gate
 
 
-def _lock(fd: int) -> bool:
+def _try_lock(fd: int) -> bool:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -149,8 +156,8 @@ def _lock(fd: int) -> bool:
     return True
 
 
-def _touch(path: str, data: bytes) -> None:
-    """Make a lock file that every user may lock, unless it is there."""
+def _create_lock_file(path: str, data: bytes) -> None:
+    """Create a file that every user may lock, unless it exists."""
     with contextlib.suppress(FileExistsError):
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
@@ -160,12 +167,12 @@ def _touch(path: str, data: bytes) -> None:
             os.close(fd)
 
 
-def _present(directory: str) -> tuple[Slot, ...]:
+def _existing_slots(directory: str) -> tuple[Slot, ...]:
     found = []
     for name in sorted(os.listdir(directory)):
         if not name.startswith("."):
             with open(f"{directory}/{name}") as file:
                 text = file.read()
-            said = json.loads(text) if text.strip() else {}
-            found.append(Slot(name, tuple(str(gpu) for gpu in said.get("gpus", ()))))
+            data = json.loads(text) if text.strip() else {}
+            found.append(Slot(name, tuple(str(gpu) for gpu in data.get("gpus", ()))))
     return tuple(found)

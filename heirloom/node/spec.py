@@ -1,13 +1,14 @@
-"""What a supervisor is told about its attempt."""
+"""The spec: everything that a supervisor needs to know about its attempt."""
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, Union
+
+from ..store.json_limits import finite
 
 FORMAT = 1
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
@@ -15,12 +16,12 @@ _NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
 
 
 class SpecError(ValueError):
-    """A spec is not as docs/wire.md has it; the message says where."""
+    """A spec does not follow docs/wire.md; the message says where."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One attempt, as the controller wants it made; the keys are those of docs/wire.md."""
+    """One attempt, as the controller orders it. The keys are those of docs/wire.md."""
 
     attempt: str
     experiment: str
@@ -34,15 +35,17 @@ class Spec:
     slots: int = 1
     gpus: int = 0
     threads: Optional[int] = None
-    memory: Optional[int] = None  # bytes, of everything that the attempt runs
-    cpus: Optional[float] = None  # processors, likewise
+    memory: Optional[int] = None  # bytes, for all processes of the attempt together
+    cpus: Optional[float] = None  # processors, for all processes of the attempt together
     timeout: Optional[float] = None  # seconds
     grace: float = 10.0  # seconds from SIGTERM to SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
     weights: str = "optional"
-    value: str = "required"  # or optional: whether a trial without a number succeeds too
-    workdir: str = "snapshot"  # or copy: a writable one of the attempt's own
-    writable: tuple[str, ...] = ()  # further directories that its view leaves writable
+    value: str = "required"  # or optional: a trial without a value succeeds too
+    workdir: str = "snapshot"  # or copy: a writable copy for this attempt
+    writable: tuple[
+        str, ...
+    ] = ()  # directories outside the attempt that its sandbox leaves writable
     python: Optional[str] = None
     log_limit: int = 64 << 20  # bytes
     retry: tuple[Mapping[str, Any], ...] = ()  # rules: {"on": pattern, "exit_code": code}
@@ -50,12 +53,12 @@ class Spec:
 
     @property
     def trial(self) -> int:
-        """The trial that the attempt is one of."""
+        """The trial that the attempt belongs to."""
         return int(self.attempt.partition(".")[0])
 
     @property
     def store(self) -> str:
-        """The store: an experiment's root is STORE/USER/NAME-ID."""
+        """The store's path: an experiment's root is STORE/USER/NAME-ID."""
         return os.path.dirname(os.path.dirname(self.root))
 
     @property
@@ -65,31 +68,31 @@ class Spec:
 
     @property
     def out(self) -> str:
-        """What a commit renames."""
+        """The directory that a commit renames."""
         return f"{self.directory}/out"
 
     @property
     def working_directory(self) -> str:
-        """Where its process starts."""
+        """The directory in which the trial's process starts."""
         if self.code is None:
             return self.directory
         return f"{self.directory}/work" if self.workdir == "copy" else f"{self.root}/{self.code}"
 
     @classmethod
-    def from_dict(cls, said: Mapping[str, Any]) -> Spec:
-        """The spec in a message. Raises SpecError."""
-        if not isinstance(said, Mapping) or said.get("format") != FORMAT:
-            raise SpecError(f"the spec is no object of format {FORMAT}")
-        given = {key: value for key, value in said.items() if key != "format"}
-        unknown = given.keys() - _SOUND.keys()
+    def from_dict(cls, data: Mapping[str, Any]) -> Spec:
+        """Read a spec from its JSON object. Raises SpecError."""
+        if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+            raise SpecError(f"the spec is not an object of format {FORMAT}")
+        given = {key: value for key, value in data.items() if key != "format"}
+        unknown = given.keys() - _VALID.keys()
         if unknown:
             raise SpecError(f"the spec has unknown keys: {', '.join(sorted(unknown))}")
         missing = _REQUIRED - given.keys()
         if missing:
             raise SpecError(f"the spec lacks {', '.join(sorted(missing))}")
         for key, value in given.items():
-            if not _SOUND[key](value):
-                raise SpecError(f"the spec has an impossible {key!r}: {str(value)[:80]!r}")
+            if not _VALID[key](value):
+                raise SpecError(f"the spec has an invalid {key!r}: {str(value)[:80]!r}")
         lists = {key: tuple(given.get(key, ())) for key in ("restore", "retry", "writable")}
         return cls(**{**given, **lists})
 
@@ -99,19 +102,14 @@ def _text(value: Any) -> bool:
 
 
 def _count(least: int) -> Callable[[Any], bool]:
-    def sound(value: Any) -> bool:
+    def is_valid(value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
-    return sound
+    return is_valid
 
 
 def _amount(value: Any) -> bool:
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value >= 0
-    )
+    return finite(value) and bool(value >= 0)
 
 
 def _command(value: Any) -> bool:
@@ -121,7 +119,7 @@ def _command(value: Any) -> bool:
 
 
 def _root(value: Any) -> bool:
-    # A colon would end the path wherever paths are joined with colons, PYTHONPATH for one.
+    # A colon separates paths in variables such as PYTHONPATH.
     return _text(value) and value.startswith("/") and not set(":\n") & set(value)
 
 
@@ -150,8 +148,8 @@ def _absolute(value: Any) -> bool:
     return _text(value) and value.startswith("/")
 
 
-def _or_null(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or sound(value)
+def _or_null(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or is_valid(value)
 
 
 def _environment(value: Any) -> bool:
@@ -160,7 +158,7 @@ def _environment(value: Any) -> bool:
     )
 
 
-_SOUND: dict[str, Callable[[Any], bool]] = {
+_VALID: dict[str, Callable[[Any], bool]] = {
     "attempt": lambda value: _text(value) and bool(_ATTEMPT.fullmatch(value)),
     "experiment": lambda value: _text(value) and bool(_NAME.fullmatch(value)),
     "root": _root,

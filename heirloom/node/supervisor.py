@@ -1,4 +1,4 @@
-"""The small process on a node that looks after one attempt, from its claim to its last word."""
+"""The supervisor: the process on a node that runs one attempt, from its claim to its report."""
 
 from __future__ import annotations
 
@@ -6,191 +6,191 @@ import contextlib
 import errno
 import json
 import os
-import shutil
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Optional
 
-from ..store import mail, manifest
-from ..store.commit import CommitError, Recalled, commit, fence, pass_verdict
+from ..store import manifest
+from ..store.backoff import pauses
+from ..store.commit import CommitError, Recalled, commit, pass_verdict
 from ..store.files import Files
 from ..store.manifest import Manifest, ManifestError
-from ..store.verify import verify
+from .attempt_ended import AttemptEnded
 from .claims import Claims
-from .heartbeat import Watch
 from .process import sandbox, workdir
-from .process.child import Process
-from .process.ended import Ended
 from .process.environment import environment
-from .process.log import Log
-from .process.outcome import Finished, judge, of_error
-from .process.retry_rules import of_failure
-from .process.running import Running
-from .slots import Slot, take
+from .process.outcome import FinishedRun, evaluate_run, outcome_of_error
+from .process.output_log import OutputLog
+from .process.process_monitor import ProcessMonitor
+from .process.retry_rules import match_retry_rule
+from .process.trial_process import TrialProcess
+from .reporting import FIRST_PAUSE, LONGEST_PAUSE, RETRY_FOR, Reporter
+from .slots import Slot, take_slots
 from .spec import Spec
-from .waiting import Waiting
-from .wakeups import Wakeups
+from .waiting.heartbeat import HeartbeatWaiter
+from .waiting.parents import verify_parent
+from .waiting.verdict_waiter import VerdictWaiter
+from .waiting.wakeups import Wakeups
 
-_PATIENCE = 3600.0  # seconds in which a store that does not answer is asked again and again
-_SLOWEST = 5.0  # seconds between tries
-STALE = 10.0  # seconds for which parents that were checked count as whole
-_STANDING = ("committed", "stopped", "beaten")  # outcomes after which a manifest stands
-_NODES_FAULT = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+STALE_AFTER = 10.0  # seconds after which parents are verified again before the process starts
+_NODE_ERRORS = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class Supervisor:
-    """One attempt's life. It mails how that ended, whatever happens."""
+    """Runs one attempt and reports its end, whatever happens."""
 
     def __init__(self, files: Files, run_dir: str, spec: Spec, slots: Sequence[Slot]) -> None:
-        """`slots` are the node's. Raises OSError when the attempt has no bell."""
+        """`slots` are all slots of the node. Raises OSError when the attempt has no wakeup FIFO."""
         self._files = files
         self._run_dir = run_dir
         self._spec = spec
         self._slots = slots
         self._claims = Claims(run_dir, spec.experiment)
-        self._bells = Wakeups(self._claims.directory)
-        bell = self._bells.open(spec.attempt)
-        self._watch = Watch(bell, f"{spec.directory}/heartbeat", spec.heartbeat)
-        self._seconds: dict[str, float] = {}
+        self._wakeups = Wakeups(self._claims.directory)
+        wakeup = self._wakeups.open(spec.attempt)
+        self._waiter = HeartbeatWaiter(wakeup, f"{spec.directory}/heartbeat", spec.heartbeat)
+        self._reporter = Reporter(files, spec, self._claims, self._waiter)
+        self._seconds: dict[str, float] = {}  # spent in each phase
         self._started_at: Optional[float] = None
-        self._checked: dict[int, float] = {}  # when each parent's bytes were, by `Watch.now`
+        self._verified_at: dict[int, float] = {}  # parent -> when it was verified, monotonic
 
-    def live(self) -> None:
-        """Look after the attempt until it has ended and everybody is told."""
+    def run(self) -> None:
+        """Run the attempt to its end and report it."""
         try:
             ended = self._attempt()
-        except Ended as over:
-            ended = over
+        except AttemptEnded as error:
+            ended = error
         except OSError as error:
-            ended = of_error(error)
+            ended = outcome_of_error(error)
         except ManifestError as error:
-            ended = Ended("refused", str(error))
+            ended = AttemptEnded("refused", str(error))
         except Exception as error:
             os.write(2, traceback.format_exc().encode())
-            ended = Ended(
+            ended = AttemptEnded(
                 "refused",
-                f"its supervisor broke ({type(error).__name__}: {error}): "
+                f"its supervisor failed ({type(error).__name__}: {error}): "
                 f"see {self._claims.directory}/supervisor.log on {self._spec.node}",
             )
-        self._tell(ended)
-        self._bells.remove(self._spec.attempt)
+        self._reporter.report_end(ended, self._seconds)
+        self._wakeups.remove(self._spec.attempt)
 
-    def _attempt(self) -> Ended:
+    def _attempt(self) -> AttemptEnded:
         try:
             self._prepare()
-            self._heed()  # what was asked before the bell could be heard
+            self._check_end_request()  # one that came before the FIFO was open
             self._await_parents()
-            finished = self._run()
-        except Ended as ended:
+            finished = self._run_process()
+        except AttemptEnded as ended:
             if ended.outcome != "stopped":
                 raise
-            finished = Finished("stopped", ended.reason, weights=False)
+            finished = FinishedRun("stopped", ended.reason, weights=False)
         with self._timed("committing"):
             return self._conclude(finished)
 
     def _prepare(self) -> None:
-        """Make the attempt's directory on the store. Whoever makes it first owns the attempt."""
+        """Create the attempt's directory on the store; an existing one belongs to another."""
         spec = self._spec
         try:
             self._files.make_dir(spec.directory)
         except FileExistsError:
-            raise Ended("refused", f"{spec.directory} is there already") from None
+            raise AttemptEnded("refused", f"{spec.directory} exists already") from None
         self._files.make_dir(spec.out)
         self._files.make_dir(f"{spec.out}/weights")
-        self._put("spec.json", {"format": 1, **vars(spec)})
-        self._put("params.json", spec.params)
-        self._watch.beat()
+        self._write_json("spec.json", {"format": 1, **vars(spec)})
+        self._write_json("params.json", spec.params)
+        self._waiter.beat()
 
-    def _put(self, name: str, said: Mapping[str, Any]) -> None:
+    def _write_json(self, name: str, data: Mapping[str, Any]) -> None:
         """Write a file for the trial and for people. It need not be durable."""
         with open(f"{self._spec.directory}/{name}", "w") as file:
-            json.dump(said, file)
+            json.dump(data, file)
 
     def _await_parents(self) -> None:
-        spec = self._spec
-        waiting = self._waiting()
-        missing = set(spec.restore)
+        """Wait for the verdict of each parent, and verify its weights as soon as it is there."""
+        verdict_waiter = self._verdict_waiter()
+        missing = set(self._spec.restore)
         while missing:
             with self._timed("waiting"):
-                trial = waiting.first_of(missing, self._pause)
-            self._check([trial])
+                trial = verdict_waiter.wait_for_first(missing, self._pause)
+            self._verify([trial])
             missing.remove(trial)
 
-    def _check(self, parents: Sequence[int]) -> None:
-        """See that the parents' weights are as they were committed, byte for byte."""
+    def _verify(self, parents: Sequence[int]) -> None:
+        """Check that the parents' weights are the committed bytes. Raises AttemptEnded."""
         with self._timed("verifying"):
             for trial in parents:
-                self._checked[trial] = self._watch.now()
-                verify(self._files, self._spec.root, trial, self._pause, self._watch.beat)
+                self._verified_at[trial] = self._waiter.now()
+                verify_parent(self._files, self._spec.root, trial, self._pause, self._waiter.beat)
 
-    def _stale(self) -> list[int]:
-        """The parents that were checked too long ago, since it waited for others or for slots."""
-        now = self._watch.now()
-        return [trial for trial, at in self._checked.items() if now - at > STALE]
+    def _stale_parents(self) -> list[int]:
+        """The parents that were verified too long ago: the attempt has waited since."""
+        now = self._waiter.now()
+        return [trial for trial, at in self._verified_at.items() if now - at > STALE_AFTER]
 
-    def _waiting(self) -> Waiting:
-        spec = self._spec
-        return Waiting(self._files, spec.root, self._claims.directory, self._bells, spec.attempt)
+    def _verdict_waiter(self) -> VerdictWaiter:
+        spec, directory = self._spec, self._claims.directory
+        return VerdictWaiter(self._files, spec.root, directory, self._wakeups, spec.attempt)
 
-    def _run(self) -> Finished:
-        """Run the process in its slots, to its end and that of all it left."""
+    def _run_process(self) -> FinishedRun:
+        """Take slots and run the trial's process until it and all its descendants have ended."""
         spec = self._spec
         with self._timed("waiting"):
-            taken, fds = self._take()
+            taken, fds = self._take_slots()
         try:
-            if stale := self._stale():
-                self._check(stale)
+            if stale := self._stale_parents():
+                self._verify(stale)
             if manifest.read(self._files, spec.root, spec.trial) is not None:
-                raise Ended("beaten", "the trial had its verdict before the process started")
+                raise AttemptEnded("beaten", "the trial had its verdict before the process started")
             with self._timed("running"):
-                process = self._start(taken, fds)
-                running = Running(spec, process, self._claims, self._watch)
+                process = self._start_process(taken, fds)
+                monitor = ProcessMonitor(spec, process, self._claims, self._waiter)
                 try:
-                    self._mail_began(taken)
-                    running.wait()
+                    self._reporter.report_start(self._started_at, taken)
+                    monitor.wait()
                 finally:
-                    process.end_rest(self._watch.wait)
+                    process.kill_rest(self._waiter.wait)
         finally:
-            self._free(fds)  # nothing of the trial lives; to tell how it ended may take long
+            self._free_slots(fds)  # before the report, which may take long
         status = process.status or 0
         try:
-            return judge(spec, running, status, process.log.last_line)
-        except Ended as ended:
+            return evaluate_run(spec, monitor, status, process.log.last_line)
+        except AttemptEnded as ended:
             if ended.outcome != "failed":
                 raise
-            raise of_failure(ended, spec.retry, status, process.log.lines) from None
+            raise match_retry_rule(ended, spec.retry, status, process.log.lines) from None
 
-    def _take(self) -> tuple[list[Slot], list[int]]:
-        """Wait for slots: those taken, and the descriptors that hold them."""
+    def _take_slots(self) -> tuple[list[Slot], list[int]]:
+        """Wait for slots. Returns them and the descriptors that hold them."""
         spec = self._spec
-        return take(self._run_dir, self._slots, spec.slots, spec.gpus, self._pause)
+        return take_slots(self._run_dir, self._slots, spec.slots, spec.gpus, self._pause)
 
-    def _free(self, fds: Sequence[int]) -> None:
-        """Leave nothing of the process on the node, its slots first."""
+    def _free_slots(self, fds: Sequence[int]) -> None:
+        """Free the slots, then remove what the process left on the node's disk."""
         for fd in fds:
             os.close(fd)
-        workdir.forget_bytecode(self._spec, self._run_dir)
+        workdir.remove_bytecode(self._spec, self._run_dir)
 
-    def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Process:
+    def _start_process(self, taken: Sequence[Slot], fds: Sequence[int]) -> TrialProcess:
         spec = self._spec
         command = ["sh", "-c", spec.command] if isinstance(spec.command, str) else spec.command
         directory = spec.working_directory
-        seen = environment(spec, taken, len(self._slots), self._run_dir, os.environ)
-        workdir.make(spec)
-        log = Log(f"{spec.directory}/output.log", spec.log_limit)
-        narrow = partial(sandbox.narrow, spec.store, spec.directory, spec.writable, spec.root)
+        variables = environment(spec, taken, len(self._slots), self._run_dir, os.environ)
+        workdir.create(spec)
+        log = OutputLog(f"{spec.directory}/output.log", spec.log_limit)
+        enter_sandbox = partial(sandbox.enter, spec.store, spec.directory, spec.writable, spec.root)
         self._started_at = time.time()
         try:
-            return Process(command, seen, directory, log, fds, narrow)
+            return TrialProcess(command, variables, directory, log, fds, enter_sandbox)
         except OSError as error:
-            if error.errno in _NODES_FAULT or error.filename == directory:
+            if error.errno in _NODE_ERRORS or error.filename == directory:
                 raise
-            raise Ended("failed", f"cannot start {command[0]!r}: {error.strerror}") from None
+            reason = f"cannot start {command[0]!r}: {error.strerror}"
+            raise AttemptEnded("failed", reason) from None
 
-    def _conclude(self, finished: Finished) -> Ended:
-        """Make the run the trial's verdict, unless another stands there."""
+    def _conclude(self, finished: FinishedRun) -> AttemptEnded:
+        """Commit the weights, or pass the verdict without weights; accept an earlier verdict."""
         spec = self._spec
         verdict = Manifest(
             experiment=spec.experiment,
@@ -207,106 +207,61 @@ class Supervisor:
         )
         try:
             if finished.weights:
-                standing = commit(self._files, spec.root, spec.out, verdict, self._watch.beat)
+                standing = commit(self._files, spec.root, spec.out, verdict, self._waiter.beat)
             else:
                 standing = pass_verdict(self._files, spec.root, verdict)
         except CommitError as error:
-            raise Ended("failed", str(error)) from None
+            raise AttemptEnded("failed", str(error)) from None
         except Recalled:
-            raise Ended("recalled", "its directory was taken away before it committed") from None
+            reason = "its `out` directory was renamed away before the commit"
+            raise AttemptEnded("recalled", reason) from None
         except OSError as error:
-            standing = self._standing(error)
+            standing = self._standing_verdict(error)
         with contextlib.suppress(OSError):
-            self._bells.announce(spec.trial)
+            self._wakeups.notify_subscribers(spec.trial)
         if standing.attempt != spec.attempt:
-            return Ended("beaten", f"the trial was {standing.state} before this attempt ended")
+            reason = f"the trial was {standing.state} before this attempt ended"
+            return AttemptEnded("beaten", reason)
         outcome = "committed" if standing.state == "succeeded" else "stopped"
-        return Ended(outcome, standing.reason)
+        return AttemptEnded(outcome, standing.reason)
 
-    def _standing(self, error: OSError) -> Manifest:
-        """The verdict that stands after `error` in passing one, which may have held all the same.
+    def _standing_verdict(self, error: OSError) -> Manifest:
+        """The trial's verdict after `error`: the rename may have succeeded all the same.
 
-        A store that does not answer is asked again and again. Raises `error` where nothing stands.
+        Retries while the store does not answer. Raises `error` when the trial has no verdict.
         """
-        patience = self._watch.now() + _PATIENCE
-        pause = 0.05
-        while self._watch.now() < patience:
+        deadline = self._waiter.now() + RETRY_FOR
+        for pause in pauses(FIRST_PAUSE, LONGEST_PAUSE):
+            if self._waiter.now() >= deadline:
+                break
             with contextlib.suppress(OSError):
                 found = manifest.read(self._files, self._spec.root, self._spec.trial)
                 if found is None:
                     break
-                self._files.sync_dir(f"{self._spec.root}/trials")  # else power could take it back
+                # A verdict that a power loss could still take back must not be reported.
+                self._files.sync_dir(f"{self._spec.root}/trials")
                 return found
-            self._watch.wait(pause)
-            pause = min(pause * 2, _SLOWEST)
+            self._waiter.wait(pause)
         raise error
 
-    def _mail_began(self, taken: Sequence[Slot]) -> None:
-        with contextlib.suppress(OSError):  # mail only hurries
-            mail.send(
-                self._files,
-                self._spec.root,
-                {
-                    "kind": "began",
-                    "attempt": self._spec.attempt,
-                    "node": self._spec.node,
-                    "started_at": self._started_at,
-                    "gpus": [gpu for slot in taken for gpu in slot.gpus],
-                },
-            )
-
-    def _tell(self, ended: Ended) -> None:
-        """Fence an attempt that made no verdict, mail its end, and leave word on the node."""
-        message = {
-            "format": 1,
-            "kind": "ended",
-            "attempt": self._spec.attempt,
-            "node": self._spec.node,
-            "outcome": ended.outcome,
-            "reason": ended.reason,
-            "parent": ended.parent,
-            "rule": ended.rule,
-            "seconds": self._seconds,
-        }
-        patience = self._watch.now() + _PATIENCE
-        pause = 0.05
-        while not self._told(ended, message) and self._watch.now() < patience:
-            with contextlib.suppress(OSError):  # a probe finds it, however long the store is away
-                self._claims.close(self._spec.attempt, message)
-            self._watch.wait(pause)
-            pause = min(pause * 2, _SLOWEST)
-        self._claims.close(self._spec.attempt, message)
-
-    def _told(self, ended: Ended, message: Mapping[str, Any]) -> bool:
-        """Whether the store took the fence and the mail."""
-        spec = self._spec
-        try:
-            if ended.outcome not in _STANDING:
-                fence(self._files, spec.out, ended.outcome)
-            if ended.outcome == "full":  # what cannot be kept makes room for the mail
-                shutil.rmtree(f"{spec.out}.full", ignore_errors=True)
-            mail.send(self._files, spec.root, message)
-        except OSError:
-            return False
-        return True
-
-    def _pause(self, timeout: Optional[float], *fds: int) -> set[int]:
-        """Wait as `Watch.wait` does. Raises Ended when somebody wants the attempt's end."""
-        ready = self._watch.wait(timeout, *fds)
-        if self._watch.bell in ready:
-            self._heed()
+    def _pause(self, timeout: Optional[float], /, *descriptors: int) -> set[int]:
+        """Wait as HeartbeatWaiter.wait does. Raises AttemptEnded on a request to end."""
+        ready = self._waiter.wait(timeout, *descriptors)
+        if self._waiter.wakeup in ready:
+            self._check_end_request()
         return ready
 
-    def _heed(self) -> None:
-        asked = self._claims.end_asked(self._spec.attempt)
-        if asked is not None:
-            raise Ended(*asked)
+    def _check_end_request(self) -> None:
+        request = self._claims.end_request(self._spec.attempt)
+        if request is not None:
+            raise AttemptEnded(*request)
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
-        began = self._watch.now()
+        """Add the time that the block takes to the phase's seconds."""
+        began = self._waiter.now()
         try:
             yield
         finally:
-            spent = self._watch.now() - began
+            spent = self._waiter.now() - began
             self._seconds[phase] = round(self._seconds.get(phase, 0.0) + spent, 6)

@@ -1,8 +1,8 @@
-"""A transient systemd unit for each supervisor and its trial, with their limits.
+"""A transient systemd scope for each supervisor and its trial, with their limits.
 
-A scope (systemd.scope(5)): processes that exist already are put into it, so a supervisor stays a
-fork that keeps its descriptors. It belongs to the manager of the user that it runs as, which must
-linger, or it would end with the user's last login.
+A scope (systemd.scope(5)) takes processes that exist already. So a supervisor can be forked and
+keep its descriptors. The scope belongs to the systemd manager of the user that runs the trial; that
+user must linger (loginctl(1)), or the manager ends with the user's last login.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import subprocess
 import time
 from typing import Optional
 
+from ..store.backoff import pauses
+
 _BOOTED = "/run/systemd/system"  # sd_booted(3)
-_LINGERS = "/var/lib/systemd/linger"
+_LINGER = "/var/lib/systemd/linger"
 _CGROUPS = "/sys/fs/cgroup"
 _SLICE = "heirloom.slice"
-_PATIENCE = 10.0  # seconds for systemd to answer
+_TIMEOUT = 10.0  # seconds for systemd to answer
 _MANAGER = (
     "org.freedesktop.systemd1",
     "/org/freedesktop/systemd1",
@@ -27,8 +29,8 @@ _MANAGER = (
 )
 
 
-def missing() -> str:
-    """Why supervisors on this node get no unit of their own; empty when they do."""
+def unavailable_reason() -> str:
+    """Why supervisors on this node get no scope; empty when they get one."""
     if not os.path.isdir(_BOOTED):
         return "no systemd runs here"
     if shutil.which("busctl") is None:
@@ -36,29 +38,29 @@ def missing() -> str:
     uid = os.getuid()
     if uid == 0:
         return ""
-    name = _name(uid)
-    if not os.path.exists(f"{_LINGERS}/{name}"):
+    name = _user_name(uid)
+    if not os.path.exists(f"{_LINGER}/{name}"):
         return (
             f"the systemd manager of {name} ends with its last login: loginctl enable-linger {name}"
         )
-    if not os.path.exists(f"{_runtime(uid)}/bus"):
+    if not os.path.exists(f"{_runtime_directory(uid)}/bus"):
         return (
-            f"the systemd manager of {name} has no bus at {_runtime(uid)}/bus: install "
+            f"the systemd manager of {name} has no bus at {_runtime_directory(uid)}/bus: install "
             f"dbus-user-session and start it with systemctl start user@{uid}"
         )
     return ""
 
 
-def named(experiment: str, attempt: str) -> str:
-    """The name of an attempt's scope, without its ending."""
+def scope_name(experiment: str, attempt: str) -> str:
+    """The name of an attempt's scope, without the suffix `.scope`."""
     return f"heirloom-{experiment}-{attempt}"
 
 
-def enter(name: str, memory: Optional[int], cpus: Optional[float]) -> None:
-    """Move this process into a scope `name`.scope that it and all its descendants share.
+def enter_scope(name: str, memory: Optional[int], cpus: Optional[float]) -> None:
+    """Move this process into the new scope `name`.scope, which its descendants share.
 
-    `memory` in bytes is the most that they may use together, `cpus` how many processors. Raises
-    OSError when systemd does not do it, or not in time.
+    `memory` is the limit for all of them together in bytes, `cpus` in processors. Raises OSError
+    when systemd refuses or does not answer in time.
     """
     unit = f"{name}.scope"
     properties = {
@@ -73,19 +75,21 @@ def enter(name: str, memory: Optional[int], cpus: Optional[float]) -> None:
     if cpus is not None:
         properties["CPUQuotaPerSecUSec"] = ("t", str(round(cpus * 1e6)))
     try:
-        # The supervisor tells how a trial ended that took too much; it is not to be ended too.
-        _start(unit, {**properties, "OOMPolicy": ("s", "continue")})
+        # Without this, the kernel's end of a trial for its memory would end the supervisor too,
+        # which then could not report it.
+        _start_scope(unit, {**properties, "OOMPolicy": ("s", "continue")})
     except OSError:
-        _start(unit, properties)  # systemd before 253 has no such property for a scope, nor need
-    _await(unit)
+        # Before version 253 systemd has no OOMPolicy for scopes, and does not end them either.
+        _start_scope(unit, properties)
+    _wait_until_moved(unit)
 
 
-def kill(name: str) -> None:
-    """Kill everything in the scope `name`.scope, where there is one, at one stroke.
+def kill_scope(name: str) -> None:
+    """Kill all processes in the scope `name`.scope at once, if the scope exists.
 
-    Raises OSError where the kernel cannot (before Linux 5.14) or does not let us.
+    Raises OSError without permission, and before Linux 5.14, which has no cgroup.kill.
     """
-    # As systemd nests them: a user's units are below the service that is their manager.
+    # The scopes of a user are below the service that is the user's manager.
     uid = os.getuid()
     above = "" if uid == 0 else f"/user.slice/user-{uid}.slice/user@{uid}.service"
     scope = f"{_CGROUPS}{above}/{_SLICE}/{name}.scope"
@@ -95,8 +99,8 @@ def kill(name: str) -> None:
 
 
 def out_of_memory() -> bool:
-    """Whether the kernel ended a process of our unit for want of memory; no unit, no answer."""
-    path = _cgroup()
+    """Whether the kernel killed a process of our scope for lack of memory; False without one."""
+    path = _own_cgroup()
     if f"/{_SLICE}/" not in path:
         return False
     with contextlib.suppress(OSError), open(f"{_CGROUPS}{path}/memory.events") as file:
@@ -104,15 +108,16 @@ def out_of_memory() -> bool:
     return False
 
 
-def _start(unit: str, properties: dict[str, tuple[str, ...]]) -> None:
-    said = [word for key, value in properties.items() for word in (key, *value)]
+def _start_scope(unit: str, properties: dict[str, tuple[str, ...]]) -> None:
+    arguments = [word for key, value in properties.items() for word in (key, *value)]
     uid = os.getuid()
-    environment = {**os.environ, "XDG_RUNTIME_DIR": _runtime(uid)}
+    environment = {**os.environ, "XDG_RUNTIME_DIR": _runtime_directory(uid)}
     environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
     command = [
-        "busctl", "--system" if uid == 0 else "--user", "--quiet", f"--timeout={_PATIENCE:.0f}",
+        "busctl", "--system" if uid == 0 else "--user", "--quiet", f"--timeout={_TIMEOUT:.0f}",
         "call", *_MANAGER,
-        "StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail", str(len(properties)), *said, "0",
+        "StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail",
+        str(len(properties)), *arguments, "0",
     ]  # fmt: skip
     done = subprocess.run(
         command,
@@ -123,22 +128,22 @@ def _start(unit: str, properties: dict[str, tuple[str, ...]]) -> None:
         check=False,
     )
     if done.returncode:
-        raise OSError(f"systemd made no {unit}: {done.stderr.strip()}")
+        raise OSError(f"systemd did not start {unit}: {done.stderr.strip()}")
 
 
-def _await(unit: str) -> None:
-    """Wait until we are in it: systemd answers before it has moved us."""
-    end = time.monotonic() + _PATIENCE
-    pause = 0.001
-    while not _cgroup().endswith(f"/{unit}"):
-        if time.monotonic() > end:
-            raise OSError(f"systemd did not move us into {unit}")
+def _wait_until_moved(unit: str) -> None:
+    """Wait until this process is in the scope: systemd answers before it moves the process."""
+    deadline = time.monotonic() + _TIMEOUT
+    for pause in pauses(0.001, 0.1):
+        if _own_cgroup().endswith(f"/{unit}"):
+            return
+        if time.monotonic() > deadline:
+            raise OSError(f"systemd did not move this process into {unit}")
         time.sleep(pause)
-        pause = min(2 * pause, 0.1)
 
 
-def _cgroup() -> str:
-    """Our control group in the unified hierarchy (cgroups(7)), or where systemd keeps its own."""
+def _own_cgroup() -> str:
+    """This process's cgroup in the unified hierarchy (cgroups(7)), or in systemd's own."""
     with open("/proc/self/cgroup") as file:
         lines = [line.rstrip("\n").split(":", 2) for line in file]
     for number, controllers, path in lines:
@@ -147,11 +152,11 @@ def _cgroup() -> str:
     return ""
 
 
-def _runtime(uid: int) -> str:
+def _runtime_directory(uid: int) -> str:
     return f"/run/user/{uid}"
 
 
-def _name(uid: int) -> str:
+def _user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -1,1 +1,1 @@
-"""The bytes on the share: files, manifests, commits, mail."""
+"""The bytes on the share: files, manifests, commits and mail. Nodes and the controller use it."""

@@ -1,4 +1,7 @@
-"""The mailbox: how supervisors tell the controller what happened. Verdicts decide; mail hurries."""
+"""Send mail: the messages in which supervisors tell the controller what happened.
+
+Mail only makes the controller react sooner. Manifests decide how a trial ended.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .atomic_write import replace_on_store
 from .files import Files
 
 
-def name(message: Mapping[str, Any]) -> str:
-    """The file name of a message: the same for one sent twice."""
+def file_name(message: Mapping[str, Any]) -> str:
+    """The file name of a message. A message that is sent twice has the same name both times."""
     return f"{message['attempt']}.{message['kind']}.json"
 
 
 def send(files: Files, root: str, message: Mapping[str, Any]) -> None:
-    """Put a message into `mail/new`, whole and durable. Raises OSError; then send it again."""
-    called = name(message)
-    draft = f"{root}/mail/tmp/{called}"
+    """Put a message into `mail/new`, complete and durable. Raises OSError; then send it again."""
+    name = file_name(message)
     data = json.dumps({"format": 1, **message}).encode() + b"\n"
-    try:
-        files.write(draft, data)
-    except FileExistsError:  # left by a try that failed
-        files.remove(draft)
-        files.write(draft, data)
-    files.rename(draft, f"{root}/mail/new/{called}")
-    files.sync_dir(f"{root}/mail/new")
+    replace_on_store(files, f"{root}/mail/tmp/{name}", f"{root}/mail/new/{name}", data)

@@ -142,7 +142,7 @@ def _check(said: dict[str, Any]) -> None:
         if key not in said:
             raise ManifestError(f"has no {key!r}")
         if not sound(said[key]):
-            raise ManifestError(f"has an impossible {key!r}: {str(said[key])[:80]}")
+            raise ManifestError(f"has an invalid {key!r}: {str(said[key])[:80]}")
     unknown = said.keys() - _SOUND.keys()
     if unknown:
         raise ManifestError(f"has unknown keys: {', '.join(sorted(unknown))[:80]}")

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: end, start and probe the attempts of one experiment on a agent."""
+"""Ansible module: end, start and probe the attempts of one experiment on a node."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.heirloom.node import agent, launch
+from ansible.module_utils.heirloom.node import attempts, launch
 
 DOCUMENTATION = r"""
 module: heirloom_trials
-short_description: Ends, starts and probes attempts of trials on a node
+short_description: End, start and probe attempts of trials on a node
 description:
-  - Takes everything that one node is to do in a wave, in one call, because a call costs the same
-    for one attempt as for sixty-four.
-  - Ends come first, then starts, then probes. Every supervisor that is started outlives the call.
-  - A start that is repeated starts nothing twice; it is answered with what became of the first.
-  - Touches the node's local disk only, so that a store that hangs cannot hold it.
+  - Takes a node's whole list of one wave in one call, because a call takes the same time for one
+    attempt as for sixty-four.
+  - Ends come first, then starts, then probes. Supervisors outlive the call that starts them.
+  - Starting is idempotent. A repeated start is answered with the state of the attempt.
+  - Uses the node's local disk only, so that a hung store cannot delay it.
 options:
   run_dir:
-    description: Directory on the node's local disk for claims, bells and slots.
+    description: Directory on the node's local disk for claims, wakeups and slots.
     type: path
     required: true
   experiment:
-    description: Name of the experiment as it stands on the store.
+    description: Name of the experiment on the store.
     type: str
     required: true
   slots:
-    description: The node's slots; those that are missing are made.
+    description: The node's slots. Missing ones are created.
     type: list
     elements: dict
     required: true
@@ -46,7 +46,7 @@ options:
     description: Interpreter that trials find as C(python), unless their spec names one.
     type: path
   user:
-    description: As whom trials run; what root is asked to do is done as this user.
+    description: User that runs trials. If the module runs as root, it changes to this user.
     type: str
   ends:
     description: Attempts to end.
@@ -59,12 +59,12 @@ options:
         type: str
         required: true
       how:
-        description: What the attempt's outcome will be.
+        description: Outcome that the attempt shall have.
         type: str
         choices: [stopped, cancelled, recalled]
         required: true
       reason:
-        description: Why, in words.
+        description: Reason, for people.
         type: str
         default: ""
   starts:
@@ -72,7 +72,7 @@ options:
     type: json
     default: "[]"
   probes:
-    description: Names of the attempts to ask after.
+    description: Names of the attempts to probe.
     type: list
     elements: str
     default: []
@@ -87,7 +87,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Ask what became of two attempts
+- name: Probe two attempts
   heirloom_trials:
     run_dir: /run/heirloom
     experiment: digits-3fa92c1b
@@ -107,11 +107,11 @@ answers:
       type: str
       sample: "7.2"
     found:
-      description: What the node says of it.
+      description: State of the attempt on the node.
       type: str
       sample: running
     reason:
-      description: Why, in words.
+      description: Reason, for people.
       type: str
     outcome:
       description: The supervisor's last message, where the attempt has ended.
@@ -120,17 +120,17 @@ answers:
 
 
 def answers_of(module: AnsibleModule) -> list[dict[str, Any]]:
-    """Do what the module is asked to, and return an answer for each attempt."""
-    asked = module.params
-    run_dir, experiment = asked["run_dir"], asked["experiment"]
-    ends, starts, probes = asked["ends"], json.loads(asked["starts"]), asked["probes"]
+    """End, start and probe as the parameters say. Returns an answer for each attempt."""
+    params = module.params
+    run_dir, experiment = params["run_dir"], params["experiment"]
+    ends, starts, probes = params["ends"], json.loads(params["starts"]), params["probes"]
     if module.check_mode:
         named = [item["attempt"] for item in ends + starts]
-        return agent.probe(run_dir, experiment, named + probes)
+        return attempts.probe(run_dir, experiment, named + probes)
     return (
-        agent.end(run_dir, experiment, ends)
-        + agent.start(run_dir, asked["slots"], starts, asked["python"])
-        + agent.probe(run_dir, experiment, probes)
+        attempts.end(run_dir, experiment, ends)
+        + attempts.start(run_dir, params["slots"], starts, params["python"])
+        + attempts.probe(run_dir, experiment, probes)
     )
 
 
@@ -153,22 +153,22 @@ def main() -> None:
             "python": {"type": "path"},
             "user": {"type": "str"},
             "ends": {"type": "list", "elements": "dict", "options": end, "default": []},
-            # One string, which is neither searched for templates nor logged: a wave's specs are
-            # large, and their environment may hold what is nobody's business.
+            # One string, so that Ansible does not search it for templates. Not logged, because a
+            # wave's specs are large and their environment may contain secrets.
             "starts": {"type": "json", "default": "[]", "no_log": True},
             "probes": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     try:
-        answers = launch.as_user(module.params["user"], lambda: answers_of(module))
-    except Exception as error:  # Ansible's own words for it would be "Module failed."
+        answers = launch.run_as_user(module.params["user"], lambda: answers_of(module))
+    except Exception as error:  # otherwise Ansible reports only "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")
     ended = answers[: len(module.params["ends"])]
     changed = any(answer["found"] == "started" for answer in answers) or any(
         answer["found"] in ("running", "absent") for answer in ended
     )
-    # The arguments are not repeated in the result: every byte of it travels back as an event.
+    # Without the arguments: the result travels back in full, as an event of ansible-runner.
     module.exit_json(changed=changed and not module.check_mode, answers=answers, invocation={})
 
 

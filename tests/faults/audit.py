@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from heirloom.node.supervisor import STALE
+from heirloom.node.supervisor import STALE_AFTER
 from tests.faults.place import Place
 from tests.faults.search import NAME
 from tests.faults.tally import Tally
 
-_UNCHECKED = STALE + 2.0  # seconds that may pass from the check of a parent to its child's read
+_UNCHECKED = STALE_AFTER + 2.0  # seconds between the check of a parent and its child's read
 _VERDICTS = ("succeeded", "failed", "stopped", "skipped", "cancelled")
 
 

@@ -17,7 +17,7 @@ from controller.engine.loop import Loop
 from controller.store.gc import Removal
 from controller.store.verdicts import Verdicts
 from heirloom.node import supervisor
-from heirloom.node.process.ended import Ended
+from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.store import commit, digests, manifest
 from heirloom.store.manifest import Manifest
 from tests.simulation.world.lab import live
@@ -62,7 +62,7 @@ def _a_late_commit_is_not_seen() -> Plant:
 
 def _leftovers_live_on() -> Plant:
     """What a trial's process left behind is not ended before the commit."""
-    return mock.patch.object(TrialProcess, "end_rest", return_value=None)
+    return mock.patch.object(TrialProcess, "kill_rest", return_value=None)
 
 
 def _no_digest_check() -> Plant:
@@ -73,12 +73,12 @@ def _no_digest_check() -> Plant:
             with contextlib.suppress(OSError, manifest.ManifestError):
                 found = manifest.read(files, root, trial)
                 if found is not None and not found.weights:
-                    raise Ended("parent", f"trial {trial} {found.state}", trial)
+                    raise AttemptEnded("parent", f"trial {trial} {found.state}", trial)
                 if found is not None:
                     return found
             pause(1.0)
 
-    return mock.patch.object(supervisor, "verify", verify)
+    return mock.patch.object(supervisor, "verify_parent", verify)
 
 
 def _act_before_the_journal() -> Plant:

@@ -24,9 +24,9 @@ def look(store: Path | None, carry: Callable[[Run], str], **options: Any) -> loo
 
 def test_every_node_is_known_by_what_it_said(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
-        assert run.playbook == "look.yml"
+        assert run.playbook == "inspect.yml"
         asked = run.lists["a"]["store"]
-        said = {"time": time.time() + 600, "store": on_node.look(**asked)}
+        said = {"time": time.time() + 600, "store": on_node.inspect_store(**asked)}
         run.heard(Reply("a", [said]))
         run.heard(Reply("b", None, AttemptStatus.UNREACHABLE, "no route to host"))
         run.heard(Reply("c", None, reason="the module failed"))
@@ -47,7 +47,7 @@ def test_a_node_with_another_store_is_not_ours(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         (tmp_path / "other").mkdir()
         asked = run.lists["a"]["store"] | {"path": str(tmp_path / "other")}
-        run.heard(Reply("a", [{"time": 0.0, "store": on_node.look(**asked)}]))
+        run.heard(Reply("a", [{"time": 0.0, "store": on_node.inspect_store(**asked)}]))
         return ""
 
     seen = look(tmp_path / "store", carry).nodes[0]

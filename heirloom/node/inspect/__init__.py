@@ -1,1 +1,1 @@
-"""What a node reports about itself and about the store."""
+"""Inspect a node: its account, directories, slots, GPUs, Python and store."""

@@ -1,4 +1,4 @@
-"""What the store is on a node: whether it is the one that the controller sees, by its marker."""
+"""Inspect the store on a node: whether it is the one that the controller uses, by its marker."""
 
 from __future__ import annotations
 
@@ -9,45 +9,67 @@ import re
 import stat
 from typing import Any, Optional
 
+from ...store.atomic_write import replace_on_store
 from ...store.files import RealFiles
-from .timeouts import silence, words
+from ...store.os_errors import describe
+from .timeouts import no_answer
 
-MARKER = "marker"  # in the controller's directory on the store: its token
-ANSWER = "answer."  # beside it, with the node's name: what the node read there
-_LIMIT = 1 << 12  # bytes of a marker
-_UMASK = 0o007  # the answer is read by the controller's user, who shares the group
+MARKER = "marker"  # the file in the controller's directory on the store that holds a token
+ANSWER = "answer."  # beside it, followed by a node's name: the token that the node has read
+_SIZE_LIMIT = 1 << 12  # bytes of a marker
+_UMASK = 0o007  # the controller's user, who shares the group, reads the answer
 _MOUNTS = "/proc/self/mountinfo"
 
 
-def look(path: str, node: str, directory: str) -> dict[str, Any]:
-    """What the store at `path` is; may hang.
+def inspect_store(path: str, node: str, directory: str) -> dict[str, Any]:
+    """Describe the store at `path`. It may hang.
 
-    `directory`, relative to the store, has the controller's marker; empty when there is none. What
-    was found is the word `state`, with a reason where the system gave one: seen (the marker, and it
-    was answered), there (no marker was asked for), absent, unseen (the marker is not in it),
-    unwritable, or broken.
+    `directory`, relative to the store, contains the controller's marker; empty when there is none.
+    The result's `state` is one of:
+
+    - `seen`: the marker was read, and answered
+    - `there`: the store is a writable directory, and there was no marker to look for
+    - `absent`: `path` does not exist
+    - `unseen`: `path` is a directory without the marker
+    - `unwritable`: permission denied
+    - `broken`: any other error, which `reason` names
     """
-    said: dict[str, Any] = {"path": path, "state": "broken", "reason": "", "free": None}
-    said["mount"] = mount(os.path.realpath(path))
+    report: dict[str, Any] = {"path": path, "state": "broken", "reason": "", "free": None}
+    report["mount"] = find_mount(os.path.realpath(path))
     try:
         if not stat.S_ISDIR(os.stat(path).st_mode):
-            return {**said, "reason": "it is no directory"}
+            return {**report, "reason": "it is not a directory"}
         disk = os.statvfs(path)
-        said["free"] = disk.f_bavail * disk.f_frsize  # bytes
-        said["state"] = _answer(f"{path}/{directory}", node) if directory else _access(path)
+        report["free"] = disk.f_bavail * disk.f_frsize  # bytes
+        report["state"] = _answer(f"{path}/{directory}", node) if directory else _access(path)
     except FileNotFoundError:
-        said["state"] = "unseen" if os.path.isdir(path) else "absent"
+        report["state"] = "unseen" if os.path.isdir(path) else "absent"
     except OSError as error:
         refused = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-        said.update(state="unwritable" if refused else "broken", reason=words(error))
-    return said
+        report.update(state="unwritable" if refused else "broken", reason=describe(error))
+    return report
 
 
-def hung(path: str, patience: float) -> dict[str, Any]:
-    """What can be said of a store that does not answer: from where it is mounted."""
-    place = mount(os.path.normpath(path))  # links are not followed: that could hang as well
-    reason = silence(patience)
-    return {"path": path, "state": "hung", "reason": reason, "free": None, "mount": place}
+def hung_store(path: str, timeout: float) -> dict[str, Any]:
+    """Describe a store that does not answer, with its mount, which does not need the store."""
+    mount = find_mount(os.path.normpath(path))  # resolving links could hang as well
+    reason = no_answer(timeout)
+    return {"path": path, "state": "hung", "reason": reason, "free": None, "mount": mount}
+
+
+def find_mount(path: str) -> Optional[dict[str, str]]:
+    """The mount that contains a path: its point, type and source (proc_pid_mountinfo(5))."""
+    longest, found = -1, None
+    with open(_MOUNTS, errors="surrogateescape") as file:
+        for line in file:
+            left, _, right = line.partition(" - ")
+            point = _unescape(left.split(" ")[4])
+            kind, source = right.split(" ")[:2]
+            contains = path == point or path.startswith(point.rstrip("/") + "/")
+            if contains and len(point) >= longest:  # of mounts on one point the last is visible
+                longest = len(point)
+                found = {"point": point, "type": kind, "source": _unescape(source)}
+    return found
 
 
 def _access(path: str) -> str:
@@ -57,29 +79,13 @@ def _access(path: str) -> str:
 def _answer(directory: str, node: str) -> str:
     """Answer the marker. Raises OSError."""
     files = RealFiles()
-    token = files.read(f"{directory}/{MARKER}", _LIMIT).decode(errors="replace")
+    token = files.read(f"{directory}/{MARKER}", _SIZE_LIMIT).decode(errors="replace")
     os.umask(_UMASK)
-    draft = f"{directory}/.{node}"
-    files.write(draft, json.dumps({"token": token, "node": node}).encode())
-    files.rename(draft, f"{directory}/{ANSWER}{node}")
-    files.sync_dir(directory)
+    data = json.dumps({"token": token, "node": node}).encode()
+    replace_on_store(files, f"{directory}/.{node}", f"{directory}/{ANSWER}{node}", data)
     return "seen"
 
 
-def mount(path: str) -> Optional[dict[str, str]]:
-    """The mount that a path lies on: its point, type and source (proc_pid_mountinfo(5))."""
-    best, found = -1, None
-    with open(_MOUNTS, errors="surrogateescape") as file:
-        for line in file:
-            left, _, right = line.partition(" - ")
-            point = _plain(left.split(" ")[4])
-            kind, source = right.split(" ")[:2]
-            beneath = path == point or path.startswith(point.rstrip("/") + "/")
-            if beneath and len(point) >= best:  # the last of equals lies on top
-                best, found = len(point), {"point": point, "type": kind, "source": _plain(source)}
-    return found
-
-
-def _plain(text: str) -> str:
-    """Without the octal escapes of the mount table."""
+def _unescape(text: str) -> str:
+    """Replace the octal escapes of the mount table."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

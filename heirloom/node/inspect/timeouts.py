@@ -1,4 +1,4 @@
-"""Work that may hang, done in children that are given up when they take too long."""
+"""Run functions that may hang in child processes, with a common timeout."""
 
 from __future__ import annotations
 
@@ -11,69 +11,55 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-PATIENCE = 10.0  # seconds for what may hang: a store, a driver, an interpreter on a share
+from ..launch import leave_session
+
+TIMEOUT = 10.0  # seconds for what may hang: a store, a driver, an interpreter on a share
 
 
-def in_children(work: Mapping[str, Callable[[], Any]], patience: float) -> dict[str, Any]:
-    """Do each piece of work in a child, all at once; their answers, which JSON must carry.
+def run_with_timeout(work: Mapping[str, Callable[[], Any]], timeout: float) -> dict[str, Any]:
+    """Call all functions at once, each in a child. Returns their results by name.
 
-    None for those that give no answer within `patience` seconds.
+    A result must be serializable as JSON. It is None for a function that fails, or that does not
+    return within `timeout` seconds.
 
-    A child that hangs in the kernel cannot be killed: it is left behind, with nothing of ours open
-    that somebody could wait for.
+    A child that hangs in the kernel cannot be killed. It is left behind, without any of this
+    process's descriptors, so that nothing waits for it.
     """
-    children = {name: _child(each) for name, each in work.items()}
-    answers: dict[str, Any] = {}
-    end = time.monotonic() + patience
-    for name, (pid, reading) in children.items():
-        with open(reading, "rb", buffering=0) as pipe:
+    children = {name: _start(function) for name, function in work.items()}
+    results: dict[str, Any] = {}
+    deadline = time.monotonic() + timeout
+    for name, (pid, reader) in children.items():
+        with open(reader, "rb", buffering=0) as pipe:
             data = b""
-            while select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+            while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 got = pipe.read(1 << 16)
                 data += got
                 if not got:
                     break
-        answers[name] = json.loads(data) if data.endswith(b"\n") else None
-        for end_it in (os.killpg, os.kill):  # its group is made by itself, in a moment
+        results[name] = json.loads(data) if data.endswith(b"\n") else None
+        for kill in (os.killpg, os.kill):  # the child may not have created its group yet
             with contextlib.suppress(ProcessLookupError):
-                end_it(pid, signal.SIGKILL)
-        os.waitpid(pid, 0 if answers[name] is not None else os.WNOHANG)
-    return answers
+                kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0 if results[name] is not None else os.WNOHANG)
+    return results
 
 
-def silence(patience: float) -> str:
-    """The reason where nothing answered."""
-    return f"no answer within {patience:g} seconds"
+def no_answer(timeout: float) -> str:
+    """The reason to report where a function did not return in time."""
+    return f"no answer within {timeout:g} seconds"
 
 
-def words(error: OSError) -> str:
-    """Why the system refused, in its own words."""
-    text = error.strerror or str(error)
-    text = text[:1].lower() + text[1:]
-    return f"{text}: {error.filename}" if error.filename else text
-
-
-def _child(work: Callable[[], Any]) -> tuple[int, int]:
-    """A child that does the work: its id, and the pipe through which it answers."""
-    reading, writing = os.pipe()
+def _start(function: Callable[[], Any]) -> tuple[int, int]:
+    """Start a child that calls the function: its process id, and a pipe with the result."""
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(writing)
-        return pid, reading
+        os.close(writer)
+        return pid, reader
     try:
-        os.setsid()
-        os.chdir("/")
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for fd in range(3):
-            os.dup2(nothing, fd)
-        for fd in [int(name) for name in os.listdir("/proc/self/fd")]:
-            if fd > 2 and fd != writing:
-                try:
-                    os.close(fd)
-                except OSError:  # the listing's own
-                    continue
-        data = json.dumps(work()).encode() + b"\n"
-        with open(writing, "wb") as pipe:
+        leave_session(keep=writer)
+        data = json.dumps(function()).encode() + b"\n"
+        with open(writer, "wb") as pipe:
             pipe.write(data)
     finally:
         os._exit(0)

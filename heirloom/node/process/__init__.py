@@ -1,1 +1,1 @@
-"""A trial's process: its environment, its output and its end."""
+"""The trial's process: its environment, sandbox, output, end and result."""

@@ -22,52 +22,53 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def environment(
-    spec: Spec, taken: Sequence[Slot], of: int, run_dir: str, inherited: Mapping[str, str]
+    spec: Spec, taken: Sequence[Slot], node_slots: int, run_dir: str, inherited: Mapping[str, str]
 ) -> dict[str, str]:
-    """What the trial's process sees; `taken` are its slots, `of` how many the node has.
+    """The environment variables of the trial's process.
 
-    Raises OSError when the node's interpreter is not there.
+    `taken` are its slots, `node_slots` is the number of slots on the node, `inherited` is the
+    supervisor's environment. Raises OSError when the node's interpreter does not exist.
     """
-    seen = {
+    variables = {
         key: value
         for key, value in inherited.items()
         if key in _KEPT or key.startswith(_KEPT_PREFIXES)
     }
     gpus = dict.fromkeys(gpu for slot in taken for gpu in slot.gpus)
-    seen["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) if spec.gpus else ""
-    threads = spec.threads or max(1, len(os.sched_getaffinity(0)) // of) * len(taken)
-    seen.update(dict.fromkeys(_THREADS, str(threads)))
-    seen.update(spec.environment)
+    variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) if spec.gpus else ""
+    threads = spec.threads or max(1, len(os.sched_getaffinity(0)) // node_slots) * len(taken)
+    variables.update(dict.fromkeys(_THREADS, str(threads)))
+    variables.update(spec.environment)
 
-    path = seen.get("PATH") or _PATH
-    seen["PATH"] = f"{_bin(spec.python, run_dir)}:{path}" if spec.python else path
+    path = variables.get("PATH") or _PATH
+    variables["PATH"] = f"{_python_directory(spec.python, run_dir)}:{path}" if spec.python else path
     libraries = spec.environment.get("PYTHONPATH")
     runtime = f"{spec.root}/{spec.runtime}"
-    packages = f"{runtime}:{runtime}/heirloom/compat"  # `heirloom`, and the `nni` of trials
-    seen["PYTHONPATH"] = f"{packages}:{libraries}" if libraries else packages
-    seen.setdefault("PYTHONPYCACHEPREFIX", pycache(spec, run_dir))
+    packages = f"{runtime}:{runtime}/heirloom/compat"  # for `import heirloom` and `import nni`
+    variables["PYTHONPATH"] = f"{packages}:{libraries}" if libraries else packages
+    variables.setdefault("PYTHONPYCACHEPREFIX", pycache(spec, run_dir))
 
     restore = [f"{spec.root}/trials/{trial}/weights" for trial in spec.restore]
-    seen["HEIRLOOM_EXPERIMENT"] = spec.experiment
-    seen["HEIRLOOM_TRIAL"] = str(spec.trial)
-    seen["HEIRLOOM_ATTEMPT"] = spec.attempt
-    seen["HEIRLOOM_PARAMS"] = f"{spec.directory}/params.json"
-    seen["HEIRLOOM_RESTORE_PATH"] = restore[0] if restore else ""
-    seen["HEIRLOOM_RESTORE_PATHS"] = ":".join(restore)
-    seen["HEIRLOOM_SAVE_PATH"] = f"{spec.out}/weights"
-    seen["HEIRLOOM_METRICS"] = f"{spec.directory}/metrics.jsonl"
-    seen["HEIRLOOM_RESULT"] = f"{spec.directory}/result.json"
-    seen.update(_nni(spec))
-    return seen
+    variables["HEIRLOOM_EXPERIMENT"] = spec.experiment
+    variables["HEIRLOOM_TRIAL"] = str(spec.trial)
+    variables["HEIRLOOM_ATTEMPT"] = spec.attempt
+    variables["HEIRLOOM_PARAMS"] = f"{spec.directory}/params.json"
+    variables["HEIRLOOM_RESTORE_PATH"] = restore[0] if restore else ""
+    variables["HEIRLOOM_RESTORE_PATHS"] = ":".join(restore)
+    variables["HEIRLOOM_SAVE_PATH"] = f"{spec.out}/weights"
+    variables["HEIRLOOM_METRICS"] = f"{spec.directory}/metrics.jsonl"
+    variables["HEIRLOOM_RESULT"] = f"{spec.directory}/result.json"
+    variables.update(_nni(spec))
+    return variables
 
 
 def pycache(spec: Spec, run_dir: str) -> str:
-    """Where Python keeps the bytecode of what lies in read-only directories."""
+    """The directory for the bytecode of modules in read-only directories."""
     return f"{run_dir}/{spec.experiment}/pycache"
 
 
 def _nni(spec: Spec) -> dict[str, str]:
-    """What trials written for NNI ask for; it says `local` on whatever node they are."""
+    """The variables that trials written for NNI read. The platform is always `local`."""
     return {
         "NNI_PLATFORM": "local",
         "NNI_EXP_ID": spec.experiment,
@@ -79,30 +80,33 @@ def _nni(spec: Spec) -> dict[str, str]:
     }
 
 
-def _bin(python: str, run_dir: str) -> str:
-    """A directory whose `python` is the given interpreter: its own, or one made for it."""
+def _python_directory(python: str, run_dir: str) -> str:
+    """A directory in which `python` runs the given interpreter: its own, or a new one."""
     own = os.path.dirname(python)
     if not os.access(python, os.X_OK):
-        raise FileNotFoundError(2, "the node's heirloom_python is not there", python)
+        raise FileNotFoundError(2, "the node's heirloom_python does not exist", python)
     with contextlib.suppress(FileNotFoundError):
         if os.path.samefile(f"{own}/python", python):
             return own
-    made = f"{run_dir}/python/{hashlib.sha256(os.fsencode(python)).hexdigest()[:16]}"
-    if not os.path.exists(made):
-        _make_bin(python, made)
-    return made
+    wrappers = f"{run_dir}/python/{hashlib.sha256(os.fsencode(python)).hexdigest()[:16]}"
+    if not os.path.exists(wrappers):
+        _create_wrappers(python, wrappers)
+    return wrappers
 
 
-def _make_bin(python: str, made: str) -> None:
-    """Scripts rather than links: an interpreter finds its virtual environment by its own path."""
-    draft = f"{made}.{os.getpid()}"
+def _create_wrappers(python: str, directory: str) -> None:
+    """Create scripts that run the interpreter.
+
+    They are not links, because an interpreter finds its virtual environment by its own path.
+    """
+    draft = f"{directory}.{os.getpid()}"
     os.makedirs(draft, 0o755)
     for name in ("python", "python3"):
         with open(f"{draft}/{name}", "w") as file:
             file.write(f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n')
             os.fchmod(file.fileno(), 0o755)
     try:
-        os.rename(draft, made)
-    except OSError:  # another supervisor was first
-        if not os.path.exists(f"{made}/python"):
+        os.rename(draft, directory)
+    except OSError:  # another supervisor may have created it meanwhile
+        if not os.path.exists(f"{directory}/python"):
             raise

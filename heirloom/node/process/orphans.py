@@ -1,4 +1,4 @@
-"""What a dead supervisor leaves running: found by its unit and its environment, and ended."""
+"""Kill the processes that a dead supervisor leaves: found by its scope and its environment."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from enum import Enum, auto
 
 from .. import systemd
 
-_PATIENCE = 3.0  # seconds for all looks together: somebody's process may hang in its execve
-_QUIET = 3  # looks in a row that find nothing new
+_TIMEOUT = 3.0  # seconds for all scans together: a process may hang in its execve
+_QUIET_SCANS = 3  # consecutive scans that must find nothing new
 _ENVIRONMENT_LIMIT = 2 << 20  # bytes
-_STAT = {  # proc_pid_stat(5), counted from 0
+_STAT_FIELDS = {  # proc_pid_stat(5), counted from 0
     "group": 4,
     "vsize": 22,
     "end_code": 26,
@@ -22,77 +22,79 @@ _STAT = {  # proc_pid_stat(5), counted from 0
 }
 
 
-def end(experiment: str, attempt: str) -> int:
-    """Kill every process of an attempt; how many were found by their environment.
+def kill_orphans(experiment: str, attempt: str) -> int:
+    """Kill every process of an attempt. Returns how many were found by their environment.
 
-    Only for an attempt whose supervisor is dead: nobody would ever commit what they write, and they
-    hold its slots.
+    Call it only when the attempt's supervisor is dead. Nothing will commit what these processes
+    write, and they hold the attempt's slots.
 
-    Where it had no unit, one look at all processes is not enough. A process in the middle of an
-    execve has no environment to be read, and one that forks and exits may be gone with a successor
-    not yet in the list. So it is looked again, at what is new, until that stays quiet.
+    Without a scope, one scan of all processes is not enough. The environment of a process in the
+    middle of an execve cannot be read. A process that forks and exits may be gone while its child
+    is not yet in the listing. So new processes are scanned again until nothing changes.
     """
     with contextlib.suppress(OSError):
-        systemd.kill(systemd.named(experiment, attempt))
-    search = _Search(experiment, attempt)
-    give_up = time.monotonic() + _PATIENCE
+        systemd.kill_scope(systemd.scope_name(experiment, attempt))
+    scanner = _Scanner(experiment, attempt)
+    deadline = time.monotonic() + _TIMEOUT
     quiet = 0
-    while quiet < _QUIET and time.monotonic() < give_up:
-        quiet = quiet + 1 if search.look() else 0
-    return len(search.killed)
+    while quiet < _QUIET_SCANS and time.monotonic() < deadline:
+        quiet = quiet + 1 if scanner.scan() else 0
+    return len(scanner.killed)
 
 
-class _Seen(Enum):
-    OURS = auto()
-    ANOTHER = auto()
-    HIDDEN = auto()  # another user's, or for a moment of an execve
-    DEAD = auto()  # without memory, like threads of the kernel; a successor may live
-    UNTOLD = auto()  # in the middle of an execve, or gone
+class _Owner(Enum):
+    """Whose process it is."""
+
+    ATTEMPT = auto()
+    OTHER = auto()
+    HIDDEN = auto()  # another user's; also ours, for a moment of an execve
+    NO_MEMORY = auto()  # a zombie or a kernel thread; a zombie's child may live
+    UNKNOWN = auto()  # in the middle of an execve, or gone
 
 
-class _Search:
+class _Scanner:
     def __init__(self, experiment: str, attempt: str) -> None:
         self.killed: set[int] = set()
-        self._named = {
+        self._variables = {
             f"HEIRLOOM_EXPERIMENT={experiment}".encode(),
             f"HEIRLOOM_ATTEMPT={attempt}".encode(),
         }
         self._others: set[int] = {os.getpid()}
 
-    def look(self) -> bool:
-        """Kill what is found. False when there was news that may lead to more."""
+    def scan(self) -> bool:
+        """Kill the attempt's processes. Returns whether nothing was found that may lead to more."""
         quiet = True
-        there = {int(entry) for entry in os.listdir("/proc") if entry.isdecimal()}
-        self._others &= there  # their numbers may come again
-        for pid in sorted(there - self._others - self.killed, reverse=True):  # successors first
-            seen = self._see(pid)
-            if seen is _Seen.OURS:
+        pids = {int(entry) for entry in os.listdir("/proc") if entry.isdecimal()}
+        self._others &= pids  # the kernel may use the number of a dead process again
+        for pid in sorted(pids - self._others - self.killed, reverse=True):  # children first
+            owner = self._owner(pid)
+            if owner is _Owner.ATTEMPT:
                 self._kill(pid)
-            if seen in (_Seen.ANOTHER, _Seen.DEAD):
+            if owner in (_Owner.OTHER, _Owner.NO_MEMORY):
                 self._others.add(pid)
-            quiet = quiet and seen in (_Seen.ANOTHER, _Seen.HIDDEN)
+            quiet = quiet and owner in (_Owner.OTHER, _Owner.HIDDEN)
         return quiet
 
-    def _see(self, pid: int) -> _Seen:
+    def _owner(self, pid: int) -> _Owner:
         try:
             environment = _environment(pid)
             if environment:
-                ours = self._named <= set(environment.split(b"\0"))
-                return _Seen.OURS if ours else _Seen.ANOTHER
+                ours = self._variables <= set(environment.split(b"\0"))
+                return _Owner.ATTEMPT if ours else _Owner.OTHER
             stat = _stat(pid)
         except PermissionError:
-            return _Seen.HIDDEN
+            return _Owner.HIDDEN
         except OSError:
-            return _Seen.UNTOLD
+            return _Owner.UNKNOWN
         if stat["vsize"] == 0:
-            return _Seen.DEAD
-        settled = stat["end_code"] > 1  # written when an execve has laid out the environment
+            return _Owner.NO_MEMORY
+        settled = stat["end_code"] > 1  # set when an execve has laid out the environment
         if settled and 0 < stat["env_start"] == stat["env_end"]:
-            return _Seen.ANOTHER
-        return _Seen.UNTOLD
+            return _Owner.OTHER
+        return _Owner.UNKNOWN
 
     def _kill(self, pid: int) -> None:
-        """With its group, which holds a successor that was forked meanwhile."""
+        """Kill a process and its group, which contains a child that was forked meanwhile."""
         with contextlib.suppress(OSError):
             group = _stat(pid)["group"]
             if group not in (0, os.getpgrp()):
@@ -105,13 +107,13 @@ class _Search:
 def _environment(pid: int) -> bytes:
     try:
         with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
-            return file.read(_ENVIRONMENT_LIMIT) or b""  # at once, lest an execve cut it short
-    except ProcessLookupError:  # it has no memory, or is gone
+            return file.read(_ENVIRONMENT_LIMIT) or b""  # one read: an execve cannot cut it short
+    except ProcessLookupError:  # the process has no memory, or is gone
         return b""
 
 
 def _stat(pid: int) -> dict[str, int]:
     with open(f"/proc/{pid}/stat", "rb") as file:
-        # The command's name is in parentheses and may hold anything; it is the second field.
+        # The program's name, the second field, is in parentheses and may contain any byte.
         fields = file.read().rpartition(b")")[2].split()
-    return {name: int(fields[index - 2]) for name, index in _STAT.items()}
+    return {name: int(fields[index - 2]) for name, index in _STAT_FIELDS.items()}

@@ -1,4 +1,4 @@
-"""What the end of a trial's process makes of its attempt."""
+"""Derive the outcome of an attempt from the end of its process."""
 
 from __future__ import annotations
 
@@ -8,77 +8,81 @@ import signal
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ...store.os_errors import describe
 from .. import systemd
+from ..attempt_ended import AttemptEnded
 from ..spec import Spec
 from . import result
-from .ended import Ended
+from .process_monitor import ProcessMonitor
 from .result import ResultError
-from .running import Running
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A run that makes a verdict: succeeded or stopped."""
+class FinishedRun:
+    """A run of the process that gives the trial its verdict: succeeded or stopped."""
 
     state: str
     reason: str = ""
     value: Optional[float] = None
-    result: Any = None  # everything that the trial reported as its result
-    weights: bool = True  # whether its save path is to be kept
+    result: Any = None  # the whole result that the trial reported
+    weights: bool = True  # whether the save path is to be committed
 
 
-def judge(spec: Spec, running: Running, status: int, last_line: str) -> Finished:
-    """The verdict a run has earned; `status` as subprocess has it. Raises Ended for none."""
-    if running.ending == "stopped":
-        return _stopped(spec, running.reason, weights=not running.killed)
-    if running.ending is not None:
-        raise Ended(running.ending, running.reason)
+def evaluate_run(spec: Spec, monitor: ProcessMonitor, status: int, last_line: str) -> FinishedRun:
+    """The verdict that a run gives the trial. Raises AttemptEnded if it gives none.
+
+    `status` is an exit status as in subprocess; `last_line` is the last line of the output.
+    """
+    if monitor.ending == "stopped":
+        return _stopped(spec, monitor.reason, weights=not monitor.killed)
+    if monitor.ending is not None:
+        raise AttemptEnded(monitor.ending, monitor.reason)
     if status != 0:
-        words = _words(status)
+        reason = _exit_reason(status)
         if systemd.out_of_memory():
-            words = f"used more memory than {_limit(spec)} ({words})"
-        raise Ended("failed", words + (f": {last_line}" if last_line else ""))
+            reason = f"used more memory than {_memory_limit(spec)} ({reason})"
+        raise AttemptEnded("failed", reason + (f": {last_line}" if last_line else ""))
     try:
-        said = _result(spec)
+        reported = _result(spec)
     except ResultError as error:
-        raise Ended("failed", str(error)) from None
+        raise AttemptEnded("failed", str(error)) from None
     if spec.weights == "required" and _is_empty(f"{spec.out}/weights"):
-        raise Ended(
-            "failed", "left its save path empty, and the experiment says `weights: required`"
+        raise AttemptEnded(
+            "failed", "left its save path empty, but the experiment says `weights: required`"
         )
-    return Finished("succeeded", "", _value(said), said or None)
+    return FinishedRun("succeeded", "", _value(reported), reported or None)
 
 
-def of_error(error: OSError) -> Ended:
-    """How an attempt ends that the operating system let down."""
-    what = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
-    if error.errno in _FULL:
-        return Ended("full", f"the store has no room: {what}")
-    return Ended("refused", what)
+def outcome_of_error(error: OSError) -> AttemptEnded:
+    """The end of an attempt whose supervisor got an error from the operating system."""
+    what = describe(error)
+    if error.errno in _NO_SPACE:
+        return AttemptEnded("full", f"the store is full: {what}")
+    return AttemptEnded("refused", what)
 
 
-def _stopped(spec: Spec, reason: str, *, weights: bool) -> Finished:
+def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:
     try:
-        said = _result(spec)
+        reported = _result(spec)
     except ResultError:
-        said = {}
-    value = _value(said) if said else result.last_report(f"{spec.directory}/metrics.jsonl")
-    return Finished("stopped", reason, value, said or None, weights)
+        reported = {}
+    value = _value(reported) if reported else result.last_report(f"{spec.directory}/metrics.jsonl")
+    return FinishedRun("stopped", reason, value, reported or None, weights)
 
 
 def _result(spec: Spec) -> dict[str, Any]:
     return result.read(f"{spec.directory}/result.json", needed=spec.value == "required")
 
 
-def _value(said: dict[str, Any]) -> Optional[float]:
-    value = said.get("value")
+def _value(reported: dict[str, Any]) -> Optional[float]:
+    value = reported.get("value")
     return None if value is None else float(value)
 
 
 def _is_empty(directory: str) -> bool:
-    """Whether nothing lies in it. Of what is no directory the commit has something to say."""
+    """Whether a directory is empty. False for anything else, which the commit reports."""
     try:
         with os.scandir(directory) as entries:
             return next(entries, None) is None
@@ -86,13 +90,13 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
-def _limit(spec: Spec) -> str:
+def _memory_limit(spec: Spec) -> str:
     if spec.memory is None:
         return "the node has"
     return f"its limit (trial.memory) of {spec.memory / 2**20:.0f} MiB"
 
 
-def _words(status: int) -> str:
+def _exit_reason(status: int) -> str:
     if status > 0:
         return f"exit code {status}"
     try:

@@ -1,4 +1,4 @@
-"""What a trial reported, read with distrust: JSON only, bounded, and a finite number."""
+"""Read what a trial reported. The files are not trusted: JSON only, of limited size and depth."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any, Optional
 
 from ...store.files import open_file
 from ...store.json_limits import DEPTH_LIMIT, finite, shallow
+from ...store.os_errors import describe
 
 SIZE_LIMIT = 64 << 10  # bytes
 _HINT = 'call trial.finish(value), or write {"value": number} to $HEIRLOOM_RESULT'
 
 
 class ResultError(Exception):
-    """There is no usable result; the message says what was found, and what to do."""
+    """The trial left no valid result; the message says what was found and what to do."""
 
 
 def read(path: str, *, needed: bool = True) -> dict[str, Any]:
     """The result in `result.json`, whose `value` is a finite number. Raises ResultError.
 
-    Where none is `needed`, `value` may be null or missing, and without a file the result is `{}`.
+    Unless `needed`, `value` may be null or missing, and without a file the result is `{}`.
     """
     try:
         fd = open_file(path)
@@ -29,30 +30,30 @@ def read(path: str, *, needed: bool = True) -> dict[str, Any]:
     except FileNotFoundError:
         if not needed:
             return {}
-        raise ResultError(f"reported nothing: {_HINT}") from None
+        raise ResultError(f"reported no result: {_HINT}") from None
     except OSError as error:
-        raise ResultError(f"its result cannot be read: {error.strerror}: {_HINT}") from None
+        raise ResultError(f"its result cannot be read: {describe(error)}: {_HINT}") from None
     if len(data) > SIZE_LIMIT:
         raise ResultError(f"its result is larger than {SIZE_LIMIT >> 10} KiB: keep it small")
     try:
-        said = json.loads(data.decode())
+        found = json.loads(data.decode())
     except (ValueError, RecursionError):
-        found = data[:60].decode(errors="replace")
-        raise ResultError(f"its result is not JSON: {found!r}: {_HINT}") from None
-    if not isinstance(said, dict) or (needed and "value" not in said):
-        raise ResultError(f"its result has no value: {str(said)[:60]}: {_HINT}")
-    value = said.get("value")
+        start = data[:60].decode(errors="replace")
+        raise ResultError(f"its result is not JSON: {start!r}: {_HINT}") from None
+    if not isinstance(found, dict) or (needed and "value" not in found):
+        raise ResultError(f"its result has no value: {str(found)[:60]}: {_HINT}")
+    value = found.get("value")
     if value is not None or needed:
         _check(value)
-    if not shallow(said):
-        raise ResultError(f"its result is nested more than {DEPTH_LIMIT} deep: keep it flat")
-    return _plain(said)
+    if not shallow(found):
+        raise ResultError(f"its result is nested more than {DEPTH_LIMIT} levels deep: flatten it")
+    return _plain(found)
 
 
 def last_report(path: str) -> Optional[float]:
-    """The number in the last whole line of `metrics.jsonl` that has one; None without.
+    """The value of the last complete line of `metrics.jsonl` that has a number; None without one.
 
-    Of a dictionary it is the one under `default`.
+    For a dictionary it is the number under `default`.
     """
     try:
         fd = open_file(path)
@@ -75,12 +76,12 @@ def last_report(path: str) -> Optional[float]:
 
 def _check(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ResultError(f"its result is no number: {json.dumps(value)[:60]}: {_HINT}")
+        raise ResultError(f"its result is not a number: {json.dumps(value)[:60]}: {_HINT}")
     if not finite(value):
         raise ResultError(f"its result is not finite: {str(value)[:60]}")
 
 
-def _plain(said: dict[str, Any]) -> dict[str, Any]:
-    """The result as strict JSON can carry it: what is not a number elsewhere in it becomes null."""
-    plain: dict[str, Any] = json.loads(json.dumps(said), parse_constant=lambda _: None)
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    """The result in strict JSON: NaN and infinities anywhere in it become null."""
+    plain: dict[str, Any] = json.loads(json.dumps(data), parse_constant=lambda _: None)
     return plain

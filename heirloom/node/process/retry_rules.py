@@ -1,4 +1,7 @@
-"""Which of the experiment's retry rules fits a failure: the core decides what follows from it."""
+"""Find the retry rule of the experiment that matches a failure.
+
+The controller decides whether the trial is tried again.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,31 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .ended import Ended
-from .log import quoted
+from ..attempt_ended import AttemptEnded
+from .output_log import quoted
 
 Rule = Mapping[str, Any]  # {"on": pattern or None, "exit_code": code or None}
 
 
-def of_failure(failure: Ended, rules: Sequence[Rule], status: int, lines: Sequence[str]) -> Ended:
-    """The failure with the first rule that fits, and the line that made it fit as its reason.
+def match_retry_rule(
+    failure: AttemptEnded, rules: Sequence[Rule], status: int, lines: Sequence[str]
+) -> AttemptEnded:
+    """The failure with the index of the first matching rule, and the matching line in its reason.
 
-    `status` is as subprocess has it, `lines` are the end of the output. A code in a rule is as a
-    shell has it: 128 and the signal's number for a process that a signal ended.
+    `status` is an exit status as in subprocess, `lines` are the end of the output. The `exit_code`
+    of a rule is a shell's: 128 plus the signal number for a process that a signal ended.
     """
     code = 128 - status if status < 0 else status
     for index, rule in enumerate(rules):
         if rule["exit_code"] not in (None, code):
             continue
         if rule["on"] is None:
-            return Ended(failure.outcome, failure.reason, failure.parent, index)
+            return AttemptEnded(failure.outcome, failure.reason, failure.parent, index)
         line = next((line for line in reversed(lines) if re.search(rule["on"], line)), None)
         if line is not None:
-            said = quoted(line)
+            quote = quoted(line)
             reason = failure.reason
-            if said not in reason:
-                reason = f"{reason} (its output says: {said})"
-            return Ended(failure.outcome, reason, failure.parent, index)
+            if quote not in reason:
+                reason = f"{reason} (its output says: {quote})"
+            return AttemptEnded(failure.outcome, reason, failure.parent, index)
     return failure

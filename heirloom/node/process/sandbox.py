@@ -1,7 +1,7 @@
-"""A trial's view of the store: read-only, but for the directory of its own attempt.
+"""The sandbox of a trial: the store is read-only, except for the attempt's own directory.
 
-Made in a mount namespace (mount_namespaces(7)) between fork and exec. Who has no privileges makes a
-user namespace first (user_namespaces(7)), in which they stay who they are.
+It is a mount namespace (mount_namespaces(7)), entered between fork and exec. A process without
+privileges creates a user namespace as well (user_namespaces(7)), and keeps its user id there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNS = 0x00020000  # unshare(2)
 _CLONE_NEWUSER = 0x10000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1, 32, 4096, 16384, 1 << 19  # mount(2)
-# What a mount has, its remount must repeat: statvfs(3)'s flags, and mount(2)'s.
+# A remount must repeat the flags of the mount: those of statvfs(3), and the same of mount(2).
 _KEPT = {
     os.ST_NOSUID: 2,
     os.ST_NODEV: 4,
@@ -25,33 +25,33 @@ _KEPT = {
 }
 
 
-def narrow(store: str, own: str, writable: Sequence[str] = (), root: str = "") -> None:
-    """Make `store` read-only for this process and its descendants, but not `own` beneath it.
+def enter(store: str, own: str, writable: Sequence[str] = (), root: str = "") -> None:
+    """Make `store` read-only for this process and its descendants, except for `own` in it.
 
-    What of `writable` lies beneath it stays as it is too, except for an experiment's `root` in it.
-    Raises OSError where the kernel does not let us; then everything is as writable as before.
+    The directories of `writable` in the store stay writable, but the experiment's `root` inside
+    them does not. Raises OSError where the kernel refuses; then nothing becomes read-only.
     """
-    outside = os.path.realpath(store) + "/"
-    further = [path for path in map(os.path.realpath, writable) if path.startswith(outside)]
-    narrowed = [store, root] if further and root else [store]
+    prefix = os.path.realpath(store) + "/"
+    exceptions = [path for path in map(os.path.realpath, writable) if path.startswith(prefix)]
+    read_only = [store, root] if exceptions and root else [store]
     if os.geteuid() == 0:
         _call(_LIBC.unshare, _CLONE_NEWNS)
     else:
-        _become_ourselves()
+        _unshare_user_namespace()
     _call(_LIBC.mount, b"none", b"/", None, _MS_REC | _MS_SLAVE, None)
-    for path in (store, *further, *narrowed[1:], own):
+    for path in (store, *exceptions, *read_only[1:], own):
         _bind(path)
-    for path in narrowed:
+    for path in read_only:
         _make_read_only(path)
 
 
-def missing() -> str:
-    """Why trials on this node have no such view; empty when they do."""
+def unavailable_reason() -> str:
+    """Why trials on this node get no sandbox; empty when they get one."""
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            narrow("/usr", "/usr/bin")
+            enter("/usr", "/usr/bin")
             code = 0 if os.statvfs("/usr").f_flag & os.ST_RDONLY else 1
         except OSError as error:
             code = error.errno or 1
@@ -60,19 +60,19 @@ def missing() -> str:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if code == 0:
         return ""
-    return f"the kernel lets no trial have a mount namespace: {os.strerror(code)}"
+    return f"the kernel allows no mount namespaces for trials: {os.strerror(code)}"
 
 
-def _become_ourselves() -> None:
+def _unshare_user_namespace() -> None:
     uid, gid = os.geteuid(), os.getegid()
     _call(_LIBC.unshare, _CLONE_NEWUSER | _CLONE_NEWNS)
-    for name, said in (
+    for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{uid} {uid} 1"),
         ("gid_map", f"{gid} {gid} 1"),
     ):
         with open(f"/proc/self/{name}", "w") as file:
-            file.write(said)
+            file.write(text)
 
 
 def _bind(path: str) -> None:
@@ -81,8 +81,8 @@ def _bind(path: str) -> None:
 
 
 def _make_read_only(path: str) -> None:
-    shown = os.statvfs(path).f_flag
-    flags = sum(flag for kept, flag in _KEPT.items() if shown & kept)
+    current = os.statvfs(path).f_flag
+    flags = sum(flag for kept, flag in _KEPT.items() if current & kept)
     flags |= _MS_REMOUNT | _MS_BIND | _MS_RDONLY
     _call(_LIBC.mount, b"none", os.fsencode(path), None, flags, None)
 

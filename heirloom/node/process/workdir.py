@@ -1,4 +1,4 @@
-"""Where a trial's process starts: in the snapshot, or in a copy of it that it may write to."""
+"""The directory in which a trial's process starts: the code snapshot, or a writable copy of it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from ..spec import Spec
 from .environment import pycache
 
 
-def make(spec: Spec) -> None:
-    """Make the copy where the attempt has one, and what else is to be writable. Raises OSError."""
+def create(spec: Spec) -> None:
+    """Copy the snapshot if the spec says so, and create the writable directories.
+
+    Raises OSError.
+    """
     if spec.code is not None and spec.workdir == "copy":
         _copy(f"{spec.root}/{spec.code}", spec.working_directory)
     for path in spec.writable:
         try:
             os.makedirs(path, exist_ok=True)
         except OSError as error:
-            words = f"{error.strerror} (trial.writable of the experiment names it)"
-            raise OSError(error.errno, words, path) from None
+            reason = f"{error.strerror} (trial.writable of the experiment names it)"
+            raise OSError(error.errno, reason, path) from None
 
 
-def forget_bytecode(spec: Spec, run_dir: str) -> None:
-    """Remove what Python compiled of a copy: nobody else will run that."""
+def remove_bytecode(spec: Spec, run_dir: str) -> None:
+    """Remove the bytecode of the attempt's copy, which no other attempt can use."""
     if spec.code is not None and spec.workdir == "copy":
-        kept = pycache(spec, run_dir) + os.path.realpath(spec.working_directory)
-        shutil.rmtree(kept, ignore_errors=True)
+        bytecode = pycache(spec, run_dir) + os.path.realpath(spec.working_directory)
+        shutil.rmtree(bytecode, ignore_errors=True)
 
 
 def _copy(source: str, target: str) -> None:
-    """Copy a tree without its modes, for a snapshot is read-only. Programs stay programs."""
+    """Copy a tree without its modes, since a snapshot is read-only. Keep files executable."""
     os.mkdir(target)
     with os.scandir(source) as entries:
         for entry in entries:

@@ -1,4 +1,4 @@
-"""An experiment on a store and a agent, for tests with real supervisors."""
+"""An experiment on a store and a node, for tests with real supervisors."""
 
 import fcntl
 import json
@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import heirloom
-import nni
-from heirloom.node import agent
+from heirloom.node import attempts
 from heirloom.store import manifest
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
@@ -20,7 +19,7 @@ NOOP = 'echo "{\\"value\\": 1}" > "$HEIRLOOM_RESULT"'
 
 
 class Lab:
-    """An experiment's root on a store, and a agent, in a directory of the test's own."""
+    """An experiment's root on a store, and a node, in a directory of the test's own."""
 
     def __init__(self, base: Path) -> None:
         self.base = base  # beside the store: trials may write here
@@ -30,8 +29,7 @@ class Lab:
         self.slots = [{"name": str(number), "gpus": []} for number in range(4)]
         for name in ("attempts", "trials", "code", "runtime/1", "mail/tmp", "mail/new"):
             (self.root / name).mkdir(parents=True)
-        for package in (heirloom, nni):
-            (self.root / "runtime/1" / package.__name__).symlink_to(package.__path__[0])
+        (self.root / "runtime/1/heirloom").symlink_to(heirloom.__path__[0])
         self._started: list[str] = []
 
     def spec(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:
@@ -50,7 +48,7 @@ class Lab:
     def start(self, *specs: dict[str, Any]) -> list[str]:
         """What was found for each."""
         self._started += [spec["attempt"] for spec in specs]
-        answers = agent.start(str(self.run_dir), self.slots, list(specs))
+        answers = attempts.start(str(self.run_dir), self.slots, list(specs))
         return [answer["found"] for answer in answers]
 
     def run(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:
@@ -60,15 +58,15 @@ class Lab:
 
     def end(self, attempt: str, how: str, reason: str = "") -> str:
         requests = [{"attempt": attempt, "how": how, "reason": reason}]
-        return str(agent.end(str(self.run_dir), self.root.name, requests)[0]["found"])
+        return str(attempts.end(str(self.run_dir), self.root.name, requests)[0]["found"])
 
     def probe(self, attempt: str) -> str:
-        return str(agent.probe(str(self.run_dir), self.root.name, [attempt])[0]["found"])
+        return str(attempts.probe(str(self.run_dir), self.root.name, [attempt])[0]["found"])
 
     def ended(self, attempt: str) -> dict[str, Any]:
         """Wait until the attempt's supervisor is gone; its last word."""
         self.await_death(attempt)
-        [answer] = agent.probe(str(self.run_dir), self.root.name, [attempt])
+        [answer] = attempts.probe(str(self.run_dir), self.root.name, [attempt])
         assert answer["found"] == "ended", answer
         return dict(answer["outcome"])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import NOOP
 
-from heirloom.node import agent
+from heirloom.node import attempts
 
 
 def test_the_save_path_becomes_the_trials_weights(lab):
@@ -93,7 +93,7 @@ def test_a_process_sees_its_files_and_nothing_of_the_supervisors(lab):
     env = seen["env"]
     assert "ANSIBLE_SECRET" not in env
     assert env["MINE"] == "yes"
-    assert env["PYTHONPATH"] == f"{lab.root}/runtime/1:/mine"
+    assert env["PYTHONPATH"] == f"{lab.root}/runtime/1:{lab.root}/runtime/1/heirloom/compat:/mine"
     assert env["OMP_NUM_THREADS"] == "3"
     assert env["CUDA_VISIBLE_DEVICES"] == ""
     assert env["HEIRLOOM_TRIAL"] == "4"
@@ -120,7 +120,7 @@ def test_a_spec_without_an_interpreter_gets_the_one_of_the_call(lab, tmp_path):
     fake = tmp_path / "python-of-mine"  # its directory has no `python`: one is made for it
     fake.write_text('#!/bin/sh\necho \'{"value": 42}\' > "$HEIRLOOM_RESULT"\n')
     fake.chmod(0o755)
-    agent.start(str(lab.run_dir), lab.slots, [lab.spec("0.1", ["python"])], str(fake))
+    attempts.start(str(lab.run_dir), lab.slots, [lab.spec("0.1", ["python"])], str(fake))
     assert lab.ended("0.1")["outcome"] == "committed"
     assert lab.verdict(0).value == 42
 

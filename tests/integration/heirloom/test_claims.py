@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab import NOOP, Fifo
 
-from heirloom.node import agent
+from heirloom.node import attempts
 from heirloom.node.claims import Claims
 
 
@@ -23,7 +23,7 @@ def test_a_repeated_start_starts_nothing_twice(lab):
     go_on.say()
     lab.ended("0.1")
     assert lab.start(spec) == ["ended"]
-    [answer] = agent.start(str(lab.run_dir), lab.slots, [spec])
+    [answer] = attempts.start(str(lab.run_dir), lab.slots, [spec])
     assert answer["outcome"]["outcome"] == "committed"
     assert (lab.base / "starts").read_text() == "x\n"
 
@@ -55,7 +55,7 @@ def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
     pid = lab.supervisor("0.1")
     while lab.probe("0.1") != "ended":  # told by the node's disk, since no mail can be sent
         os.sched_yield()
-    [answer] = agent.probe(str(lab.run_dir), lab.root.name, ["0.1"])
+    [answer] = attempts.probe(str(lab.run_dir), lab.root.name, ["0.1"])
     assert answer["outcome"]["outcome"] == "refused"
     assert "/nowhere/exp-1" in answer["outcome"]["reason"]
     assert lab.start(lab.spec("0.1")) == ["ended"]
@@ -65,7 +65,7 @@ def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
 
 def test_a_node_without_room_for_its_files_says_so(lab):
     lab.run_dir.write_text("in the way")
-    [answer] = agent.start(str(lab.run_dir), lab.slots, [lab.spec("0.1")])
+    [answer] = attempts.start(str(lab.run_dir), lab.slots, [lab.spec("0.1")])
     assert answer["found"] == "refused"
     assert str(lab.run_dir) in answer["reason"]
 
@@ -92,11 +92,11 @@ def test_a_supervisor_is_nobodys_child_and_leads_its_own_session(lab):
 
 def test_claims_outlast_neither_boot_nor_holder(tmp_path):
     claims = Claims(str(tmp_path), "exp-1")
-    claims.make()
+    claims.create_directory()
     held = claims.claim("0.1")
-    assert claims.found("0.1") == ("running", None)
+    assert claims.status("0.1") == ("running", None)
     os.close(held)
-    assert claims.found("0.1") == ("dead", None)
+    assert claims.status("0.1") == ("dead", None)
 
 
 def test_who_cannot_tell_of_the_end_keeps_no_slot(lab):

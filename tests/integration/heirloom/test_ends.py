@@ -14,12 +14,12 @@ from lab import NOOP
         ("exit 3", "exit code 3"),
         ("kill -9 $$", "killed by SIGKILL (out of memory?)"),
         ("kill -SEGV $$", "killed by SIGSEGV"),
-        ("true", "reported nothing"),
+        ("true", "reported no result"),
         ('echo "{\\"value\\": NaN}" > "$HEIRLOOM_RESULT"', "not finite: nan"),
         ('echo "{\\"value\\": -Infinity}" > "$HEIRLOOM_RESULT"', "not finite: -inf"),
         ('echo "{\\"value\\": 1e999}" > "$HEIRLOOM_RESULT"', "not finite: inf"),
-        ('echo "{\\"value\\": \\"good\\"}" > "$HEIRLOOM_RESULT"', 'no number: "good"'),
-        ('echo "{\\"value\\": true}" > "$HEIRLOOM_RESULT"', "no number: true"),
+        ('echo "{\\"value\\": \\"good\\"}" > "$HEIRLOOM_RESULT"', 'not a number: "good"'),
+        ('echo "{\\"value\\": true}" > "$HEIRLOOM_RESULT"', "not a number: true"),
         ('echo "{\\"val\\": 1}" > "$HEIRLOOM_RESULT"', "has no value"),
         ('echo 0.93 > "$HEIRLOOM_RESULT"', "has no value: 0.93"),
         ('echo "it went well" > "$HEIRLOOM_RESULT"', "not JSON: 'it went well"),
@@ -89,7 +89,7 @@ def test_an_attempt_whose_directory_somebody_made_is_refused(lab):
     lab.attempt("0.1").mkdir()
     ended = lab.run("0.1")
     assert ended["outcome"] == "refused"
-    assert "is there already" in ended["reason"]
+    assert "exists already" in ended["reason"]
 
 
 def test_a_trial_that_the_node_can_never_serve_is_refused(lab):
@@ -102,10 +102,10 @@ def test_a_supervisor_that_breaks_says_so(lab, monkeypatch):
     def broken(*_):
         raise KeyError("what")
 
-    monkeypatch.setattr("heirloom.node.supervisor.judge", broken)
+    monkeypatch.setattr("heirloom.node.supervisor.evaluate_run", broken)
     ended = lab.run("0.1")
     assert ended["outcome"] == "refused"
-    assert "its supervisor broke (KeyError: 'what')" in ended["reason"]
+    assert "its supervisor failed (KeyError: 'what')" in ended["reason"]
     assert "Traceback" in lab.local("supervisor.log").read_text()
 
 

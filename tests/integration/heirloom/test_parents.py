@@ -6,7 +6,7 @@ import signal
 import pytest
 from lab import NOOP
 
-from heirloom.node.wakeups import Wakeups
+from heirloom.node.waiting.wakeups import Wakeups
 from heirloom.store import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
@@ -92,7 +92,7 @@ def test_the_poller_sees_for_all_and_hands_over_when_it_dies(lab):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("heirloom.store.verify.WAITS", (0.01,))
+    monkeypatch.setattr("heirloom.node.waiting.parents.MISMATCH_PAUSES", (0.01,))
 
 
 def damage(path, data):
@@ -132,10 +132,10 @@ def test_weights_that_are_mended_in_time_are_taken(lab, monkeypatch):
     lab.run("0.1", f'printf abc > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}')
     weights = lab.root / "trials/0/weights/w"
     damage(weights, b"abd")
-    monkeypatch.setattr("heirloom.store.verify.WAITS", (30.0,))
+    monkeypatch.setattr("heirloom.node.waiting.parents.MISMATCH_PAUSES", (30.0,))
     assert lab.start(lab.spec("1.1", CHILD.replace("expected=", "expected=abc; x="), restore=[0]))
     weights.write_bytes(b"abc")
-    bells = Wakeups(str(lab.local(".")))
-    while not bells.ring("1.1"):  # look again now
+    wakeups = Wakeups(str(lab.local(".")))
+    while not wakeups.notify("1.1"):  # look again now
         os.sched_yield()
     assert lab.ended("1.1")["outcome"] == "committed"

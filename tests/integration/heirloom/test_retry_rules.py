@@ -1,6 +1,6 @@
 """The rule that fits a failure is told with it, and a node says whether it is well."""
 
-from heirloom.node import agent
+from heirloom.node import attempts
 
 
 def test_the_mail_names_the_rule_and_the_line_that_it_fits(lab):
@@ -26,5 +26,5 @@ def test_a_node_without_room_is_not_well(lab, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("heirloom.node.claims.os.write", full)
-    [answer] = agent.probe(str(lab.run_dir), lab.root.name, ["0.0"])
-    assert (answer["found"], answer["reason"]) == ("refused", "[Errno 28] No space left on device")
+    [answer] = attempts.probe(str(lab.run_dir), lab.root.name, ["0.0"])
+    assert (answer["found"], answer["reason"]) == ("refused", "no space left on device")

@@ -67,7 +67,7 @@ def test_where_no_number_is_needed_a_trial_succeeds_without(lab, result, value):
 
 def test_where_one_is_needed_it_fails(lab):
     ended = lab.run("0.1", 'echo \'{"value": null}\' > "$HEIRLOOM_RESULT"')
-    assert (ended["outcome"], "no number: null" in ended["reason"]) == ("failed", True)
+    assert (ended["outcome"], "not a number: null" in ended["reason"]) == ("failed", True)
 
 
 def test_a_trial_that_is_stopped_has_the_number_that_it_reported_last(lab):

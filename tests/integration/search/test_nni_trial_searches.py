@@ -10,6 +10,8 @@ import pytest
 from heirloom.node.process import sandbox
 from tests.integration.search.conftest import Lab
 
+NO_SANDBOX = sandbox.unavailable_reason()
+
 METRICS = """
     import nni
 
@@ -67,7 +69,7 @@ def test_a_result_is_needed_unless_the_experiment_says_otherwise(lab: Lab) -> No
     assert "no number" in trial["reason"]
 
 
-@pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "none")
+@pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX or "none")
 def test_they_write_where_they_start_and_where_their_tuner_says(lab: Lab) -> None:
     lab.write("code/train.py", IDS)
     store = lab.path / "store"

@@ -96,7 +96,7 @@ def test_every_node_is_shown_and_what_is_wrong_with_it(cluster: Cluster) -> None
     for name, expected in {
         "blind": "the store is not mounted there",
         "bare": "/nowhere/python is no Python for trials: no such file or directory",
-        "full": f"{cluster.lab.path}/file is no directory",
+        "full": f"{cluster.lab.path}/file is not a directory",
         "greedy": "GPUs that it does not have: GPU-of-another",
         "gone": "Connection refused",
     }.items():

@@ -90,7 +90,7 @@ def test_run_again_takes_the_next_name(lab: Lab) -> None:
 
 ENDS = {
     "exits": ("failed", "exit code 3: a last word"),
-    "silent": ("failed", "reported nothing"),
+    "silent": ("failed", "reported no result"),
     "nan": ("failed", "not finite: nan"),
     "text": ("failed", 'no number: "high"'),
     "hangs": ("failed", "timeout"),

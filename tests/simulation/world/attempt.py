@@ -6,16 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from heirloom.node.reporting import Reporter
 from heirloom.node.slots import Slot
 from heirloom.node.spec import Spec
 from heirloom.node.supervisor import Supervisor
-from heirloom.node.waiting import Waiting
+from heirloom.node.waiting.verdict_waiter import VerdictWaiter
 from tests.simulation.world.schedule import Actor, Killed
 
 if TYPE_CHECKING:
     from tests.simulation.world.node import Node
 
-_BELL = 0  # the descriptors that a supervisor here waits for: its bell and its process
+_WAKEUP = 0  # the descriptor of the wakeup; that of the process is 1
 
 
 class SimulatedSupervisor(Supervisor):
@@ -29,11 +30,12 @@ class SimulatedSupervisor(Supervisor):
         self._spec = spec
         self._slots = node.slots_taken()
         self._claims = _Claims(node)
-        self._bells = _Bells(node)
-        self._watch = _Watch(self, node, spec)
+        self._wakeups = _Wakeups(node)
+        self._waiter = _Waiter(self, node, spec)
+        self._reporter = Reporter(self._files, spec, self._claims, self._waiter)
         self._seconds = {}
         self._started_at = None
-        self._checked = {}
+        self._verified_at = {}
 
     @property
     def spec(self) -> Spec:
@@ -49,29 +51,29 @@ class SimulatedSupervisor(Supervisor):
     def will_check(self) -> bool:
         """Whether it waits for a slot, and checks its parents once more when it has it."""
         parents = set(self._spec.restore)
-        return self in self._node.line and bool(parents) and parents == set(self._stale())
+        return self in self._node.line and bool(parents) and parents == set(self._stale_parents())
 
-    def ring(self) -> None:
-        """Ring its bell."""
-        self._watch.rung = True
+    def notify(self) -> None:
+        """Wake it as a write to its FIFO does."""
+        self._waiter.notified = True
         self.actor.wake()
 
     def nudge(self) -> None:
         """Wake it for another reason."""
         self.actor.wake()
 
-    def live(self) -> None:
-        super().live()
+    def run(self) -> None:
+        super().run()
         self._node.tell(f"supervisor of {self._spec.attempt} has ended")
 
-    def _put(self, name: str, said: Mapping[str, Any]) -> None:
+    def _write_json(self, name: str, said: Mapping[str, Any]) -> None:
         self._node.client.ask()
         self._node.client.put(f"{self._spec.directory}/{name}", json.dumps(said).encode())
 
-    def _waiting(self) -> Waiting:
-        return _Waiting(self)
+    def _verdict_waiter(self) -> VerdictWaiter:
+        return _VerdictWaiter(self)
 
-    def _take(self) -> tuple[list[Slot], list[int]]:
+    def _take_slots(self) -> tuple[list[Slot], list[int]]:
         """First come, first served, as behind the gate of `heirloom.node.slots`."""
         line = self._node.line
         line.append(self)
@@ -84,16 +86,16 @@ class SimulatedSupervisor(Supervisor):
         self._node.lab.rules.slot_taken(self._spec.attempt)
         return list(self._slots), []
 
-    def _free(self, fds: Sequence[int]) -> None:
+    def _free_slots(self, fds: Sequence[int]) -> None:
         self._node.serve()
 
-    def _start(self, taken: Sequence[Slot], fds: Sequence[int]) -> Any:
+    def _start_process(self, taken: Sequence[Slot], fds: Sequence[int]) -> Any:
         self._node.lab.rules.process_starts(self._spec)
-        self._started_at = self._watch.now()
+        self._started_at = self._waiter.now()
         return self._node.run(self._spec, self._process_ended)
 
     def _process_ended(self) -> None:
-        self._watch.changed = True
+        self._waiter.changed = True
         self.actor.wake()
 
     def _check_alive(self) -> None:
@@ -109,7 +111,7 @@ class _Claims:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def close(self, attempt: str, message: Mapping[str, Any]) -> None:
+    def record_end(self, attempt: str, message: Mapping[str, Any]) -> None:
         claim = self._node.claims.get(attempt)
         if claim is None or claim.actor.dead:
             raise Killed
@@ -118,12 +120,12 @@ class _Claims:
         claim.said = json.loads(json.dumps(message))
         self._node.ends.pop(attempt, None)
 
-    def end_asked(self, attempt: str) -> tuple[str, str] | None:
+    def end_request(self, attempt: str) -> tuple[str, str] | None:
         return self._node.ends.get(attempt)
 
 
-class _Bells:
-    """See `heirloom.node.wakeups`."""
+class _Wakeups:
+    """See `heirloom.node.waiting.wakeups`."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -131,42 +133,42 @@ class _Bells:
     def remove(self, attempt: str) -> None:
         pass
 
-    def hang(self, attempt: str, trial: int) -> None:
+    def subscribe(self, attempt: str, trial: int) -> None:
         waiting = self._node.waits.setdefault(trial, [])
         if attempt not in waiting:
             waiting.append(attempt)
 
-    def unhang(self, attempt: str, trial: int) -> None:
+    def unsubscribe(self, attempt: str, trial: int) -> None:
         waiting = self._node.waits.get(trial, [])
         if attempt in waiting:
             waiting.remove(attempt)
         if not waiting:
             self._node.waits.pop(trial, None)
 
-    def awaited(self) -> list[int]:
+    def subscribed_trials(self) -> list[int]:
         return sorted(self._node.waits)
 
-    def announce(self, trial: int) -> None:
+    def notify_subscribers(self, trial: int) -> None:
         for attempt in list(self._node.waits.get(trial, ())):
-            if not self._node.ring(attempt):
-                self.unhang(attempt, trial)
+            if not self._node.notify(attempt):
+                self.unsubscribe(attempt, trial)
 
-    def ring_another(self, attempt: str) -> None:
-        for trial in self.awaited():
+    def notify_other(self, attempt: str) -> None:
+        for trial in self.subscribed_trials():
             for other in list(self._node.waits.get(trial, ())):
                 if other != attempt:
-                    if self._node.ring(other):
+                    if self._node.notify(other):
                         return
-                    self.unhang(other, trial)
+                    self.unsubscribe(other, trial)
 
 
-class _Watch:
-    """See `heirloom.node.heartbeat`."""
+class _Waiter:
+    """See `heirloom.node.waiting.heartbeat`."""
 
-    bell = _BELL
+    wakeup = _WAKEUP
 
     def __init__(self, supervisor: SimulatedSupervisor, node: Node, spec: Spec) -> None:
-        self.rung = self.changed = False
+        self.notified = self.changed = False
         self._supervisor, self._node, self._spec = supervisor, node, spec
         self._beats = 0
         self._next = 0.0
@@ -176,10 +178,10 @@ class _Watch:
 
     def wait(self, timeout: float | None, *fds: int) -> set[int]:
         due = max(0.0, self._next - self.now())
-        if not (self.rung or self.changed):
+        if not (self.notified or self.changed):
             self._supervisor.actor.sleep(due if timeout is None else min(timeout, due))
-        ready = {number for number, is_set in ((0, self.rung), (1, self.changed)) if is_set}
-        self.rung = self.changed = False
+        ready = {number for number, is_set in ((0, self.notified), (1, self.changed)) if is_set}
+        self.notified = self.changed = False
         self.beat()
         return ready
 
@@ -195,21 +197,22 @@ class _Watch:
             pass
 
 
-class _Waiting(Waiting):
+class _VerdictWaiter(VerdictWaiter):
     """The poller's lock is the node's."""
 
     def __init__(self, supervisor: SimulatedSupervisor) -> None:
         spec, node = supervisor._spec, supervisor._node
-        super().__init__(node.client, spec.root, _Claims.directory, supervisor._bells, spec.attempt)
+        directory, wakeups = _Claims.directory, supervisor._wakeups
+        super().__init__(node.client, spec.root, directory, wakeups, spec.attempt)
         self._supervisor, self._node = supervisor, node
 
-    def first_of(self, trials: Any, pause: Any) -> int:
+    def wait_for_first(self, trials: Any, pause: Any) -> int:
         try:
-            return super().first_of(trials, pause)
+            return super().wait_for_first(trials, pause)
         finally:
             self._supervisor._check_alive()  # what is dead undoes nothing; the node did
 
-    def _try_poller(self) -> int | None:
+    def _try_become_poller(self) -> int | None:
         held = self._node.poller
         if held is not None and not (held.dead or held.over):
             return None

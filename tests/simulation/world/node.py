@@ -1,4 +1,4 @@
-"""A node: claims, slots and bells on its local disk, and the supervisors that live there."""
+"""A node: claims, slots and wakeups on its local disk, and the supervisors that live there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Claim:
 
 
 class Node(Host):
-    """Answers orders as `heirloom.node.agent` does."""
+    """Answers orders as `heirloom.node.attempts` does."""
 
     def __init__(self, lab: Lab, name: str, slots: int) -> None:
         super().__init__(name)
@@ -67,15 +67,15 @@ class Node(Host):
     # What Ansible's module asks
 
     def end(self, attempt: str, how: str, reason: str) -> dict[str, Any]:
-        """See `heirloom.node.end`."""
+        """See `heirloom.node.attempts.end`."""
         answer = self.probe(attempt)
         if answer["found"] in ("running", "absent"):
             self.ends[attempt] = how, reason
-            self.ring(attempt)
+            self.notify(attempt)
         return answer
 
     def start(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        """See `heirloom.node.start`. The spec travels as JSON."""
+        """See `heirloom.node.attempts.start`. The spec travels as JSON."""
         spec = Spec.from_dict(json.loads(json.dumps(said)))
         if spec.attempt in self.claims:
             return self.probe(spec.attempt)
@@ -84,13 +84,13 @@ class Node(Host):
         self.lab.rules.attempt_starts(spec)
         self.tell(f"supervisor of {spec.attempt} starts, parents {list(spec.restore)}")
         supervisor = SimulatedSupervisor(self, spec)
-        actor = Actor(self.lab.schedule, self, spec.attempt, supervisor.live)
+        actor = Actor(self.lab.schedule, self, spec.attempt, supervisor.run)
         supervisor.actor = actor
         self.claims[spec.attempt] = Claim(actor, supervisor)
         return _answer(spec.attempt, "started")
 
     def probe(self, attempt: str) -> dict[str, Any]:
-        """See `heirloom.node.probe`."""
+        """See `heirloom.node.attempts.probe`."""
         claim = self.claims.get(attempt)
         if claim is None:
             return _answer(attempt, "absent")
@@ -102,21 +102,21 @@ class Node(Host):
         if process is not None:  # heirloom.node.process.orphans
             process.kill()
             self.serve()
-        return _answer(attempt, "dead", "its supervisor died without a word")
+        return _answer(attempt, "dead", "its supervisor died without reporting an end")
 
     # Wakeups, slots and processes
 
-    def ring(self, attempt: str) -> bool:
+    def notify(self, attempt: str) -> bool:
         """Wake a supervisor; whether there is one."""
         claim = self.claims.get(attempt)
         if claim is None or not claim.is_held:
             return False
-        claim.supervisor.ring()
+        claim.supervisor.notify()
         return True
 
     def free(self) -> int:
         """Slots that no process holds."""
-        return self.slots - sum(process.attend(set()) for process in self.processes.values())
+        return self.slots - sum(process.handle(set()) for process in self.processes.values())
 
     def serve(self) -> None:
         """A slot may be free: wake who is next in line."""

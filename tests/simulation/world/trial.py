@@ -25,7 +25,7 @@ class TrialLog:
 
 
 class TrialProcess:
-    """Looks to its supervisor as `heirloom.node.process.child.Process` does."""
+    """Looks to its supervisor as `heirloom.node.process.trial_process.TrialProcess` does."""
 
     def __init__(self, node: Node, spec: Spec, wake: Callable[[], None]) -> None:
         self.status: int | None = None
@@ -49,7 +49,7 @@ class TrialProcess:
 
     # What its supervisor does with it
 
-    def attend(self, ready: set[int]) -> bool:
+    def handle(self, ready: set[int]) -> bool:
         """Whether anything of it lives."""
         return self.status is None or self.leftover is not None
 
@@ -58,9 +58,9 @@ class TrialProcess:
         if self.status is None and (number == signal.SIGKILL or not self._stubborn):
             self._later(0.0, lambda: self._end(-number))
 
-    def end_rest(self, wait: Callable[..., object]) -> None:
+    def kill_rest(self, wait: Callable[..., object]) -> None:
         """End everything that is left of it."""
-        while self.attend(set()):
+        while self.handle(set()):
             self.kill()
             wait(0.01, 1)
 

@@ -149,14 +149,14 @@ def test_a_verdict(thing):
 def test_claims_on_a_node(claim, ended, end):
     with tempfile.TemporaryDirectory() as directory:
         claims = Claims(directory, "digits-1")
-        claims.make()
+        claims.create_directory()
         for kind, thing in (("claim", claim), ("ended", ended), ("end", end)):
             if thing[0] != "huge":
                 put(Path(claims.directory, f"7.2.{kind}"), thing)
         with contextlib.suppress(OSError):
-            assert claims.found("7.2")[0] in ("absent", "running", "dead", "ended")
+            assert claims.status("7.2")[0] in ("absent", "running", "dead", "ended")
         with contextlib.suppress(OSError):
-            assert claims.end_asked("7.2") is None or len(claims.end_asked("7.2")) == 2
+            assert claims.end_request("7.2") is None or len(claims.end_request("7.2")) == 2
 
 
 @fuzzed

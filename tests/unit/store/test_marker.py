@@ -12,7 +12,7 @@ def test_who_sees_it_answers_and_is_heard(tmp_path: Path) -> None:
     store = tmp_path / "store"
     marker = Marker(store, "ann")
     assert not marker.is_answered("gpu1")
-    assert on_node.look(str(store), "gpu1", marker.directory)["state"] == "seen"
+    assert on_node.inspect_store(str(store), "gpu1", marker.directory)["state"] == "seen"
     assert marker.is_answered("gpu1")
     assert not marker.is_answered("gpu2")
     marker.remove()

@@ -8,12 +8,12 @@ import pytest
 from controller.core.events import Removed
 from controller.store import layout
 from controller.store.gc import Removal, remove_leftovers, remove_weights
-from heirloom.node.process.ended import Ended
+from heirloom.node.attempt_ended import AttemptEnded
+from heirloom.node.waiting.parents import verify_parent
 from heirloom.store import manifest
 from heirloom.store.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
-from heirloom.store.verify import verify
 
 CHANGES = ("rename", "chmod", "remove", "remove_dir", "sync_dir")
 
@@ -98,7 +98,7 @@ def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(roo
         crashed = True
     weights = root.weights(7)
     if weights.exists():
-        verify(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
+        verify_parent(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
     sum(remove_weights(RealFiles(), str(root.trial(7))))
     assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
     assert root.trial(7).stat().st_mode & 0o777 == 0o550
@@ -108,8 +108,8 @@ def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(roo
 def test_a_child_that_comes_all_the_same_is_told_so(root):
     committed(root, 7, w="abc")
     to_its_end(removal(root, [7]))
-    with pytest.raises(Ended) as ended:
-        verify(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
+    with pytest.raises(AttemptEnded) as ended:
+        verify_parent(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
     assert (ended.value.outcome, ended.value.parent) == ("parent", 7)
     assert ended.value.reason == "the weights of trial 7 were removed"
 
@@ -140,7 +140,7 @@ def test_bytes_that_a_child_shares_stay(root):
     assert child.stat().st_nlink == 2
     to_its_end(removal(root, [7]))
     assert child.stat().st_nlink == 1
-    verify(RealFiles(), str(root.path), 8, lambda seconds: None, lambda: None)
+    verify_parent(RealFiles(), str(root.path), 8, lambda seconds: None, lambda: None)
 
 
 def test_twice_is_once(root):

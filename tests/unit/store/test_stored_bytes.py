@@ -105,7 +105,7 @@ def test_a_manifest_that_names_what_lies_elsewhere_has_nothing_to_tell(family):
     assert damages(family, 1) == []
     [seen] = [event for event in Salvage(family.root).events() if is_verdict_of(event, 1)]
     assert (seen.state, seen.weights) == (State.FAILED, False)
-    assert "impossible 'files'" in seen.reason
+    assert "invalid 'files'" in seen.reason
     assert to_the_end(Removal(family.root, FILES, [1], [])).trials == (1,)
     assert (family.root.weights(0) / "body").exists()
 

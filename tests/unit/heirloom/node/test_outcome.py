@@ -3,17 +3,17 @@ from types import SimpleNamespace
 import pytest
 
 from heirloom.node import systemd
+from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.process import outcome
-from heirloom.node.process.ended import Ended
-from heirloom.node.process.retry_rules import of_failure
+from heirloom.node.process.retry_rules import match_retry_rule
 from heirloom.node.spec import Spec
 
 SPEC = Spec("0.1", "exp-1", "/store/ann/exp-1", "here", "true", "runtime/1", {})
 
 
 def reason(spec: Spec, status: int) -> str:
-    with pytest.raises(Ended) as caught:
-        outcome.judge(spec, SimpleNamespace(ending=None), status, "the last line")
+    with pytest.raises(AttemptEnded) as caught:
+        outcome.evaluate_run(spec, SimpleNamespace(ending=None), status, "the last line")
     return caught.value.reason
 
 
@@ -46,23 +46,23 @@ def test_the_kernel_is_asked_about_the_unit_of_the_attempt(
     directory.mkdir(parents=True)
     (directory / "memory.events").write_text(events)
     monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
-    monkeypatch.setattr(systemd, "_cgroup", lambda: cgroup)
+    monkeypatch.setattr(systemd, "_own_cgroup", lambda: cgroup)
     assert systemd.out_of_memory() is told
 
 
 def test_a_machine_without_systemd_says_so(monkeypatch):
     monkeypatch.setattr(systemd, "_BOOTED", "/nowhere")
-    assert systemd.missing() == "no systemd runs here"
+    assert systemd.unavailable_reason() == "no systemd runs here"
 
 
 def test_a_user_whose_manager_ends_with_the_login_is_told_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(systemd, "_BOOTED", str(tmp_path))
-    monkeypatch.setattr(systemd, "_LINGERS", str(tmp_path))
+    monkeypatch.setattr(systemd, "_LINGER", str(tmp_path))
     monkeypatch.setattr(systemd.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(systemd.os, "getuid", lambda: 65533)
-    assert "loginctl enable-linger 65533" in systemd.missing()
+    assert "loginctl enable-linger 65533" in systemd.unavailable_reason()
     (tmp_path / "65533").touch()
-    assert "/run/user/65533/bus" in systemd.missing()
+    assert "/run/user/65533/bus" in systemd.unavailable_reason()
 
 
 ON = {"on": r"CUDA error: \w+", "exit_code": None}
@@ -84,6 +84,6 @@ SAID = ["starting", "\x1b[31mRuntimeError: CUDA error: out of memory\x1b[0m", "T
     ],
 )
 def test_the_first_retry_rule_that_fits_a_failure_is_told(rules, status, lines, rule, reason):
-    told = of_failure(Ended("failed", "why"), rules, status, lines)
+    told = match_retry_rule(AttemptEnded("failed", "why"), rules, status, lines)
     assert (told.outcome, told.rule) == ("failed", rule)
     assert reason is None or told.reason == reason

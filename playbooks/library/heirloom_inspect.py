@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: what a node has for trials, and whether it sees the controller's store."""
+"""Ansible module: report what a node offers to trials, and the state of the store there."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from ansible.module_utils.heirloom.node import launch
 from ansible.module_utils.heirloom.node.inspect import node_report
 
 DOCUMENTATION = r"""
-module: heirloom_look
-short_description: Says what there is for trials on a node
+module: heirloom_inspect
+short_description: Report what a node offers to trials
 description:
-  - Tells the account that trials run as, Python, slots, GPUs, and what the store is here.
-  - Starts nothing. Changes nothing but for the answer that it writes beside the controller's
+  - Reports the account that trials run as, Python, slots, GPUs, and the state of the store.
+  - Starts nothing. Changes nothing, except that it writes an answer beside the controller's
     marker on the store.
-  - A store, a driver or an interpreter that does not answer in time is given up, and named.
+  - A store, a driver or an interpreter that does not answer within ten seconds is reported as such.
 options:
   run_dir:
-    description: Directory on the node's local disk for claims, bells and slots.
+    description: Directory on the node's local disk for claims, wakeups and slots.
     type: path
     required: true
   slots:
-    description: The node's slots as the inventory has them.
+    description: The node's slots, from the inventory.
     type: list
     elements: dict
     required: true
@@ -39,14 +39,14 @@ options:
     description: Interpreter that trials find as C(python); by default the module's own.
     type: path
   user:
-    description: As whom trials run; what root is asked to do is done as this user.
+    description: User that runs trials. If the module runs as root, it changes to this user.
     type: str
   store:
-    description: The store to look at; none is looked at without.
+    description: The store to inspect. Without this option no store is inspected.
     type: dict
     suboptions:
       path:
-        description: Where the node sees the store.
+        description: Path of the store on the node.
         type: str
         required: true
       node:
@@ -54,7 +54,9 @@ options:
         type: str
         required: true
       directory:
-        description: Directory of the controller's marker, relative to the store.
+        description: >-
+          Directory of the controller's marker, relative to the store. Without it no marker is
+          read.
         type: str
         default: ""
 requirements:
@@ -68,8 +70,8 @@ author:
 """
 
 EXAMPLES = r"""
-- name: See what two slots and a store come to
-  heirloom_look:
+- name: Inspect two slots and a store
+  heirloom_inspect:
     run_dir: /run/heirloom
     slots: [{name: "0"}, {name: "1"}]
     store: {path: /mnt/heirloom, node: gpu1}
@@ -77,17 +79,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: One answer, which holds everything (heirloom/node/inspect/node_report.py).
+  description: A list of one element, the node report (heirloom/node/inspect/node_report.py).
   returned: success
   type: list
   elements: dict
   contains:
     user:
-      description: As whom trials would run.
+      description: User that would run trials.
       type: str
       sample: heirloom
     store:
-      description: What the store is here.
+      description: State of the store on this node.
       type: dict
       sample: {path: /mnt/heirloom, state: there}
 """
@@ -114,14 +116,14 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    asked = module.params
-    if module.check_mode and asked["store"]:
-        asked["store"]["directory"] = ""
+    request = module.params
+    if module.check_mode and request["store"]:
+        request["store"]["directory"] = ""
     try:
-        answer = launch.as_user(asked["user"], lambda: node_report.look(asked))
-    except Exception as error:  # Ansible's own words for it would be "Module failed."
+        report = launch.run_as_user(request["user"], lambda: node_report.inspect(request))
+    except Exception as error:  # otherwise Ansible reports only "Module failed."
         module.fail_json(msg=f"{type(error).__name__}: {error}")
-    module.exit_json(changed=False, answers=[answer], invocation={})
+    module.exit_json(changed=False, answers=[report], invocation={})
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def test_nothing_else_is_ended_or_waited_for_without_end(lab):
         subprocess.Popen(["sleep", "600"], env=env)
         for env in ({}, {"HEIRLOOM_EXPERIMENT": lab.root.name, "HEIRLOOM_ATTEMPT": "0.11"})
     ]
-    assert orphans.end(lab.root.name, "0.1") == 0
+    assert orphans.kill_orphans(lab.root.name, "0.1") == 0
     for other in others:
         assert other.poll() is None
         other.kill()

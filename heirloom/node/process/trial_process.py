@@ -1,4 +1,4 @@
-"""A trial's process and everything that comes of it."""
+"""Start a trial's process, collect its output, and end it with all its descendants."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ from functools import partial
 from types import FrameType
 from typing import Optional
 
-from .log import Log
+from ...store.backoff import pauses
+from .output_log import OutputLog
 
 _LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1  # prctl(2): the trial's process does not outlive its supervisor
-_OOM_SCORE = b"500"  # the kernel, short of memory, ends the trial rather than its supervisor
+_PR_SET_PDEATHSIG = 1  # prctl(2): the kernel kills the process when its supervisor dies
+_OOM_SCORE = b"500"  # out of memory, the kernel kills the trial rather than its supervisor
 
 
-class Process:
-    """A started trial. Its supervisor is a subreaper: whatever a trial leaves becomes its child."""
+class TrialProcess:
+    """A started trial. Its supervisor is a subreaper: orphaned descendants become its children."""
 
     def __init__(
         self,
         command: Sequence[str],
         environment: Mapping[str, str],
         directory: str,
-        log: Log,
+        log: OutputLog,
         inherited: Sequence[int],
-        narrow: Callable[[], None],
+        enter_sandbox: Callable[[], None],
     ) -> None:
         """Start it in a session of its own; `inherited` are the descriptors that it keeps.
 
-        `narrow` gives it its view of the store, where the kernel allows that; elsewhere it raises
-        OSError. Raises OSError when the process cannot be started.
+        `enter_sandbox` runs in the new process and raises OSError where the kernel allows no
+        sandbox; the process then starts without one. Raises OSError when it cannot be started.
         """
-        self.status: Optional[int] = None  # as subprocess has it: negative for a signal
+        self.status: Optional[int] = None  # as in subprocess: negative for a signal
         self.log = log
-        self.changed = _hear_children()  # readable when a child may have ended
-        self.output, writing = os.pipe()
+        self.child_ended = _child_ended_descriptor()  # readable when a child may have ended
+        self.output, writer = os.pipe()
         os.set_blocking(self.output, False)
         try:
             started = subprocess.Popen(
@@ -47,31 +48,31 @@ class Process:
                 env=environment,
                 cwd=directory,
                 stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
+                stdout=writer,
+                stderr=writer,
                 start_new_session=True,
                 pass_fds=inherited,
-                preexec_fn=partial(_narrow, narrow, directory, os.getpid()),
+                preexec_fn=partial(_before_exec, enter_sandbox, directory, os.getpid()),
             )
         finally:
-            os.close(writing)
-        started.returncode = 0  # reaped here, never by subprocess
+            os.close(writer)
+        started.returncode = 0  # _reap collects the child; subprocess must not
         self.pid = started.pid
         with contextlib.suppress(OSError), open(f"/proc/{self.pid}/oom_score_adj", "wb") as file:
             file.write(_OOM_SCORE)
 
     @property
     def sources(self) -> list[int]:
-        """Descriptors to wait on; when one is ready, call `attend`."""
-        return [self.changed] if self.log.ended else [self.changed, self.output]
+        """The descriptors to wait for. When one is readable, call `handle`."""
+        return [self.child_ended] if self.log.ended else [self.child_ended, self.output]
 
-    def attend(self, ready: set[int]) -> bool:
-        """Take output and collect the dead; whether anything of the trial may still live."""
+    def handle(self, ready: set[int]) -> bool:
+        """Read output and reap children. Returns whether any process of the trial may live."""
         if self.output in ready:
             self.log.drain(self.output)
-        if self.changed in ready:
+        if self.child_ended in ready:
             with contextlib.suppress(BlockingIOError):
-                os.read(self.changed, 4096)
+                os.read(self.child_ended, 4096)
         return self._reap()
 
     def signal(self, number: int) -> None:
@@ -79,15 +80,15 @@ class Process:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def end_rest(self, wait: Callable[[Optional[float], int], object]) -> None:
-        """End everything that is left of the trial; returns when nothing is."""
-        interval = 0.01
-        while self.attend({self.changed}):
+    def kill_rest(self, wait: Callable[[Optional[float], int], object]) -> None:
+        """Kill every process that is left of the trial, and return when none is."""
+        intervals = pauses(0.01, 1.0)
+        while self.handle({self.child_ended}):
             for pid in _descendants(os.getpid()):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-            wait(interval, self.changed)  # what it forked meanwhile is found in the next round
-            interval = min(interval * 2, 1.0)
+            # A process that was forked meanwhile is found in the next round.
+            wait(next(intervals), self.child_ended)
         while self.log.drain(self.output):
             pass
         os.close(self.output)
@@ -105,28 +106,28 @@ class Process:
                 self.status = _exit_status(status)
 
 
-def _narrow(narrow: Callable[[], None], directory: str, supervisor: int) -> None:
-    """What the trial's process does before it is the trial's program."""
-    with contextlib.suppress(OSError):  # then file modes alone guard the store
-        narrow()
-        os.chdir(directory)  # as the view has it
+def _before_exec(enter_sandbox: Callable[[], None], directory: str, supervisor: int) -> None:
+    """Prepare the new process, between fork and exec."""
+    with contextlib.suppress(OSError):  # without a sandbox, file modes alone protect the store
+        enter_sandbox()
+        os.chdir(directory)  # again: the sandbox has mounts of its own
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # last: a change of credentials clears it
-    if os.getppid() != supervisor:  # it died before that: nobody would know what is started here
+    if os.getppid() != supervisor:  # it died before the prctl, so no signal will come
         os._exit(1)
 
 
-def _hear_children() -> int:
+def _child_ended_descriptor() -> int:
     """A descriptor that becomes readable when a child ends."""
-    heard, told = os.pipe()
-    for fd in (heard, told):
+    reader, writer = os.pipe()
+    for fd in (reader, writer):
         os.set_blocking(fd, False)
-    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, _ignore)
-    return heard
+    return reader
 
 
 def _ignore(number: int, frame: Optional[FrameType]) -> None:
-    """Let the wakeup descriptor tell."""
+    """Do nothing: Python writes to the wakeup descriptor only for signals that have a handler."""
 
 
 def _exit_status(status: int) -> int:
@@ -134,12 +135,12 @@ def _exit_status(status: int) -> int:
 
 
 def _descendants(ancestor: int) -> list[int]:
-    """Every process whose line of parents leads to `ancestor`, from one walk over /proc."""
+    """The ids of all descendants of a process, from one pass over /proc."""
     parents: dict[int, int] = {}
     for name in os.listdir("/proc"):
         if name.isdecimal():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                # The command's name is in parentheses and may hold anything.
+                # The program's name is in parentheses and may contain any byte (proc_pid_stat(5)).
                 parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
     found = []
     for pid in parents:

@@ -95,5 +95,5 @@ def test_one_beside_another_python_leads_it_too(tmp_path):
 
 
 def test_one_that_is_not_there_is_named():
-    with pytest.raises(FileNotFoundError, match="heirloom_python is not there"):
+    with pytest.raises(FileNotFoundError, match="heirloom_python does not exist"):
         seen(replace(SPEC, python="/nowhere/python"))

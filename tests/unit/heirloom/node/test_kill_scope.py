@@ -15,12 +15,12 @@ def test_the_unit_of_the_attempt_is_ended_and_no_other(monkeypatch, tmp_path, ui
     scopes = tmp_path / above / "heirloom.slice"
     for attempt in ("7.1", "7.2"):
         (scopes / f"heirloom-digits-3fa92c1b-{attempt}.scope").mkdir(parents=True)
-    systemd.kill(systemd.named("digits-3fa92c1b", "7.2"))
+    systemd.kill_scope(systemd.scope_name("digits-3fa92c1b", "7.2"))
     said = {path.parent.name: path.read_text() for path in scopes.rglob("cgroup.kill")}
     assert said == {"heirloom-digits-3fa92c1b-7.2.scope": "1"}
 
 
 def test_where_there_is_no_unit_there_is_nothing_to_end(monkeypatch, tmp_path):
     monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
-    systemd.kill(systemd.named("digits-3fa92c1b", "7.2"))
+    systemd.kill_scope(systemd.scope_name("digits-3fa92c1b", "7.2"))
     assert not list(tmp_path.iterdir())

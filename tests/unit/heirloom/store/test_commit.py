@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heirloom.node.waiting.parents import verify_parent
 from heirloom.store import manifest
 from heirloom.store.commit import CommitError, Recalled, commit, fence, pass_verdict
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
-from heirloom.store.verify import verify
 
 
 class Recording(RealFiles):
@@ -290,7 +290,7 @@ def test_a_path_near_the_limit_is_committed_and_read(store):
     deep.mkdir(parents=True)
     (deep / "w").write_text("abc")
     store.commit("7.1")
-    found = verify(RealFiles(), str(store.root), 7, lambda seconds: None, lambda: None)
+    found = verify_parent(RealFiles(), str(store.root), 7, lambda seconds: None, lambda: None)
     assert found.size == 3
 
 

@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-from heirloom.node.process.ended import Ended
+from heirloom.node.attempt_ended import AttemptEnded
+from heirloom.node.waiting.parents import MISMATCH_PAUSES, verify_parent
 from heirloom.store.commit import commit
 from heirloom.store.dedup import share
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Entry, Manifest
-from heirloom.store.verify import WAITS, verify
 
 
 class Failing(RealFiles):
@@ -58,18 +58,18 @@ class Pauses(list):
 def test_a_store_that_does_not_answer_says_nothing_of_the_weights(root):
     files, pauses = Failing(), Pauses()
     files.away = 40
-    assert verify(files, str(root), 3, pauses, lambda: None).trial == 3
-    assert len(pauses) > 2 * len(WAITS)
+    assert verify_parent(files, str(root), 3, pauses, lambda: None).trial == 3
+    assert len(pauses) > 2 * len(MISMATCH_PAUSES)
 
 
 @pytest.mark.parametrize("refused", ["weights/model", "manifest.json"])
 def test_what_cannot_be_read_on_a_store_that_answers_is_corrupt(root, refused):
     files, pauses = Failing(), Pauses()
     files.refused = refused
-    with pytest.raises(Ended) as ended:
-        verify(files, str(root), 3, pauses, lambda: None)
+    with pytest.raises(AttemptEnded) as ended:
+        verify_parent(files, str(root), 3, pauses, lambda: None)
     assert (ended.value.outcome, ended.value.parent) == ("corrupt", 3)
-    assert tuple(pauses) == WAITS
+    assert tuple(pauses) == MISMATCH_PAUSES
 
 
 def test_the_store_may_go_away_between_the_manifest_and_the_weights(root):
@@ -80,8 +80,8 @@ def test_the_store_may_go_away_between_the_manifest_and_the_weights(root):
             return self.digest(path)
 
     pauses = Pauses()
-    assert verify(GoesAway(), str(root), 3, pauses, lambda: None).trial == 3
-    assert not set(pauses) & set(WAITS)
+    assert verify_parent(GoesAway(), str(root), 3, pauses, lambda: None).trial == 3
+    assert not set(pauses) & set(MISMATCH_PAUSES)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_manifest_that_names_what_lies_elsewhere_is_refused_before_that_is_loo
             hashed.append(path)
             return super().digest(path)
 
-    with pytest.raises(Ended, match="impossible 'files'") as ended:
-        verify(Hashing(), str(root), 3, Pauses(), lambda: None)
+    with pytest.raises(AttemptEnded, match="invalid 'files'") as ended:
+        verify_parent(Hashing(), str(root), 3, Pauses(), lambda: None)
     assert (ended.value.outcome, ended.value.parent) == ("corrupt", 3)
     entry = Entry("model", 5, "sha256:" + "0" * 64)
     assert share(Hashing(), str(root), "/nowhere", [entry], (3,), lambda: None) == [entry]

@@ -38,65 +38,65 @@ class Node:
         program.chmod(0o755)
         return str(program)
 
-    def look(self, directory: str = "ann/look-1", patience: float = 60.0):
-        asked = {
+    def inspect(self, directory: str = "ann/look-1", timeout: float = 60.0):
+        request = {
             "run_dir": str(self.run_dir),
             "slots": self.slots,
             "python": self.python,
             "store": {"path": str(self.store), "node": "gpu1", "directory": directory},
         }
-        return node_report.look(asked, patience)
+        return node_report.inspect(request, timeout)
 
 
 def test_who_it_runs_as(node):
-    said = node.look()
+    said = node.inspect()
     assert (said["uid"], said["gid"]) == (os.geteuid(), os.getegid())
 
 
 def test_slots_that_are_there_taken_and_yet_to_be_made(node):
-    assert node.look()["slots"] == {"wanted": 2, "there": 0, "taken": 0, "reason": ""}
+    assert node.inspect()["slots"] == {"wanted": 2, "there": 0, "taken": 0, "reason": ""}
     assert not node.run_dir.exists()
     (node.run_dir / "slots").mkdir(parents=True)
     for name in "01":
         (node.run_dir / "slots" / name).touch()
     with (node.run_dir / "slots/1").open() as taken:
         fcntl.flock(taken, fcntl.LOCK_EX)
-        assert node.look()["slots"] == {"wanted": 2, "there": 2, "taken": 1, "reason": ""}
-    assert node.look()["slots"]["taken"] == 0
+        assert node.inspect()["slots"] == {"wanted": 2, "there": 2, "taken": 1, "reason": ""}
+    assert node.inspect()["slots"]["taken"] == 0
 
 
 def test_a_run_directory_that_cannot_be_made(node):
     (node.path / "file").touch()
     node.run_dir = node.path / "file/run"
-    assert node.look()["run_dir"] == f"{node.path}/file is no directory"
+    assert node.inspect()["run_dir"] == f"{node.path}/file is not a directory"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_run_directory_that_is_another_s(node):
     node.run_dir = Path("/heirloom")
-    assert node.look()["run_dir"] == "/heirloom is not there, and / may not be written"
+    assert node.inspect()["run_dir"] == "/heirloom does not exist, and / is not writable"
 
 
 def test_the_python_of_trials(node):
     version = ".".join(map(str, sys.version_info[:3]))
-    assert node.look()["python"] == {"path": sys.executable, "version": version, "reason": ""}
+    assert node.inspect()["python"] == {"path": sys.executable, "version": version, "reason": ""}
     node.python = "/nowhere/python"
-    assert "no such file or directory" in node.look()["python"]["reason"]
+    assert "no such file or directory" in node.inspect()["python"]["reason"]
     node.python = node.program("python", "echo 'no libraries' >&2; exit 3")
-    assert node.look()["python"]["reason"] == "it ended with 3: no libraries"
+    assert node.inspect()["python"]["reason"] == "exit code 3: no libraries"
     node.python = None
-    assert node.look()["python"]["path"] == sys.executable
+    assert node.inspect()["python"]["path"] == sys.executable
 
 
 def test_gpus_that_slots_name_and_the_node_has_not(node):
     node.slots = [{"name": "0", "gpus": ["0", "GPU-1f"]}, {"name": "1", "gpus": ["2", "MIG-7"]}]
-    assert node.look()["gpus"] == {"there": [], "missing": ["0", "GPU-1f", "2"], "reason": ""}
+    assert node.inspect()["gpus"] == {"there": [], "missing": ["0", "GPU-1f", "2"], "reason": ""}
     node.program("nvidia-smi", "echo '0, GPU-0a, NVIDIA X'; echo '1, GPU-1f2, NVIDIA X'")
-    said = node.look()["gpus"]
+    said = node.inspect()["gpus"]
     assert said["missing"] == ["2"]
     assert [gpu["uuid"] for gpu in said["there"]] == ["GPU-0a", "GPU-1f2"]
     node.program("nvidia-smi", "echo 'driver mismatch'; exit 18")
-    assert node.look()["gpus"]["reason"] == "nvidia-smi: it ended with 18: driver mismatch"
+    assert node.inspect()["gpus"]["reason"] == "nvidia-smi: exit code 18: driver mismatch"
 
 
 def test_what_hangs_is_given_up_and_named(node, monkeypatch):
@@ -104,15 +104,15 @@ def test_what_hangs_is_given_up_and_named(node, monkeypatch):
     node.python = node.program("python", f"read line < '{node.path}/never'")
     node.program("nvidia-smi", f"read line < '{node.path}/never'")
     monkeypatch.setattr(RealFiles, "read", lambda *asked: threading.Event().wait())
-    said = node.look(patience=SHORT)
+    said = node.inspect(timeout=SHORT)
     assert said["python"]["reason"] == "no answer within 0.5 seconds"
     assert said["gpus"]["reason"] == "nvidia-smi does not answer"
     assert (said["store"]["state"], said["store"]["free"]) == ("hung", None)
-    assert said["store"]["mount"]["point"] == marker.mount(str(node.store))["point"]
+    assert said["store"]["mount"]["point"] == marker.find_mount(str(node.store))["point"]
 
 
 def test_a_marker_is_answered_with_its_token(node):
-    said = node.look()["store"]
+    said = node.inspect()["store"]
     assert (said["state"], said["path"]) == ("seen", str(node.store))
     assert said["free"] > 0
     answers = list((node.store / "ann/look-1").glob("[!m]*"))
@@ -122,13 +122,13 @@ def test_a_marker_is_answered_with_its_token(node):
 
 
 def test_stores_that_are_not_the_controller_s(node):
-    assert node.look("ann/look-2")["store"]["state"] == "unseen"
-    assert node.look("")["store"]["state"] == "there"
+    assert node.inspect("ann/look-2")["store"]["state"] == "unseen"
+    assert node.inspect("")["store"]["state"] == "there"
     node.store = node.path / "nowhere"
-    assert node.look()["store"]["state"] == "absent"
+    assert node.inspect()["store"]["state"] == "absent"
     node.store = node.path / "file"
     node.store.touch()
-    assert node.look()["store"]["reason"] == "it is no directory"
+    assert node.inspect()["store"]["reason"] == "it is not a directory"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_store_that_takes_no_answer(node, monkeypatch, error, state):
         raise error
 
     monkeypatch.setattr(RealFiles, "write", refuse)
-    said = node.look()["store"]
+    said = node.inspect()["store"]
     assert (said["state"], said["reason"].lower()) == (state, error.strerror.lower())
 
 
@@ -162,6 +162,6 @@ def test_the_mount_that_a_store_lies_on(tmp_path, monkeypatch):
     table.write_text(MOUNTS.lstrip())
     monkeypatch.setattr(marker, "_MOUNTS", str(table))
     nfs = {"point": "/mnt/my store", "type": "nfs4", "source": "files:/srv/my store"}
-    assert marker.mount("/mnt/my store") == nfs
-    assert marker.mount("/mnt/my store/ann") == nfs
-    assert marker.mount("/mnt/my") == {"point": "/", "type": "ext4", "source": "/dev/vda"}
+    assert marker.find_mount("/mnt/my store") == nfs
+    assert marker.find_mount("/mnt/my store/ann") == nfs
+    assert marker.find_mount("/mnt/my") == {"point": "/", "type": "ext4", "source": "/dev/vda"}

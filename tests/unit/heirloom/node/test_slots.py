@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heirloom.node import slots
-from heirloom.node.process.ended import Ended
+from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.slots import Slot
 
 
@@ -28,10 +28,10 @@ class Node:
 
     def make(self, *gpus):
         wanted = [{"name": str(n), "gpus": list(held)} for n, held in enumerate(gpus)]
-        self.slots = slots.make(self.run_dir, wanted)
+        self.slots = slots.create_slots(self.run_dir, wanted)
 
     def take(self, count=1, gpus=0, pause=None):
-        taken, fds = slots.take(self.run_dir, self.slots, count, gpus, pause or give_up)
+        taken, fds = slots.take_slots(self.run_dir, self.slots, count, gpus, pause or give_up)
         return [slot.name for slot in taken], fds
 
     def free(self):
@@ -105,7 +105,7 @@ def test_a_trial_with_gpus_gets_different_ones(node):
 @pytest.mark.parametrize(("count", "gpus"), [(3, 0), (1, 2), (2, 2)])
 def test_what_a_node_can_never_serve_is_refused(node, count, gpus):
     node.make(["0"], ["0"])
-    with pytest.raises(Ended, match="takes") as caught:
+    with pytest.raises(AttemptEnded, match="takes") as caught:
         node.take(count, gpus)
     assert caught.value.outcome == "refused"
 
@@ -156,13 +156,13 @@ def test_slots_are_made_once_and_anybody_may_lock_them(node, tmp_path):
 def test_without_a_list_the_slots_that_are_there_count(node, tmp_path):
     node.make(["3"], [])
     (tmp_path / "slots/1").write_text("")  # as tmpfiles may make it
-    assert slots.make(node.run_dir, []) == (Slot("0", ("3",)), Slot("1"))
+    assert slots.create_slots(node.run_dir, []) == (Slot("0", ("3",)), Slot("1"))
 
 
 @pytest.mark.parametrize("name", ["", ".gate", "a/b"])
 def test_names_that_cannot_be_slots(node, name):
-    with pytest.raises(OSError, match="cannot be a slot's name"):
-        slots.make(node.run_dir, [{"name": name}])
+    with pytest.raises(OSError, match="not a valid slot name"):
+        slots.create_slots(node.run_dir, [{"name": name}])
 
 
 some_slots = st.lists(st.lists(st.sampled_from("0123"), unique=True, max_size=1), max_size=6)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from heirloom.node.heartbeat import Watch
+from heirloom.node.waiting.heartbeat import HeartbeatWaiter
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def bell():
 
 
 def test_it_counts_up(bell, tmp_path):
-    watch = Watch(bell, str(tmp_path / "heartbeat"), 0.0)
+    watch = HeartbeatWaiter(bell, str(tmp_path / "heartbeat"), 0.0)
     for _ in range(11):
         watch.beat()
     assert (tmp_path / "heartbeat").read_text() == "11"
@@ -29,5 +29,5 @@ def test_what_stands_in_its_place_is_neither_written_to_nor_waited_for(bell, tmp
     (tmp_path / "directory").mkdir()
     os.mkfifo(tmp_path / "fifo")
     for name in ("link", "directory", "fifo"):
-        Watch(bell, str(tmp_path / name), 0.0).beat()
+        HeartbeatWaiter(bell, str(tmp_path / name), 0.0).beat()
     assert mine.read_text() == "precious"

@@ -9,14 +9,15 @@ from lab import NOOP
 from heirloom.node import launch
 from heirloom.node.process import sandbox
 
-no_view = pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "none")
+NO_SANDBOX = sandbox.unavailable_reason()
+needs_sandbox = pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX or "none")
 
 
 def try_to_write(path: object) -> str:
     return f'(echo x > "{path}") 2>/dev/null && echo wrote >> "$HEIRLOOM_SAVE_PATH/found"; '
 
 
-@no_view
+@needs_sandbox
 def test_a_trial_writes_its_weights_and_metrics_and_nothing_else_on_the_store(lab):
     (lab.root / "trials/5/weights").mkdir(parents=True)
     command = (
@@ -34,14 +35,14 @@ def test_a_trial_writes_its_weights_and_metrics_and_nothing_else_on_the_store(la
     assert not (code / "relative-to-the-code").exists()
 
 
-@no_view
+@needs_sandbox
 def test_what_lies_beside_the_store_is_as_writable_as_ever(lab):
     beside = lab.base / "beside"
     assert lab.run("0.1", try_to_write(beside) + NOOP)["outcome"] == "committed"
     assert beside.exists()
 
 
-@no_view
+@needs_sandbox
 def test_what_is_named_is_writable_on_the_store_too_and_made_where_missing(lab):
     (lab.root / "trials/5/weights").mkdir(parents=True)
     above = lab.root.parent  # of the experiment, which is guarded even so
@@ -71,7 +72,7 @@ def test_what_is_named_and_cannot_be_made_is_said(lab):
     assert str(lab.base / "file" / "below") in ended["reason"]
 
 
-@no_view
+@needs_sandbox
 def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
     command = f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}'
     assert lab.run("0.1", command)["outcome"] == "committed"
@@ -83,13 +84,13 @@ def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_without_privileges_too_and_who_a_trial_is_stays():
     def as_nobody() -> dict[str, object]:
-        launch.become("nobody")
-        if sandbox.missing():
-            return {"missing": sandbox.missing()}
-        sandbox.narrow("/usr", "/usr/bin")
+        launch.become_user("nobody")
+        if sandbox.unavailable_reason():
+            return {"missing": sandbox.unavailable_reason()}
+        sandbox.enter("/usr", "/usr/bin")
         return {"uid": os.geteuid(), "readonly": bool(os.statvfs("/usr").f_flag & os.ST_RDONLY)}
 
-    said = launch.in_child(as_nobody)
+    said = launch.run_in_child(as_nobody)
     if "missing" in said:
         pytest.skip(said["missing"])
     assert said == {"uid": pwd.getpwnam("nobody").pw_uid, "readonly": True}
@@ -99,7 +100,7 @@ def test_without_privileges_too_and_who_a_trial_is_stays():
 def test_root_becomes_the_trial_user_with_its_home():
     def become() -> list[object]:
         os.environ["XDG_RUNTIME_DIR"] = "/run/user/0"
-        launch.become("nobody")
+        launch.become_user("nobody")
         return [
             os.getuid(),
             os.environ["HOME"],
@@ -108,18 +109,18 @@ def test_root_becomes_the_trial_user_with_its_home():
         ]
 
     account = pwd.getpwnam("nobody")
-    assert launch.in_child(become) == [account.pw_uid, account.pw_dir, "nobody", False]
+    assert launch.run_in_child(become) == [account.pw_uid, account.pw_dir, "nobody", False]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_trial_user_who_is_not_there_is_named():
     with pytest.raises(OSError, match="no user of-nobody on this node"):
-        launch.become("of-nobody")
+        launch.become_user("of-nobody")
 
 
 def test_nobody_becomes_anybody_unless_asked():
     before = os.getuid()
-    launch.become(None)
+    launch.become_user(None)
     assert os.getuid() == before
 
 
@@ -127,5 +128,5 @@ def test_a_kernel_that_refuses_is_named(monkeypatch):
     def refuse(store: str, own: str) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(sandbox, "narrow", refuse)
-    assert "Operation not permitted" in sandbox.missing()
+    monkeypatch.setattr(sandbox, "enter", refuse)
+    assert "Operation not permitted" in sandbox.unavailable_reason()

@@ -82,12 +82,12 @@ SOUND = {
     ("change", "words"),
     [
         ({"format": 2}, "format other than 1"),
-        ({"trial": -1}, "impossible 'trial'"),
-        ({"trial": True}, "impossible 'trial'"),
-        ({"state": "great"}, "impossible 'state': great"),
+        ({"trial": -1}, "invalid 'trial'"),
+        ({"trial": True}, "invalid 'trial'"),
+        ({"state": "great"}, "invalid 'state': great"),
         ({"attempt": "8.1"}, "names attempt 8.1 for trial 7"),
-        ({"attempt": "7.01"}, "impossible 'attempt'"),
-        ({"value": "high"}, "impossible 'value'"),
+        ({"attempt": "7.01"}, "invalid 'attempt'"),
+        ({"value": "high"}, "invalid 'value'"),
         ({"weights": False}, "says that there are no weights"),
         ({"state": "failed"}, "has weights, and is failed"),
         ({"more": 1}, "unknown keys: more"),
@@ -183,5 +183,5 @@ def test_an_endless_manifest_is_bounded(root, monkeypatch):
 
 def test_a_number_beyond_every_float_is_refused():
     said = json.loads(Manifest("exp-1", 7, "failed", "why").to_json())
-    with pytest.raises(ManifestError, match="impossible 'value'"):
+    with pytest.raises(ManifestError, match="invalid 'value'"):
         Manifest.from_json(json.dumps(said | {"value": 10**400}).encode())

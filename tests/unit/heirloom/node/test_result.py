@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heirloom.node.process import result
-from heirloom.node.process.log import Log
+from heirloom.node.process.output_log import OutputLog
 
 
 @given(st.binary(max_size=200) | st.text('{}[]"value:0129.eE-NainftyI, ').map(str.encode))
@@ -39,7 +39,7 @@ def test_where_no_number_is_needed_it_may_be_missing_and_not_wrong(tmp_path):
         with pytest.raises(result.ResultError):
             result.read(str(path), needed=False)
     path.write_text('{"value": null}')
-    with pytest.raises(result.ResultError, match="no number: null"):
+    with pytest.raises(result.ResultError, match="not a number: null"):
         result.read(str(path))
 
 
@@ -92,7 +92,7 @@ def pipe():
 
 def test_a_log_keeps_its_head_and_knows_its_last_line(tmp_path, pipe):
     reading, writing = pipe
-    log = Log(str(tmp_path / "log"), 10)
+    log = OutputLog(str(tmp_path / "log"), 10)
     os.write(writing, b"0123456")
     assert log.drain(reading) is False
     os.write(writing, b"789abc\nthe end\x1b[0m\n\n")
@@ -102,12 +102,12 @@ def test_a_log_keeps_its_head_and_knows_its_last_line(tmp_path, pipe):
     assert log.ended
     assert log.last_line == "the end[0m"
     text = (tmp_path / "log").read_text()
-    assert text == "0123456789\n[heirloom: over 10 bytes; what follows was dropped]\n"
+    assert text == "0123456789\n[heirloom: over 10 bytes; the rest was dropped]\n"
 
 
 def test_a_log_that_just_fits_is_whole(tmp_path, pipe):
     reading, writing = pipe
-    log = Log(str(tmp_path / "log"), 3)
+    log = OutputLog(str(tmp_path / "log"), 3)
     os.write(writing, b"abc")
     os.close(writing)
     log.drain(reading)
@@ -118,5 +118,5 @@ def test_a_log_that_just_fits_is_whole(tmp_path, pipe):
 def test_a_result_nested_without_end_is_refused(tmp_path):
     path = tmp_path / "result.json"
     path.write_text('{"value": 1, "more": ' + "[" * 500 + "]" * 500 + "}")
-    with pytest.raises(result.ResultError, match="nested more than 100 deep"):
+    with pytest.raises(result.ResultError, match="nested more than 100 levels deep"):
         result.read(str(path))

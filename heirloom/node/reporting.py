@@ -1,0 +1,86 @@
+"""Report an attempt's start and end: by mail on the store, and in a file on the node."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ..store import mail
+from ..store.backoff import pauses
+from ..store.commit import fence
+from ..store.files import Files
+from .attempt_ended import AttemptEnded
+from .claims import Claims
+from .slots import Slot
+from .spec import Spec
+from .waiting.heartbeat import HeartbeatWaiter
+
+RETRY_FOR = 3600.0  # seconds for which an operation on the store is retried
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0  # seconds between retries
+_WITH_MANIFEST = ("committed", "stopped", "beaten")  # outcomes after which the trial has a manifest
+
+
+class Reporter:
+    """Reports the start and the end of one attempt."""
+
+    def __init__(self, files: Files, spec: Spec, claims: Claims, waiter: HeartbeatWaiter) -> None:
+        self._files = files
+        self._spec = spec
+        self._claims = claims
+        self._waiter = waiter
+
+    def report_start(self, started_at: Optional[float], slots: Sequence[Slot]) -> None:
+        """Mail that the trial's process has started. Errors are ignored: mail is not needed."""
+        with contextlib.suppress(OSError):
+            mail.send(
+                self._files,
+                self._spec.root,
+                {
+                    "kind": "began",
+                    "attempt": self._spec.attempt,
+                    "node": self._spec.node,
+                    "started_at": started_at,
+                    "gpus": [gpu for slot in slots for gpu in slot.gpus],
+                },
+            )
+
+    def report_end(self, ended: AttemptEnded, seconds: Mapping[str, float]) -> None:
+        """Fence an attempt without a verdict, mail its end, and record it on the node.
+
+        `seconds` is the time that each phase took. While the store refuses, this is retried for an
+        hour; a probe finds the end in the file on the node meanwhile.
+        """
+        message = {
+            "format": 1,
+            "kind": "ended",
+            "attempt": self._spec.attempt,
+            "node": self._spec.node,
+            "outcome": ended.outcome,
+            "reason": ended.reason,
+            "parent": ended.parent,
+            "rule": ended.rule,
+            "seconds": seconds,
+        }
+        deadline = self._waiter.now() + RETRY_FOR
+        for pause in pauses(FIRST_PAUSE, LONGEST_PAUSE):
+            if self._fence_and_mail(ended, message) or self._waiter.now() >= deadline:
+                break
+            with contextlib.suppress(OSError):
+                self._claims.record_end(self._spec.attempt, message)
+            self._waiter.wait(pause)
+        self._claims.record_end(self._spec.attempt, message)
+
+    def _fence_and_mail(self, ended: AttemptEnded, message: Mapping[str, Any]) -> bool:
+        """Returns whether both succeeded."""
+        spec = self._spec
+        try:
+            if ended.outcome not in _WITH_MANIFEST:
+                fence(self._files, spec.out, ended.outcome)
+            if ended.outcome == "full":  # weights that cannot be committed give the mail its space
+                shutil.rmtree(f"{spec.out}.full", ignore_errors=True)
+            mail.send(self._files, spec.root, message)
+        except OSError:
+            return False
+        return True
