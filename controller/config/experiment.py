@@ -27,6 +27,7 @@ from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, TunerChoice
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, RetryRule, Rules
+from heirloom.objective import Objective
 from heirloom.space import SpaceError, endless, parse
 from heirloom.tuners.batch import candidates
 from heirloom.tuners.registry import TUNERS
@@ -211,7 +212,7 @@ class Experiment(Section):
             retries=self.trial.retries,
             retry=tuple(rule.rule() for rule in self.trial.retry),
             on_parent_failure=OnParentFailure(self.on_parent_failure),
-            maximize=self.objective == "maximize",
+            objective=Objective.parse(self.objective),
             assess=self.assessor is not None,
             keep=Keeping(keep),
             keep_best=int(count or 0),
@@ -226,7 +227,7 @@ class Experiment(Section):
             "assessor": self.assessor and self.assessor.model_dump(mode="json", by_alias=True),
             "space": self.search_space,
             "seed": seed,
-            "maximize": self.objective == "maximize",
+            "maximize": Objective.parse(self.objective).maximize,
         }
 
 

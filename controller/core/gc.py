@@ -23,12 +23,12 @@ def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
         return {trial.id for trial in trials}
     if rules.keep is Keep.LINEAGE:
         return set() if best is None else _lineage(trials, best)
-    sign = -1.0 if rules.maximize else 1.0
-    ranked = sorted(
-        (sign * trial.value, trial.id)
+    values = [
+        (trial.value, trial.id)
         for trial in trials
         if trial.state is State.SUCCEEDED and trial.inheritable and trial.value is not None
-    )
+    ]
+    ranked = rules.objective.ranked(values, lambda pair: pair[0])
     return {trial for _, trial in ranked[: rules.keep_best]}
 
 

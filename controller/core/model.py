@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from heirloom.objective import Objective
+
 Params = Mapping[str, Any]
 
 
@@ -188,7 +190,7 @@ class Rules:
     retry: tuple[RetryRule, ...] = ()
     infra_retries: int = 5  # further attempts after other failures, counted for each cause
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
-    maximize: bool = True
+    objective: Objective = field(default_factory=Objective)
     assess: bool = False  # whether reports go to an assessor
     keep: Keep = Keep.ALL
     keep_best: int = 0  # the number of trials, for Keep.BEST

@@ -8,6 +8,7 @@ from typing import Any
 
 from graph import FIRST, KINDS, Mutations, plain, read
 
+from heirloom.objective import Objective
 from heirloom.tuners import Proposal, Result, Tuner
 
 
@@ -42,7 +43,7 @@ class EvolvingGraphs(Tuner):
         self._chance = random.Random(seed)
         self._made: Counter[str] = Counter(layer.kind for layer in FIRST)
         self._mutations = Mutations(kinds, most, self._name, self._chance)
-        self._sign = 1 if maximize else -1
+        self._objective = Objective(maximize=maximize)
         self._sample = sample
         self._steps = steps
         self._begun = 0
@@ -60,7 +61,7 @@ class EvolvingGraphs(Tuner):
         if not self._living:
             return None
         rivals = self._chance.choices(self._living, k=self._sample)
-        winner = max(rivals, key=lambda rival: self._sign * (rival.value or 0))
+        winner = max(rivals, key=lambda rival: self._objective.score(rival.value or 0))
         graph = self._mutations.mutate(read(winner.params["graph"]))
         return Proposal({"graph": plain(graph)}, parents=[winner.trial_id])
 

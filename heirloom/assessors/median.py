@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from statistics import median
 
+from ..objective import Objective
 from .interface import Assessor
 
 
@@ -25,7 +26,7 @@ class MedianStopping(Assessor):
             raise ValueError(f"warmup must be at least 0 steps, not {warmup}")
         if min_trials < 1:
             raise ValueError(f"min_trials must be at least 1, not {min_trials}")
-        self._sign = 1.0 if maximize else -1.0
+        self._objective = Objective(maximize=maximize)
         self._warmup = warmup
         self._min_trials = min_trials
         self._running: dict[int, list[float]] = {}
@@ -33,7 +34,7 @@ class MedianStopping(Assessor):
 
     def assess(self, trial_id: int, history: Sequence[float]) -> bool:
         """False if the rule calls the trial hopeless."""
-        values = [self._sign * value for value in history]
+        values = [self._objective.score(value) for value in history]
         self._running[trial_id] = values
         step = len(values)
         if step <= self._warmup or len(self._averages) < self._min_trials:

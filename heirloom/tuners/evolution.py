@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from ..objective import Objective
 from ..space import mutate, parse, sample
 from .interface import Proposal, Result, Tuner
 
@@ -15,7 +16,7 @@ from .interface import Proposal, Result, Tuner
 class _Member:
     trial: int
     params: dict[str, Any]
-    fitness: float  # larger is better
+    value: float
     weights: bool
 
 
@@ -48,7 +49,7 @@ class Evolution(Tuner):
             raise ValueError(f"sample must be at least 1, not {sample}")
         self._space = parse(space)
         self._rng = random.Random(seed)  # noqa: S311 - a search wants to be repeatable
-        self._sign = 1.0 if maximize else -1.0
+        self._objective = Objective(maximize=maximize)
         self._size = population
         self._contestants = sample
         self._inherit = inherit
@@ -73,8 +74,7 @@ class Evolution(Tuner):
         self._under_way.discard(result.trial_id)
         self._ended.add(result.trial_id)
         if result.state == "succeeded" and result.value is not None:
-            fitness = self._sign * result.value
-            member = _Member(result.trial_id, dict(result.params), fitness, result.weights)
+            member = _Member(result.trial_id, dict(result.params), result.value, result.weights)
             self._living.append(member)
 
     def may_be_parent(self, trial_id: int) -> bool:
@@ -84,6 +84,7 @@ class Evolution(Tuner):
 
     def _child(self) -> Proposal:
         contestants = self._rng.choices(self._living, k=self._contestants)
-        winner = max(contestants, key=lambda member: member.fitness)
+        winner = self._objective.best(contestants, lambda member: member.value)
+        assert winner is not None  # there is at least one contestant
         params = mutate(self._space, winner.params, self._rng)
         return Proposal(params, (winner.trial,) if self._inherit and winner.weights else ())

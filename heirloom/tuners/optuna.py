@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..objective import Objective
 from ..space import parse
 from ..space.dimension import Dimension
 from ..space.numbers import Integer, Real
@@ -47,7 +48,7 @@ class OptunaTuner(Tuner):
             raise ValueError(f"{self.name} needs {', '.join(missing)}: {INSTALL}{also}")
         self._space = parse(space)
         self._seed = seed
-        self._maximize = maximize
+        self._objective = Objective(maximize=maximize)
         self._startup = startup
         self._asked: dict[int, Trial] = {}
 
@@ -90,9 +91,7 @@ class OptunaTuner(Tuner):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.create_study(
-                sampler=self._sampler(), direction="maximize" if self._maximize else "minimize"
-            )
+            return optuna.create_study(sampler=self._sampler(), direction=self._objective.direction)
 
 
 class TPE(OptunaTuner):

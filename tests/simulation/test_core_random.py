@@ -15,6 +15,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import OnParentFailure, Rules
 from controller.state.journal import Journal
+from heirloom.objective import Objective
 
 RULES = st.builds(
     Rules,
@@ -24,7 +25,7 @@ RULES = st.builds(
     retries=st.integers(0, 2),
     infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
-    maximize=st.booleans(),
+    objective=st.builds(Objective, maximize=st.booleans()),
 )
 NODES = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 3), min_size=1)
 

@@ -13,6 +13,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import kept
 from controller.core.model import Keep, OnParentFailure, Rules, State, split_attempt
+from heirloom.objective import Objective
 
 RULES = st.builds(
     Rules,
@@ -21,7 +22,7 @@ RULES = st.builds(
     retries=st.integers(0, 2),
     infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
-    maximize=st.booleans(),
+    objective=st.builds(Objective, maximize=st.booleans()),
     keep=st.sampled_from([Keep.BEST, Keep.LINEAGE]),
     keep_best=st.integers(1, 3),
 )

@@ -9,8 +9,8 @@ from controller.config.mistakes import Key, unknown
 from controller.config.nni.builtin import ASSESSORS, REFUSED, TUNERS, Served, find
 from controller.config.nni.native import Native
 from controller.config.nni.nni_config import Algorithm, NniConfig
+from heirloom.objective import DIRECTIONS
 
-_MODES = ("maximize", "minimize")
 _ARGS = "classArgs"
 
 
@@ -136,7 +136,7 @@ def _add_objective(native: Native, said: NniConfig) -> None:
         source: Key = (algorithm.kind, _ARGS, "optimize_mode")
         if mode is None:
             continue
-        if mode not in _MODES:
+        if mode not in DIRECTIONS:
             native.mistake(source, f"must be maximize or minimize, not {mode!r}")
         elif found and mode not in found:
             native.mistake(source, f"the tuner says {next(iter(found))}: let both say the same")

@@ -72,7 +72,7 @@ def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:
 
 def _keep_best(x: ExperimentState, trial: int, value: float) -> None:
     best = None if x.best is None else x.trials[x.best].value
-    better = best is None or (value > best if x.rules.maximize else value < best)
+    better = best is None or x.rules.objective.is_better(value, best)
     # Of equal values, the trial that was proposed first wins, whichever ended first.
     if better or (value == best and trial < (x.best or 0)):
         x.best = trial

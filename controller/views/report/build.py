@@ -11,6 +11,7 @@ from controller.state import record as records
 from controller.state.home import ExperimentDir
 from controller.store import dedup
 from controller.views.report import ReportData, write
+from heirloom.objective import Objective
 from heirloom.store.files import RealFiles
 
 
@@ -26,7 +27,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
     data = ReportData(
         name=place.name,
         description=record.config.description,
-        objective=record.config.objective,
+        objective=Objective.parse(record.config.objective),
         state=record.state,
         started_at=experiment.started_at or 0.0,
         ended_at=None if closed is None else closed.at,

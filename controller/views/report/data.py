@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from controller.core.model import State, Trial
+from heirloom.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class ReportData:
 
     name: str
     description: str
-    objective: str  # maximize or minimize
+    objective: Objective
     state: str  # running, finished, stopped, ...
     started_at: float
     ended_at: float | None
@@ -24,11 +25,6 @@ class ReportData:
     curves: Mapping[int, Sequence[tuple[int, float]]]  # by trial: (step, value)
     seconds: Mapping[int, Mapping[str, float]]  # by trial: how long it spent on what
     notes: Sequence[str] = ()
-
-    @property
-    def maximize(self) -> bool:
-        """Whether a larger value is better."""
-        return self.objective == "maximize"
 
     @cached_property
     def by_id(self) -> dict[int, Trial]:
@@ -42,10 +38,8 @@ class ReportData:
         ranked = [
             (value, trial) for trial in succeeded if (value := finite(trial.value)) is not None
         ]
-        if not ranked:
-            return None
-        pick = max if self.maximize else min
-        return pick(ranked, key=lambda pair: pair[0])[1]
+        best = self.objective.best(ranked, lambda pair: pair[0])
+        return None if best is None else best[1]
 
     @cached_property
     def span(self) -> tuple[float, float]:
@@ -53,12 +47,12 @@ class ReportData:
 
         A few hopeless trials would take the colours and the height of a picture for themselves.
         """
-        values = sorted(v for trial in self.trials if (v := finite(trial.value)) is not None)
+        values = [v for trial in self.trials if (v := finite(trial.value)) is not None]
         if not values:
             return 0.0, 1.0
-        tenth = len(values) // 10
-        kept = values[tenth:] if self.maximize else values[: len(values) - tenth]
-        return kept[0], kept[-1]
+        ranked = self.objective.ranked(values, lambda value: value)
+        kept = ranked[: len(ranked) - len(ranked) // 10]
+        return min(kept), max(kept)
 
     @property
     def axis(self) -> list[float]:

@@ -6,7 +6,6 @@ Text, grid and background take their colours from the page, which knows whether 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from statistics import fmean
 
 from controller.core.model import State
@@ -43,7 +42,7 @@ def best_so_far(data: ReportData) -> Figure | None:
     unit, name = _unit(ended[-1][0])
     times = [after / unit for after, _, _ in ended]
     values = [value for _, _, value in ended]
-    records = list(accumulate(values, max if data.maximize else min))
+    records = data.objective.best_so_far(values)
     results: Figure = {
         "type": kind(len(ended)),
         "mode": "markers",

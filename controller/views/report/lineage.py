@@ -139,7 +139,7 @@ class _Lineage:
             "size": size,
             "color": [finite(trial.value) for trial in trials],
             "colorscale": SCALE,
-            "reversescale": not self._data.maximize,
+            "reversescale": not self._data.objective.maximize,
             "cmin": low,
             "cmax": high,
             "showscale": True,

@@ -21,6 +21,7 @@ from controller.core.model import Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
 from heirloom.node import systemd
 from heirloom.node.process import result
+from heirloom.objective import Objective
 from tests.simulation.world.control import Control
 from tests.simulation.world.disasters import Disasters
 from tests.simulation.world.disk import Disk
@@ -119,7 +120,7 @@ class Lab:
             retries=rng.randint(0, 2),
             infra_retries=rng.choice([1, 5, 5]),
             on_parent_failure=rng.choice(list(OnParentFailure)),
-            maximize=rng.random() < 0.5,
+            objective=Objective(maximize=rng.random() < 0.5),
             assess=rng.random() < 0.3,
             retry=rng.choice([(), (_RULE,)]),
             keep=keep,

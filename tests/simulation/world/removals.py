@@ -100,7 +100,7 @@ class Removals:
     def _best(self, x: Experiment) -> set[int]:
         """Whose weights the policy keeps, as the manifests on the store tell."""
         verdicts = self._lab.rules.verdicts
-        sign = -1.0 if x.rules.maximize else 1.0
+        sign = -1.0 if x.rules.objective.maximize else 1.0
         ranked = [
             trial.id
             for trial in sorted(x.trials, key=lambda trial: sign * (trial.value or 0.0))

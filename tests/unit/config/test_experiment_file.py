@@ -10,6 +10,7 @@ from experiment_files import FULL, GOOD, full, write
 
 from controller.config import Experiment, dump, json_schema, load, restore
 from controller.core.model import OnParentFailure, RetryRule, Rules
+from heirloom.objective import Objective
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_everything_set(tmp_path: Path) -> None:
             RetryRule(name="exit_code 75", times=3),
         ),
         on_parent_failure=OnParentFailure.ANCESTOR,
-        maximize=False,
+        objective=Objective(maximize=False),
         assess=True,
     )
     assert json.loads(json.dumps(experiment.tuner_setup(3))) == {

@@ -7,6 +7,7 @@ from drive import Drive
 
 from controller.core import events as e
 from controller.core.model import AttemptState, Outcome, State
+from heirloom.objective import Objective
 
 
 def test_a_trial_from_its_proposal_to_its_commit():
@@ -145,7 +146,7 @@ def test_reports_are_counted_by_attempt():
     [([1.0, 3.0, 3.0, 2.0], True, 1), ([2.0, 1.0, None, 1.0], False, 1)],
 )
 def test_the_best_is_the_earliest_of_the_best_values(value, maximize, best):
-    d = Drive(maximize=maximize)
+    d = Drive(objective=Objective(maximize=maximize))
     for trial, each in enumerate(value):
         d.propose()
         d.commit(trial, value=each)

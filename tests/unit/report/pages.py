@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.core.model import Attempt, AttemptState, State, Trial
 from controller.views.report import ReportData, write
+from heirloom.objective import Objective
 
 START = 1_700_000_000.0
 
@@ -29,7 +30,7 @@ def report(*trials: Trial, **more: Any) -> ReportData:
     known: dict[str, Any] = {
         "name": "digits",
         "description": "",
-        "objective": "maximize",
+        "objective": Objective(maximize=True),
         "state": "finished",
         "started_at": START,
         "ended_at": START + 60,

@@ -10,6 +10,7 @@ from controller.core.model import State
 from controller.views.report.figures import best_so_far, durations, learning
 from controller.views.report.lanes import lanes
 from controller.views.report.lineage import lineage
+from heirloom.objective import DIRECTIONS, Objective
 
 
 @st.composite
@@ -36,8 +37,8 @@ def test_childless_trials_have_lanes_of_their_own_and_parents_stand_amid_their_c
 
 
 @pytest.mark.parametrize("size", [1, 40, 1_500])
-@pytest.mark.parametrize("objective", ["maximize", "minimize"])
-def test_plotly_accepts_every_figure(size: int, objective: str) -> None:
+@pytest.mark.parametrize("objective", [Objective.parse(name) for name in DIRECTIONS])
+def test_plotly_accepts_every_figure(size: int, objective: Objective) -> None:
     states = list(State)
     trials = [
         trial(n, *([n // 2] if n else []), state=states[n % len(states)]) for n in range(size)
@@ -91,7 +92,7 @@ def test_best_so_far_goes_by_the_time_of_the_result() -> None:
     assert figure is not None
     assert figure["data"][1]["x"] == [2, 2.5, 3, 5]
     assert figure["data"][1]["y"] == [0.3, 0.9, 0.9, 0.9]
-    figure = best_so_far(report(*trials, objective="minimize"))
+    figure = best_so_far(report(*trials, objective=Objective(maximize=False)))
     assert figure is not None
     assert figure["data"][1]["y"] == [0.3, 0.3, 0.2, 0.2]
     assert best_so_far(report(trial(0, state=State.FAILED))) is None

@@ -12,6 +12,7 @@ from pages import Page, report, trial
 
 from controller.core.model import State
 from controller.views.report import write
+from heirloom.objective import Objective
 
 EVIL = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}<!--"
 
@@ -40,7 +41,7 @@ def test_best_trial_its_ancestors_and_its_parameters(tmp_path: Path) -> None:
     assert "Best trial: 3" in page.words
     assert "rate 0.0123457" in page.words
     assert "0 0.5 1 0.51 3 0.99" in page.words
-    minimized = Page(report(*trials, objective="minimize"), tmp_path / "report.html")
+    minimized = Page(report(*trials, objective=Objective(maximize=False)), tmp_path / "report.html")
     assert "Best trial: 0" in minimized.words
     assert "It has no ancestors." in minimized.words
 

@@ -1,0 +1,51 @@
+"""What "better" means: the direction of an objective, for tuners, assessors, core and views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, TypeVar
+
+_T = TypeVar("_T")
+
+DIRECTIONS = ("maximize", "minimize")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One objective: whether larger or smaller values are better. Values are finite numbers."""
+
+    maximize: bool = True
+
+    @classmethod
+    def parse(cls, direction: str) -> Objective:
+        """The objective named `maximize` or `minimize`. Raises ValueError for another name."""
+        if direction not in DIRECTIONS:
+            raise ValueError(f"an objective is maximize or minimize, not {direction!r}")
+        return cls(maximize=direction == "maximize")
+
+    @property
+    def direction(self) -> Literal["maximize", "minimize"]:
+        """`maximize` or `minimize`."""
+        return "maximize" if self.maximize else "minimize"
+
+    def score(self, value: float) -> float:
+        """The value on a scale on which larger is better."""
+        return value if self.maximize else -value
+
+    def is_better(self, value: float, other: float) -> bool:
+        """Whether `value` is strictly better than `other`."""
+        return value > other if self.maximize else value < other
+
+    def ranked(self, items: Iterable[_T], value: Callable[[_T], float]) -> list[_T]:
+        """The items by `value`, best first. Items of equal value keep their order."""
+        return sorted(items, key=lambda item: -self.score(value(item)))
+
+    def best(self, items: Iterable[_T], value: Callable[[_T], float]) -> _T | None:
+        """The item with the best value, the first among equals; None if there is no item."""
+        return max(items, key=lambda item: self.score(value(item)), default=None)
+
+    def best_so_far(self, values: Iterable[float]) -> list[float]:
+        """For each value, the best one up to and including it."""
+        return list(accumulate(values, max if self.maximize else min))
