@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-hosts test-all lint types docs fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-hosts test-all lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -36,7 +36,11 @@ types: .venv/ready-dev
 
 docs: .venv/ready-dev ## Build the documentation into build/docs
 	@echo "docs"
-	@$(BIN)/python -m mkdocs --quiet build --strict --site-dir build/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --site-dir build/docs
+
+command-line: .venv/ready-dev ## Write docs/reference/command-line.md from the commands' help
+	@PYTHONPATH=. $(BIN)/python -m typer controller.cli utils docs --name heirloom \
+	  --title "Command line" --output docs/reference/command-line.md
 
 fast: .venv/ready-dev
 	@echo "unit tests"

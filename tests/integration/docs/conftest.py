@@ -1,4 +1,4 @@
-"""The pages run on a home of their own, as the searches of the tests do."""
+"""Documentation tests use a home directory of their own, like the searches."""
 
 from tests.integration.search.conftest import lab
 

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from tests.integration.search.conftest import REPOSITORY
 
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+DOCS = REPOSITORY / "docs"
+README = REPOSITORY / "README.md"
+PAGES = [README, *sorted(DOCS.rglob("*.md"))]
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. One that begins with `# some/path` is the file of that name."""
+    """A fenced block. One whose first line is `# some/path` is the file of that name."""
 
     language: str
     text: str
@@ -28,10 +30,15 @@ class Block:
 
     @property
     def commands(self) -> Iterator[tuple[str, list[str]]]:
-        """Of a console: each command, and the lines of output shown below it."""
+        """Of a console block: each command with the output lines below it."""
         for part in re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]:
             command, *output = part.splitlines()
             yield command, output
+
+
+def page_id(page: Path) -> str:
+    """A page's path below the repository, such as `docs/how-to/nni.md`."""
+    return str(page.relative_to(REPOSITORY))
 
 
 def blocks(page: Path) -> list[Block]:
@@ -44,7 +51,7 @@ def prose(page: Path) -> str:
 
 
 def rows(page: Path, heading: str) -> list[list[str]]:
-    """The cells of the first table below a heading, without the table's own two head lines."""
+    """The cells of the first table below a heading, without the table's two header lines."""
     section = page.read_text().partition(f"\n{heading}\n")[2]
     assert section, f"{page.name} has no {heading!r}"
     table = re.search(r"^\|.*?(?=^[^|]|^$|\Z)", section, re.MULTILINE | re.DOTALL)
@@ -54,11 +61,11 @@ def rows(page: Path, heading: str) -> list[list[str]]:
 
 
 def code(text: str) -> list[str]:
-    """What stands between backticks."""
+    """The texts between backticks."""
     return re.findall(r"`([^`\n]+)`", text)
 
 
-def shown(line: str) -> re.Pattern[str]:
-    """The lines that a line of output stands for: any numbers, `…` for anything, any spaces."""
+def output_pattern(line: str) -> re.Pattern[str]:
+    """Matches a line of output: numbers match any number, `…` anything, spaces any spaces."""
     escaped = re.escape(" ".join(line.split())).replace("…", ".*")
     return re.compile(re.sub(r"\d+", r"\\d+", escaped))

@@ -1,33 +1,42 @@
-"""Every command and example of README.md and docs/ is run as a reader would run it."""
+"""Every command and example in README.md and docs/ is run as a reader would run it."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.integration.docs.pages import PAGES, Block, blocks, prose, shown
+from tests.integration.docs.pages import DOCS, PAGES, Block, blocks, output_pattern, page_id, prose
 from tests.integration.search.conftest import PATIENCE, REPOSITORY, Lab
 
-# What is not run here, and why.
+# Commands that are not run, and the reason.
 SKIPPED = {
     "sudo apt install": "changes the machine",
+    "git clone": "needs a network",
+    "pipx install": "changes the machine; the tests of the wheel do it",
+    "pip install": "changes the environment",
     "make ": "installs, takes minutes, or runs these tests",
     ". .venv/bin/activate": "the tests' own environment is active",
-    "sudo --login": "there is no trial user on this machine",
+    "sudo --login": "this machine has no trial user",
 }
-# These need real hosts: test_what_a_cluster_is_told_is_tried_on_one.
+# Commands with this inventory need hosts: test_cluster_commands_are_run_by_cluster_tests.
 ON_A_CLUSTER = "inventory/lab"
-DATA = ("", "text", "json")  # listings and samples; test_reference.py checks the wire formats
+# Listings and samples. test_reference.py checks the wire formats.
+DATA = ("", "text", "json")
+# Written by `typer`, not by hand: its blocks show usage.
+GENERATED = DOCS / "reference/command-line.md"
 
 
 class Reader:
-    """Somebody at a shell in the clone, who types what the pages say."""
+    """Runs what a page says, in a directory that looks like a clone."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -35,22 +44,30 @@ class Reader:
         self.clone.mkdir()
         for path in REPOSITORY.iterdir():
             (self.clone / path.name).symlink_to(path)
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        programs = lab.path / "bin"
+        programs.mkdir()
+        _write_command(programs / "heirloom")
+        path = os.pathsep.join(
+            [str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]
+        )
         self.environment = lab.environment | {"PATH": path}
-        self.waiting = False  # for something in the background to have come far enough
+        self.background = (
+            False  # a command runs in the background: the next ones may come too early
+        )
 
     def follow(self, page: Path) -> None:
         for block in blocks(page):
             if block.path is not None:
                 self.lab.write(f"clone/{block.path}", block.text)
             if block.path is not None and "\ntrial:" in block.text:
-                self.type(f"python -m controller check {block.path} --samples 0", [])
+                self.run(f"heirloom check {block.path} --samples 0", [])
             if block.language == "console":
-                self.waiting = False
+                self.background = False
                 for command, output in block.commands:
-                    self.type(command, output)
+                    self.run(command, output)
 
-    def type(self, command: str, output: list[str]) -> None:
+    def run(self, command: str, output: list[str]) -> None:
+        """Run a command. It must succeed and print each line of `output`."""
         if command.startswith(tuple(SKIPPED)) or ON_A_CLUSTER in command:
             return
         if command.endswith(" &"):
@@ -58,7 +75,7 @@ class Reader:
                 ["bash", "-c", command], cwd=self.clone, env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             ).wait(PATIENCE)  # fmt: skip
-            self.waiting = True
+            self.background = True
             return
         end = time.monotonic() + PATIENCE
         while True:
@@ -67,93 +84,134 @@ class Reader:
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 timeout=PATIENCE, check=False,
             )  # fmt: skip
-            if not done.returncode or not self.waiting or time.monotonic() > end:
+            if not done.returncode or not self.background or time.monotonic() > end:
                 break
         assert done.returncode == 0, f"{command}\n{done.stdout}"
         assert "Traceback" not in done.stdout
-        said = [" ".join(line.split()) for line in done.stdout.splitlines()]
+        printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
         for line in output:
-            pattern = shown(line)
-            assert any(map(pattern.fullmatch, said)), f"{command}\n{line}\nnot in\n{done.stdout}"
+            pattern = output_pattern(line)
+            assert any(map(pattern.fullmatch, printed)), f"{command}\n{line}\nnot in\n{done.stdout}"
 
 
-@pytest.fixture
-def reader(lab: Lab) -> Reader:
-    return Reader(lab)
+def _write_command(path: Path) -> None:
+    """The command `heirloom` of this checkout, whatever is installed in the environment."""
+    path.write_text(
+        textwrap.dedent(f"""\
+            #!{sys.executable}
+            import sys
+            sys.path.insert(0, {str(REPOSITORY)!r})
+            from controller.cli import main
+            main()
+        """)
+    )
+    path.chmod(0o755)
 
 
-def _page(name: str) -> Path:
-    return next(page for page in PAGES if page.name == name)
-
-
-def test_readme(reader: Reader) -> None:
-    reader.follow(_page("README.md"))
-    first = reader.lab.trials("first")
+def _check_readme(lab: Lab) -> None:
+    first = lab.trials("first")
     assert {trial["state"] for trial in first} == {"succeeded"}
     assert any(trial["parents"] for trial in first)
-    shell = reader.lab.trials("shell")
-    assert [trial["id"] for trial in shell if trial["retry_of"] == 3]
-    succeeded = [trial for trial in shell if trial["state"] == "succeeded"]
-    for trial in succeeded:
-        assert trial["value"] == trial["params"]["rate"]
-        assert (Path(trial["weights"]) / "age").read_text() == "1\n"
 
 
-def test_experiment_file(reader: Reader) -> None:
-    reader.follow(_page("experiment-file.md"))
-    assert len(reader.lab.trials("everything")) == 8
+def _check_first_search(lab: Lab) -> None:
+    trials = lab.trials("first")
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert any(trial["parents"] for trial in trials)
 
 
-def test_trials(reader: Reader) -> None:
-    reader.follow(_page("trial-api.md"))
-    trials = reader.lab.trials("mean")
+def _check_running_searches(lab: Lab) -> None:
+    trials = lab.trials("slow")
+    assert [trial for trial in trials if trial["retry_of"] == 3]
+    for trial in trials:
+        if trial["state"] == "succeeded":
+            assert trial["value"] == trial["params"]["rate"]
+
+
+def _check_other_languages(lab: Lab) -> None:
+    trials = lab.trials("shell")
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    children = [trial for trial in trials if trial["parents"]]
+    assert children
+    for trial in children:
+        own, parent = (
+            int((Path(each["weights"]) / "age").read_text())
+            for each in (trial, trials[trial["parents"][0]])
+        )
+        assert own == parent + 1
+
+
+def _check_disk_space(lab: Lab) -> None:
+    assert json.loads(lab("status", "--json")) == []
+
+
+def _check_experiment_file(lab: Lab) -> None:
+    assert len(lab.trials("everything")) == 8
+
+
+def _check_trial_api(lab: Lab) -> None:
+    trials = lab.trials("mean")
     assert {trial["state"] for trial in trials} <= {"succeeded", "stopped"}
     assert any(trial["result"] and trial["result"]["parents"] for trial in trials)
-    for trial in reader.lab.trials("nni_trial"):
+
+
+def _check_own_tuner(lab: Lab) -> None:
+    climb = lab.trials("climb")
+    assert all(trial["result"]["inherited"] for trial in climb[1:])
+    assert max(trial["value"] for trial in climb) > climb[0]["value"]
+
+
+def _check_own_assessor(lab: Lab) -> None:
+    assert {trial["state"] for trial in lab.trials("patience")} == {"stopped"}
+
+
+def _check_nni(lab: Lab) -> None:
+    curve = lab.trials("curve")
+    assert {trial["state"] for trial in curve} == {"succeeded"}
+    assert all(0 < trial["value"] < 1 for trial in curve)
+    assert len(lab.trials("curve2")) == 4
+    assert {trial["state"] for trial in lab.trials("family")} == {"succeeded"}
+
+
+def _check_nni_reference(lab: Lab) -> None:
+    for trial in lab.trials("nni_trial"):
         assert trial["result"]["nni"] == {"default": trial["value"], "note": "it's whole"}
 
 
-def test_tuners(reader: Reader) -> None:
-    reader.follow(_page("tuner-api.md"))
-    climb = reader.lab.trials("climb")
-    assert all(trial["result"]["inherited"] for trial in climb[1:])
-    assert max(trial["value"] for trial in climb) > climb[0]["value"]
-    assert {trial["state"] for trial in reader.lab.trials("patience")} == {"stopped"}
+def _check_nothing(lab: Lab) -> None:
+    """The page's own commands and their output are the test."""
 
 
-def test_testing(reader: Reader) -> None:
-    reader.follow(_page("testing.md"))
-
-
-def test_promises(reader: Reader) -> None:
-    reader.follow(_page("promises.md"))
-
-
-def test_nni(reader: Reader) -> None:
-    reader.follow(_page("nni.md"))
-    curve = reader.lab.trials("curve")
-    assert {trial["state"] for trial in curve} == {"succeeded"}
-    assert all(0 < trial["value"] < 1 for trial in curve)
-    assert len(reader.lab.trials("curve2")) == 4
-
-
-TESTED = {
-    "README.md",
-    "experiment-file.md",
-    "nni.md",
-    "promises.md",
-    "testing.md",
-    "trial-api.md",
-    "tuner-api.md",
+# Each page with commands or files, and what its experiments must have come to.
+CHECKS: dict[str, Callable[[Lab], None]] = {
+    "README.md": _check_readme,
+    "docs/tutorial/first-search.md": _check_first_search,
+    "docs/how-to/running-searches.md": _check_running_searches,
+    "docs/how-to/other-languages.md": _check_other_languages,
+    "docs/how-to/disk-space.md": _check_disk_space,
+    "docs/how-to/cluster.md": _check_nothing,
+    "docs/how-to/own-tuner.md": _check_own_tuner,
+    "docs/how-to/own-assessor.md": _check_own_assessor,
+    "docs/how-to/nni.md": _check_nni,
+    "docs/reference/experiment-file.md": _check_experiment_file,
+    "docs/reference/trial-api.md": _check_trial_api,
+    "docs/reference/nni.md": _check_nni_reference,
+    "docs/explanation/promises.md": _check_nothing,
+    "docs/explanation/testing.md": _check_nothing,
 }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_nothing_on_a_page_escapes(page: Path) -> None:
-    """Every block is a console, the file that it names, or data."""
+@pytest.mark.parametrize("page", CHECKS)
+def test_commands_and_examples_work(lab: Lab, page: str) -> None:
+    Reader(lab).follow(REPOSITORY / page)
+    CHECKS[page](lab)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != GENERATED], ids=page_id)
+def test_every_block_is_run_or_data(page: Path) -> None:
     for block in blocks(page):
         if block.language not in DATA:
-            assert page.name in TESTED
+            assert page_id(page) in CHECKS
             assert block.language == "console" or _is_file(block), block.text
 
 
@@ -161,35 +219,49 @@ def _is_file(block: Block) -> bool:
     return block.path is not None and block.path.endswith((".py", ".sh", ".yml"))
 
 
-def test_make_knows_what_the_pages_make() -> None:
-    said = "\n".join(page.read_text() for page in PAGES)
-    made = set(re.findall(r"\bmake ([a-z]+)[`\n]", said))
-    assert {"run", "test", "bench"} <= made
-    for target in made:
+def test_make_targets_exist() -> None:
+    text = "\n".join(page.read_text() for page in PAGES)
+    targets = set(re.findall(r"\bmake ([a-z-]+)[`\n]", text))
+    assert {"run", "test", "bench"} <= targets
+    for target in targets:
         subprocess.run(["make", "-n", target], cwd=REPOSITORY, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https:)([^)#]+)", prose(page)):
-        assert (page.parent / target).exists(), target
-    for anchor in re.findall(r"\]\(#([^)]+)\)", prose(page)):
-        headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
-        slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
-        assert anchor in slugs
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_have_a_target(page: Path) -> None:
+    """Also those of README.md, which the site does not contain."""
+    for target, anchor in re.findall(r"\]\((?!https:)([^)#]*)#?([^)]*)\)", prose(page)):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(), re.MULTILINE)
+            slugs = [re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings]
+            assert anchor in slugs, f"{target}#{anchor}"
 
 
-def test_what_a_cluster_is_told_is_tried_on_one() -> None:
-    tried = "".join(path.read_text() for path in REPOSITORY.glob("tests/cluster/*.py"))
-    told = {
+def test_cluster_commands_are_run_by_cluster_tests() -> None:
+    run = "".join(path.read_text() for path in REPOSITORY.glob("tests/cluster/*.py"))
+    shown = {
         command
         for page in PAGES
         for block in blocks(page)
         for command, _ in block.commands
         if f"-i {ON_A_CLUSTER}" in command
     }
-    assert told
-    for command in told:
+    assert shown
+    for command in shown:
         words = [word for word in command.split() if word.endswith(".yml") or word == "nodes"]
         assert words, command
-        assert all(f'"{word}"' in tried for word in words), command
+        assert all(f'"{word}"' in run for word in words), command
+
+
+def test_site_builds(tmp_path: Path) -> None:
+    """Without a warning: a broken link or a page that the navigation lacks is one."""
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    page = (tmp_path / "site/index.html").read_text()
+    assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css|woff2?)', page)

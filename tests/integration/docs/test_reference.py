@@ -1,15 +1,18 @@
-"""The tables of docs/ against the code that they describe."""
+"""The reference pages agree with the code that they describe."""
 
 from __future__ import annotations
 
 import ast
+import html
 import inspect
 import json
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.main import get_command
 
 from controller.cli import app
@@ -22,53 +25,54 @@ from heirloom.node.spec import Spec
 from heirloom.space import SpaceError, parse
 from heirloom.store.manifest import Manifest
 from heirloom.tuners.registry import KNOWN, find
-from tests.integration.docs.pages import PAGES, blocks, code, prose, rows
+from tests.integration.docs.pages import DOCS, PAGES, README, blocks, code, page_id, prose, rows
 from tests.integration.search.conftest import REPOSITORY
 
-DOCS = REPOSITORY / "docs"
 FILE = DOCS / "reference/experiment-file.md"
 
 
-def test_every_key_with_its_type_and_default() -> None:
+def test_keys_types_and_defaults() -> None:
     schema = json_schema()
     documented = {code(key)[0]: (kind, default) for key, kind, default, _ in rows(FILE, "## Keys")}
     known = dict(_keys(schema, schema, ""))
     assert documented.keys() == known.keys()
     for key, (kind, default) in documented.items():
         assert kind == _kind(schema, known[key]), key
-        said = known[key].get("default", "")
+        value = known[key].get("default", "")
         if default.startswith("`"):
-            assert default.strip("`") == (said if isinstance(said, str) and said else _json(said))
+            assert default.strip("`") == (
+                value if isinstance(value, str) and value else _json(value)
+            )
         elif default == "":
             assert "default" not in known[key], key
-        else:  # words: what null, or nothing, comes to
-            assert said in (None, "") or key == "tuner", key
+        else:  # a description of the default: it is null, or empty
+            assert value in (None, "") or key == "tuner", key
 
 
 def _keys(schema: dict[str, Any], section: dict[str, Any], prefix: str) -> Any:
-    for name, said in section["properties"].items():
-        found = _section(schema, said)
+    for name, field in section["properties"].items():
+        found = _section(schema, field)
         if found is None or name in ("tuner", "assessor"):
-            yield prefix + name, said
+            yield prefix + name, field
         if found is not None:
             yield from _keys(schema, found, f"{prefix}{name}.")
 
 
-def _section(schema: dict[str, Any], said: dict[str, Any]) -> dict[str, Any] | None:
-    for option in [said, *said.get("anyOf", [])]:
+def _section(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any] | None:
+    for option in [field, *field.get("anyOf", [])]:
         if "$ref" in option:
             found: dict[str, Any] = schema["$defs"][option["$ref"].rpartition("/")[2]]
             return found
     return None
 
 
-def _kind(schema: dict[str, Any], said: dict[str, Any]) -> str:
-    if _section(schema, said):
+def _kind(schema: dict[str, Any], field: dict[str, Any]) -> str:
+    if _section(schema, field):
         return "mapping"
-    if "enum" in said:
-        *most, last = [f"`{value}`" for value in said["enum"]]
+    if "enum" in field:
+        *most, last = [f"`{value}`" for value in field["enum"]]
         return f"{', '.join(most)} or {last}"
-    options = [option for option in said.get("anyOf", [said]) if option["type"] != "null"]
+    options = [option for option in field.get("anyOf", [field]) if option["type"] != "null"]
     kinds = {option.get("format", option["type"]) for option in options}
     return {
         frozenset({"string"}): "text",
@@ -90,8 +94,8 @@ def _json(value: Any) -> str:
     return json.dumps(value)
 
 
-def test_arguments_of_tuners_and_assessors() -> None:
-    heading = "## Arguments of what comes with Heirloom"
+def test_arguments_of_built_in_tuners_and_assessors() -> None:
+    heading = "## Arguments of built-in tuners and assessors"
     documented = {
         (code(name)[0], code(key)[0]): code(default)[0]
         for name, key, default, _ in rows(FILE, heading)
@@ -108,7 +112,7 @@ def test_arguments_of_tuners_and_assessors() -> None:
     assert all(f"`{name}`" in text for kind in KNOWN for name in KNOWN[kind])
 
 
-def test_every_type_of_the_search_space() -> None:
+def test_search_space_types() -> None:
     documented = {kind for cells in rows(FILE, "## Search space") for kind in code(cells[0])}
     try:
         parse({"x": {"_type": "?", "_value": []}})
@@ -119,33 +123,61 @@ def test_every_type_of_the_search_space() -> None:
     assert set(re.findall(r"_type: (\w+)", example.text)) == documented
 
 
-def test_the_variables_of_a_trial() -> None:
-    documented = set(
-        re.findall(r"(?:HEIRLOOM|NNI)_[A-Z_]+", prose(DOCS / "reference/trial-api.md"))
-    )
+def test_variables_of_a_trial() -> None:
+    pages = prose(DOCS / "reference/trial-api.md") + prose(DOCS / "reference/nni.md")
+    documented = set(re.findall(r"(?:HEIRLOOM|NNI)_[A-Z_]+", pages)) - {"HEIRLOOM_HOME"}
     spec = Spec("0.1", "e", "/e", "n", "true", "runtime/x", {})
     given = environment(spec, [], 1, "/run", {})
     assert documented == {name for name in given if name.startswith(("HEIRLOOM_", "NNI_"))}
 
 
-def test_commands_that_are_named_exist_and_the_readme_names_all() -> None:
-    commands = set(getattr(get_command(app), "commands"))  # noqa: B009 - click's own type hides it
+def test_command_line_page_is_current() -> None:
+    """`make command-line` writes the page. Each command has its help text and its options there."""
+    text = html.unescape((DOCS / "reference/command-line.md").read_text())
+    sections = dict(re.findall(r"^## `heirloom ([a-z]+)`\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    assert sections.keys() == _commands().keys(), "run: make command-line"
+    for command, declared in _commands().items():
+        section = " ".join(sections[command].split())
+        assert " ".join(declared.help.split()) in section, f"{command}: run make command-line"
+        for parameter in declared.params:
+            shown = parameter.opts if parameter.param_type_name == "option" else []
+            assert all(f"`{option}" in section or f", {option}" in section for option in shown)
+
+
+def test_commands_on_pages_exist_and_each_is_shown_once() -> None:
+    shown = set()
     for page in PAGES:
-        named = re.findall(r"python -m controller ([a-z]+)", page.read_text())
-        assert set(named) <= commands, page.name
-    readme = set(re.findall(r"python -m controller ([a-z]+)", PAGES[0].read_text()))
-    assert readme == commands
+        named = set(re.findall(r"(?:^\$ |`)heirloom ([a-z]+)", page.read_text(), re.MULTILINE))
+        assert named <= _commands().keys(), page_id(page)
+        if page != DOCS / "reference/command-line.md":
+            shown |= named
+    assert shown == _commands().keys()
 
 
-def test_paths_in_the_module_map_exist() -> None:
-    for path in code((DOCS / "explanation/design.md").read_text()):
-        if re.match(r"(controller|heirloom|playbooks|examples)/", path):
+def _commands() -> dict[str, Any]:
+    return dict(getattr(get_command(app), "commands"))  # noqa: B009 - click's own type hides it
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_paths_on_pages_exist(page: Path) -> None:
+    for path in code(prose(page)):
+        if re.fullmatch(
+            r"(controller|heirloom|playbooks|examples|roles|tests|testbed|docs)/[\w./]*", path
+        ):
             assert (REPOSITORY / path).exists(), path
 
 
-def test_messages_to_be_looked_up_are_said_by_the_code() -> None:
+def test_layers_on_the_design_page_are_those_that_are_checked() -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]
+    [contract] = [each for each in settings["contracts"] if each["type"] == "layers"]
+    checked = [sorted(re.split(r"\s*[|:]\s*", layer)) for layer in contract["layers"]]
+    table = rows(DOCS / "explanation/design.md", "## Layout and layers")
+    assert [sorted(code(cells[0])) for cells in table] == checked
+
+
+def test_messages_to_look_up_are_in_the_code() -> None:
     page = DOCS / "how-to/troubleshooting.md"
-    said = [text for path in _sources() for text in _literals(path)]
+    literals = [text for path in _sources() for text in _literals(path)]
     headings = (
         "## Before a search starts", "## A node that is not ready", "## While it runs",
         "## Why a trial failed",
@@ -153,7 +185,9 @@ def test_messages_to_be_looked_up_are_said_by_the_code() -> None:
     for message in [
         m for heading in headings for cells in rows(page, heading) for m in code(cells[0])
     ]:
-        assert any(message.strip() in text for text in said), message
+        if message.endswith(".log"):
+            continue
+        assert any(message.strip() in text for text in literals), message
 
 
 def _sources() -> list[Path]:
@@ -161,7 +195,7 @@ def _sources() -> list[Path]:
 
 
 def _literals(path: Path) -> list[str]:
-    """The texts in a module; what is put into one reads `…`."""
+    """The string literals of a module. A replacement field of an f-string reads `…`."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.JoinedStr):
@@ -172,21 +206,21 @@ def _literals(path: Path) -> list[str]:
     return found
 
 
-def test_samples_on_the_wire_are_what_the_code_takes() -> None:
+def test_samples_of_wire_formats_are_accepted_by_the_code() -> None:
     page = DOCS / "reference/wire-formats.md"
     spec, manifest, mail = [_plain(b.text) for b in blocks(page) if b.language == "json"]
     taken = Spec.from_dict(json.loads(spec))
     assert json.loads(spec).keys() == {"format", *vars(taken)}
     verdict = Manifest.from_json(manifest.encode())
     assert json.loads(manifest).keys() == {"format", *vars(verdict)}
-    letters = [json.loads(line) for line in mail.replace(",\n", ",").splitlines()]
-    assert {said["kind"] for said in letters} == {"began", "ended"}
-    for said in letters:
-        assert parse_message(f"{said['attempt']}.{said['kind']}.json", said).trial == 7
+    messages = [json.loads(line) for line in mail.replace(",\n", ",").splitlines()]
+    assert {message["kind"] for message in messages} == {"began", "ended"}
+    for message in messages:
+        assert parse_message(f"{message['attempt']}.{message['kind']}.json", message).trial == 7
     outcomes = re.search(r"`outcome` is one of ([^.]*)\.", page.read_text())
     assert outcomes is not None
     assert {*re.findall(r"\w+", outcomes[1]), "lost"} == {str(outcome) for outcome in Outcome}
-    [report] = [said for said in code(page.read_text()) if said.startswith('{"step"')]
+    [report] = [text for text in code(page.read_text()) if text.startswith('{"step"')]
     assert parse_report(report.encode()) == (3, 0.71)
 
 
@@ -194,6 +228,8 @@ def _plain(text: str) -> str:
     return re.sub(r"//.*", "", text).replace("sha256:…", "sha256:" + "0" * 64)
 
 
-def test_the_readme_names_pages_that_there_are() -> None:
-    for page in PAGES[1:]:
-        assert f"({os.path.relpath(page, REPOSITORY)})" in PAGES[0].read_text()
+def test_overview_links_to_every_page() -> None:
+    overview = DOCS / "index.md"
+    for page in PAGES:
+        if page not in (README, overview):
+            assert f"({os.path.relpath(page, DOCS)})" in overview.read_text()
