@@ -177,7 +177,7 @@ class TunerProcess:
             case {"hopeless": {"trial": trial, "number": number, "step": step}}:
                 if advice := self._assessed(trial, step, number, {"ok": False}):
                     self._post(advice)
-            case {"standing": [*calls]}:
+            case {"long_calls": [*calls]}:
                 self.long_calls = [_long_call(said) for said in calls]
 
     def _when(self, answer: Future[Answer], handle: Callable[[Answer], list[Event]]) -> None:

@@ -1,4 +1,4 @@
-"""What proposes trials. A tuner of one's own: subclass `Tuner` and name the class in the file."""
+"""Tuners. To write one, subclass `Tuner` and name the class in the experiment file."""
 
 from .interface import Proposal, Result, SearchFinished, Tuner
 

@@ -1,10 +1,7 @@
-"""The tuner's own process: JSON lines in, JSON lines out. `bootstrap.py` starts it.
+"""Runs the tuner and the assessor in their own process. `bootstrap.py` starts it.
 
-Every line in is one call, `{"call": NAME, ...}`; each gets one line back, in order: `{"ok": ...}`,
-`{"finished": WORDS}` when the tuner ends the search, or `{"error": WORDS}`. The first call is
-`setup`. A tuner or an assessor with NNI's interface speaks unasked as well, in between:
-`{"notice": {KIND: ...}}`, and `{"error": WORDS, "traceback": TEXT}`. Tracebacks, and whatever the
-tuner prints, go to stderr. It ends when stdin does. Imports as little as it can, to start fast.
+Requests come on stdin and answers go to stdout (see `protocol.py`). Tracebacks, and what the tuner
+prints, go to stderr. The process ends when stdin ends. It imports little, so that it starts fast.
 """
 
 from __future__ import annotations
@@ -27,127 +24,154 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..assessors import Assessor
 from . import plain_json
 from .interface import Result, SearchFinished, Tuner
+from .protocol import (
+    Choice,
+    Line,
+    MayBeParent,
+    NniProposalAnswer,
+    Observe,
+    ProposalAnswer,
+    Propose,
+    Report,
+    Request,
+    Setup,
+)
 from .registry import RegistryError, find, label
 
 if TYPE_CHECKING:
-    from .nni.side import Side
+    from .nni.plugins import NniPlugins
 
-_CALLERS = (__file__, plain_json.__file__, f"{Path(__file__).parent}/nni/")  # of users' code
-_MOVED = re.compile(r"\bcontroller\.(tuners|assessors|space)\b")  # where Heirloom's classes were
-LINGER = 10.0  # seconds that a call may go on after the controller is gone
-
-Request = dict[str, Any]
+# Files of Heirloom's that call user code. Their frames are left out of error messages.
+_CALLERS = (__file__, plain_json.__file__, f"{Path(__file__).parent}/nni/")
+_MOVED = re.compile(r"\bcontroller\.(tuners|assessors|space)\b")  # where these packages used to be
+LINGER = 10.0  # seconds that a call may continue after the controller has gone
 
 
 class Host:
-    """Makes the tuner and the assessor, and calls them. `say` writes a line unasked."""
+    """Creates the tuner and the assessor, and calls them.
 
-    def __init__(self, say: Callable[[dict[str, Any]], None]) -> None:
-        self._say = say
+    Args:
+        send: writes a line to the controller. Used between answers, from any thread.
+    """
+
+    def __init__(self, send: Callable[[Line], None]) -> None:
+        self._send = send
         self._tuner: Tuner | None = None
         self._assessor: Assessor | None = None
-        self._nni: Side | None = None  # which has those of the two that have NNI's interface
-        self._labels: dict[str, str] = {}  # of tuner and assessor, for the words of an error
-        self._acting = "tuner"  # which of them is called
-        self._code: list[str] = []  # directories of users' code
+        self._nni: NniPlugins | None = None  # set if one of the two has NNI's interface
+        self._labels: dict[str, str] = {}  # by kind, for messages
+        self._active = "tuner"  # the kind whose code runs
+        self._code_dirs: list[str] = []
         self._histories: dict[int, tuple[int, list[float]]] = {}  # by trial: attempt, values
 
-    def answer(self, request: Request) -> dict[str, Any]:
-        """Carry out one call. Whatever goes wrong in a user's code is told in the answer."""
-        call = request["call"]
-        self._acting = "tuner"
+    def answer(self, request: Request) -> Line:
+        """Execute one request. Errors in user code become part of the answer."""
+        self._active = "tuner"
         try:
-            return {"ok": getattr(self, f"_{call}")(request)}
+            return {"ok": self._execute(request)}
         except SearchFinished as finished:
             return {"finished": str(finished) or "the tuner has nothing more to propose"}
-        except BaseException as error:  # sys.exit() in a user's code included
-            told = self._told(error, self._acting, "" if call == "setup" else call)
+        except BaseException as error:  # sys.exit() in user code too
+            method = "" if request["call"] == "setup" else request["call"]
+            line = self._describe_error(error, self._active, method)
             if self._nni is not None:
                 self._nni.on_error()
-            return told
+            return line
 
     def close(self) -> None:
-        """The controller wants no more."""
+        """Tell tuner and assessor that the search has ended."""
         if self._nni is not None:
             self._nni.close()
 
-    def _told(self, error: BaseException, kind: str, method: str) -> dict[str, Any]:
-        """An error as the controller is told of it; its traceback goes to the log too."""
-        traceback.print_exception(error)
-        name = type(error).__name__
-        words = error.msg if isinstance(error, SyntaxError) else error  # without its place
-        doing = f" in {method}" if method else ""
-        where = f"{doing}{self._place(error)}{_hint(error)}"
+    def _execute(self, request: Request) -> Any:
+        if request["call"] == "setup":
+            return self._setup(request)
+        if request["call"] == "propose":
+            return self._propose(request)
+        if request["call"] == "observe":
+            return self._observe(request)
+        if request["call"] == "report":
+            return self._report(request)
+        if request["call"] == "may_be_parent":
+            return self._may_be_parent(request)
+        if self._nni is not None and self._nni.tuner is not None:
+            self._nni.tuner.set_open_trials(request["count"])
+        return None
+
+    def _describe_error(self, error: BaseException, kind: str, method: str) -> Line:
+        """The line that reports an error to the controller. Its traceback goes to the log too."""
+        traceback.print_exception(type(error), error, error.__traceback__)
         if isinstance(error, RegistryError):
             return {"error": str(error)}
-        told = {"error": f"{self._labels[kind]} raised {name}: {words}{where}"}
+        name = type(error).__name__
+        text = error.msg if isinstance(error, SyntaxError) else error  # msg leaves out the location
+        where = f" in {method}" if method else ""
+        where += f"{self._location(error)}{_import_advice(error)}"
+        line = {"error": f"{self._labels[kind]} raised {name}: {text}{where}"}
         if self._nni is not None:
-            told["traceback"] = self._users_traceback(error)
-        return told
+            line["traceback"] = self._user_traceback(error)
+        return line
 
-    def _setup(self, request: Request) -> None:
-        random.seed(request["seed"])  # for tuners that draw from the module itself
+    def _setup(self, request: Setup) -> None:
+        random.seed(request["seed"])  # for tuners that use the module's own generator
         tuner, assessor = request["tuner"], request.get("assessor")
-        if "nni" in (tuner.get("interface"), (assessor or {}).get("interface")):
-            from .nni.side import Side
+        choices = [tuner] if assessor is None else [tuner, assessor]
+        if any(choice.get("interface") == "nni" for choice in choices):
+            from .nni.plugins import NniPlugins
 
-            self._nni = Side(request, self._code, self._say, self._told)
-        make = self._load("tuner", tuner)
+            self._nni = NniPlugins(request, self._code_dirs, self._send, self._describe_error)
+        create = self._load("tuner", tuner)
         if self._nni is not None and tuner.get("interface") == "nni":
-            self._nni.make_tuner(make)
+            self._nni.create_tuner(create)
         else:
-            self._tuner = make(
+            self._tuner = create(
                 request["space"],
                 seed=request["seed"],
                 maximize=request["maximize"],
                 **tuner.get("args", {}),
             )
         if assessor:
-            self._acting = "assessor"
-            make = self._load("assessor", assessor)
+            self._active = "assessor"
+            create = self._load("assessor", assessor)
             if self._nni is not None and assessor.get("interface") == "nni":
-                self._nni.make_assessor(make)
+                self._nni.create_assessor(create)
             else:
-                self._assessor = make(maximize=request["maximize"], **assessor.get("args", {}))
+                self._assessor = create(maximize=request["maximize"], **assessor.get("args", {}))
 
-    def _load(self, kind: str, choice: dict[str, Any]) -> Any:
+    def _load(self, kind: str, choice: Choice) -> Any:
+        """Import the class of a tuner or an assessor."""
         self._labels[kind] = label(kind, choice)
-        if choice.get("name"):
-            return find(kind, choice["name"])
-        code = f"{choice['code_dir']}{os.sep}"
-        self._code.append(code)
-        sys.path.insert(0, code)
-        module, _, attribute = choice["class"].rpartition(".")
+        if name := choice.get("name"):
+            return find(kind, name)
+        code_dir = f"{choice['code_dir']}{os.sep}"
+        self._code_dirs.append(code_dir)
+        sys.path.insert(0, code_dir)
+        module, _, attribute = str(choice["class"]).rpartition(".")
         return getattr(importlib.import_module(module), attribute)
 
-    def _propose(self, request: Request) -> dict[str, Any] | None:
+    def _propose(self, request: Propose) -> ProposalAnswer | NniProposalAnswer | Line | None:
         if self._nni is not None and self._nni.tuner is not None:
             return self._nni.tuner.propose(request.get("room", 1))
         assert self._tuner is not None
         return plain_json.plain_proposal(self._tuner.propose(request["trial"]))
 
-    def _observe(self, request: Request) -> None:
-        """`replay`: it is repeated after a resume, which NNI's interface does not know."""
+    def _observe(self, request: Observe) -> None:
         result = Result(**{**request["result"], "parents": tuple(request["result"]["parents"])})
         self._histories.pop(result.trial_id, None)
         replay, succeeded = request.get("replay", False), result.state == "succeeded"
         if self._nni is not None and self._nni.assessor is not None:
             self._nni.assessor.trial_end(result.trial_id, succeeded, replay=replay)
         if self._assessor is not None:
-            self._acting = "assessor"
+            self._active = "assessor"
             self._assessor.trial_end(result.trial_id, succeeded)
-            self._acting = "tuner"
+            self._active = "tuner"
         if self._tuner is not None:
             self._tuner.observe(result)
         elif self._nni is not None and self._nni.tuner is not None and not replay:
-            self._nni.tuner.observe(result)
+            self._nni.tuner.observe(result)  # on replay it gets its results by `import_data`
 
-    def _under_way(self, request: Request) -> None:
-        if self._nni is not None and self._nni.tuner is not None:
-            self._nni.tuner.under_way(request["count"])
-
-    def _report(self, request: Request) -> bool:
-        """Whether the trial should go on; an assessor with NNI's interface says so later."""
+    def _report(self, request: Report) -> bool:
+        """Whether the trial should go on. An assessor with NNI's interface answers by a notice."""
         value = request["value"]
         if self._nni is not None and self._nni.assessor is not None:
             self._nni.assessor.report(
@@ -161,39 +185,40 @@ class Host:
             return True
         trial, attempt = request["trial"], request["number"]
         if self._histories.get(trial, (attempt,))[0] != attempt:
-            del self._histories[trial]  # a further attempt starts anew
+            del self._histories[trial]  # each attempt has a history of its own
         history = self._histories.setdefault(trial, (attempt, []))[1]
         history.append(float(value))
-        self._acting = "assessor"
+        self._active = "assessor"
         return bool(self._assessor.assess(trial, list(history)))
 
-    def _may_be_parent(self, request: Request) -> list[bool]:
+    def _may_be_parent(self, request: MayBeParent) -> list[bool]:
         if self._tuner is None:
-            return [False for _ in request["trials"]]  # with NNI's interface nothing names parents
+            return [False for _ in request["trials"]]  # NNI's interface has no parents
         return [bool(self._tuner.may_be_parent(trial)) for trial in request["trials"]]
 
-    def _place(self, error: BaseException) -> str:
-        """Where in the user's code an error arose, as ` (FILE:LINE)`; empty where it did not."""
+    def _location(self, error: BaseException) -> str:
+        """` (FILE:LINE)` of an error in user code, or empty."""
         if isinstance(error, SyntaxError) and error.filename:
             return f" ({Path(error.filename).name}:{error.lineno})"
         frames = traceback.extract_tb(error.__traceback__)
-        theirs = [frame for frame in frames if frame.filename.startswith(tuple(self._code))]
-        own = [frame for frame in frames if not frame.filename.startswith(_CALLERS)]
-        where = (theirs or own)[-1:]
-        return f" ({Path(where[0].filename).name}:{where[0].lineno})" if where else ""
+        in_code_dirs = [frame for frame in frames if self._is_user_code(frame.filename)]
+        in_libraries = [frame for frame in frames if not frame.filename.startswith(_CALLERS)]
+        last = (in_code_dirs or in_libraries)[-1:]
+        return f" ({Path(last[0].filename).name}:{last[0].lineno})" if last else ""
 
-    def _users_traceback(self, error: BaseException) -> str:
-        """The traceback from the first frame in the user's code on."""
+    def _user_traceback(self, error: BaseException) -> str:
+        """The traceback, without the frames before the first one in user code."""
         trace = error.__traceback__
-        while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(
-            tuple(self._code)
-        ):
+        while trace is not None and not self._is_user_code(trace.tb_frame.f_code.co_filename):
             trace = trace.tb_next
         return "".join(traceback.format_exception(type(error), error, trace))
 
+    def _is_user_code(self, file: str) -> bool:
+        return file.startswith(tuple(self._code_dirs))
 
-def _hint(error: BaseException) -> str:
-    """What to do about an import that fails in the user's code, as `; …`; empty for the rest."""
+
+def _import_advice(error: BaseException) -> str:
+    """What to do about a failed import, as `; TEXT`; empty for other errors."""
     if not isinstance(error, ImportError):
         return ""
     for frame in traceback.extract_tb(error.__traceback__):
@@ -204,8 +229,8 @@ def _hint(error: BaseException) -> str:
     return ""
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a stream, read ahead in a thread, so that its end is noticed during a call."""
+def _read_ahead(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines of a stream. A thread reads them, so that the end is noticed during a call."""
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -213,27 +238,27 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             lines.put(line)
         lines.put(None)
         time.sleep(LINGER)
-        os._exit(1)  # a call that never ends must not outlive the controller
+        os._exit(1)  # a call that never returns must not outlive the controller
 
     threading.Thread(target=read, daemon=True).start()
     return iter(lines.get, None)
 
 
 def main() -> None:
-    """Serve calls until stdin ends."""
-    # The protocol keeps private copies of the pipes: a tuner that prints or reads meets the log
-    # and an empty file instead.
-    calls = os.fdopen(os.dup(0), "rb")
+    """Answer requests until stdin ends."""
+    # The protocol uses private copies of stdin and stdout. A tuner that prints writes to the log,
+    # and one that reads stdin finds it empty.
+    requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     lock = threading.Lock()
 
-    def say(line: dict[str, Any]) -> None:
-        with lock, contextlib.suppress(BrokenPipeError):  # the controller is gone: stdin tells too
+    def send(line: Line) -> None:
+        with lock, contextlib.suppress(BrokenPipeError):  # the end of stdin reports this as well
             answers.write(json.dumps(line).encode() + b"\n")
 
-    host = Host(say)
-    for line in _lines(calls):
-        say(host.answer(json.loads(line)))
+    host = Host(send)
+    for line in _read_ahead(requests):
+        send(host.answer(json.loads(line)))
     host.close()

@@ -1,4 +1,4 @@
-"""What a tuner is: it proposes trials and observes how they ended."""
+"""The interface of a tuner: it proposes trials and observes how they end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class SearchFinished(Exception):  # noqa: N818 - an end, not an error
-    """Raised by a tuner: nothing is left to propose. Its text, if any, says why."""
+class SearchFinished(Exception):  # noqa: N818 - the end of a search is not an error
+    """Raised by a tuner that has nothing left to propose. Its text, if any, is the reason."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial to run: plain JSON params, and the trials whose weights it starts from."""
+    """A trial to run.
+
+    Args:
+        params: the trial's parameters, in plain JSON.
+        parents: ids of the trials whose weights it starts from.
+    """
 
     params: Mapping[str, Any]
     parents: Sequence[int] = ()
@@ -22,30 +27,42 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Result:
-    """How a trial ended."""
+    """How a trial ended.
+
+    Args:
+        trial_id: the trial.
+        state: `succeeded`, `failed`, `stopped`, `skipped` or `cancelled`.
+        value: the objective; None if the trial reported none.
+        params: as proposed.
+        parents: as proposed.
+        result: everything that the trial reported as its result.
+        weights: whether the trial left weights that a child can start from.
+        last: the last report, as the trial reported it.
+        parameter_id: the number of the proposal; only for tuners with NNI's interface.
+    """
 
     trial_id: int
-    state: str  # succeeded, failed, stopped, skipped or cancelled
-    value: float | None  # the objective; None where the trial reported none
+    state: str
+    value: float | None
     params: Mapping[str, Any]
     parents: tuple[int, ...] = ()
-    result: Any = None  # everything that the trial reported as its result
-    weights: bool = False  # whether it left weights that a child can start from
-    last: Any = None  # the last of its reports, as it was reported
-    parameter_id: int | None = None  # with NNI's interface: the number under which it was proposed
+    result: Any = None
+    weights: bool = False
+    last: Any = None
+    parameter_id: int | None = None
 
 
 class Tuner(ABC):
-    """Proposes trials, one call at a time, in a process of its own.
+    """Proposes trials. Runs in a process of its own, and is called by one thread.
 
-    Given the same seed and the same calls in the same order it should answer the same: a resumed
-    experiment repeats them.
+    With the same seed and the same calls in the same order, a tuner should return the same
+    proposals: resuming an experiment repeats the calls.
 
     Args:
-        space: the search space in NNI's JSON form (`heirloom.space.parse` reads it).
-        seed: where a tuner draws its random numbers from.
+        space: the search space in NNI's JSON form. `heirloom.space.parse` reads it.
+        seed: the seed for the tuner's random numbers.
         maximize: whether a larger value is better.
-        args: what the experiment file says under `tuner.args`. ValueError refuses a wrong one.
+        args: `tuner.args` of the experiment file. Raise ValueError to reject a value.
     """
 
     @abstractmethod
@@ -55,14 +72,14 @@ class Tuner(ABC):
 
     @abstractmethod
     def propose(self, trial_id: int) -> Proposal | None:
-        """The trial to run under this id; None: nothing to try until another result is in.
+        """Return the trial to run under this id, or None to wait for another result.
 
-        None while no trial is under way ends the search. Raises SearchFinished to end it.
+        None while no trial is under way ends the search. Raise SearchFinished to end it at once.
         """
 
-    def observe(self, result: Result) -> None:  # noqa: B027 - a tuner need not look at results
-        """A trial ended, however it ended. May raise SearchFinished."""
+    def observe(self, result: Result) -> None:  # noqa: B027 - a tuner may ignore results
+        """Take the result of a trial, in whatever state it ended. May raise SearchFinished."""
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Whether a later proposal can name this trial as a parent. Its weights are kept if so."""
+        """Whether a later proposal may name this trial as a parent. If so, its weights are kept."""
         return True

@@ -1,1 +1,1 @@
-"""What runs NNI's experiments: users' tuners, assessors and configuration files, as they are."""
+"""Calls tuners and assessors with NNI's interface, in the tuner's process."""

@@ -1,4 +1,4 @@
-"""A user's assessor with NNI's interface, in the tuner's process."""
+"""Calls a user's assessor with NNI's interface."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from typing import Any
 
 from nni.assessor import AssessResult
 
-from .tuner import end
+from .tuner import call_hook
 
 
 class NniAssessor:
     """Calls the methods of a subclass of `nni.assessor.Assessor` as NNI 1.2 does.
 
-    They are called one at a time, in a thread of their own: an assessor that thinks, or hangs,
-    keeps no proposal and no result waiting.
+    One thread makes all calls: a slow assessor delays no proposal and no result.
 
     Args:
-        assessor: the user's, just made.
-        experiment: the experiment's unique name, of which the trials' ids are made.
-        hopeless: takes a trial that is called so, with its attempt's number and the step.
-        broke: takes what a call raised, and the method's name.
+        assessor: the user's object.
+        experiment: the experiment's unique name, a prefix of the trial ids.
+        advise_stop: takes the trial, the number of its attempt and the step of a bad assessment.
+        failed: takes what a call raised, and the name of the method.
     """
 
     def __init__(
@@ -30,50 +29,50 @@ class NniAssessor:
         assessor: Any,
         *,
         experiment: str,
-        hopeless: Callable[[int, int, int], None],
-        broke: Callable[[BaseException, str], None],
+        advise_stop: Callable[[int, int, int], None],
+        failed: Callable[[BaseException, str], None],
     ) -> None:
-        self.users = assessor
+        self._assessor = assessor
         self._experiment = experiment
-        self._hopeless, self._broke = hopeless, broke
-        self._acting = ""  # the method that is called
+        self._advise_stop, self._failed = advise_stop, failed
+        self._method = ""  # the one that is called
         self._histories: dict[int, tuple[int, dict[int, Any]]] = {}  # by trial: attempt, values
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="nni-assessor", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="nni-assessor", daemon=True)
         self._thread.start()
 
     def report(self, trial: int, number: int, step: int, value: Any, *, replay: bool) -> None:
-        """A trial's attempt reported a value. `replay`: it was judged under another controller."""
+        """Assess a report of a trial's attempt. `replay`: it was assessed before a resume."""
 
         def assess() -> None:
             if self._histories.get(trial, (number,))[0] != number:
-                del self._histories[trial]  # a further attempt starts anew
+                del self._histories[trial]  # each attempt has a history of its own
             values = self._histories.setdefault(trial, (number, {}))[1]
             values[step] = value
             if not replay and not self._is_good(trial, [values[key] for key in sorted(values)]):
-                self._hopeless(trial, number, step)
+                self._advise_stop(trial, number, step)
 
         self._tasks.put(assess)
 
     def trial_end(self, trial: int, success: bool, *, replay: bool) -> None:
-        """A trial ended."""
+        """Pass on the end of a trial, if the trial has reported a value."""
 
-        def tell() -> None:
+        def call_trial_end() -> None:
             if self._histories.pop(trial, None) is not None and not replay:
-                self._acting = "trial_end"
-                self.users.trial_end(self._job(trial), success)
+                self._method = "trial_end"
+                self._assessor.trial_end(self._job(trial), success)
 
-        self._tasks.put(tell)
+        self._tasks.put(call_trial_end)
 
     def close(self, timeout: float) -> None:
-        """Judge what was reported, at most for `timeout` seconds, and tell of the end."""
+        """Assess the remaining reports for at most `timeout` seconds, then call `_on_exit`."""
         self._tasks.put(None)
         self._thread.join(timeout)
-        end(self.users, "_on_exit")
+        call_hook(self._assessor, "_on_exit")
 
     def _is_good(self, trial: int, history: list[Any]) -> bool:
-        self._acting = "assess_trial"
-        answer = self.users.assess_trial(self._job(trial), history)
+        self._method = "assess_trial"
+        answer = self._assessor.assess_trial(self._job(trial), history)
         if not isinstance(answer, (AssessResult, bool)):
             raise TypeError(
                 f"assess_trial returned {answer!r}: it must be AssessResult.Good, "
@@ -84,10 +83,10 @@ class NniAssessor:
     def _job(self, trial: int) -> str:
         return f"{self._experiment}-{trial}"
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         for task in iter(self._tasks.get, None):
             try:
                 task()
-            except BaseException as error:  # sys.exit() in a user's code included
-                self._broke(error, self._acting)
+            except BaseException as error:  # sys.exit() in user code too
+                self._failed(error, self._method)
                 return

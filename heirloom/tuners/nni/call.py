@@ -1,4 +1,4 @@
-"""One call of a tuner's that goes on, and what is told of those that go on for long."""
+"""One running call of a tuner, and the summary of the calls that take long."""
 
 from __future__ import annotations
 
@@ -7,63 +7,67 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..protocol import LongCall
 from .thread_activity import ThreadActivity
 
-NAMED = 10.0  # seconds after which a call that goes on is named
+LONG = 10.0  # seconds after which a running call is reported
 
 
-class Later:
-    """`st_callback`: by it a tuner hands in parameters of which it had none when it was asked."""
+class LateProposal:
+    """NNI's `st_callback`: the tuner calls it to propose after `generate_parameters` returned.
 
-    __slots__ = ("__weakref__", "_take")
+    As long as the tuner keeps the object, a proposal may still come.
+    """
 
-    def __init__(self, take: Callable[[int, Any], None]) -> None:
-        self._take = take
+    __slots__ = ("__weakref__", "_receive")
+
+    def __init__(self, receive: Callable[[int, Any], None]) -> None:
+        self._receive = receive
 
     def __call__(self, parameter_id: int, params: Any) -> None:
-        """Propose these parameters under a number that was asked for before."""
-        self._take(parameter_id, params)
+        """Propose parameters for a `parameter_id` of an earlier call."""
+        self._receive(parameter_id, params)
 
 
 @dataclass(eq=False)
 class Call:
-    """One call of the tuner's that goes on."""
+    """One running call."""
 
-    what: str  # the method
+    method: str
     parameter_id: int
-    began_at: float
-    heard: int  # results delivered when it began
-    standing: ThreadActivity | None = None  # set in its thread
+    started_at: float  # on the monotonic clock
+    delivered: int  # number of results that were delivered before it started
+    activity: ThreadActivity | None = None  # set by the thread that runs it
 
     @property
-    def still_since(self) -> float | None:
-        """Since when it stands still, if it does."""
-        return self.standing.still_since if self.standing is not None else None
+    def blocked_since(self) -> float | None:
+        """The time from which on it is blocked; None if it is not."""
+        return self.activity.blocked_since if self.activity is not None else None
 
-    def place(self, code: Sequence[str]) -> str:
-        """`FILE:LINE` at which it stands, in the user's code where it can be."""
-        return self.standing.place(code) if self.standing is not None else "its start"
+    def location(self, code_dirs: Sequence[str]) -> str:
+        """`FILE:LINE` that it executes, in user code if possible."""
+        return self.activity.location(code_dirs) if self.activity is not None else "its start"
 
 
-def long_calls(calls: Iterable[Call], now: float, code: Sequence[str]) -> list[dict[str, Any]]:
-    """Of calls that go on for long, for the controller: those at one place in the code together."""
-    found: dict[tuple[str, str, bool], dict[str, Any]] = {}
+def long_calls(calls: Iterable[Call], now: float, code_dirs: Sequence[str]) -> list[LongCall]:
+    """Calls that take longer than LONG. Those at the same line become one entry."""
+    found: dict[tuple[str, str, bool], LongCall] = {}
     frames = sys._current_frames()
     for call in calls:
-        since = call.began_at if call.still_since is None else call.still_since
-        if call.standing is None or now - since < NAMED:
+        since = call.started_at if call.blocked_since is None else call.blocked_since
+        if call.activity is None or now - since < LONG:
             continue
-        place = call.standing.place(code, frames)
-        key = (call.what, place, call.still_since is not None)
-        said = found.setdefault(key, {
-            "what": call.what, "place": place, "still": key[2], "count": 0,
+        location = call.activity.location(code_dirs, frames)
+        is_blocked = call.blocked_since is not None
+        entry = found.setdefault((call.method, location, is_blocked), {
+            "what": call.method, "place": location, "still": is_blocked, "count": 0,
             "parameter_id": call.parameter_id, "seconds": now - since,
         })  # fmt: skip
-        said["count"] += 1
-        said["seconds"] = max(said["seconds"], now - since)
+        entry["count"] += 1
+        entry["seconds"] = max(entry["seconds"], now - since)
     return list(found.values())
 
 
-def unaged(said: dict[str, Any]) -> dict[str, Any]:
-    """What is told of a call without what grows by itself."""
-    return {key: value for key, value in said.items() if key != "seconds"}
+def without_durations(calls: Iterable[LongCall]) -> list[dict[str, Any]]:
+    """The entries without `seconds`, to compare two summaries."""
+    return [{key: value for key, value in call.items() if key != "seconds"} for call in calls]

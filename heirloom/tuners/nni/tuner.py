@@ -1,4 +1,4 @@
-"""A user's tuner with NNI's interface, in the tuner's process."""
+"""Calls a user's tuner with NNI's interface."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import nni
 
 from ..interface import Result, SearchFinished
-from .call import Later
-from .calls import Calls, Params, Tell
+from ..protocol import Choice, Line, NniProposalAnswer, Resume
+from .call import LateProposal
+from .call_state import Params
+from .calls import Calls, Notify
 from .plain_json import final_value, plain_params
 
 
@@ -18,13 +20,12 @@ class NniTuner:
     """Calls the methods of a subclass of `nni.tuner.Tuner` as NNI 1.2 does.
 
     Args:
-        tuner: the user's, just made.
+        tuner: the user's object.
         space: the search space.
-        choice: of the experiment file's `tuner` what concerns the calls.
-        experiment: the experiment's unique name, of which the trials' ids are made.
-        resume: of a search that goes on: `data`, the results known, in the form of `import_data`,
-            and `next`, the number of the next proposal.
-        code, tell, broke: as `Calls` takes them.
+        choice: `tuner` of the experiment file.
+        experiment: the experiment's unique name, a prefix of the trial ids.
+        resume: set when a search is resumed.
+        code_dirs, notify, failed: see `Calls`.
     """
 
     def __init__(
@@ -32,17 +33,17 @@ class NniTuner:
         tuner: Any,
         space: Any,
         *,
-        choice: Mapping[str, Any],
+        choice: Choice,
         experiment: str,
-        resume: Mapping[str, Any] | None,
-        code: Sequence[str],
-        tell: Tell,
-        broke: Callable[[BaseException, str], None],
+        resume: Resume | None,
+        code_dirs: Sequence[str],
+        notify: Notify,
+        failed: Callable[[BaseException, str], None],
     ) -> None:
-        self.users = tuner
+        self._tuner = tuner
         self._experiment = experiment
-        self._tells_last = bool(choice.get("include_intermediate_results"))
-        self._handed_out: dict[int, Any] = {}  # parameters as the tuner returned them
+        self._uses_last_report = bool(choice.get("include_intermediate_results"))
+        self._proposed: dict[int, Any] = {}  # by parameter_id: what the tuner returned
         if resume:
             tuner.load_checkpoint()
         tuner.update_search_space(space)
@@ -53,45 +54,45 @@ class NniTuner:
             plain=plain_params,
             deliver=self._deliver,
             first=resume["next"] if resume else 0,
-            abreast=bool(choice.get("multi_thread")),
+            concurrent=bool(choice.get("multi_thread")),
             patience=choice.get("patience"),
-            code=code,
-            tell=tell,
-            broke=broke,
+            code_dirs=code_dirs,
+            notify=notify,
+            failed=failed,
         )
 
-    def propose(self, room: int) -> dict[str, Any] | None:
-        """A trial to run, `{"coming": True}`, or None until more is known.
+    def propose(self, room: int) -> NniProposalAnswer | Line | None:
+        """A proposal, `{"coming": True}`, or None until a result is delivered.
 
-        Raises SearchFinished when proposals were given up and nothing is left to wait for.
+        Raises SearchFinished if proposals were given up and nothing else can come.
         """
-        answer = self._calls.ask(room)
+        answer = self._calls.next_proposal(room)
         if isinstance(answer, tuple):
             parameter_id, params = answer
             return {"params": params, "parents": [], "parameter_id": parameter_id}
         if answer:
             return {"coming": True}
-        if words := self._calls.why_none():
-            raise SearchFinished(words)
+        if reason := self._calls.end_reason():
+            raise SearchFinished(reason)
         return None
 
     def observe(self, result: Result) -> None:
-        """A trial ended. The tuner is told when it has been told of those before."""
+        """Deliver a result after those before it, if the tuner proposed the trial."""
         if result.parameter_id is not None:
-            self._calls.hear(result)
+            self._calls.add_result(result)
 
-    def under_way(self, count: int) -> None:
-        """So many trials have no verdict now."""
-        self._calls.under_way(count)
+    def set_open_trials(self, count: int) -> None:
+        """Set the number of trials without a verdict."""
+        self._calls.set_open_trials(count)
 
     def close(self, timeout: float) -> None:
-        """Deliver what was observed, at most for `timeout` seconds, and tell of the end."""
+        """Deliver the remaining results for at most `timeout` seconds, then call `_on_exit`."""
         self._calls.close(timeout)
-        end(self.users, "_on_exit")
+        call_hook(self._tuner, "_on_exit")
 
-    def _generate(self, parameter_id: int, later: Later) -> Params | None:
-        """One proposal. `generate_multiple_parameters` is called where the user defines it."""
-        tuner, extra = self.users, {"st_callback": later}
+    def _generate(self, parameter_id: int, callback: LateProposal) -> Params | None:
+        """Request one proposal, by `generate_multiple_parameters` if the class overrides it."""
+        tuner, extra = self._tuner, {"st_callback": callback}
         try:
             if _overrides(tuner, "generate_multiple_parameters"):
                 found = list(_call(tuner.generate_multiple_parameters, [parameter_id], **extra))
@@ -101,42 +102,42 @@ class NniTuner:
             return None
         if len(found) > 1:
             raise TypeError(
-                f"generate_multiple_parameters was asked for one trial and returned {len(found)}"
+                f"generate_multiple_parameters must return one set of parameters, not {len(found)}"
             )
         if not found:
             return None
-        self._handed_out[parameter_id] = found[0]
+        self._proposed[parameter_id] = found[0]
         return plain_params(found[0])
 
     def _deliver(self, result: Result) -> None:
-        """Tell the tuner of one trial's end."""
+        """Pass one result to the tuner."""
         assert result.parameter_id is not None
-        tuner, job = self.users, f"{self._experiment}-{result.trial_id}"
-        params = self._handed_out.pop(result.parameter_id, result.params)
-        reported, value = self._value(result)
-        if reported:
+        tuner, job = self._tuner, f"{self._experiment}-{result.trial_id}"
+        params = self._proposed.pop(result.parameter_id, result.params)
+        has_value, value = self._value(result)
+        if has_value:
             _call(
                 tuner.receive_trial_result, result.parameter_id, params, value,
                 customized=False, trial_job_id=job,
             )  # fmt: skip
         success = result.state == "succeeded"
         _call(tuner.trial_end, result.parameter_id, success, trial_job_id=job)
-        if reported:
+        if has_value:
             tuner.save_checkpoint()
 
     def _value(self, result: Result) -> tuple[bool, Any]:
-        """Whether there is a final value to tell of, and which, as it was reported."""
+        """Whether the tuner gets a value for a trial, and the value as the trial reported it."""
         if result.state == "stopped":
-            return self._tells_last and result.last is not None, result.last
+            return self._uses_last_report and result.last is not None, result.last
         if result.state != "succeeded":
             return False, None
         value = final_value(result.value, result.result)
         return value is not None, value
 
 
-def end(users: Any, hook: str) -> None:
-    """Call `_on_exit` or `_on_error` of a tuner or an assessor that has it."""
-    method = getattr(users, hook, None)
+def call_hook(plugin: Any, name: str) -> None:
+    """Call `_on_exit` or `_on_error` of a tuner or an assessor that has the method."""
+    method = getattr(plugin, name, None)
     if callable(method):
         method()
 
@@ -148,12 +149,14 @@ def _overrides(tuner: Any, name: str) -> bool:
 
 
 def _call(method: Callable[..., Any], *arguments: Any, **extra: Any) -> Any:
-    """Call a method with as much of `extra` as it takes: not all users' have **kwargs."""
+    """Call a method with those of `extra` that it accepts: old tuners have no **kwargs."""
     try:
-        parameters = list(inspect.signature(method).parameters.values())
+        parameters: Mapping[str, inspect.Parameter] = inspect.signature(method).parameters
     except (TypeError, ValueError):  # not written in Python
         return method(*arguments)
-    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        named = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    kinds = [(name, parameter.kind) for name, parameter in parameters.items()]
+    if not any(kind is inspect.Parameter.VAR_KEYWORD for _, kind in kinds):
+        by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        named = [name for name, kind in kinds if kind in by_name]
         extra = {name: value for name, value in extra.items() if name in named[len(arguments) :]}
     return method(*arguments, **extra)

@@ -162,7 +162,7 @@ def test_what_blocks_for_ever_is_given_up_and_the_search_ends_with_words(lab: La
     choice = {"multi_thread": True, "patience": "2s"}
     output = lab("run", search(lab, "Stuck", choice=choice, budget={"trials": 9, "concurrency": 4}))
     assert [trial["state"] for trial in lab.trials()] == ["succeeded"]
-    assert "proposal 1 was given up: it stood still at my_tuner.py:" in output
+    assert "proposal 1 was given up: it was blocked at my_tuner.py:" in output
     assert "no further trials: proposal" in output
 
 

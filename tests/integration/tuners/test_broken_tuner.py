@@ -21,7 +21,7 @@ BROKEN = {
     "kills itself": (
         "import os\n" + proposing("os.kill(os.getpid(), 9)"), "was killed by SIGKILL"),
     "overflows": (proposing("return self.propose(trial_id)"), "RecursionError"),
-    "proposes text": (proposing("return 'x'"), "a proposal is a Proposal or None, not str"),
+    "proposes text": (proposing("return 'x'"), "propose must return a Proposal or None, not str"),
     "params no dict": (proposing("return Proposal([1])"), "params must be a dict, not list"),
     "params no JSON": (proposing("return Proposal({'a': [1, {2}]})"), "params['a'][1] is a set"),
     "params with NaN": (

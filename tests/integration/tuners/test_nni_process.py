@@ -130,13 +130,13 @@ def proposed(bench: Bench, process: TunerProcess, trial: int, room: int = 1) -> 
 def test_children_wait_for_their_parents_result(bench: Bench) -> None:
     process = start(bench, BLOCKS, multi_thread=True)
     first = proposed(bench, process, 0, 4)
-    assert (first.params, first.parents, first.parameter_id) == ({"n": 0}, (), 0)
+    assert (first.params, first.parents, first.token) == ({"n": 0}, (), 0)
     process.under_way(1)
     process.propose(1, 3)
     assert heard(bench, ProposalWithheld).coming
     process.observe(ended(0, 0, result={"value": 1.0, "nni": {"default": 1, "md5": "it's"}}))
     got = [proposed(bench, process, trial, 4 - trial) for trial in (1, 2, 3)]
-    assert sorted(event.parameter_id or 0 for event in got) == [1, 2, 3]
+    assert sorted(event.token or 0 for event in got) == [1, 2, 3]
     assert process.may_be_parent([0, 1]).result(PATIENCE) == {0: False, 1: False}
     process.observe(ended(1, 7, value=None))
     process.close(PATIENCE)
@@ -158,7 +158,7 @@ def test_a_parent_that_failed_wakes_its_child(bench: Bench) -> None:
     assert heard(bench, ProposalWithheld).coming
     process.observe(ended(0, 0, value=None))
     heard(bench, TunerReady)
-    assert proposed(bench, process, 1).parameter_id == 1
+    assert proposed(bench, process, 1).token == 1
 
 
 def test_one_that_blocks_for_ever_is_named_and_given_up(bench: Bench) -> None:
@@ -168,8 +168,8 @@ def test_one_that_blocks_for_ever_is_named_and_given_up(bench: Bench) -> None:
     process.propose(1, 1)
     assert heard(bench, ProposalWithheld).coming
     given_up = heard(bench, ProposalGivenUp)
-    assert given_up.parameter_id == 1
-    assert "stood still at my_tuner.py:" in given_up.reason
+    assert given_up.token == 1
+    assert "was blocked at my_tuner.py:" in given_up.reason
     heard(bench, TunerReady)
     process.propose(1, 1)
     assert not heard(bench, ProposalWithheld).coming  # the trial may yet bring something about
@@ -272,13 +272,13 @@ def test_a_search_that_goes_on(bench: Bench) -> None:
     }  # fmt: skip
     process = start(bench, BLOCKS, assessor=ASSESSOR, setup=setup)
     differences = process.replay([
-        ("propose", 0, Proposed(at=0.0, trial=0, params={"n": 0}, parameter_id=0)),
+        ("propose", 0, Proposed(at=0.0, trial=0, params={"n": 0}, token=0)),
         ("report", 0, 0, 0.1, 1), ("report", 1, 0, 0.3, 1), ("observe", ended(0, 0)),
     ])  # fmt: skip
     assert differences == []
     process.report(1, 1, 0.4)
     process.observe(ended(1, 1))
-    assert proposed(bench, process, 2).parameter_id == 2
+    assert proposed(bench, process, 2).token == 2
     process.close(PATIENCE)
     noted = seen(bench)
     assert noted[:2] == [["load", "checkpoint"], ["data", data]]
@@ -312,7 +312,7 @@ def test_two_hundred_proposals_wait_and_one_result_wakes_them_all(bench: Bench) 
     assert host.memory_info().rss < 200e6
     process.observe(ended(0, 0))
     got = [proposed(bench, process, trial, 201 - trial) for trial in range(1, 201)]
-    assert sorted(event.parameter_id or 0 for event in got) == [*range(1, 201)]
+    assert sorted(event.token or 0 for event in got) == [*range(1, 201)]
 
 
 def test_printing_and_logging_go_to_the_log(bench: Bench) -> None:

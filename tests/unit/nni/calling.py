@@ -5,7 +5,7 @@ import time
 from collections import namedtuple
 from queue import SimpleQueue
 
-from heirloom.tuners.nni import calls as calls_module
+from heirloom.tuners.nni import call_state
 from heirloom.tuners.nni.calls import Calls
 from heirloom.tuners.nni.plain_json import plain_params
 
@@ -30,16 +30,16 @@ class Desk:
             self.delivered.append(end.parameter_id)
             deliver(end)
 
-        given = {"first": 0, "abreast": True, "patience": None, "code": [__file__]}
+        given = {"first": 0, "concurrent": True, "patience": None, "code_dirs": [__file__]}
         self.calls = Calls(
-            propose=begin, plain=plain_params, deliver=hand_on, tell=self.notices.put,
-            broke=lambda error, what: self.broken.put((error, what)), **{**given, **more},
+            propose=begin, plain=plain_params, deliver=hand_on, notify=self.notices.put,
+            failed=lambda error, method: self.broken.put((error, method)), **{**given, **more},
         )  # fmt: skip
 
     def ask(self, room=1):
         """What the controller does: ask again whenever that is said to be of use."""
         while True:
-            answer = self.calls.ask(room)
+            answer = self.calls.next_proposal(room)
             if answer is not True:
                 return answer
             self.notice("ready")
@@ -52,7 +52,7 @@ class Desk:
 
     def result(self, *parameter_ids):
         for parameter_id in parameter_ids:
-            self.calls.hear(End(parameter_id))
+            self.calls.add_result(End(parameter_id))
 
 
 def until(seen):
@@ -77,4 +77,4 @@ class Gate:
         assert self.opened.wait(PATIENCE)
 
 
-__all__ = ["PATIENCE", "Desk", "End", "Gate", "calls_module", "until"]
+__all__ = ["PATIENCE", "Desk", "End", "Gate", "call_state", "until"]

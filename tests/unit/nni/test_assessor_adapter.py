@@ -30,8 +30,8 @@ class Bench:
         self.users = users
         self.hopeless, self.broken = [], SimpleQueue()
         self.adapter = NniAssessor(
-            users, experiment="e-1", hopeless=lambda *said: self.hopeless.append(said),
-            broke=lambda error, what: self.broken.put((error, what)),
+            users, experiment="e-1", advise_stop=lambda *advice: self.hopeless.append(advice),
+            failed=lambda error, method: self.broken.put((error, method)),
         )  # fmt: skip
 
     def report(self, trial, step, value, number=1, replay=False):

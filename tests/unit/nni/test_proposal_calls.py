@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from calling import PATIENCE, Desk, Gate, calls_module, until
+from calling import PATIENCE, Desk, Gate, call_state, until
 
 
 def test_proposals_come_in_the_order_of_their_numbers():
@@ -18,9 +18,9 @@ def test_numbers_go_on_where_they_were():
     assert desk.ask() == (7, {})
 
 
-@pytest.mark.parametrize("abreast", [True, False])
-def test_no_more_is_called_than_there_is_room(abreast):
-    desk = Desk(lambda number, later: {}, abreast=abreast)
+@pytest.mark.parametrize("concurrent", [True, False])
+def test_no_more_is_called_than_there_is_room(concurrent):
+    desk = Desk(lambda number, later: {}, concurrent=concurrent)
     desk.ask(2)
     assert desk.ask(1)[0] == 1
     time.sleep(0.1)  # nothing is there to wait for: nothing may happen
@@ -37,7 +37,7 @@ def test_results_pass_proposals_that_wait_for_them():
 
     desk = Desk(propose, lambda end: gate.opened.set())
     assert desk.ask(5)[0] == 0
-    assert desk.calls.ask(4) is True
+    assert desk.calls.next_proposal(4) is True
     until(lambda: gate.waiting == 4)
     desk.result(0)
     assert sorted(desk.ask(4 - n)[0] for n in range(4)) == [1, 2, 3, 4]
@@ -54,7 +54,7 @@ def test_the_next_call_begins_only_when_the_last_stands_still():
         return {"n": number}
 
     desk = Desk(propose)
-    assert desk.calls.ask(2) is True
+    assert desk.calls.next_proposal(2) is True
     assert busy.wait(PATIENCE)
     time.sleep(0.2)  # nothing is there to wait for: the second call must not begin
     assert desk.began == [0]
@@ -83,11 +83,11 @@ def test_without_threads_a_result_waits_for_the_call_before_it():
         gate.wait()
         return {}
 
-    desk = Desk(propose, abreast=False)
-    assert desk.calls.ask(3) is True
+    desk = Desk(propose, concurrent=False)
+    assert desk.calls.next_proposal(3) is True
     until(lambda: gate.waiting == 1)
     desk.result(8, 9)
-    assert desk.calls.ask(3) is True
+    assert desk.calls.next_proposal(3) is True
     assert (desk.began, desk.delivered) == ([0], [])
     gate.opened.set()
     assert desk.ask(3)[0] == 0
@@ -123,7 +123,7 @@ def test_a_result_that_came_meanwhile_is_reason_enough_to_ask_again():
         return {"n": number}
 
     desk = Desk(propose)
-    assert desk.calls.ask(1) is True
+    assert desk.calls.next_proposal(1) is True
     until(lambda: gate.waiting == 1)
     desk.result(9)
     until(lambda: desk.delivered == [9])
@@ -137,9 +137,9 @@ def test_what_comes_later_by_the_callback():
         lambda number, later: kept.append(later),
         lambda end: [kept[-1](number, {"n": number}) for number in (1, 0)],
     )
-    assert desk.calls.ask(2) is True
+    assert desk.calls.next_proposal(2) is True
     until(lambda: len(kept) == 2)
-    assert desk.calls.ask(2) is True
+    assert desk.calls.next_proposal(2) is True
     desk.result(9)
     assert [desk.ask(2), desk.ask(1)] == [(1, {"n": 1}), (0, {"n": 0})]
     assert desk.began == [0, 1]
@@ -151,32 +151,32 @@ def test_a_callback_that_nobody_keeps_promises_nothing():
 
 
 def test_a_callback_that_is_kept_and_not_used_is_given_up(monkeypatch):
-    monkeypatch.setattr(calls_module, "IDLE", 0.1)
+    monkeypatch.setattr(call_state, "IDLE", 0.1)
     kept = []
     desk = Desk(lambda number, later: kept.append(later))
     assert desk.ask(1) is False
-    assert "was to come by st_callback" in desk.calls.why_none()
+    assert "was to come by st_callback and did not come" in desk.calls.end_reason()
 
 
 def test_one_that_stands_still_is_given_up_once_nothing_is_under_way(monkeypatch):
-    monkeypatch.setattr(calls_module, "IDLE", 0.2)
+    monkeypatch.setattr(call_state, "IDLE", 0.2)
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number else {})
     desk.ask(3)
-    desk.calls.under_way(1)
-    assert desk.calls.ask(2) is True
+    desk.calls.set_open_trials(1)
+    assert desk.calls.next_proposal(2) is True
     until(lambda: gate.waiting == 2)
     time.sleep(0.5)  # nothing is there to wait for: a trial is under way, so they may wait
-    assert desk.calls.why_none() is None
-    assert desk.calls.ask(2) is True
-    desk.calls.under_way(0)
+    assert desk.calls.end_reason() is None
+    assert desk.calls.next_proposal(2) is True
+    desk.calls.set_open_trials(0)
     assert desk.ask(2) is False
-    words = desk.calls.why_none()
-    assert "proposal 1 was given up: it stood still at calling.py:" in words
+    words = desk.calls.end_reason()
+    assert "proposal 1 was given up: it was blocked at calling.py:" in words
     assert "proposal 2 was given up" in words
     gate.opened.set()
     time.sleep(0.2)  # nothing is there to wait for: what they return is ignored
-    assert desk.calls.ask(2) is False
+    assert desk.calls.next_proposal(2) is False
     desk.result(0)
     assert desk.ask(2)[0] == 3
 
@@ -184,20 +184,20 @@ def test_one_that_stands_still_is_given_up_once_nothing_is_under_way(monkeypatch
 def test_patience_gives_up_while_trials_are_under_way():
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number == 0 else {}, patience=0.2)
-    desk.calls.under_way(1)
+    desk.calls.set_open_trials(1)
     assert desk.ask(2) == (1, {})
     said = desk.notice("given_up")
     assert said["parameter_id"] == 0
-    assert "stood still at calling.py:" in said["reason"]
+    assert "was blocked at calling.py:" in said["reason"]
     gate.opened.set()
 
 
 def test_without_threads_the_next_call_begins_when_one_is_given_up():
     gate = Gate()
     propose = lambda number, later: gate.wait() or {} if number == 0 else {"n": number}  # noqa: E731 - one line
-    desk = Desk(propose, abreast=False, patience=0.2)
-    desk.calls.under_way(1)
-    assert desk.calls.ask(1) is True
+    desk = Desk(propose, concurrent=False, patience=0.2)
+    desk.calls.set_open_trials(1)
+    assert desk.calls.next_proposal(1) is True
     desk.notice("given_up")
     desk.result(5)
     assert desk.ask(1) == (1, {"n": 1})
@@ -212,33 +212,33 @@ def test_what_a_call_raises_is_told_once(what):
     propose = fail if what == "generate_parameters" else lambda number, later: {}
     desk = Desk(propose, fail)
     if what == "generate_parameters":
-        desk.calls.ask(3)
+        desk.calls.next_proposal(3)
     else:
         desk.result(0, 1)
     error, called = desk.broken.get(timeout=PATIENCE)
     assert (str(error), called) == ("3", what)
     assert desk.broken.empty()
-    assert desk.calls.ask(3) is False
+    assert desk.calls.next_proposal(3) is False
 
 
 def test_a_delivery_that_never_ends_is_an_error_once_nothing_is_under_way(monkeypatch):
-    monkeypatch.setattr(calls_module, "IDLE", 0.2)
+    monkeypatch.setattr(call_state, "IDLE", 0.2)
     gate = Gate()
     desk = Desk(lambda number, later: {}, lambda end: gate.wait())
     desk.result(0)
     error, called = desk.broken.get(timeout=PATIENCE)
     assert called == "receive_trial_result"
-    assert "stands still at calling.py:" in str(error)
+    assert "is blocked at calling.py:" in str(error)
     gate.opened.set()
 
 
 def test_calls_that_go_on_for_long_are_named_by_place(monkeypatch):
-    monkeypatch.setattr("heirloom.tuners.nni.call.NAMED", 0.1)
+    monkeypatch.setattr("heirloom.tuners.nni.call.LONG", 0.1)
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number else {})
     desk.ask(4)
-    desk.calls.ask(3)
-    while not (said := desk.notice("standing")) or said[0]["count"] < 3:
+    desk.calls.next_proposal(3)
+    while not (said := desk.notice("long_calls")) or said[0]["count"] < 3:
         pass
     [named] = said
     assert (named["what"], named["parameter_id"], named["still"]) == (
@@ -251,7 +251,7 @@ def test_calls_that_go_on_for_long_are_named_by_place(monkeypatch):
     for room in (3, 2, 1):
         desk.ask(room)
     while said:
-        said = desk.notice("standing")
+        said = desk.notice("long_calls")
 
 
 def test_closing_delivers_what_was_heard():
@@ -271,7 +271,7 @@ def test_two_hundred_wait_and_one_result_wakes_them_all():
 
     desk = Desk(propose, lambda end: gate.opened.set())
     desk.ask(201)
-    desk.calls.ask(200)
+    desk.calls.next_proposal(200)
     until(lambda: gate.waiting == 200)
     assert desk.began == [*range(201)]
     desk.result(0)

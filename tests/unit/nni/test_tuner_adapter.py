@@ -7,7 +7,7 @@ from calling import PATIENCE, until
 
 import nni
 from heirloom.tuners.interface import Result
-from heirloom.tuners.nni.tuner import NniTuner, end
+from heirloom.tuners.nni.tuner import NniTuner, call_hook
 from nni.tuner import Tuner as Users
 
 
@@ -55,8 +55,8 @@ class Old(Plain):
 def adapter(users, broken=None, resume=None, **choice):
     broken = broken or SimpleQueue()
     return NniTuner(
-        users, {"x": 1}, choice=choice, experiment="e-1", resume=resume, code=[__file__],
-        tell=lambda notice: None, broke=lambda error, what: broken.put((error, what)),
+        users, {"x": 1}, choice=choice, experiment="e-1", resume=resume, code_dirs=[__file__],
+        notify=lambda notice: None, failed=lambda error, method: broken.put((error, method)),
     )  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_nothing_to_propose(where):
 @pytest.mark.parametrize(
     ("method", "words"),
     [
-        (lambda self, ids, **kwargs: [{}, {}], "asked for one trial and returned 2"),
+        (lambda self, ids, **kwargs: [{}, {}], "must return one set of parameters, not 2"),
         (lambda self, ids, **kwargs: [None], "must be a dict, not NoneType"),
         (lambda self, ids, **kwargs: [{"a": {1, 2}}], "params['a'] is a set"),
         (lambda self, ids, **kwargs: [{"a": float("nan")}], "params['a'] is nan"),
@@ -202,7 +202,7 @@ def test_what_is_no_proposal(method, words):
 
 
 def test_hooks_are_called_where_there_are_any():
-    end(object(), "_on_exit")
+    call_hook(object(), "_on_exit")
     users = Plain()
     users._on_exit = lambda: users.seen.append("exit")
     adapter(users).close(PATIENCE)

@@ -16,7 +16,7 @@ class Watched:
         made = threading.Event()
 
         def run():
-            self.standing = ThreadActivity()
+            self.activity = ThreadActivity()
             made.set()
             work()
 
@@ -24,10 +24,10 @@ class Watched:
         self.thread.start()
         assert made.wait(PATIENCE)
 
-    def looked_at(self):
+    def blocked_since(self):
         time.sleep(2 * WINDOW)  # nothing to wait for: it is judged by what it does in that time
-        self.standing.look()
-        return self.standing.still_since
+        self.activity.sample()
+        return self.activity.blocked_since
 
 
 @pytest.mark.parametrize("clock_alone", [False, True])
@@ -35,9 +35,9 @@ def test_one_that_waits_stands_still_and_one_that_computes_does_not(clock_alone)
     stop = threading.Event()
     waits, computes = Watched(stop.wait), Watched(lambda: _compute(stop))
     if clock_alone:  # as where the kernel keeps no schedstat
-        waits.standing._file = computes.standing._file = "/proc/nowhere"
-    until(lambda: waits.looked_at() is not None)
-    until(lambda: computes.looked_at() is None)
+        waits.activity._file = computes.activity._file = "/proc/nowhere"
+    until(lambda: waits.blocked_since() is not None)
+    until(lambda: computes.blocked_since() is None)
     stop.set()
 
 
@@ -49,9 +49,9 @@ def _compute(stop):
 def test_since_when_it_stands_still_does_not_move():
     stop = threading.Event()
     watched = Watched(stop.wait)
-    until(lambda: watched.looked_at() is not None)
-    since = watched.standing.still_since
-    assert watched.looked_at() == since
+    until(lambda: watched.blocked_since() is not None)
+    since = watched.activity.blocked_since
+    assert watched.blocked_since() == since
     assert since <= time.monotonic()
     stop.set()
 
@@ -59,9 +59,9 @@ def test_since_when_it_stands_still_does_not_move():
 def test_the_place_is_in_the_users_code():
     gate = threading.Event()
     watched = Watched(lambda: gate.wait(PATIENCE))
-    until(lambda: watched.standing.place([__file__]).startswith("test_thread_standing.py:"))
-    until(lambda: watched.standing.place(["/nowhere/"]).startswith("threading.py:"))
+    until(lambda: watched.activity.location([__file__]).startswith("test_thread_activity.py:"))
+    until(lambda: watched.activity.location(["/nowhere/"]).startswith("threading.py:"))
     gate.set()
     watched.thread.join(PATIENCE)
-    assert watched.standing.place([__file__]) == "its end"
-    watched.standing.look()  # of a thread that has ended: harmless
+    assert watched.activity.location([__file__]) == "its end"
+    watched.activity.sample()  # of a thread that has ended: harmless

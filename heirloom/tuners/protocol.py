@@ -1,0 +1,138 @@
+"""Messages between the controller and the tuner's process: one JSON object a line.
+
+The controller sends requests. Each gets one answer, in order: `{"ok": VALUE}`, `{"finished": TEXT}`
+where the tuner ends the search, or `{"error": TEXT}`. A tuner or an assessor with NNI's interface
+also causes lines between the answers: `{"notice": NOTICE}`, and errors with a `traceback`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Optional, TypedDict, Union
+
+# A tuner or an assessor, as the experiment file chooses it.
+Choice = TypedDict(
+    "Choice",
+    {
+        "name": Optional[str],
+        "class": Optional[str],
+        "code_dir": str,
+        "args": dict[str, Any],
+        "interface": Literal["heirloom", "nni"],
+        "multi_thread": bool,
+        "patience": Optional[float],  # seconds
+        "include_intermediate_results": bool,
+    },
+    total=False,
+)
+
+
+class KnownResult(TypedDict):
+    """A result from before a resume, in the form of NNI's `import_data`."""
+
+    parameter: Any
+    value: Any
+
+
+class Resume(TypedDict):
+    """What a tuner with NNI's interface gets when a search is resumed."""
+
+    data: list[KnownResult]
+    next: int  # the parameter_id of the next proposal
+
+
+class _Setup(TypedDict):
+    call: Literal["setup"]
+    tuner: Choice
+    space: dict[str, Any]
+    seed: int
+    maximize: bool
+
+
+class Setup(_Setup, total=False):
+    """Create the tuner and the assessor. The first request."""
+
+    assessor: Optional[Choice]
+    experiment: str  # unique name, needed for NNI's interface
+    checkpoint: str  # directory for NNI's checkpoints
+    resume: Optional[Resume]  # None in a new search
+
+
+class _Propose(TypedDict):
+    call: Literal["propose"]
+    trial: int
+
+
+class Propose(_Propose, total=False):
+    """Request a proposal. `room` is the number of proposals that the controller could take."""
+
+    room: int
+
+
+class _Observe(TypedDict):
+    call: Literal["observe"]
+    result: dict[str, Any]  # the fields of `Result`
+
+
+class Observe(_Observe, total=False):
+    """Report the end of a trial. `replay`: it is repeated from the journal after a resume."""
+
+    replay: bool
+
+
+class _Report(TypedDict):
+    call: Literal["report"]
+    trial: int
+    number: int  # of the attempt
+    step: int
+    value: Any
+
+
+class Report(_Report, total=False):
+    """Pass a trial's report to the assessor. The answer is whether the trial should go on."""
+
+    replay: bool
+
+
+class MayBeParent(TypedDict):
+    """Ask which trials later proposals may name as parents. The answer is a list of booleans."""
+
+    call: Literal["may_be_parent"]
+    trials: Sequence[int]
+
+
+class UnderWay(TypedDict):
+    """Tell a tuner with NNI's interface how many trials have no verdict."""
+
+    call: Literal["under_way"]
+    count: int
+
+
+Request = Union[Setup, Propose, Observe, Report, MayBeParent, UnderWay]
+
+
+class ProposalAnswer(TypedDict):
+    """A proposal in plain JSON."""
+
+    params: dict[str, Any]
+    parents: list[int]
+
+
+class NniProposalAnswer(ProposalAnswer):
+    """A proposal of a tuner with NNI's interface."""
+
+    parameter_id: int
+
+
+class LongCall(TypedDict):
+    """Calls of user code that take long, at one line of it."""
+
+    what: str  # the method
+    place: str  # FILE:LINE
+    still: bool  # whether they are blocked there, rather than compute
+    count: int
+    parameter_id: int  # of the first
+    seconds: float  # of the longest
+
+
+Line = dict[str, Any]  # an answer or a notice
