@@ -25,6 +25,6 @@ def test_a_flipped_bit_and_a_file_that_is_gone_are_found(lab: Lab) -> None:
     os.mkfifo(pipe)
     said = lab("verify", "search", code=1)
     assert f"trial 0: {flipped}, committed by attempt 0.1 on localhost: expected 200032 b" in said
-    assert f"trial 1: {gone} is gone, or no file any more" in said
-    assert f"trial 2: {pipe} is gone, or no file any more" in said
+    assert f"trial 1: {gone} is gone, or is no longer a file" in said
+    assert f"trial 2: {pipe} is gone, or is no longer a file" in said
     assert "4 trials with 800.1 kB of weights: 3 of them damaged" in said
