@@ -75,6 +75,9 @@ class TrialSection(Section):
     """Text goes verbatim to `sh -c`, a list is the program with its arguments."""
     code_dir: Directory = Path()
     """The directory that trials run a snapshot of, relative to the experiment file."""
+    python: AnyPath | None = None
+    """The Python that trials find, relative to the experiment file; null: the active environment's.
+    """
     gpus: int = Field(default=0, ge=0)
     """GPUs that one trial needs, of those that its slots have."""
     slots: int = Field(default=1, ge=1)

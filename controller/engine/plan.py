@@ -12,6 +12,8 @@ from queue import Empty, SimpleQueue
 from controller import config as configs
 from controller.core import events as e
 from controller.dispatch.ansible.inventory import Node
+from controller.engine import interpreter
+from controller.engine.interpreter import Interpreter
 from controller.engine.session import fitting, inventory_of, store_of
 from controller.errors import HeirloomError
 from controller.state.home import Home
@@ -30,6 +32,8 @@ class Plan:
     config: configs.Experiment
     notes: Sequence[str]  # remarks on the experiment file
     nodes: Sequence[Node]
+    pythons: Sequence[tuple[Interpreter, str]]  # of trials on this machine, with their versions
+    tuner_python: tuple[Interpreter, str]
     store: Path
     code: Sequence[Entry]  # the files of the trials' code directory
     candidates: Sequence[dict[str, object]]  # the tuner's first proposals
@@ -42,19 +46,25 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     """
     config, notes = configs.load_with_notes(file)
     listed = inventory_of(config, inventory, file, home)
+    python = interpreter.chosen_for(listed, config)
+    listed = interpreter.apply(listed, python, config.trial.python)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
     store = store_of(config.store, nodes, home)
+    local = interpreter.on_this_machine(nodes, python)
+    tuner = interpreter.of_tuner(config, python)
     return Plan(
         config=config,
         notes=notes,
         nodes=nodes,
+        pythons=[(found, found.version()) for found in local],
+        tuner_python=(tuner, tuner.version()),
         store=store,
         code=entries(config.trial.code_dir, (store, home.path)),
-        candidates=_sample(config, samples),
+        candidates=_sample(config, samples, tuner.path),
     )
 
 
-def _sample(config: configs.Experiment, samples: int) -> list[dict[str, object]]:
+def _sample(config: configs.Experiment, samples: int, python: str) -> list[dict[str, object]]:
     """The params of the tuner's first proposals."""
     posted: SimpleQueue[e.Event] = SimpleQueue()
 
@@ -66,7 +76,7 @@ def _sample(config: configs.Experiment, samples: int) -> list[dict[str, object]]
     seed = random.randrange(2**31) if config.seed is None else config.seed  # noqa: S311 - a sample
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "tuner.log"
-        tuner = TunerProcess(config.tuner_setup(seed), log, post)
+        tuner = TunerProcess(config.tuner_setup(seed), log, post, python)
         try:
             tuner.wait_ready(_TUNER_TIMEOUT)
             while len(found) < samples:

@@ -21,6 +21,8 @@ from controller.dispatch.ansible.environment import ROOT
 from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, read_mapping
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.dispatch.ansible.inventory import write as write_inventory
+from controller.engine import interpreter
+from controller.engine.interpreter import Interpreter
 from controller.engine.replay import known, replay
 from controller.errors import HeirloomError, reason
 from controller.formats import command
@@ -75,7 +77,10 @@ def create(
     """A new experiment, gone again unless it is kept. Raises HeirloomError."""
     config, notes = configs.load_with_notes(file)
     listed = inventory_of(config, inventory, file, home)
+    python = interpreter.chosen_for(listed, config)
+    listed = interpreter.apply(listed, python, config.trial.python)
     nodes = fitting(listed, config.rules(), config.trial.gpus)
+    check_pythons(nodes, config, python)
     store = store_of(config.store, nodes, home)
     refuse_absent(store, nodes)
     home.prepare()
@@ -98,6 +103,8 @@ def create(
             runtime=shipped.digest,
             seed=secrets.randbits(31) if config.seed is None else config.seed,
             inventory=str(listed.path),
+            python=python.path,
+            python_from=python.source,
         )
         try:
             durable.write(place.config, configs.dump(config))
@@ -127,12 +134,27 @@ def create(
 
 
 @contextlib.contextmanager
-def resume(name: str, home: Home, inventory: Path | None) -> Iterator[PreparedSession]:
-    """An experiment that was made before, with nodes to run it on. Raises HeirloomError."""
+def resume(
+    name: str, home: Home, inventory: Path | None, *, starts_trials: bool = True
+) -> Iterator[PreparedSession]:
+    """An experiment that was created before, with nodes to run it on.
+
+    With `starts_trials` there must be a Python for them. Raises HeirloomError.
+    """
     with lock(name, home) as found:
-        listed = read_inventory(inventory or Path(found.created.inventory), home)
+        python, note = Interpreter(found.created.python), ""
+        if starts_trials:
+            python, note = interpreter.journaled(found.created)
+        listed = interpreter.apply(
+            read_inventory(inventory or Path(found.created.inventory), home),
+            python,
+            found.config.trial.python,
+        )
         nodes = fitting(listed, found.config.rules(), found.config.trial.gpus)
-        yield PreparedSession(**vars(found), home=home, inventory=listed, nodes=nodes)
+        if starts_trials:
+            check_pythons(nodes, found.config, python)
+        notes = [note] if note else []
+        yield PreparedSession(**vars(found), home=home, inventory=listed, nodes=nodes, notes=notes)
 
 
 @contextlib.contextmanager
@@ -169,7 +191,11 @@ def start_tuner(
         "resume": held.known,
     }
     held.place.checkpoint.mkdir(exist_ok=True)
-    tuner = TunerProcess(setup, log, post)
+    python, _ = interpreter.journaled(held.created)
+    try:
+        tuner = TunerProcess(setup, log, post, interpreter.of_tuner(held.config, python).path)
+    except TunerError as error:
+        raise LaunchError(str(error)) from None
     try:
         tuner.wait_ready(_TUNER_START)
         return tuner, tuner.replay(held.calls)
@@ -230,6 +256,13 @@ def fitting(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:
             f"as many ({have}): change trial.slots, trial.gpus, or heirloom_slots in the inventory"
         )
     return fit
+
+
+def check_pythons(nodes: Sequence[Node], config: configs.Experiment, python: Interpreter) -> None:
+    """Raise InterpreterError where a Python of this machine cannot run trials or the tuner."""
+    for found in interpreter.on_this_machine(nodes, python):
+        found.version()
+    interpreter.of_tuner(config, python).version()
 
 
 def store_of(chosen: Path | None, nodes: Sequence[Node], home: Home) -> Path:

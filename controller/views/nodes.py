@@ -14,6 +14,7 @@ from rich.table import Table
 
 from controller.dispatch.ansible.inventory import Node
 from controller.dispatch.ansible.inventory import read as read_inventory
+from controller.engine import interpreter
 from controller.engine.session import DEFAULT_INVENTORY, LaunchError, refuse_absent, store_of
 from controller.nodes.diagnose import Trouble, could_run, is_mounted, troubles
 from controller.nodes.inspect import ClusterReport, NodeReport, look
@@ -34,6 +35,7 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
     Raises HeirloomError when the inventory is none.
     """
     listed = read_inventory(inventory or DEFAULT_INVENTORY, home)
+    listed = interpreter.apply(listed, interpreter.choose(), None)
     store, trouble = _store(store, listed.nodes, home)
     with contextlib.nullcontext() if json else looking(len(listed.nodes)):
         sight = look(listed, listed.nodes, store, trouble)

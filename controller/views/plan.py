@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
@@ -42,5 +43,19 @@ def _rows(plan: Plan) -> dict[str, str]:
         "tuner": str(tuner.get("name") or tuner.get("class")),
         "budget": " or ".join(limits),
         "nodes": ", ".join(f"{node.name} ({len(node.slots)} slots)" for node in plan.nodes),
+        "python": "; ".join(_pythons(plan)),
         "store": str(plan.store),
     }
+
+
+def _pythons(plan: Plan) -> Iterator[str]:
+    """The Pythons of trials, and of the tuner where it has another one."""
+    for python, version in plan.pythons:
+        yield f"{python.path} ({version}, from {python.source})"
+    remote = {node.python for node in plan.nodes if not node.is_local}
+    yield from (f"{path} on nodes" for path in sorted(filter(None, remote)))
+    if None in remote:
+        yield "what is on the PATH of nodes"
+    python, version = plan.tuner_python
+    if not python.is_own and plan.tuner_python not in plan.pythons:
+        yield f"the tuner's {python.path} ({version}, from {python.source})"

@@ -60,7 +60,7 @@ def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
 
 def stop(name: str, home: Home) -> int:
     """End an experiment that no controller runs; the exit code. Raises HeirloomError."""
-    with resume_session(name, home, None) as ready:
+    with resume_session(name, home, None, starts_trials=False) as ready:
         if ready.experiment.closed is not None:
             raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
         last = e.StopAsked(at=time.time(), reason="stopped by a person")

@@ -17,6 +17,8 @@ class Created:
     runtime: str
     seed: int
     inventory: str
+    python: str = ""  # the interpreter of trials on the controller's machine; "": the controller's
+    python_from: str = ""  # what named it
     kind: Literal["created"] = "created"
 
 

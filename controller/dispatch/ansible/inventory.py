@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -218,7 +217,7 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         slots=_slots(where, variables.get("heirloom_slots"), local),
         run_dir=Path(run_dir),
         connection=connection,
-        python=_text(where, variables, "heirloom_python") or (sys.executable if local else None),
+        python=_text(where, variables, "heirloom_python"),
         store=Path(store) if store else None,
         user=user,
         become=user is not None and login not in (user, "root") and user_name() != user,
