@@ -260,8 +260,10 @@ def fitting(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:
 
 def check_pythons(nodes: Sequence[Node], config: configs.Experiment, python: Interpreter) -> None:
     """Raise InterpreterError where a Python of this machine cannot run trials or the tuner."""
+    inspected = not all(node.is_local for node in nodes)  # preflight names what a node's own lacks
     for found in interpreter.on_this_machine(nodes, python):
-        found.version()
+        if found == python or not inspected:
+            found.version()
     interpreter.of_tuner(config, python).version()
 
 
