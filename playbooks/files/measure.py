@@ -1,6 +1,6 @@
-"""Tries the store from one host: `write` measures and leaves a file, `read` reads others' files.
+"""Test the store on one host: `write` writes a file, `read` reads the files of the other hosts.
 
-Runs on the node with any Python from 3.9 on, and prints one JSON object.
+Runs on the node with Python 3.9 or newer and prints one JSON object.
 """
 
 import hashlib
@@ -13,35 +13,35 @@ import time
 from pathlib import Path
 
 _BLOCK = 1 << 20  # bytes
-_SMALL = 20  # small files whose time is taken
+_SMALL = 20  # number of small files to time
 
 
 def write(directory: Path, name: str, size: int, python: str) -> dict:
-    """Write `size` MiB into `directory/name`; how fast, and what this host is like."""
+    """Write `size` MiB to `directory/name`. Return the speed and properties of this host."""
     directory.mkdir(mode=0o2770, parents=True, exist_ok=True)
     block = os.urandom(_BLOCK)
     began = time.perf_counter()
     digest = hashlib.sha256()
-    spent = 0.0  # seconds on the digest, which are not the store's
+    hashing_time = 0.0  # seconds spent on the digest, which do not count as writing
     with (directory / name).open("wb") as file:
         for number in range(size):
             data = number.to_bytes(8, "big") + block[8:]
             file.write(data)
-            hashing = time.perf_counter()
+            hashing_began = time.perf_counter()
             digest.update(data)
-            spent += time.perf_counter() - hashing
+            hashing_time += time.perf_counter() - hashing_began
         file.flush()
         os.fsync(file.fileno())
-    seconds = time.perf_counter() - began - spent
-    room = os.statvfs(directory)
+    seconds = time.perf_counter() - began - hashing_time
+    disk = os.statvfs(directory)
     return {
         "name": name,
         "size": size * _BLOCK,
         "digest": digest.hexdigest(),
         "rate": size * _BLOCK / seconds,
-        "latency": statistics.median(_small(directory, name) for _ in range(_SMALL)),
+        "latency": statistics.median(_rename_latency(directory, name) for _ in range(_SMALL)),
         "skew": _skew(directory, name),
-        "free": room.f_bavail * room.f_frsize,
+        "free": disk.f_bavail * disk.f_frsize,
         "uid": os.getuid(),
         "gid": (directory / name).stat().st_gid,
         "python": _version(python),
@@ -49,14 +49,14 @@ def write(directory: Path, name: str, size: int, python: str) -> dict:
 
 
 def read(directory: Path, name: str, written: list) -> dict:
-    """Read every file in `written` but this host's own, past what is cached; what was wrong."""
+    """Read every file in `written` except this host's own, bypassing the page cache."""
     wrong, files, total, seconds = [], 0, 0, 0.0
     for other in written:
         if other["name"] == name and len(written) > 1:
             continue
         size, digest, took = _digest(directory / other["name"])
         if size != other["size"] or digest != other["digest"]:
-            wrong.append(f"{other['name']}'s file is not what it wrote ({size} bytes)")
+            wrong.append(f"the file of {other['name']} differs from what it wrote ({size} bytes)")
         files, total, seconds = files + 1, total + size, seconds + took
     return {"files": files, "wrong": wrong, "rate": total / seconds if seconds else 0.0}
 
@@ -75,8 +75,8 @@ def _digest(path: Path) -> tuple:
             size += len(block)
 
 
-def _small(directory: Path, name: str) -> float:
-    """Seconds that a small file takes to be made, synced and renamed."""
+def _rename_latency(directory: Path, name: str) -> float:
+    """Return the seconds to create, sync and rename a small file."""
     draft = directory / f"{name}.draft"
     began = time.perf_counter()
     with draft.open("wb") as file:
@@ -88,7 +88,7 @@ def _small(directory: Path, name: str) -> float:
 
 
 def _skew(directory: Path, name: str) -> float:
-    """Seconds by which this host's clock is ahead of the clock of whoever dates new directories."""
+    """Return this host's clock minus the clock that dates new directories, in seconds."""
     dated = directory / f"{name}.dated"
     before = time.time()
     dated.mkdir()
@@ -99,23 +99,23 @@ def _skew(directory: Path, name: str) -> float:
 
 
 def _version(python: str) -> str:
-    ask = "import platform; print(platform.python_version())"
-    done = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
+    code = "import platform; print(platform.python_version())"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "none"
 
 
 def main() -> int:
-    """Do as the arguments say; 1, and why, when the store does not let it."""
-    what, directory, name, *rest = sys.argv[1:]
+    """Run `write` or `read`. Return 1 and print the reason if the store reports an error."""
+    action, directory, name, *rest = sys.argv[1:]
     try:
-        if what == "write":
-            found = write(Path(directory), name, int(rest[0]), rest[1])
+        if action == "write":
+            result = write(Path(directory), name, int(rest[0]), rest[1])
         else:
-            found = read(Path(directory), name, json.loads(rest[0]))
+            result = read(Path(directory), name, json.loads(rest[0]))
     except OSError as error:
-        sys.stderr.write(f"{name} cannot {what} {directory}: {error.strerror}\n")
+        sys.stderr.write(f"{name} cannot {action} {directory}: {error.strerror}\n")
         return 1
-    json.dump(found, sys.stdout)
+    json.dump(result, sys.stdout)
     return 0
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Looks at a node as a trial would find it.
+# Check a node as a trial sees it.
 set -eux
 not() { if "$@"; then exit 1; fi; }
 trial() {
@@ -16,7 +16,7 @@ trial mkdir /run/heirloom/digits
 rmdir /run/heirloom/digits
 trial /opt/trials/bin/python -c "import yaml"
 
-# The manager is there with no login, and gives a unit limits of its own within those of the user.
+# The user manager runs without a login. A unit's own limits apply within the limits of the user.
 unit -p MemoryMax=50M -p CPUQuota=50% sh -c '
   cd "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)"
   [ "$(cat memory.max cpu.max | tr "\n" " ")" = "52428800 50000 100000 " ]'

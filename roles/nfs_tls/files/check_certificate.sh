@@ -1,6 +1,6 @@
 #!/bin/sh
-# Whether the host's certificate in the directory $1 is good: signed by the CA whose file has the
-# SHA-256 $2, holding for $3 more seconds, and for the names $4 (as `DNS:a,IP:b`).
+# Check the certificate in the directory $1: it is signed by the CA whose file has the SHA-256 digest
+# $2, is valid for $3 more seconds, and has the alternative names $4 (such as `DNS:a,IP:b`).
 set -eu
 cd "$1"
 [ "$(sha256sum <ca.pem)" = "$2  -" ]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes a file of random bytes to the directory $1 and reads it back, with dd's iflag $2: `direct`
-# goes past the page cache, so that the bytes come from the server.
+# Write a file of random bytes to the directory $1, read it back and compare the digests. $2 is the
+# iflag of dd: `direct` bypasses the page cache, so the bytes come from the server.
 set -eu
 file=$(mktemp "$1/.verify.XXXXXX")
 trap 'rm -f "$file"' EXIT
@@ -8,6 +8,6 @@ written=$(head -c 1048576 /dev/urandom | tee "$file" | sha256sum)
 sync "$file"
 read=$(dd if="$file" iflag="$2" bs=65536 status=none | sha256sum)
 if [ "$written" != "$read" ]; then
-  echo "what was read from $file is not what was written" >&2
+  echo "the bytes read from $file differ from the bytes written to it" >&2
   exit 1
 fi
