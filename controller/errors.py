@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from heirloom.store.os_errors import reason
+
+__all__ = ["HeirloomError", "reason"]
+
 
 class HeirloomError(Exception):
-    """Something the user can mend. Its text says what is wrong, where, and what to do."""
+    """An error that the user can correct. Its text says what is wrong, where, and what to do."""
 
     exit_code = 2
-
-
-def reason(error: OSError) -> str:
-    """Why the system refused, in its own words: `permission denied`, `no space left on device`."""
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:]

@@ -1,4 +1,4 @@
-"""Sizes, counts, times and commands as people read and type them."""
+"""Counts, durations and commands as people read and type them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ def command(*words: str) -> str:
     """
     as_module = Path(sys.argv[0]).parts[-2:] == ("controller", "__main__.py")
     return shlex.join(["python", "-m", "controller", *words] if as_module else ["heirloom", *words])
-
-
-def amount(size: int) -> str:
-    """Bytes as `512 B`, `12.3 MB`, `1.2 GB`."""
-    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} B"
 
 
 def counted(number: int, what: str) -> str:

@@ -11,16 +11,21 @@ from collections.abc import Sequence
 from concurrent.futures import TimeoutError as LateError
 from pathlib import Path
 
+from rich import filesize
+
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep
 from controller.engine.session import Session, lock, start_tuner
 from controller.errors import HeirloomError, reason
-from controller.formats import amount, command, counted
+from controller.formats import command, counted
 from controller.state import record as records
-from controller.state.home import ExperimentDir, Home, LockedError, is_locked
+from controller.state.errors import LockedError
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import Home
 from controller.state.inbox import Inbox
+from controller.state.lock import is_locked
 from controller.store.gc import Removal
 from controller.tuners.pipe import TunerError
 from heirloom.store.files import RealFiles
@@ -149,7 +154,7 @@ def _tell(held: Session, *events: e.Event) -> None:
 def _words(x: Experiment, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> str:
     parts = []
     if trials:
-        size = amount(sum(x.trials[trial].size for trial in trials))
+        size = filesize.decimal(sum(x.trials[trial].size for trial in trials))
         parts.append(f"the weights of {counted(len(trials), 'trial')}, {size} ({_few(trials)})")
     if attempts:
         parts.append(f"what {counted(len(attempts), 'attempt')} left without a commit")

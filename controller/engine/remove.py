@@ -9,7 +9,9 @@ from pathlib import Path
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record as records
-from controller.state.home import ExperimentDir, Home, Lock
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import Home
+from controller.state.lock import Lock
 from controller.store import layout
 
 

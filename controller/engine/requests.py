@@ -9,8 +9,9 @@ from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record
-from controller.state.home import ExperimentDir, is_locked
+from controller.state.experiment_dir import ExperimentDir
 from controller.state.inbox import Inbox
+from controller.state.lock import is_locked
 
 
 def ask(place: ExperimentDir, trial: int, action: str) -> str:

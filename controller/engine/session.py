@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from controller import config as configs
-from controller import durable
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules
@@ -27,15 +26,18 @@ from controller.engine.replay import known, replay
 from controller.errors import HeirloomError, reason
 from controller.formats import command
 from controller.recovery import recover
-from controller.state.home import ExperimentDir, Home, Lock, user_name
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import Home, user_name
 from controller.state.inbox import Inbox
 from controller.state.journal import Journal
+from controller.state.lock import Lock
 from controller.state.record import read_config
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.snapshots import runtime, snapshot
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import Call, TunerProcess
+from heirloom.store.atomic_write import replace_file, sync_directory
 
 _TUNER_START = 60.0  # seconds
 DEFAULT_INVENTORY = ROOT / "inventory" / "hosts.yml"
@@ -107,7 +109,7 @@ def create(
             python_from=python.source,
         )
         try:
-            durable.write(place.config, configs.dump(config))
+            replace_file(str(place.config), configs.dump(config).encode(), durable=True, mode=0o600)
         except OSError as error:
             raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
         try:
@@ -120,7 +122,8 @@ def create(
             journal.append([created])
         try:
             draft.rename(place.journal)
-            durable.sync(place.path, place.path.parent, home.path)
+            for directory in (place.path, place.path.parent, home.path):
+                sync_directory(str(directory))
         except OSError as error:
             raise LaunchError(f"cannot write in {place.path}: {reason(error)}") from None
         journal = stack.enter_context(Journal.open(place.journal))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from controller.errors import HeirloomError, reason
 from controller.state import record as records
-from controller.state.home import ExperimentDir
+from controller.state.experiment_dir import ExperimentDir
 from heirloom.store import manifest
 from heirloom.store.files import NO_FILE, RealFiles
 from heirloom.store.manifest import ManifestError

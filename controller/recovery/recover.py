@@ -9,22 +9,23 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller import config as configs
-from controller import durable
 from controller.core import events as e
 from controller.errors import HeirloomError, reason
 from controller.formats import command
 from controller.recovery.salvage import Salvage
-from controller.state.home import ExperimentDir, Home, Lock, user_name
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import Home, user_name
 from controller.state.journal import Journal, JournalError, NewerJournalError
+from controller.state.lock import Lock
 from controller.store import layout
 from controller.store.layout import Root
+from heirloom.store.atomic_write import replace_file, sync_directory
 
 FORMAT = 1
 
@@ -57,14 +58,9 @@ def leave(root: Root, created: e.Created, config: configs.Experiment) -> None:
         "created": dataclasses.asdict(created),
         "config": json.loads(configs.dump(config)),
     }
-    draft = root.path / "recovery.json.tmp"
-    with draft.open("x") as file:
-        json.dump(said, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.chmod(0o640)
-    draft.rename(root.path / "recovery.json")
-    durable.sync(root.path)
+    path = root.path / "recovery.json"
+    replace_file(str(path), json.dumps(said).encode(), durable=True)
+    path.chmod(0o640)  # whatever the umask
 
 
 def recover(named: str, home: Home) -> Recovered:
@@ -109,7 +105,8 @@ def _recover(
         journal.append(events)
     kept = _set_aside(place)
     draft.rename(place.journal)
-    durable.sync(place.path, place.path.parent)
+    for directory in (place.path, place.path.parent):
+        sync_directory(str(directory))
     return _recovered(place, events, kept, found.lost)
 
 
@@ -135,9 +132,9 @@ def _mend(place: ExperimentDir, config: configs.Experiment) -> bool:
     try:
         configs.restore(place.config.read_text())
     except (OSError, ValueError):
-        durable.write(place.config, configs.dump(config))
+        replace_file(str(place.config), configs.dump(config).encode(), durable=True, mode=0o600)
         mended = True
-    durable.sync(place.path)
+    sync_directory(str(place.path))
     return mended
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from controller import __version__, durable
+from controller import __version__
 from controller.errors import HeirloomError
 from controller.state.migrations import FORMAT, changed_kinds, upgrade
+from heirloom.store.atomic_write import sync_directory
 
 _APPLICATION = 0x48454952  # "HEIR", in the file's header
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -189,7 +190,7 @@ def _keep_copy(connection: sqlite3.Connection, target: Path) -> None:
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.rename(target)
-    durable.sync(target.parent)
+    sync_directory(str(target.parent))
 
 
 def _upgrade_rows(connection: sqlite3.Connection, path: Path, found: int) -> None:

@@ -1,9 +1,10 @@
-"""Which file system a path lies on."""
+"""The type of the file system at a path."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+import psutil
 
 NETWORK = frozenset(
     """
@@ -11,26 +12,23 @@ NETWORK = frozenset(
     fuse.ceph fuse.ceph-fuse fuse.davfs fuse.glusterfs fuse.juicefs fuse.rclone fuse.s3fs fuse.sshfs
     """.split()  # noqa: SIM905, a word list reads better than two dozen quoted names
 )
-TABLE = Path("/proc/self/mounts")
 
 
-def kind(path: Path, table: Path) -> str:
-    """The type of the file system that `path` (or its nearest existing parent) lies on.
+def file_system_type(path: Path) -> str:
+    """The type of the file system of `path`, or of its nearest parent that exists.
 
-    Empty when the mount table cannot be read. Source: proc_mounts(5) and its octal escapes.
+    Empty when the mount table cannot be read.
     """
     try:
-        lines = table.read_text(errors="surrogateescape").splitlines()
+        mounts = psutil.disk_partitions(all=True)
     except OSError:
         return ""
-    place = path.resolve()
-    best, found = -1, ""
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        mounted = Path(re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), fields[1]))
-        depth = len(mounted.parts)
-        if depth >= best and place.is_relative_to(mounted):  # the last of equals lies on top
-            best, found = depth, fields[2]
+    resolved = path.resolve()
+    deepest, found = -1, ""
+    for mount in mounts:
+        point = Path(mount.mountpoint)
+        depth = len(point.parts)
+        # Of two mounts on one point, the later one hides the earlier one.
+        if depth >= deepest and resolved.is_relative_to(point):
+            deepest, found = depth, mount.fstype
     return found

@@ -12,8 +12,9 @@ from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.formats import command
-from controller.state.home import ExperimentDir, holder_of, is_locked
+from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
+from controller.state.lock import holder_of, is_locked
 from controller.store.layout import Root
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.core.model import attempt_name
-from controller.durable import sync
 from controller.errors import HeirloomError, reason
+from heirloom.store.atomic_write import replace_file, sync_directory
 
 FORMAT = 1
 _DIRECTORIES = ("attempts", "trials", "code", "runtime")
@@ -197,14 +197,11 @@ def _sign(root: Root, user: str, name: str, id: str) -> None:
         "host": socket.gethostname(),
         "created_at": time.time(),
     }
-    written = root.path / "experiment.json.tmp"
-    with written.open("x") as file:
-        json.dump(said, file)
-        file.flush()
-        os.fsync(file.fileno())
-    written.chmod(0o640)
-    written.rename(root.path / "experiment.json")
-    sync(root.path, root.path.parent, root.store)
+    path = root.path / "experiment.json"
+    replace_file(str(path), json.dumps(said).encode(), durable=True)
+    path.chmod(0o640)  # whatever the umask
+    for directory in (root.path.parent, root.store):
+        sync_directory(str(directory))
 
 
 def _unusable(path: Path, error: OSError) -> StoreError:

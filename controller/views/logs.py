@@ -10,7 +10,7 @@ from controller.core.model import attempt_name
 from controller.errors import HeirloomError, reason
 from controller.formats import command
 from controller.state import record as records
-from controller.state.home import ExperimentDir
+from controller.state.experiment_dir import ExperimentDir
 
 _POLL = 0.5  # seconds between two reads while following
 _CHUNK = 1 << 16

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from controller.engine.plan import Plan
 from controller.formats import duration
-from controller.store.snapshots.listing import megabytes
 
 
 def show(plan: Plan) -> None:
@@ -35,7 +35,7 @@ def _rows(plan: Plan) -> dict[str, str]:
     if budget.duration is not None:
         limits.append(duration(budget.duration))
     tuner = config.tuner.model_dump(by_alias=True, exclude_none=True)
-    size = megabytes(sum(entry.size for entry in plan.code))
+    size = filesize.decimal(sum(entry.size for entry in plan.code))
     return {
         "experiment": f"{config.name} ({config.objective})",
         "trial": command if isinstance(command, str) else json.dumps(list(command)),

@@ -15,7 +15,7 @@ from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.formats import command, duration
 from controller.state import record as records
-from controller.state.home import ExperimentDir
+from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.store import dedup
 from controller.views.terminal import COLOURS, room_words

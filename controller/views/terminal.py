@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 
+from rich import filesize
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
@@ -20,7 +21,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import AttemptState, State
 from controller.engine.observer import Choice, Situation
-from controller.formats import amount, counted, duration
+from controller.formats import counted, duration
 from controller.tuners.process import LongCall
 
 COLOURS = {
@@ -108,7 +109,7 @@ class Screen:
             case e.RoomShort():
                 self.say(f"[yellow]no trial is started: {escape(room_words(event))}[/]")
             case e.RoomBack():
-                self.say(f"the store has room again: {amount(event.free)} free")
+                self.say(f"the store has room again: {filesize.decimal(event.free)} free")
             case e.SearchEnded():
                 colour = "red" if event.error else "default"
                 if event.traceback:
@@ -120,7 +121,7 @@ class Screen:
             left = counted(len(event.attempts), "attempt")
             also = f", and what {left} left" if event.attempts else ""
             what = f"the weights of {counted(len(event.trials), 'trial')}{also}"
-            self.say(f"[dim]removed {what}: {amount(event.size)}[/]")
+            self.say(f"[dim]removed {what}: {filesize.decimal(event.size)}[/]")
         if event.problem:
             self.say(f"[red]weights cannot be removed by this user[/]: {escape(event.problem)}")
 
@@ -301,6 +302,6 @@ def _summary(experiment: Experiment, now: float) -> str:
 def room_words(short: e.RoomShort) -> str:
     """Why no trial is handed out."""
     return (
-        f"the store has {amount(short.free)} free, and the trials on nodes, one more and the "
-        f"reserve need {amount(short.needed)}; it goes on when there is room"
+        f"the store has {filesize.decimal(short.free)} free, and the trials on nodes, one more and "
+        f"the reserve need {filesize.decimal(short.needed)}; it goes on when there is room"
     )

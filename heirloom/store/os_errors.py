@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 
+def reason(error: OSError) -> str:
+    """The operating system's reason in lower case, for example `permission denied`."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
+
+
 def describe(error: OSError) -> str:
-    """The operating system's reason in lower case, and the file name where the error has one.
+    """The reason, and the file name where the error has one.
 
     For example `no space left on device: /run/heirloom`.
     """
-    text = error.strerror or str(error)
-    text = text[:1].lower() + text[1:]
-    return f"{text}: {error.filename}" if error.filename else text
+    return f"{reason(error)}: {error.filename}" if error.filename else reason(error)

@@ -1,18 +1,15 @@
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from controller.state.home import (
-    Home,
-    HomeError,
-    Lock,
-    LockedError,
-    holder_of,
-    is_locked,
-    refuse_network,
-)
+from controller.state.errors import HomeError, LockedError
+from controller.state.home import Home, refuse_network
+from controller.state.lock import Lock, holder_of, is_locked
+from controller.state.mounts import file_system_type
 
 
 @pytest.fixture
@@ -20,13 +17,24 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "my home")
 
 
-def test_is_where_the_user_says() -> None:
-    assert Home.of_user({"HEIRLOOM_HOME": "/a b/c"}).path == Path("/a b/c")
-    assert Home.of_user({"XDG_STATE_HOME": "/state"}).path == Path("/state/heirloom")
-    default = Path.home() / ".local/state/heirloom"
-    assert Home.of_user({}).path == default
-    assert Home.of_user({"XDG_STATE_HOME": "not/absolute"}).path == default
-    assert Home.of_user({"HEIRLOOM_HOME": "here"}).path == Path.cwd() / "here"
+@pytest.mark.parametrize(
+    ("variables", "path"),
+    [
+        ({"HEIRLOOM_HOME": "/a b/c", "XDG_STATE_HOME": "/state"}, Path("/a b/c")),
+        ({"HEIRLOOM_HOME": "here"}, Path.cwd() / "here"),
+        ({"XDG_STATE_HOME": "/state"}, Path("/state/heirloom")),
+        ({"XDG_STATE_HOME": "not/absolute"}, Path.home() / ".local/state/heirloom"),
+        ({}, Path.home() / ".local/state/heirloom"),
+    ],
+)
+def test_the_home_directory_follows_the_environment(
+    variables: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HEIRLOOM_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Home.of_user().path == path
 
 
 def test_a_taken_name_is_counted_up(home: Home) -> None:
@@ -108,7 +116,7 @@ def test_one_lock_at_a_time(home: Home) -> None:
 def test_a_lock_that_nobody_signed_is_told_as_such(home: Home) -> None:
     place = home.take_name("digits")
     place.lock_file.write_text(json.dumps({"pid": 1}))
-    assert holder_of(place) == "it has not said who it is"
+    assert holder_of(place) == "an unknown process"
 
 
 def test_a_lock_that_cannot_be_made_is_named(home: Home) -> None:
@@ -118,17 +126,28 @@ def test_a_lock_that_cannot_be_made_is_named(home: Home) -> None:
         Lock(place)
 
 
-TABLE = """\
-/dev/sda1 / ext4 rw 0 0
-server:/home /home nfs4 rw,vers=4.2 0 0
-/dev/sdb /home/ann/local xfs rw 0 0
-ann@host: /mnt/a\\040b fuse.sshfs rw 0 0
-auto /net autofs rw 0 0
-server:/net /net lustre rw 0 0
-nonsense
-"""
+MOUNTS = [
+    ("/", "ext4"),
+    ("/home", "nfs4"),
+    ("/home/ann/local", "xfs"),
+    ("/mnt/a b", "fuse.sshfs"),
+    ("/net", "autofs"),
+    ("/net", "lustre"),  # on top of the one before
+]
 
 
+@pytest.fixture
+def mounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mount table."""
+
+    def partitions(*, all: bool) -> list[SimpleNamespace]:
+        assert all
+        return [SimpleNamespace(mountpoint=point, fstype=kind) for point, kind in MOUNTS]
+
+    monkeypatch.setattr(psutil, "disk_partitions", partitions)
+
+
+@pytest.mark.usefixtures("mounted")
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
@@ -137,24 +156,28 @@ nonsense
         ("/net/heirloom", "lustre"),
     ],
 )
-def test_a_network_file_system_is_refused(tmp_path: Path, path: str, kind: str) -> None:
-    table = tmp_path / "mounts"
-    table.write_text(TABLE)
+def test_a_network_file_system_is_refused(path: str, kind: str) -> None:
     with pytest.raises(
         HomeError, match=rf"lies on a network file system \({kind}\).*HEIRLOOM_HOME"
     ):
-        refuse_network(Path(path), table)
+        refuse_network(Path(path))
 
 
+@pytest.mark.usefixtures("mounted")
 @pytest.mark.parametrize("path", ["/var/heirloom", "/home/ann/local/state", "/homely", "/"])
-def test_a_local_file_system_is_not(tmp_path: Path, path: str) -> None:
-    table = tmp_path / "mounts"
-    table.write_text(TABLE)
-    refuse_network(Path(path), table)
-    refuse_network(Path(path), tmp_path / "no table")
+def test_a_local_file_system_is_accepted(path: str) -> None:
+    refuse_network(Path(path))
 
 
-def test_the_systems_own_table_is_read() -> None:
-    from controller.state import mounts
+def test_a_mount_table_that_cannot_be_read_refuses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreadable(*, all: bool) -> None:
+        raise PermissionError(13, "Permission denied")
 
-    assert mounts.kind(Path("/proc/self"), mounts.TABLE) == "proc"
+    monkeypatch.setattr(psutil, "disk_partitions", unreadable)
+    refuse_network(Path("/home"))
+
+
+def test_the_mount_table_of_this_machine_is_read() -> None:
+    assert file_system_type(Path("/proc/self")) == "proc"

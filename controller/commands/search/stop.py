@@ -7,8 +7,9 @@ import typer
 from controller.commands.arguments import Name
 from controller.commands.output import say
 from controller.formats import command
-from controller.state.home import Home, is_locked
+from controller.state.home import Home
 from controller.state.inbox import Inbox
+from controller.state.lock import is_locked
 
 
 def stop(name: Name) -> None:

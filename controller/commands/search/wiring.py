@@ -29,7 +29,8 @@ from controller.engine.session import resume as resume_session
 from controller.engine.specs import Specs
 from controller.errors import HeirloomError
 from controller.formats import command
-from controller.state.home import ExperimentDir, Home
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import Home
 from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
 from controller.store.watch import StoreWatch

@@ -16,12 +16,14 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete an experiment: its journal, its report, and its directory on the store."""
+    from rich import filesize
+
     from controller.engine import remove
-    from controller.formats import amount, counted
+    from controller.formats import counted
 
     place = Home.of_user().find(name)
     found = remove.inspect(place)
-    say(f"{name}: {counted(found.trials, 'trial')}, {amount(found.size)} in {found.root}")
+    say(f"{name}: {counted(found.trials, 'trial')}, {filesize.decimal(found.size)} in {found.root}")
     if not yes:
         typer.confirm("Remove all of it?", abort=True)
     remove.remove(place, found)

@@ -14,11 +14,12 @@ def verify(name: Name) -> None:
 
     A search may run meanwhile. Exit code: 0 when all weights are as committed, 1 otherwise.
     """
+    from rich import filesize
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     from controller.engine import verify
-    from controller.formats import amount, counted
+    from controller.formats import counted
 
     console = Console(stderr=True)
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -32,7 +33,7 @@ def verify(name: Name) -> None:
     for trial, lines in found.damaged.items():
         for line in lines:
             say(f"trial {trial}: {line}")
-    read = f"{counted(found.trials, 'trial')} with {amount(found.size)} of weights"
+    read = f"{counted(found.trials, 'trial')} with {filesize.decimal(found.size)} of weights"
     if found.damaged:
         say(f"{read}: {len(found.damaged)} of them damaged")
         raise typer.Exit(1)

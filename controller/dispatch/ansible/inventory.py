@@ -13,12 +13,12 @@ from typing import Any
 
 import yaml
 
-from controller import durable
 from controller.config.cluster import CLUSTER_STORE, GROUP
 from controller.core.model import NodeInfo
 from controller.dispatch.ansible.environment import environment, program
 from controller.errors import HeirloomError
 from controller.state.home import Home, user_name
+from heirloom.store.atomic_write import replace_file
 
 LOCAL_SLOTS = 4  # at most, on this machine, when the inventory does not say
 CLUSTER_RUN = Path("/run/heirloom")  # made by tmpfiles on a node that the roles made ready
@@ -104,7 +104,8 @@ def read_mapping(said: Mapping[str, Any], file: Path, home: Home | None = None) 
 
 def write(said: Mapping[str, Any], path: Path) -> None:
     """Write an inventory out for Ansible, durably. Raises OSError."""
-    durable.write(path, yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
+    text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
+    replace_file(str(path), text.encode(), durable=True, mode=0o600)
 
 
 def nodes_of(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
+from rich import filesize
 
 from controller.errors import HeirloomError, reason
 
@@ -52,14 +53,9 @@ def entries(code_dir: Path, leave_out: Collection[Path] = ()) -> list[Entry]:
             _refuse(code_dir, f"has more than {COUNT_LIMIT:,} files", _fullest(found))
     total = sum(entry.size for entry in found)
     if total > SIZE_LIMIT:
-        what = f"has {megabytes(total)}, over the limit of {megabytes(SIZE_LIMIT)}"
+        what = f"has {filesize.decimal(total)}, over the limit of {filesize.decimal(SIZE_LIMIT)}"
         _refuse(code_dir, what, _largest(found))
     return sorted(found)
-
-
-def megabytes(size: int) -> str:
-    """`12.3 MB`."""
-    return f"{size / 10**6:.1f} MB"
 
 
 def _ignored(file: Path) -> GitIgnoreSpec:
@@ -136,12 +132,12 @@ def _refuse(code_dir: Path, what: str, which: str) -> None:
 def _largest(found: Collection[Entry]) -> str:
     """The three largest files, and the three largest directories at the top."""
     files = sorted(found, key=lambda entry: -entry.size)[:3]
-    named = [f"{entry.path} {megabytes(entry.size)}" for entry in files]
+    named = [f"{entry.path} {filesize.decimal(entry.size)}" for entry in files]
     sums: Counter[str] = Counter()
     for entry in found:
         if "/" in entry.path:
             sums[entry.path.split("/")[0] + "/"] += entry.size
-    named += [f"{name} {megabytes(size)}" for name, size in sums.most_common(3)]
+    named += [f"{name} {filesize.decimal(size)}" for name, size in sums.most_common(3)]
     return "largest: " + ", ".join(named)
 
 

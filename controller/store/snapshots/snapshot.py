@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.durable import sync
 from controller.errors import reason
 from controller.store.layout import Root, StoreError, remove
 from controller.store.snapshots.listing import CodeError, Entry, entries
+from heirloom.store.atomic_write import sync_directory
 
 _CHUNK = 1 << 20
 
@@ -105,14 +105,14 @@ def _place(source: Path, found: Collection[Entry], parent: Path) -> str:
         named = _digest(source, found, written)
         for directory, _, _ in os.walk(written, topdown=False):
             Path(directory).chmod(0o550)
-            sync(Path(directory))
+            sync_directory(directory)
         try:
             written.rename(parent / named)
         except OSError:
             if not (parent / named).is_dir():
                 raise
             remove(written)  # somebody else placed the same
-        sync(parent)
+        sync_directory(str(parent))
     except BaseException:
         remove(written)
         raise

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from rich import filesize
+
 from controller.errors import HeirloomError, reason
-from controller.formats import amount, counted
+from controller.formats import counted
 from controller.state import record as records
-from controller.state.home import ExperimentDir
+from controller.state.experiment_dir import ExperimentDir
 from controller.store import dedup
 from controller.views.report import ReportData, write
 from heirloom.objective import Objective
@@ -50,10 +52,16 @@ def _about_weights(record: records.Record) -> list[str]:
     notes = []
     with contextlib.suppress(OSError):
         plain, stored = dedup.sizes(files, record.root, trials)
-        once = f"; as plain copies they would take {amount(plain)}" if stored < plain else ""
+        once = (
+            f"; as plain copies they would take {filesize.decimal(plain)}" if stored < plain else ""
+        )
         gone = sum(trial.removed for trial in trials)
         removed = f" Those of {counted(gone, 'trial')} were removed." if gone else ""
-        took = f"The weights take {amount(stored)}{once}." if plain else "There are no weights."
+        took = (
+            f"The weights take {filesize.decimal(stored)}{once}."
+            if plain
+            else "There are no weights."
+        )
         notes.append(f"{took}{removed}")
     for trial in trials:
         if trial.damaged:

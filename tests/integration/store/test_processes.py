@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from controller.state.home import Home, Lock, LockedError, is_locked
+from controller.state.errors import LockedError
+from controller.state.home import Home
+from controller.state.lock import Lock, is_locked
 
 HOLD = """
 import sys
 from pathlib import Path
-from controller.state.home import Lock, ExperimentDir
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.lock import Lock
 lock = Lock(ExperimentDir(Path(sys.argv[1]) / "experiments" / "digits"))
 print("held", flush=True)
 sys.stdin.read()

@@ -83,10 +83,10 @@ def test_a_store_that_cannot_be_written_is_named() -> None:
 def test_nothing_is_left_when_it_cannot_be_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*path: Path) -> None:
+    def full(path: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(layout, "sync", full)
+    monkeypatch.setattr(layout, "sync_directory", full)
     with pytest.raises(StoreError, match=r"the store is full: .*no space left on device"):
         layout.create(tmp_path, "ann", "digits", "1")
     assert list((tmp_path / "ann").iterdir()) == []

@@ -261,10 +261,10 @@ def test_a_store_that_refuses_keeps_nothing_half_made(
 ) -> None:
     fill(code, {"lib/train.py": b"print(1)"})
 
-    def full(directory: Path) -> None:
+    def full(directory: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshot, "sync", full)
+    monkeypatch.setattr(snapshot, "sync_directory", full)
     with pytest.raises(StoreError, match=r"cannot write .*code: no space left on device"):
         snapshot.take(code, root)
     assert list(root.code.iterdir()) == []
