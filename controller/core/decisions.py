@@ -138,7 +138,7 @@ class Decisions:
             source = x.trials[next(iter(retries))]
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=dict(source.params),
-                parents=source.parents, retry_of=source.id, token=source.parameter_id,
+                parents=source.parents, retry_of=source.id, token=source.token,
             )  # fmt: skip
         if search.over is None:
             reason = search.broken or self._exhausted(now)

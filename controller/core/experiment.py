@@ -57,7 +57,7 @@ class Experiment(ExperimentState):
             case e.TunerReady():
                 self.search.ready()
             case e.ProposalGivenUp():
-                proposals.given_up(self, event)
+                pass  # only the tuner's own numbers depend on it (engine/replay.py)
             case e.SearchEnded():
                 self.search.end(event)
             case e.ParentsAsked():

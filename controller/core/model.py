@@ -109,7 +109,7 @@ class Trial:
     shared: int = 0  # bytes that are stored once for this trial and an ancestor
     removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
-    parameter_id: int | None = None  # the tuner's own number for the proposal; opaque to the core
+    token: int | None = None  # the tuner's own number for the proposal; opaque to the core
     corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
     damaged: bool = False  # that happened on two nodes: no trial may start from them
 

@@ -18,5 +18,5 @@ def result_of(trial: Trial) -> dict[str, Any]:
         "result": trial.result,
         "weights": trial.weights,
         "last": trial.attempts[-1].last if trial.attempts else None,
-        "parameter_id": trial.parameter_id,
+        "parameter_id": trial.token,
     }

@@ -33,7 +33,6 @@ class ExperimentState:
         self.set_aside: dict[str, str] = {}  # nodes on which attempts failed in a row, and why
         self.node_failures: dict[str, NodeFailures] = {}
         self.retry_requests: set[str] = set()  # names of the requests that were taken
-        self.next_parameter_id = 0  # of a tuner that counts its calls
 
         self.largest = 0  # bytes of weights, the most of any trial
         self.damaged: dict[int, str] = {}  # trials with damaged weights, and what was found

@@ -1,8 +1,8 @@
-"""From the journal to where the experiment stood."""
+"""Read the journal: the state it leads to, and the calls of the tuner that it holds."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from controller import config as configs
 from controller.core import events as e
@@ -14,18 +14,26 @@ from controller.tuners.process import Call
 from heirloom.tuners.nni.plain_json import final_value
 
 
-def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, list[Call]]:
-    """The state that the journal leads to, and the calls of the tuner that it holds, in order.
+class Replayed(NamedTuple):
+    """What a journal leads to."""
 
-    A call stands where it was made; what was never answered is left out.
-    """
+    experiment: Experiment
+    calls: list[Call]  # of the tuner, in the order in which they were made
+    next_token: int  # the smallest number greater than that of every earlier proposal
+
+
+def replay(config: configs.Experiment, journal: Journal) -> Replayed:
+    """Apply the journal to a new state. Calls that the tuner never answered are left out."""
     experiment = Experiment(config.rules())
     calls: list[Call | None] = []
-    asked: dict[int, int] = {}  # where the proposal of a trial belongs among the calls
-    question: int | None = None  # where the one about parents belongs
-    told: dict[int, int] = {}  # likewise its result
+    asked: dict[int, int] = {}  # trial -> position of its proposal among the calls
+    question: int | None = None  # position of the question about parents
+    observed: dict[int, int] = {}  # trial -> position of its result
+    next_token = 0
     for _, event in journal.read():
         experiment.apply(event)
+        if isinstance(event, (e.Proposed, e.ProposalGivenUp)) and event.token is not None:
+            next_token = max(next_token, event.token + 1)
         match event:
             case e.Opened():
                 asked.clear()
@@ -42,25 +50,27 @@ def replay(config: configs.Experiment, journal: Journal) -> tuple[Experiment, li
             case e.Proposed(retry_of=None) | e.ProposalWithheld() if event.trial in asked:
                 calls[asked.pop(event.trial)] = ("propose", event.trial, event)
             case e.ResultSent():
-                told[event.trial] = len(calls)
+                observed[event.trial] = len(calls)
                 calls.append(None)
             case e.Reported() if config.assessor is not None:
                 calls.append(("report", event.trial, event.step, event.value, event.number))
-    for trial, index in told.items():
+    for trial, index in observed.items():
         calls[index] = ("observe", result_of(experiment.trials[trial]))
-    return experiment, [call for call in calls if call is not None]
+    answered = [call for call in calls if call is not None]
+    return Replayed(experiment, answered, next_token)
 
 
-def known(experiment: Experiment) -> dict[str, Any]:
-    """What a tuner with NNI's interface is told when its search goes on, in place of its calls.
+def known(replayed: Replayed) -> dict[str, Any]:
+    """What a tuner with NNI's interface gets at a resume, in place of its earlier calls.
 
-    `data`: the results that it was told of, in the form of `import_data`; `next`: the number of its
-    next proposal.
+    `data`: the results that it observed, in the form of NNI's `import_data`; `next`: the number
+    of its next proposal.
     """
+    experiment = replayed.experiment
     data = [
         {"parameter": trial.params, "value": value}
         for trial in experiment.trials
         if trial.state is State.SUCCEEDED and trial.id not in experiment.commands.results.due
         if (value := final_value(trial.value, trial.result)) is not None
     ]
-    return {"data": data, "next": experiment.next_parameter_id}
+    return {"data": data, "next": replayed.next_token}

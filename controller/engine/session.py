@@ -167,7 +167,8 @@ def lock(name: str, home: Home) -> Iterator[Session]:
     with Lock(place):
         config = read_config(place)
         with Journal.open(place.journal) as journal:
-            experiment, calls = replay(config, journal)
+            replayed = replay(config, journal)
+            experiment, calls, _ = replayed
             created = experiment.created
             if created is None:
                 raise LaunchError(
@@ -177,7 +178,7 @@ def lock(name: str, home: Home) -> Iterator[Session]:
             yield Session(
                 place=place, config=config, created=created, journal=journal,
                 root=layout.find(Path(created.root)), experiment=experiment, calls=calls,
-                known=known(experiment) if experiment.opened_at is not None else None,
+                known=known(replayed) if experiment.opened_at is not None else None,
             )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
     late = x.search.over is not None and event.retry_of is None
     if late or event.trial != len(x.trials):
         return
-    _count(x, event.token)
     problem = _problem(x, event.parents)
     if event.retry_of is None:
         x.search.propose(event.trial, problem)
@@ -23,7 +22,7 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
     parents = () if problem else event.parents
     trial = Trial(
         event.trial, event.params, parents, parents, State.WAITING, event.at,
-        retry_of=event.retry_of, parameter_id=event.token,
+        retry_of=event.retry_of, token=event.token,
     )  # fmt: skip
     x.trials.append(trial)
     x.counts[trial.state] += 1
@@ -34,11 +33,6 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
         enqueue(x, trial)
 
 
-def given_up(x: ExperimentState, event: e.ProposalGivenUp) -> None:
-    """Count the proposal's number as used."""
-    _count(x, event.token)
-
-
 def retry_asked(x: ExperimentState, event: e.RetryAsked) -> None:
     """Have an ended trial proposed again. A request that is received twice counts once."""
     if event.request and event.request in x.retry_requests:
@@ -47,11 +41,6 @@ def retry_asked(x: ExperimentState, event: e.RetryAsked) -> None:
     trial = x.trial(event.trial)
     if trial is not None and trial.state.is_verdict:
         x.commands.retries.due[trial.id] = None
-
-
-def _count(x: ExperimentState, token: int | None) -> None:
-    if token is not None:
-        x.next_parameter_id = max(x.next_parameter_id, token + 1)
 
 
 def _problem(x: ExperimentState, parents: tuple[int, ...]) -> str | None:

@@ -49,7 +49,7 @@ class Control(Host):
         self.client.forget()
         lab.inbox.reopen()
         self._journal = self.disk.open()
-        experiment, _ = replay(lab.config, self._journal)
+        experiment = replay(lab.config, self._journal).experiment
         self.disk.check([event for _, event in self._journal.read()])
         if experiment.closed is not None:
             self._journal.close()

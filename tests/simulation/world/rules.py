@@ -173,7 +173,7 @@ class Rules:
         once = told == Counter(range(len(x.trials)))
         self.hold(3, once, f"the tuner was told so often of trials: {dict(told)}")
         self._lab.removals.judge(x)
-        again, _ = replay(self._lab.config, self._lab)
+        again = replay(self._lab.config, self._lab).experiment
         self.hold(3, state_of(again) == state_of(x), "the journal leads elsewhere")
         check(x)
         check_decisions(promised)

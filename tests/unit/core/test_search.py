@@ -94,7 +94,7 @@ def test_a_person_can_retry_a_trial_while_a_proposal_is_coming():
     d.carry_out()
     d.withhold(coming=True)
     d.hear(e.RetryAsked, trial=0)
-    assert (d.x.trials[1].retry_of, d.x.trials[1].parameter_id) == (0, 4)
+    assert (d.x.trials[1].retry_of, d.x.trials[1].token) == (0, 4)
 
 
 def test_room_is_what_concurrency_and_budget_leave():
@@ -112,15 +112,12 @@ def test_room_is_what_concurrency_and_budget_leave():
     assert d.x.room == 0  # the budget is used up
 
 
-def test_the_tuners_own_numbers_are_never_given_twice():
+def test_the_tuners_own_number_is_kept_with_the_trial():
     d = Drive()
-    assert d.x.next_parameter_id == 0
     d.hear(e.Proposed, trial=0, params={}, token=3)
     d.hear(e.Proposed, trial=1, params={}, token=1)
-    assert d.x.next_parameter_id == 4
-    d.hear(e.ProposalGivenUp, token=6, reason="it stood still")
-    assert d.x.next_parameter_id == 7
-    assert [trial.parameter_id for trial in d.x.trials] == [3, 1]
+    d.hear(e.ProposalGivenUp, token=6, reason="no return for 60 s")
+    assert [trial.token for trial in d.x.trials] == [3, 1]
 
 
 def test_the_budget_of_trials():
