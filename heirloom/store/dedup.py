@@ -1,8 +1,8 @@
-"""What did not change is stored once: a child's file that is its parent's gets the parent's bytes.
+"""Deduplication: a child's file that equals a file of a parent shares its stored bytes.
 
-It is decided at the commit, while nothing of the trial lives and the weights are not yet the
-trial's: a crash leaves an attempt that was not committed. To remove a parent's weights takes only
-their names away.
+It runs during the commit, when the trial's processes have ended and its weights are not committed
+yet: after a crash the attempt is simply not committed. Removing a parent's weights later removes
+only their names, so the child keeps its bytes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from . import manifest
 from .files import Files
 from .manifest import Entry, ManifestError
 
-_LITTLE = 4 << 20  # bytes, below which a thread costs more than it saves
-_LANES = 2
+_SMALL = 4 << 20  # bytes, below which threads cost more than they save
+_THREADS = 2
 
-Stored = dict[tuple[int, str], tuple[str, int]]  # size and digest -> path, who committed it first
+Stored = dict[
+    tuple[int, str], tuple[str, int]
+]  # (size, digest) -> path, and the trial that committed it first
 
 
-def share(
+def share_with_parents(
     files: Files,
     root: str,
     out: str,
@@ -31,27 +33,28 @@ def share(
     parents: Sequence[int],
     idle: Callable[[], None],
 ) -> list[Entry]:
-    """Store the files of `out/weights` that a parent has too in the parent's bytes; the entries.
+    """Replace files in `out/weights` that a parent has too by links to the parent's bytes.
 
-    Sizes and digests say which may be the same, and the bytes, compared now, which are. A file
-    that cannot be shared stays as it is. `idle` is called about once a second. Raises OSError.
+    Returns the entries, marked where they are shared. Candidates have the same size and digest;
+    their bytes are compared before they are replaced. A file that cannot be shared stays as it is.
+    `idle` is called about once a second. Raises OSError.
     """
     stored = _stored(files, root, parents)
-    alike = [entry for entry in entries if (entry.size, entry.digest) in stored]
-    if not alike:
+    candidates = [entry for entry in entries if (entry.size, entry.digest) in stored]
+    if not candidates:
         return list(entries)
 
-    def one(entry: Entry, draft: str) -> Optional[int]:
+    def share(entry: Entry, draft: str) -> Optional[int]:
         source, first = stored[entry.size, entry.digest]
         return first if _replace(files, source, draft, f"{out}/weights/{entry.path}") else None
 
-    if sum(entry.size for entry in alike) <= _LITTLE:
-        shared = {entry.path: one(entry, f"{out}/shared") for entry in alike}
+    if sum(entry.size for entry in candidates) <= _SMALL:
+        shared = {entry.path: share(entry, f"{out}/shared") for entry in candidates}
     else:
-        with ThreadPoolExecutor(_LANES) as pool:
+        with ThreadPoolExecutor(_THREADS) as pool:
             futures: dict[str, Future[Optional[int]]] = {
-                entry.path: pool.submit(one, entry, f"{out}/shared.{number}")
-                for number, entry in enumerate(alike)
+                entry.path: pool.submit(share, entry, f"{out}/shared.{number}")
+                for number, entry in enumerate(candidates)
             }
             while wait(futures.values(), timeout=1.0).not_done:
                 idle()
@@ -60,7 +63,7 @@ def share(
 
 
 def _stored(files: Files, root: str, parents: Sequence[int]) -> Stored:
-    """What the parents have committed. One that cannot be read now has nothing to share."""
+    """The files that the parents have committed. A parent that cannot be read is left out."""
     stored: Stored = {}
     for parent in parents:
         with contextlib.suppress(OSError, ManifestError):
@@ -74,14 +77,14 @@ def _stored(files: Files, root: str, parents: Sequence[int]) -> Stored:
 
 
 def _replace(files: Files, source: str, draft: str, target: str) -> bool:
-    """Put the bytes of `source` in the place of `target`'s, if they are the same and it can be."""
+    """Replace `target` by a link to `source` if their bytes are equal. Returns whether it did."""
     replaced = False
-    with contextlib.suppress(OSError):  # whichever bytes stand there then, they are the same
+    with contextlib.suppress(OSError):  # `target` has the right bytes before and after the rename
         files.share(source, draft)
         if files.same(draft, target):
             files.rename(draft, target)
             replaced = True
     if not replaced:
         with contextlib.suppress(FileNotFoundError):
-            files.remove(draft)  # a network file system may have made it and said no
+            files.remove(draft)  # NFS may have created it and still returned an error
     return replaced

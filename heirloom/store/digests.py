@@ -1,4 +1,4 @@
-"""Sizes and digests of many files, and their bytes made durable, at the disk's speed."""
+"""Compute sizes and digests of many files, and fsync them meanwhile."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from .files import Files
 
-_FEW = 8  # files, and
-_LITTLE = 4 << 20  # bytes, below which threads cost more than they save
-_SYNC_LANES = 2
+_FEW_FILES = 8  # up to this many files, and
+_FEW_BYTES = 4 << 20  # up to this many bytes, threads cost more than they save
+_SYNC_THREADS = 2
 
 Measured = dict[str, tuple[int, str]]
 
@@ -22,13 +22,13 @@ def measure(
     sync: bool,
     idle: Callable[[], None],
 ) -> Measured:
-    """The size and digest found for each path; `sizes` are what is expected, in bytes.
+    """The size in bytes and the digest of each file. `sizes` are the expected sizes, for planning.
 
-    With `sync` the files are made durable too, while they are hashed: the disk writes what the
-    processors read. `idle` is called about once a second meanwhile. Raises OSError.
+    With `sync` the files are made durable too, in threads beside those that hash. `idle` is called
+    about once a second meanwhile. Raises OSError.
     """
     found: Measured = {}
-    if len(sizes) <= _FEW and sum(size for _, size in sizes) <= _LITTLE:
+    if len(sizes) <= _FEW_FILES and sum(size for _, size in sizes) <= _FEW_BYTES:
         for path, _ in sizes:
             found[path] = files.digest(path)
             if sync:
@@ -45,14 +45,14 @@ def measure(
 
     paths = [path for path, _ in sorted(sizes, key=lambda pair: -pair[1])]
     cores = len(os.sched_getaffinity(0))
-    lanes = [(digest, paths[start::cores]) for start in range(cores)]
+    tasks = [(digest, paths[start::cores]) for start in range(cores)]
     if sync:
-        lanes += [(make_durable, paths[start::_SYNC_LANES]) for start in range(_SYNC_LANES)]
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        pending: set[Future[None]] = {pool.submit(work, share) for work, share in lanes}
+        tasks += [(make_durable, paths[start::_SYNC_THREADS]) for start in range(_SYNC_THREADS)]
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        pending: set[Future[None]] = {pool.submit(work, share) for work, share in tasks}
         while pending:
             done, pending = wait(pending, timeout=1.0)
-            for lane in done:
-                lane.result()
+            for future in done:
+                future.result()
             idle()
     return found

@@ -1,7 +1,7 @@
-"""The file system under commit, mail and verification, as a small interface.
+"""The file system calls of commits, mail and verification, as a small interface.
 
-Another implementation may take the place of `RealFiles` and forget, delay, tear and lie as network
-file systems do. Every method raises OSError when the file system says no.
+Tests implement it with the errors and delays of network file systems. Every method raises OSError
+when the call fails.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import Optional, Protocol
 
 _BLOCK = 1 << 20
 _FICLONE = 0x40049409  # linux/fs.h
-NO_FILE = (errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENOTDIR)  # something else stands there
+NO_FILE = (errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENOTDIR)  # not a regular file
 _NO_LINK = (errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True)
 class Stat:
-    """What stands under a name; links are not followed."""
+    """The kind, size and link count of a directory entry. Symbolic links are not followed."""
 
     kind: str  # file, directory, link or other
     size: int  # bytes
@@ -34,28 +34,29 @@ class Stat:
 
 
 class Files(Protocol):
-    """What commit, mail and verification need of a file system. Paths are absolute."""
+    """The file system calls that commits, mail and verification use. Paths are absolute."""
 
     def stat(self, path: str) -> Optional[Stat]:
-        """What stands at `path`, asked of the server anew; None when nothing does."""
+        """The entry at `path`, looked up on the server; None if it does not exist."""
 
     def names(self, path: str, limit: Optional[int] = None) -> list[str]:
-        """The names in a directory, opened anew; no more than `limit` of them, if it is given."""
+        """The names in a directory, which is opened for the call; at most `limit` of them."""
 
     def read(self, path: str, limit: int) -> bytes:
-        """A file's bytes. OSError with EFBIG when they are more than `limit`.
+        """A file's bytes. Raises OSError with EFBIG for more than `limit` bytes.
 
-        Here and below, what is no file raises OSError, and keeps nobody waiting.
+        This and the following methods raise OSError for anything but a regular file. They do not
+        block on a FIFO.
         """
 
     def write(self, path: str, data: bytes) -> None:
-        """Make a new file and fsync it. FileExistsError when the name is taken."""
+        """Create a file and fsync it. Raises FileExistsError if the name exists."""
 
     def make_dir(self, path: str) -> None:
-        """Make a directory. FileExistsError when the name is taken."""
+        """Create a directory. Raises FileExistsError if the name exists."""
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file or directory another name; a directory never replaces one that has names."""
+        """Rename a file or directory. A directory never replaces one that is not empty."""
 
     def remove(self, path: str) -> None:
         """Remove a file."""
@@ -73,26 +74,27 @@ class Files(Protocol):
         """Make the names in a directory durable."""
 
     def digest(self, path: str) -> tuple[int, str]:
-        """A file's size in bytes and its digest (`sha256:…`), both of the bytes that were read."""
+        """The size in bytes and the digest (`sha256:…`) of the bytes that were read."""
 
     def share(self, source: str, target: str) -> None:
-        """Give a durable file's stored bytes, and its mode, a second name, which is new.
+        """Create `target` with the stored bytes and the mode of `source`, which is durable.
 
-        Nothing is copied. OSError where the file system can't, and then there is no `target`.
+        Nothing is copied. Raises OSError if the file system supports neither links nor clones;
+        `target` does not exist then.
         """
 
     def same(self, one: str, other: str) -> bool:
-        """Whether two files hold the same bytes now."""
+        """Whether two files have the same bytes."""
 
     def room(self, path: str) -> int:
-        """Bytes that users may still write to the file system of `path`."""
+        """The free bytes of the file system of `path`, for users other than root."""
 
 
 class RealFiles:
-    """The operating system's own."""
+    """The calls of the operating system."""
 
     def stat(self, path: str) -> Optional[Stat]:
-        """See Files. Opening the directory first makes NFS ask again for an absent name."""
+        """See Files. Opening the directory first makes an NFS client revalidate absent names."""
         try:
             with _directory(os.path.dirname(path)) as above:
                 found = os.stat(os.path.basename(path), dir_fd=above, follow_symlinks=False)
@@ -106,7 +108,7 @@ class RealFiles:
             return [entry.name for entry in islice(entries, limit)]
 
     def read(self, path: str, limit: int) -> bytes:
-        """See Files. The two directories above are opened first, for their names' sake."""
+        """See Files. The two directories above are opened first, so that NFS revalidates names."""
         above = os.path.dirname(path)
         with (
             _directory(os.path.dirname(above)) as top,
@@ -159,7 +161,7 @@ class RealFiles:
         _sync(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def digest(self, path: str) -> tuple[int, str]:
-        """See Files. Hashing lets other threads run meanwhile."""
+        """See Files. hashlib releases the interpreter lock, so threads can hash in parallel."""
         found = hashlib.sha256()
         size = 0
         block = memoryview(bytearray(_BLOCK))
@@ -170,7 +172,7 @@ class RealFiles:
         return size, f"sha256:{found.hexdigest()}"
 
     def share(self, source: str, target: str) -> None:
-        """See Files. A hard link, or a clone (ioctl_ficlone(2)) where one is not allowed."""
+        """See Files. Creates a hard link, or a clone (ioctl_ficlone(2)) where links are refused."""
         try:
             os.link(source, target, follow_symlinks=False)
         except OSError as error:
@@ -213,7 +215,7 @@ def _reading(path: str) -> FileIO:
 
 
 def _clone(source: str, target: str) -> None:
-    """Make a durable file that has its blocks in common with another one. Raises OSError."""
+    """Create a durable file that shares the blocks of another one. Raises OSError."""
     with _reading(source) as file:
         fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
         try:
@@ -244,11 +246,12 @@ def _kind(mode: int) -> str:
 
 
 def open_file(path: str, flags: int = 0, below: Optional[int] = None) -> int:
-    """Open a file, for reading unless `flags` say otherwise; `below` is a directory's descriptor.
+    """Open a regular file, for reading unless `flags` say otherwise; returns the descriptor.
 
-    Raises OSError, for what is no file too: a FIFO in its place keeps nobody waiting. On the host
-    that serves a store by NFS, an open that must not wait fails while a client has the file for
-    itself (a delegation, RFC 8881 section 10.4): then it does wait, a moment.
+    `below` is the descriptor of the directory for a relative path. Raises OSError, also for
+    anything but a regular file; it does not block on a FIFO. On the NFS server itself a
+    non-blocking open fails while a client has a delegation of the file (RFC 8881, section 10.4);
+    then the file is opened again, blocking, which takes a moment.
     """
     try:
         fd = os.open(path, flags | os.O_NONBLOCK, 0o660, dir_fd=below)
@@ -259,5 +262,6 @@ def open_file(path: str, flags: int = 0, below: Optional[int] = None) -> int:
     mode = os.fstat(fd).st_mode
     if not stat.S_ISREG(mode):
         os.close(fd)
-        raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO, "no file", path)
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO
+        raise OSError(number, "not a regular file", path)
     return fd

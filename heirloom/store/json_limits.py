@@ -1,15 +1,15 @@
-"""What may pass from a trial's JSON into everybody's: finite numbers, not nested without end."""
+"""Limits for JSON that a trial wrote: finite numbers, and a limited depth."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-DEPTH_LIMIT = 100  # what others parse it with recurses
+DEPTH_LIMIT = 100  # JSON parsers recurse
 
 
 def finite(value: Any) -> bool:
-    """Whether this is a number, and no infinity, NaN or integer beyond every float."""
+    """Whether `value` is a number that a finite float can represent. False for booleans."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     try:
@@ -19,7 +19,7 @@ def finite(value: Any) -> bool:
 
 
 def shallow(value: Any, limit: int = DEPTH_LIMIT) -> bool:
-    """Whether lists and objects are nested at most `limit` deep."""
+    """Whether lists and objects are nested at most `limit` levels deep."""
     level = [value]
     for _ in range(limit + 1):
         inner = [item for item in level if isinstance(item, (dict, list))]

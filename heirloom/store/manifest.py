@@ -1,4 +1,4 @@
-"""A verdict's manifest: how a trial ended, and the files that are its weights."""
+"""The manifest of a verdict: how a trial ended, and the files of its weights."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from .json_limits import DEPTH_LIMIT, finite, shallow
 
 FORMAT = 1
 STATES = ("succeeded", "failed", "stopped", "skipped", "cancelled")
-REMOVED = "weights.removed"  # stands in `trials/N` where its weights were removed
-SIZE_LIMIT = 64 << 20  # bytes; 100,000 files with long names fit
+REMOVED = "weights.removed"  # the name in `trials/N` that `weights` gets before its removal
+SIZE_LIMIT = 64 << 20  # bytes, enough for 100,000 files with long names
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
 class ManifestError(Exception):
-    """A manifest is damaged, or belongs to something else; the message says how."""
+    """A manifest is damaged, or belongs to another trial; the message says how."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the weights: its path below `weights/`, its size in bytes, its digest."""
+    """One file of the weights: its path in `weights/`, its size in bytes, and its digest."""
 
     path: str
     size: int
     digest: str  # sha256:…
-    shared: Optional[int] = None  # the ancestor that committed these bytes, stored once for both
+    shared: Optional[int] = None  # the trial that first committed these bytes, if they are shared
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A verdict (docs/wire.md). `attempt` and `node` are None when the controller passed it."""
+    """A verdict (docs/wire.md). `attempt` and `node` are None if the controller passed it."""
 
     experiment: str
     trial: int
@@ -54,80 +54,80 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Bytes of weights."""
+        """The size of the weights in bytes."""
         return sum(entry.size for entry in self.files)
 
     @property
     def shared(self) -> int:
-        """Bytes of weights that are stored once for an ancestor and this trial."""
+        """The bytes of the weights that are shared with an ancestor."""
         return sum(entry.size for entry in self.files if entry.shared is not None)
 
     def to_json(self) -> bytes:
         """The bytes of `manifest.json`."""
-        said = {"format": FORMAT, **vars(self), "files": [_plain(entry) for entry in self.files]}
-        said["seconds"] = dict(self.seconds)
-        return json.dumps(said, allow_nan=False).encode() + b"\n"
+        data = {"format": FORMAT, **vars(self), "files": [_plain(entry) for entry in self.files]}
+        data["seconds"] = dict(self.seconds)
+        return json.dumps(data, allow_nan=False).encode() + b"\n"
 
     @classmethod
     def from_json(cls, data: bytes) -> Manifest:
-        """The manifest in `data`. Raises ManifestError."""
+        """Parse a manifest. Raises ManifestError."""
         if len(data) > SIZE_LIMIT:
             raise ManifestError(f"is larger than {SIZE_LIMIT} bytes")
         try:
-            said = json.loads(data.decode(), parse_constant=_refuse_constant)
+            fields = json.loads(data.decode(), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise ManifestError(f"is not JSON: {error}") from None
-        if not isinstance(said, dict):
+        if not isinstance(fields, dict):
             raise ManifestError("is not a JSON object")
-        if not shallow(said):
-            raise ManifestError(f"is nested more than {DEPTH_LIMIT} deep")
-        if said.pop("format", None) != FORMAT:
+        if not shallow(fields):
+            raise ManifestError(f"is nested more than {DEPTH_LIMIT} levels deep")
+        if fields.pop("format", None) != FORMAT:
             raise ManifestError(f"has a format other than {FORMAT}")
-        _check(said)
-        said["files"] = tuple(Entry(**entry) for entry in said["files"])
-        said["parents"] = tuple(said["parents"])
-        return cls(**said)
+        _check(fields)
+        fields["files"] = tuple(Entry(**entry) for entry in fields["files"])
+        fields["parents"] = tuple(fields["parents"])
+        return cls(**fields)
 
 
 def read(files: Files, root: str, trial: int) -> Optional[Manifest]:
-    """The manifest that stands in `trials/N` of the experiment at `root`; None when none does.
+    """The manifest in `trials/N` of the experiment at `root`; None if the trial has no verdict.
 
-    Raises ManifestError when what stands there is damaged or another trial's, OSError when it
-    cannot be read.
+    Raises ManifestError when it is damaged or belongs to another trial, OSError when it cannot be
+    read.
     """
-    place = f"{root}/trials/{trial}"
-    data = _bytes(files, place)
-    if data is None and files.stat(place) is not None:
-        data = _bytes(files, place)  # it may have come between the two looks
+    directory = f"{root}/trials/{trial}"
+    data = _read_bytes(files, directory)
+    if data is None and files.stat(directory) is not None:
+        data = _read_bytes(files, directory)  # the verdict may have appeared between the two calls
         if data is None:
-            raise ManifestError(f"{place} has no manifest.json")
+            raise ManifestError(f"{directory} has no manifest.json")
     if data is None:
         return None
     try:
         found = Manifest.from_json(data)
     except ManifestError as error:
-        raise ManifestError(f"{place}/manifest.json {error}") from None
+        raise ManifestError(f"{directory}/manifest.json {error}") from None
     experiment = root.rstrip("/").rpartition("/")[2]
     if (found.experiment, found.trial) != (experiment, trial):
         raise ManifestError(
-            f"{place}/manifest.json is that of trial {found.trial} of {found.experiment}"
+            f"{directory}/manifest.json belongs to trial {found.trial} of {found.experiment}"
         )
     return found
 
 
-def _bytes(files: Files, place: str) -> Optional[bytes]:
+def _read_bytes(files: Files, directory: str) -> Optional[bytes]:
     try:
-        return files.read(f"{place}/manifest.json", SIZE_LIMIT)
+        return files.read(f"{directory}/manifest.json", SIZE_LIMIT)
     except FileNotFoundError:
         return None
     except OSError as error:
         if error.errno not in (errno.EFBIG, *NO_FILE):
             raise
-        raise ManifestError(f"{place}/manifest.json: {error.strerror}") from None
+        raise ManifestError(f"{directory}/manifest.json: {error.strerror}") from None
 
 
-def sound_path(path: str) -> bool:
-    """Whether `path` may name a file of the weights: relative, plain, one line of UTF-8."""
+def valid_path(path: str) -> bool:
+    """Whether `path` may name a file of the weights: relative, without `..`, one line of UTF-8."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -136,32 +136,32 @@ def sound_path(path: str) -> bool:
     return "\n" not in path and "\0" not in path and not {"", ".", ".."} & set(parts)
 
 
-def _check(said: dict[str, Any]) -> None:
-    """Raise ManifestError for the first key that is not as docs/wire.md has it."""
-    for key, sound in _SOUND.items():
-        if key not in said:
+def _check(fields: dict[str, Any]) -> None:
+    """Raise ManifestError for the first key that does not follow docs/wire.md."""
+    for key, is_valid in _VALID.items():
+        if key not in fields:
             raise ManifestError(f"has no {key!r}")
-        if not sound(said[key]):
-            raise ManifestError(f"has an invalid {key!r}: {str(said[key])[:80]}")
-    unknown = said.keys() - _SOUND.keys()
+        if not is_valid(fields[key]):
+            raise ManifestError(f"has an invalid {key!r}: {str(fields[key])[:80]}")
+    unknown = fields.keys() - _VALID.keys()
     if unknown:
         raise ManifestError(f"has unknown keys: {', '.join(sorted(unknown))[:80]}")
-    attempt = said["attempt"]
-    if attempt is not None and attempt.partition(".")[0] != str(said["trial"]):
-        raise ManifestError(f"names attempt {attempt} for trial {said['trial']}")
-    if said["files"] and not said["weights"]:
-        raise ManifestError("lists files, and says that there are no weights")
-    if said["weights"] and said["state"] not in ("succeeded", "stopped"):
-        raise ManifestError(f"has weights, and is {said['state']}")
-    if len({entry["path"] for entry in said["files"]}) < len(said["files"]):
+    attempt = fields["attempt"]
+    if attempt is not None and attempt.partition(".")[0] != str(fields["trial"]):
+        raise ManifestError(f"names attempt {attempt} for trial {fields['trial']}")
+    if fields["files"] and not fields["weights"]:
+        raise ManifestError("lists files, but says that there are no weights")
+    if fields["weights"] and fields["state"] not in ("succeeded", "stopped"):
+        raise ManifestError(f"has weights, but its state is {fields['state']}")
+    if len({entry["path"] for entry in fields["files"]}) < len(fields["files"]):
         raise ManifestError("lists a file twice")
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
-    said = dict(vars(entry))
+    data = dict(vars(entry))
     if entry.shared is None:
-        del said["shared"]
-    return said
+        del data["shared"]
+    return data
 
 
 def _refuse_constant(name: str) -> None:
@@ -182,14 +182,14 @@ def _entry(value: Any) -> bool:
         and value.keys() - {"shared"} == {"path", "size", "digest"}
         and _count(value.get("shared", 0))
         and isinstance(value["path"], str)
-        and sound_path(value["path"])
+        and valid_path(value["path"])
         and _count(value["size"])
         and isinstance(value["digest"], str)
         and _DIGEST.fullmatch(value["digest"]) is not None
     )
 
 
-_SOUND: dict[str, Callable[[Any], bool]] = {
+_VALID: dict[str, Callable[[Any], bool]] = {
     "experiment": _text,
     "trial": _count,
     "state": lambda value: value in STATES,

@@ -46,7 +46,7 @@ def _no_look_after_a_failed_rename() -> Plant:
         files.sync_dir(f"{root}/trials")
         return verdict
 
-    return mock.patch.object(commit, "_appear", appear)
+    return mock.patch.object(commit, "_publish", appear)
 
 
 def _a_late_commit_is_not_seen() -> Plant:

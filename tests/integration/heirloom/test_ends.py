@@ -27,8 +27,8 @@ from lab import NOOP
         (["no-such-program", "x"], "cannot start 'no-such-program': No such file or directory"),
         ("no-such-program", "exit code 127"),
         (f'ln -s /etc/passwd "$HEIRLOOM_SAVE_PATH/w"; {NOOP}', "weights/w is a symbolic link"),
-        (f'rm -r "$HEIRLOOM_SAVE_PATH"; {NOOP}', "the save path is gone"),
-        (f'touch "$HEIRLOOM_SAVE_PATH/../x"; {NOOP}', "'x' lies beside the save path"),
+        (f'rm -r "$HEIRLOOM_SAVE_PATH"; {NOOP}', "the save path does not exist"),
+        (f'touch "$HEIRLOOM_SAVE_PATH/../x"; {NOOP}', "'x' is beside the save path"),
     ],
 )
 def test_it_fails_with_a_reason(lab, command, words):

@@ -9,7 +9,7 @@ import pytest
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.waiting.parents import MISMATCH_PAUSES, verify_parent
 from heirloom.store.commit import commit
-from heirloom.store.dedup import share
+from heirloom.store.dedup import share_with_parents
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Entry, Manifest
 
@@ -105,5 +105,7 @@ def test_a_manifest_that_names_what_lies_elsewhere_is_refused_before_that_is_loo
         verify_parent(Hashing(), str(root), 3, Pauses(), lambda: None)
     assert (ended.value.outcome, ended.value.parent) == ("corrupt", 3)
     entry = Entry("model", 5, "sha256:" + "0" * 64)
-    assert share(Hashing(), str(root), "/nowhere", [entry], (3,), lambda: None) == [entry]
+    assert share_with_parents(Hashing(), str(root), "/nowhere", [entry], (3,), lambda: None) == [
+        entry
+    ]
     assert hashed == []

@@ -239,15 +239,15 @@ def make_name_of_two_lines(weights):
     ("make", "words"),
     [
         (make_link, "a symbolic link"),
-        (make_dangling_link, "weights/odd is a symbolic link: put a file in its place"),
+        (make_dangling_link, "weights/odd is a symbolic link: replace it by a file"),
         (make_link_out_of_it, "a symbolic link"),
-        (make_socket, "no regular file"),
-        (make_device, "no regular file"),
-        (make_foreign_hard_link, "another name too .a hard link.: put a copy there"),
-        (make_endless_path, "a path of more than 4,000 bytes: nest it less"),
+        (make_socket, "not a regular file"),
+        (make_device, "not a regular file"),
+        (make_foreign_hard_link, "has more than one hard link: replace it by a copy"),
+        (make_endless_path, "a path of more than 4,000 bytes: shorten it"),
         (make_directory_link, "a symbolic link"),
-        (make_fifo, "no regular file"),
-        (make_hard_link, "a hard link"),
+        (make_fifo, "not a regular file"),
+        (make_hard_link, "more than one hard link"),
         (make_name_of_bytes, "not one line of UTF-8"),
         (make_name_of_two_lines, "not one line of UTF-8"),
     ],
@@ -305,7 +305,7 @@ def test_directories_that_were_closed_are_opened(store):
 
 def test_what_the_trial_does_not_own_is_its_own_fault(store):
     store.attempt("7.1", w="abc")
-    with pytest.raises(CommitError, match="'weights' is not its own: have the trial itself write"):
+    with pytest.raises(CommitError, match="'weights' belongs to another user: let the trial write"):
         store.commit("7.1", Recording("chmod", code=errno.EPERM))
 
 
@@ -365,7 +365,7 @@ def test_too_much_beside_the_save_path_is_not_listed(store):
             assert 0 < (limit or 0) < 10
             return super().names(path, limit)
 
-    with pytest.raises(CommitError, match="lies beside the save path"):
+    with pytest.raises(CommitError, match="is beside the save path"):
         store.commit("7.1", Counting())
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from heirloom.store import manifest
 from heirloom.store.files import RealFiles
-from heirloom.store.manifest import Entry, Manifest, ManifestError, sound_path
+from heirloom.store.manifest import Entry, Manifest, ManifestError, valid_path
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -89,7 +89,7 @@ SOUND = {
         ({"attempt": "7.01"}, "invalid 'attempt'"),
         ({"value": "high"}, "invalid 'value'"),
         ({"weights": False}, "says that there are no weights"),
-        ({"state": "failed"}, "has weights, and is failed"),
+        ({"state": "failed"}, "has weights, but its state is failed"),
         ({"more": 1}, "unknown keys: more"),
         ({"files": [{"path": "/etc/passwd", "size": 1, "digest": DIGEST}]}, "'files'"),
         ({"files": [{"path": "a/../../b", "size": 1, "digest": DIGEST}]}, "'files'"),
@@ -122,7 +122,7 @@ def test_deep_nesting_is_refused():
 
 @pytest.mark.parametrize("path", ["", "/a", "a//b", "a/", ".", "a/..", "a\nb", "a\0b", "\udcff"])
 def test_paths_that_are_not_sound(path):
-    assert not sound_path(path)
+    assert not valid_path(path)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_the_manifest_that_stands_is_read(root):
 @pytest.mark.parametrize(("experiment", "trial"), [("exp-2", 7), ("exp-1", 8)])
 def test_another_trials_manifest_is_refused(root, experiment, trial):
     put(root, Manifest(experiment, trial, "failed"))
-    with pytest.raises(ManifestError, match="is that of trial"):
+    with pytest.raises(ManifestError, match="belongs to trial"):
         read(root)
 
 
