@@ -79,7 +79,7 @@ class VerdictWaiter:
         found = [
             trial
             for trial in self._wakeups.subscribed_trials()
-            if trial not in own and self._first_with_verdict([trial])
+            if trial not in own and self._first_with_verdict([trial]) is not None
         ]
         for trial in found:
             self._wakeups.notify_subscribers(trial)
