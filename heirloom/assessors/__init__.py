@@ -1,4 +1,4 @@
-"""What ends hopeless trials early. One's own: subclass `Assessor` and name it in the file."""
+"""Assessors stop trials early. To write one, subclass `Assessor` and name the class in the file."""
 
 from .interface import Assessor
 

@@ -1,4 +1,4 @@
-"""What an assessor is: it hears every report and says which trials are hopeless."""
+"""The interface of an assessor: it gets every report and decides which trials stop early."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 
 class Assessor(ABC):
-    """Judges running trials by what they report. Lives in the tuner's process.
+    """Decides by their reports which running trials stop early. Runs in the tuner's process.
 
     Args:
         maximize: whether a larger value is better.
-        args: what the experiment file says under `assessor.args`. ValueError refuses a wrong one.
+        args: `assessor.args` of the experiment file. Raise ValueError to reject a value.
     """
 
     @abstractmethod
@@ -20,7 +20,7 @@ class Assessor(ABC):
 
     @abstractmethod
     def assess(self, trial_id: int, history: Sequence[float]) -> bool:
-        """Whether a trial that has reported these values, oldest first, should go on."""
+        """Whether a trial that has reported these values, oldest first, should continue."""
 
-    def trial_end(self, trial_id: int, success: bool) -> None:  # noqa: B027 - need not be heard
-        """A trial ended."""
+    def trial_end(self, trial_id: int, success: bool) -> None:  # noqa: B027 - an assessor may ignore it
+        """Take the end of a trial. `success`: it ended as `succeeded`."""

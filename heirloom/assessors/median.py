@@ -1,4 +1,4 @@
-"""Median stopping: ends a trial whose best is worse than what others had on average."""
+"""Median stopping."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from .interface import Assessor
 
 
 class MedianStopping(Assessor):
-    """The median stopping rule, Golovin et al., Google Vizier, KDD 2017, section 3.2.1.
+    """The median stopping rule.
 
-    A trial is hopeless at step s if its best value by then is strictly worse than the median, over
-    the trials that succeeded, of the running average of their values up to step s.
+    A trial stops at step s if its best value up to s is strictly worse than the median, over the
+    trials that succeeded, of the running average of their values up to step s.
+
+    Golovin et al.: Google Vizier: A Service for Black-Box Optimization, KDD 2017, section 3.2.1,
+    https://doi.org/10.1145/3097983.3098043
 
     Args:
-        warmup: steps at the start of a trial at which it is never stopped.
-        min_trials: how many trials must have succeeded before any is stopped.
+        warmup: number of first steps at which a trial is never stopped. Default: 1.
+        min_trials: number of trials that must have succeeded before any is stopped. Default: 3.
+
+    Raises ValueError if `warmup` is below 0 or `min_trials` below 1.
     """
 
     def __init__(self, *, maximize: bool, warmup: int = 1, min_trials: int = 3) -> None:
@@ -33,7 +38,7 @@ class MedianStopping(Assessor):
         self._averages: list[list[float]] = []  # of each success, its running average by step
 
     def assess(self, trial_id: int, history: Sequence[float]) -> bool:
-        """False if the rule calls the trial hopeless."""
+        """False if the rule stops the trial."""
         values = [self._objective.score(value) for value in history]
         self._running[trial_id] = values
         step = len(values)
@@ -44,7 +49,7 @@ class MedianStopping(Assessor):
         )
 
     def trial_end(self, trial_id: int, success: bool) -> None:
-        """Takes a success into the comparison."""
+        """Compare later trials with this one, if it succeeded."""
         values = self._running.pop(trial_id, [])
         if success and values:
             totals = enumerate(accumulate(values), start=1)

@@ -1,4 +1,4 @@
-"""The search space: NNI's JSON types, read, sampled, mutated and enumerated."""
+"""Search spaces in NNI's JSON form: parse, sample, mutate, enumerate."""
 
 from .parse import SpaceError, parse
 from .space import Space, contains, endless, grid, mutate, sample

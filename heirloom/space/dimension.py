@@ -1,4 +1,4 @@
-"""What every type of parameter in a search space can do."""
+"""The interface of a parameter of a search space."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, Protocol
 
 
 class Dimension(Protocol):
-    """One parameter of a space."""
+    """One parameter of a search space."""
 
     def sample(self, rng: Random) -> Any:
-        """A value drawn from the parameter's distribution."""
+        """Draw a value from the parameter's distribution."""
 
     def contains(self, value: Any) -> bool:
         """Whether the parameter can take this value."""
 
     def coordinates(self, value: Any) -> int:
-        """In how many ways `mutate` can change this value; 0: it is the only one."""
+        """The number of coordinates that `mutate` can change; 0 if there is no other value."""
 
     def mutate(self, value: Any, rng: Random) -> Any:
-        """Another value near this one; the same only where there is no other."""
+        """Return another value near this one; the same one only if there is no other."""
 
     def values(self) -> Iterator[Any] | None:
-        """Every value, in order; None where they can't be counted."""
+        """Every value, in order; None if they cannot be enumerated."""

@@ -1,7 +1,7 @@
 """The numeric parameters of a search space.
 
-Their meaning is NNI's (SearchSpaceSpec, releases 1.2 to 2.x): `randint` leaves its upper bound out,
-and a quantized value is `clip(round(x / q) * q, low, high)`.
+They mean what they mean in NNI (SearchSpaceSpec, releases 1.2 to 2.x): `randint` excludes its upper
+bound, and a quantized value is `clip(round(x / q) * q, low, high)`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from random import Random
 from statistics import NormalDist
 from typing import Any
 
-STEP = 0.2  # typical length of a mutation's step, as a share of the range
-MEMORY = 0.9  # how much of its distance from mu a mutated normal value keeps
-SMALLEST_SHARE = 1e-12  # of a normal distribution: 7 deviations; the ends themselves are infinite
-LARGEST_EXPONENT = 700.0  # math.exp overflows a little above
+STEP = 0.2  # standard deviation of a mutation's step, as a share of the range
+MEMORY = 0.9  # share of its distance from mu that a mutated normal value keeps
+SMALLEST_SHARE = 1e-12  # quantile of a normal distribution at 7 deviations; at 0 it is infinite
+LARGEST_EXPONENT = 700.0  # math.exp overflows slightly above it
 
 
 @dataclass(frozen=True)
 class Integer:
-    """A whole number from `low` to `high`, both included (`randint` names `high + 1`)."""
+    """A whole number from `low` to `high`, both included (`randint` has `high + 1`)."""
 
     low: int
     high: int
 
     def sample(self, rng: Random) -> int:
-        """Each number is as likely as the next."""
+        """Draw a number. All are equally likely."""
         return rng.randint(self.low, self.high)
 
     def contains(self, value: Any) -> bool:
@@ -36,11 +36,11 @@ class Integer:
         return whole and self.low <= value <= self.high
 
     def coordinates(self, value: Any) -> int:
-        """1, or 0 where the bounds leave one number only."""
+        """1, or 0 if there is only one number."""
         return int(self.high > self.low)
 
     def mutate(self, value: int, rng: Random) -> int:
-        """A number nearby, at least one away."""
+        """Return a number nearby, at least 1 away."""
         step = rng.gauss(0.0, STEP * (self.high - self.low))
         length = max(1, round(abs(step)))
         signs = (1, -1) if step >= 0 else (-1, 1)
@@ -48,30 +48,36 @@ class Integer:
         return next((new for new in moved if new != value), value)
 
     def values(self) -> Iterator[int]:
-        """From the lowest number to the highest."""
+        """All numbers, from the lowest to the highest."""
         return iter(range(self.low, self.high + 1))
 
 
 @dataclass(frozen=True)
 class Real:
-    """A number with a distribution: uniform from `a` to `b` or normal with mean `a` and deviation
-    `b`, of the number itself or (`log`) of its logarithm, rounded to multiples of `q` if given.
+    """A real number with a distribution.
+
+    Args:
+        a: the lower bound, in the units of the number; if `normal`, the mean of the scale.
+        b: the upper bound, or the standard deviation of the scale.
+        q: the number is rounded to multiples of it, if given.
+        log: whether the scale is the logarithm of the number.
+        normal: whether the distribution on the scale is normal, else it is uniform.
     """
 
-    a: float  # for a uniform one in the number's own units; for a normal one in the scale's
+    a: float
     b: float
     q: float | None = None
     log: bool = False
     normal: bool = False
 
     def sample(self, rng: Random) -> float:
-        """A draw from the distribution."""
+        """Draw a number from the distribution."""
         if self.normal:
             return self._number(rng.gauss(self.a, self.b))
         return self._number(rng.uniform(self._scaled(self.a), self._scaled(self.b)))
 
     def at(self, share: float) -> float:
-        """The number below which this share (0 to 1) of the distribution lies."""
+        """The quantile: the number below which this share (0 to 1) of the distribution lies."""
         if self.normal:
             within = min(max(share, SMALLEST_SHARE), 1 - SMALLEST_SHARE)
             return self._number(NormalDist(self.a, self.b).inv_cdf(within))
@@ -87,17 +93,17 @@ class Real:
         return self.q is None or value == self._quantized(value)
 
     def coordinates(self, value: Any) -> int:
-        """1, or 0 where quantizing leaves one number only."""
+        """1, or 0 if quantizing leaves only one number."""
         if self.normal or self.q is None:
             return 1
         return int(self._quantized(self.a) != self._quantized(self.b))
 
     def mutate(self, value: float, rng: Random) -> float:
-        """A number nearby on the distribution's own scale, at least one `q` away if quantized."""
+        """Return a number nearby on the scale, at least one `q` away if quantized."""
         here = self._scaled(value)
         if self.normal:
-            # Pulled towards the mean as strongly as it is spread, so that a long line of mutations
-            # keeps the distribution that the file asks for.
+            # The pull towards the mean balances the spread, so that a long chain of mutations keeps
+            # the distribution of the search space.
             spread = self.b * math.sqrt(1 - MEMORY**2)
             step = (MEMORY - 1) * (here - self.a) + rng.gauss(0.0, spread)
         else:
@@ -107,7 +113,7 @@ class Real:
         return next((new for new in near if new != value), value)
 
     def values(self) -> Iterator[float] | None:
-        """The multiples of `q` within the bounds; None where there is no `q` or are no bounds."""
+        """The multiples of `q` within the bounds; None without `q` or without bounds."""
         if self.normal or self.q is None:
             return None
         first, last = round(self.a / self.q), round(self.b / self.q)
@@ -133,7 +139,7 @@ class Real:
 
     def _quantized(self, number: float) -> float:
         number = self._clipped(number)
-        # Again after rounding: an end need not be a multiple of q.
+        # Clip again after rounding: a bound need not be a multiple of q.
         return number if self.q is None else self._clipped(round(number / self.q) * self.q)
 
     def _clipped(self, number: float) -> float:

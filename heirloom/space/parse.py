@@ -1,4 +1,4 @@
-"""Reads a search space in NNI's JSON form, and says what is wrong with one."""
+"""Parses a search space in NNI's JSON form and lists its mistakes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .space import NAME, Choice, Nested, Space
 Path = tuple[Union[str, int], ...]
 Mistake = tuple[Path, str]
 
-LARGEST = 1e100  # numbers beyond can't be meant, and overflow in the arithmetic of a step
+LARGEST = 1e100  # larger numbers overflow in the arithmetic of a mutation
 
 
 class SpaceError(ValueError):
-    """A search space is wrong. `mistakes` has each one's path of keys and what would be right."""
+    """An invalid search space. `mistakes` has the path and the text of each mistake."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         self.mistakes = mistakes
-        super().__init__("; ".join(f"{_dotted(path)}: {words}" for path, words in mistakes))
+        super().__init__("; ".join(f"{_dotted(path)}: {text}" for path, text in mistakes))
 
 
 def parse(space: Mapping[str, Any]) -> Space:
-    """The space that the JSON describes. Raises SpaceError, which lists every mistake."""
+    """Parse a search space. Raises SpaceError, which lists every mistake."""
     mistakes: list[Mistake] = []
     parsed = _space(space, (), mistakes)
     if mistakes:
@@ -37,7 +37,7 @@ def parse(space: Mapping[str, Any]) -> Space:
 
 def _space(space: Any, path: Path, mistakes: list[Mistake]) -> Space:
     if not isinstance(space, Mapping):
-        mistakes.append((path, f"a search space maps names to parameters; this is {_short(space)}"))
+        mistakes.append((path, f"a search space must map names to parameters, not {_short(space)}"))
         return Space({})
     dimensions = {}
     for name, spec in space.items():
@@ -53,8 +53,8 @@ def _space(space: Any, path: Path, mistakes: list[Mistake]) -> Space:
 def _dimension(spec: Any, path: Path, mistakes: list[Mistake]) -> Dimension | None:
     if not isinstance(spec, Mapping):
         mistakes.append(
-            (path, f"a parameter is {{_type: …, _value: […]}}, with one of {_known()}; "
-                   f"this is {_short(spec)}")
+            (path, f"a parameter must be {{_type: …, _value: […]}}, not {_short(spec)}; "
+                   f"types: {_known()}")
         )  # fmt: skip
         return None
     for key in spec:
@@ -91,8 +91,8 @@ def _choice(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) ->
         elif isinstance(option, Mapping) and any(
             isinstance(inner, Mapping) and "_type" in inner for inner in option.values()
         ):
-            words = f'an option with parameters needs a name: {{"{NAME}": "conv", …}}'
-            mistakes.append((here, words))
+            text = f'an option with parameters needs a name: {{"{NAME}": "conv", …}}'
+            mistakes.append((here, text))
         elif (problem := _not_plain(option)) is not None:
             mistakes.append((here, problem))
         else:
@@ -120,7 +120,7 @@ def _randint(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) -
         mistakes.append((path, f"randint takes whole numbers, not {_short(value)}"))
     elif value[0] >= value[1]:
         mistakes.append(
-            (path, f"lower must be below upper, which is left out itself: not {_short(value)}")
+            (path, f"lower must be below upper, which is excluded; not {_short(value)}")
         )
     else:
         return Integer(value[0], value[1] - 1)
@@ -137,7 +137,7 @@ def _real(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) -> R
     if normal and b <= 0:
         problems.append(f"sigma must be above 0, not {b}")
     if not normal and a >= b:
-        problems.append(f"low must be below high: not [{a}, {b}]")
+        problems.append(f"low must be below high, not [{a}, {b}]")
     if not normal and log and a <= 0:
         problems.append(f"low must be above 0 on a logarithmic scale, not {a}")
     if q is not None and q <= 0:

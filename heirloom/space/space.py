@@ -1,4 +1,4 @@
-"""A search space, its choices with spaces nested in them, and what a tuner does with one."""
+"""A search space with nested choices, and the operations of tuners on it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from .dimension import Dimension
 
 NAME = "_name"  # NNI's key for the name of a nested option
 
-_INSTEAD = (
-    "a grid needs values that can be counted: use choice, randint, quniform or qloguniform here, "
+_NOT_ENUMERABLE = (
+    "grid needs values that can be enumerated: use choice, randint, quniform or qloguniform here, "
     "or another tuner"
 )
 
 
 @dataclass(frozen=True)
 class Space:
-    """The parameters of a search, by name, in the order of the file."""
+    """The parameters of a search by name, in the order of the file."""
 
     dimensions: Mapping[str, Dimension]
 
 
 def sample(space: Space, rng: Random) -> dict[str, Any]:
-    """Params drawn from the space: plain JSON, nested options in NNI's shape."""
+    """Draw params from the space: plain JSON, nested options in NNI's form."""
     drawn = {name: dimension.sample(rng) for name, dimension in space.dimensions.items()}
     return copy.deepcopy(drawn)
 
 
 def contains(space: Space, params: Mapping[str, Any]) -> bool:
-    """Whether every parameter has a value that it can take, and there is nothing else."""
+    """Whether the params have a valid value for every parameter, and nothing else."""
     dimensions = space.dimensions
     return params.keys() == dimensions.keys() and all(
         dimension.contains(params[name]) for name, dimension in dimensions.items()
@@ -41,11 +41,11 @@ def contains(space: Space, params: Mapping[str, Any]) -> bool:
 
 
 def mutate(space: Space, params: Mapping[str, Any], rng: Random) -> dict[str, Any]:
-    """Params that differ from these in one coordinate, each being as likely as the next.
+    """Return params that differ in one coordinate. All coordinates are equally likely.
 
-    The choice among options is a coordinate, and so is every parameter of the nested option that is
-    chosen. Params that are missing or not in the space are drawn anew beside. Where the space
-    holds one candidate only, that one comes back.
+    The choice of an option is a coordinate, and so is every parameter of a chosen nested option.
+    Params that are missing or invalid are drawn at random in addition. If the space has only one
+    candidate, that one is returned.
     """
     dimensions = space.dimensions
     new = {
@@ -62,18 +62,18 @@ def mutate(space: Space, params: Mapping[str, Any], rng: Random) -> dict[str, An
 
 
 def grid(space: Space) -> Iterator[dict[str, Any]]:
-    """Every candidate of a space, the last parameter changing fastest. Needs no memory for them.
+    """Iterate over every candidate of a space; the last parameter changes fastest.
 
-    Raises ValueError where `endless` names a parameter.
+    Raises ValueError if `endless` finds a parameter.
     """
     problems = endless(space)
     if problems:
-        raise ValueError("; ".join(f"{'.'.join(path)}: {words}" for path, words in problems))
+        raise ValueError("; ".join(f"{'.'.join(path)}: {text}" for path, text in problems))
     return _combined(list(space.dimensions.items()))
 
 
 def endless(space: Space) -> list[tuple[tuple[str, ...], str]]:
-    """Each parameter whose values can't be enumerated: its path, and what to use instead."""
+    """Parameters whose values cannot be enumerated, by path, with the text of a message."""
     found: list[tuple[tuple[str, ...], str]] = []
     for name, dimension in space.dimensions.items():
         if isinstance(dimension, Choice):
@@ -81,7 +81,7 @@ def endless(space: Space) -> list[tuple[tuple[str, ...], str]]:
                 inner = endless(option.space) if isinstance(option, Nested) else []
                 found += [((name, option.name, *path), why) for path, why in inner]
         elif dimension.values() is None:
-            found.append(((name,), _INSTEAD))
+            found.append(((name,), _NOT_ENUMERABLE))
     return found
 
 
@@ -97,48 +97,48 @@ def _combined(items: list[tuple[str, Dimension]]) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Nested:
-    """An option with parameters of its own, which exist only where it is chosen.
+    """An option with parameters of its own, which exist only if it is chosen.
 
-    In params it has NNI's shape: `{"_name": "conv", "kernel": 3}`.
+    In params it has NNI's form: `{"_name": "conv", "kernel": 3}`.
     """
 
     name: str
     space: Space
 
     def sample(self, rng: Random) -> dict[str, Any]:
-        """The option with a draw of its parameters."""
+        """Draw values for the option's parameters."""
         return {NAME: self.name, **sample(self.space, rng)}
 
     def contains(self, value: Mapping[str, Any]) -> bool:
-        """Whether its parameters have values that they can take."""
+        """Whether the option's parameters have valid values."""
         return contains(self.space, _inner(value))
 
     def coordinates(self, value: Mapping[str, Any]) -> int:
-        """Those of its parameters together."""
+        """The sum over the option's parameters."""
         dimensions = self.space.dimensions
         return sum(dimension.coordinates(value[name]) for name, dimension in dimensions.items())
 
     def mutate(self, value: Mapping[str, Any], rng: Random) -> dict[str, Any]:
-        """The option with one of its parameters changed."""
+        """Change one of the option's parameters."""
         return {NAME: self.name, **mutate(self.space, _inner(value), rng)}
 
     def values(self) -> Iterator[dict[str, Any]]:
-        """The option with every combination of its parameters' values."""
+        """The option with every combination of values."""
         return ({NAME: self.name, **point} for point in grid(self.space))
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several options: plain JSON values, or nested spaces with a name."""
+    """One of several options: plain JSON values, or named nested spaces."""
 
     options: tuple[Any, ...]  # plain JSON values and `Nested`
 
     def sample(self, rng: Random) -> Any:
-        """An option, and where it is a nested space a draw from that."""
+        """Draw an option, and values for the parameters of a nested one."""
         return _drawn(rng.choice(self.options), rng)
 
     def contains(self, value: Any) -> bool:
-        """Whether the value is an option, or fits a nested one."""
+        """Whether the value is an option, or a valid value of a nested one."""
         return any(
             option.contains(value) if isinstance(option, Nested) else True
             for option in self.options
@@ -146,12 +146,12 @@ class Choice:
         )
 
     def coordinates(self, value: Any) -> int:
-        """One for the choice itself, and those of the nested space that is chosen."""
+        """1 for the choice itself, plus those of a chosen nested option."""
         chosen, others = self._split(value)
         return bool(others) + (chosen.coordinates(value) if chosen else 0)
 
     def mutate(self, value: Any, rng: Random) -> Any:
-        """Another option, or a change inside the nested one that is chosen."""
+        """Choose another option, or change a parameter of the chosen nested one."""
         chosen, others = self._split(value)
         inside = chosen.coordinates(value) if chosen else 0
         if chosen and rng.randrange(max(1, inside + bool(others))) < inside:
@@ -159,7 +159,7 @@ class Choice:
         return _drawn(rng.choice(others), rng) if others else value
 
     def values(self) -> Iterator[Any]:
-        """Every option, nested ones with every combination of their parameters."""
+        """Every option; nested ones with every combination of values."""
         for option in self.options:
             if isinstance(option, Nested):
                 yield from option.values()
@@ -167,14 +167,14 @@ class Choice:
                 yield option
 
     def _split(self, value: Any) -> tuple[Nested | None, list[Any]]:
-        """The nested option that is chosen, if one is, and all options that are not chosen."""
+        """The chosen option if it is nested, and all options that are not chosen."""
         chosen = next((one for one in self.options if _is(one, value)), None)
         others = [option for option in self.options if not _is(option, value)]
         return chosen if isinstance(chosen, Nested) else None, others
 
 
 def _is(option: Any, value: Any) -> bool:
-    """Whether a value is this option, as JSON tells values apart (true is not 1)."""
+    """Whether a value is this option, compared as JSON (true is not 1)."""
     if isinstance(option, Nested):
         return isinstance(value, Mapping) and value.get(NAME) == option.name
     return json.dumps(option, sort_keys=True) == json.dumps(value, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Batch: the candidates that the search space lists, one after the other."""
+"""Batch search."""
 
 from __future__ import annotations
 
@@ -13,39 +13,43 @@ _SHAPE = '{"batch": {"_type": "choice", "_value": [{"lr": 0.1}, {"lr": 0.2}]}}'
 
 
 class Batch(Tuner):
-    """Proposes every candidate of a list, in its order, and finishes.
+    """Batch search: proposes the candidates of a list in their order, then finishes.
 
-    The space has one parameter of type `choice`, and each of its options is the params of one
-    trial. Its name does not matter. Source: the search space of NNI's BatchTuner.
+    The search space must have one parameter, of type `choice`. Each option is the params of one
+    trial. The name of the parameter does not matter. The form is that of NNI's BatchTuner. It takes
+    no arguments. Raises SpaceError for another form of space.
     """
 
     def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool) -> None:
-        self._left = iter(candidates(space))
+        self._remaining = iter(candidates(space))
 
     def propose(self, trial_id: int) -> Proposal:
-        """The next candidate. Raises SearchFinished after the last."""
-        params = next(self._left, None)
+        """Return the next candidate. Raises SearchFinished after the last."""
+        params = next(self._remaining, None)
         if params is None:
             raise SearchFinished("the batch is done")
         return Proposal(params)
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Never: a listed candidate has no parents."""
+        """False: a listed candidate has no parents."""
         return False
 
 
 def candidates(space: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The params that the space lists. Raises SpaceError where it is no such list."""
+    """Return the params that a space lists. Raises SpaceError if it has another form."""
     parse(space)
     if len(space) != 1:
-        words = f"batch takes one parameter, such as {_SHAPE}; here are {len(space)}"
-        raise SpaceError([((), words)])
+        text = f"batch takes one parameter, such as {_SHAPE}, not {len(space)}"
+        raise SpaceError([((), text)])
     [(name, spec)] = space.items()
     if spec["_type"] != "choice":
-        words = f"must be choice for batch, such as {_SHAPE}"
-        raise SpaceError([((name, "_type"), words)])
+        text = f"must be choice for batch, such as {_SHAPE}"
+        raise SpaceError([((name, "_type"), text)])
     mistakes = [
-        ((name, "_value", index), "an option of batch is the params of one trial: {name: value}")
+        (
+            (name, "_value", index),
+            "an option of batch must be the params of one trial: {name: value}",
+        )
         for index, option in enumerate(spec["_value"])
         if not isinstance(option, Mapping) or NAME in option
     ]

@@ -1,4 +1,4 @@
-"""Regularized evolution: the young replace the old, and a child mutates a tournament's winner."""
+"""Regularized evolution."""
 
 from __future__ import annotations
 
@@ -21,16 +21,24 @@ class _Member:
 
 
 class Evolution(Tuner):
-    """Aging evolution with tournament selection, Real et al., AAAI 2019, arXiv:1802.01548.
+    """Regularized (aging) evolution.
 
-    The population is the last `population` trials that succeeded. Until that many have succeeded or
-    are under way, proposals are random; after that each is a mutation of the best among `sample`
-    members drawn with replacement. It is asynchronous: a child is bred from whoever is there.
+    The population is the last `population` trials that succeeded. Until that many trials have
+    succeeded or are under way, proposals are random. After that, a proposal is a mutation of the
+    best of `sample` members, drawn with replacement. It is asynchronous: a proposal uses the
+    population at the time of the call.
+
+    Real, Aggarwal, Huang, Le: Regularized Evolution for Image Classifier Architecture Search,
+    AAAI 2019, https://arxiv.org/abs/1802.01548
 
     Args:
-        population: how many trials live at a time; the oldest dies first.
-        sample: how many take part in a tournament; more makes the search greedier.
-        inherit: whether a child names the winner as its parent and so starts from its weights.
+        population: size of the population. The oldest member leaves first. Default: 16.
+        sample: number of members in a tournament. A larger number makes the search greedier.
+            Default: 4.
+        inherit: whether a child names the winner as its parent, and so starts from the winner's
+            weights. Default: true.
+
+    Raises ValueError if `population` or `sample` is below 1, SpaceError for a wrong search space.
     """
 
     def __init__(
@@ -48,21 +56,21 @@ class Evolution(Tuner):
         if sample < 1:
             raise ValueError(f"sample must be at least 1, not {sample}")
         self._space = parse(space)
-        self._rng = random.Random(seed)  # noqa: S311 - a search wants to be repeatable
+        self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
         self._objective = Objective(maximize=maximize)
         self._size = population
         self._contestants = sample
         self._inherit = inherit
-        self._living: deque[_Member] = deque(maxlen=population)
+        self._population: deque[_Member] = deque(maxlen=population)
         self._under_way: set[int] = set()
         self._ended: set[int] = set()
 
     def propose(self, trial_id: int) -> Proposal | None:
-        """A random candidate, a child, or None while the first candidates are all under way."""
-        if len(self._living) + len(self._under_way) < self._size:
-            # Also the way out when every candidate so far has failed.
+        """A random candidate or a mutation; None while the first candidates are all under way."""
+        if len(self._population) + len(self._under_way) < self._size:
+            # This also continues a search in which every candidate so far has failed.
             proposal = Proposal(sample(self._space, self._rng))
-        elif self._living:
+        elif self._population:
             proposal = self._child()
         else:
             return None
@@ -70,20 +78,20 @@ class Evolution(Tuner):
         return proposal
 
     def observe(self, result: Result) -> None:
-        """Takes a success into the population, where it may push out the oldest."""
+        """Add a trial that succeeded to the population, in which it may replace the oldest."""
         self._under_way.discard(result.trial_id)
         self._ended.add(result.trial_id)
         if result.state == "succeeded" and result.value is not None:
             member = _Member(result.trial_id, dict(result.params), result.value, result.weights)
-            self._living.append(member)
+            self._population.append(member)
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Whether it lives, or may yet be born into the population."""
-        living = any(member.trial == trial_id for member in self._living)
-        return self._inherit and (living or trial_id not in self._ended)
+        """Whether the trial is in the population or may still enter it."""
+        is_member = any(member.trial == trial_id for member in self._population)
+        return self._inherit and (is_member or trial_id not in self._ended)
 
     def _child(self) -> Proposal:
-        contestants = self._rng.choices(self._living, k=self._contestants)
+        contestants = self._rng.choices(self._population, k=self._contestants)
         winner = self._objective.best(contestants, lambda member: member.value)
         assert winner is not None  # there is at least one contestant
         params = mutate(self._space, winner.params, self._rng)

@@ -1,4 +1,4 @@
-"""Grid search: every candidate of a finite space, once."""
+"""Grid search."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from .interface import Proposal, SearchFinished, Tuner
 
 
 class Grid(Tuner):
-    """Proposes every combination of values, the last parameter changing fastest, and finishes."""
+    """Grid search: proposes every combination of values once, then finishes.
+
+    The last parameter of the space changes fastest. It takes no arguments. Raises ValueError if the
+    values of a parameter cannot be enumerated (`uniform`, `normal` and so on).
+    """
 
     def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool) -> None:
         self._points = grid(parse(space))
 
     def propose(self, trial_id: int) -> Proposal:
-        """The next combination. Raises SearchFinished after the last."""
+        """Return the next combination. Raises SearchFinished after the last."""
         point = next(self._points, None)
         if point is None:
             raise SearchFinished("the grid is done")
         return Proposal(point)
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Never: a point of the grid has no parents."""
+        """False: a proposal of a grid has no parents."""
         return False

@@ -1,4 +1,4 @@
-"""Optuna's samplers as tuners, through its ask-and-tell interface (requirements-optuna.txt)."""
+"""Optuna's samplers as tuners, by its ask-and-tell interface (requirements-optuna.txt)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,17 @@ INSTALL = "python -m pip install -r requirements-optuna.txt"
 
 
 class OptunaTuner(Tuner):
-    """Asks one of Optuna's samplers for each trial, and tells it how the trial ended.
+    """Base of tuners that use a sampler of Optuna.
 
-    A trial that failed, was skipped or cancelled is told as FAIL, a stopped one as PRUNED at the
-    last value that it reported. Optuna is imported with the first proposal. A trial that a person
-    asked for (`retry`) is not told.
+    The sampler gets failed, skipped and cancelled trials as FAIL, and stopped ones as PRUNED with
+    their last value. It does not get trials that `retry` added. Optuna is imported by the first
+    proposal.
 
     Args:
-        startup: how many trials are drawn at random first.
+        startup: number of random trials before the sampler is used. Default: 10.
+
+    Raises ValueError if `startup` is below 0 or a package is missing, SpaceError for a wrong search
+    space.
     """
 
     name: ClassVar[str]
@@ -53,7 +56,7 @@ class OptunaTuner(Tuner):
         self._asked: dict[int, Trial] = {}
 
     def propose(self, trial_id: int) -> Proposal:
-        """What the sampler says after all that it was told."""
+        """Return a proposal of the sampler."""
         trial = self._study.ask()
         self._asked[trial_id] = trial
         params = {
@@ -63,7 +66,7 @@ class OptunaTuner(Tuner):
         return Proposal(params)
 
     def observe(self, result: Result) -> None:
-        """Tells the sampler."""
+        """Pass a result to the sampler."""
         from optuna.trial import TrialState
 
         trial = self._asked.pop(result.trial_id, None)
@@ -78,7 +81,7 @@ class OptunaTuner(Tuner):
             self._study.tell(trial, state=TrialState.FAIL)
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Never: a sample has no parents."""
+        """False: proposals of a sampler have no parents."""
         return False
 
     @abstractmethod
@@ -95,13 +98,16 @@ class OptunaTuner(Tuner):
 
 
 class TPE(OptunaTuner):
-    """The tree-structured Parzen estimator, Bergstra et al., NIPS 2011, as Optuna has it.
+    """The tree-structured Parzen estimator (Optuna's TPESampler).
 
-    Trials that are under way count as bad ones, so that several at a time do not gather.
+    Trials under way count as bad ones (`constant_liar`), so that parallel proposals differ.
+
+    Bergstra, Bardenet, Bengio, Kegl: Algorithms for Hyper-Parameter Optimization, NIPS 2011,
+    https://papers.nips.cc/paper/4443-algorithms-for-hyper-parameter-optimization
 
     Args:
-        startup: how many trials are drawn at random first.
-        candidates: of how many draws the most promising one is proposed.
+        startup: number of random trials before the estimator is used. Default: 10.
+        candidates: number of draws of which the best one is proposed. Default: 24.
     """
 
     name = "tpe"
@@ -132,9 +138,12 @@ class TPE(OptunaTuner):
 
 
 class GP(OptunaTuner):
-    """A Gaussian process with expected improvement, Optuna's GPSampler. It needs torch too.
+    """A Gaussian process with expected improvement (Optuna's GPSampler). It needs torch as well.
 
-    Parameters below a nested choice are drawn at random.
+    Parameters of a nested choice are drawn at random.
+
+    Args:
+        startup: number of random trials before the process is used. Default: 10.
     """
 
     name = "gp"
@@ -149,11 +158,11 @@ class GP(OptunaTuner):
 
 
 def _suggest(trial: Trial, path: str, dimension: Dimension) -> Any:
-    """A value for one parameter; below a nested option, those of the option that is chosen."""
+    """Suggest a value for one parameter, including the parameters of a chosen nested option."""
     if isinstance(dimension, Integer):
         return trial.suggest_int(path, dimension.low, dimension.high)
     if isinstance(dimension, Real):
-        # Its place in the distribution, since Optuna knows no normal ones, nor NNI's rounding.
+        # A quantile is suggested: Optuna has no normal distributions, and rounds unlike NNI.
         return dimension.at(trial.suggest_float(path, 0.0, 1.0))
     assert isinstance(dimension, Choice)
     index = trial.suggest_categorical(path, range(len(dimension.options)))

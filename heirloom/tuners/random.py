@@ -1,4 +1,4 @@
-"""Random search: every proposal is a fresh draw."""
+"""Random search."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from .interface import Proposal, Tuner
 
 
 class Random(Tuner):
-    """Draws every trial from the search space, whatever the results were."""
+    """Random search: draws every proposal from the search space, independently of the results.
+
+    Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 13 (2012),
+    https://www.jmlr.org/papers/v13/bergstra12a.html. It takes no arguments.
+    """
 
     def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool) -> None:
         self._space = parse(space)
-        self._rng = random.Random(seed)  # noqa: S311 - a search wants to be repeatable
+        self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
 
     def propose(self, trial_id: int) -> Proposal:
-        """A draw from the space."""
+        """Draw a candidate."""
         return Proposal(sample(self._space, self._rng))
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Never: a draw has no parents."""
+        """False: a random draw has no parents."""
         return False

@@ -17,7 +17,7 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
 @pytest.mark.parametrize(
     ("space", "path", "words"),
     [
-        ([], (), "maps names to parameters"),
+        ([], (), "must map names to parameters"),
         ({1: NUMBER}, (), "put it in quotes"),
         ({"a": 3}, ("a",), "_type"),
         ({"a": {"b": NUMBER}}, ("a", "b"), "unknown key"),
@@ -37,7 +37,7 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
         ({"a": {"_type": "loguniform", "_value": [0, 1]}}, ("a", "_value"), "above 0"),
         ({"a": {"_type": "normal", "_value": [0, 0]}}, ("a", "_value"), "sigma must be above 0"),
         ({"a": {"_type": "qnormal", "_value": [0, 1, 0]}}, ("a", "_value"), "q must be above 0"),
-        ({"a": {"_type": "randint", "_value": [3, 3]}}, ("a", "_value"), "left out itself"),
+        ({"a": {"_type": "randint", "_value": [3, 3]}}, ("a", "_value"), "which is excluded"),
         ({"a": {"_type": "randint", "_value": [0, 1.5]}}, ("a", "_value"), "whole numbers"),
         ({"a": {"_type": "choice", "_value": []}}, ("a", "_value"), "at least one"),
         ({"a": {"_type": "choice", "_value": [math.nan]}}, ("a", "_value", 0), "finite"),
