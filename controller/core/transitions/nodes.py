@@ -57,8 +57,8 @@ def _count(x: ExperimentState, trial: Trial, attempt: Attempt) -> SetAside | Non
     wait = min(_FIRST_WAIT * 3**failures.times, _LONGEST_WAIT)
     failures.row.clear()
     failures.times += 1
-    what = f"{count} attempts in a row" if count > 1 else "again an attempt"
-    return SetAside(f"{what} went wrong there, the last: {attempt.reason or attempt.outcome}", wait)
+    what = f"{count} attempts in a row" if count > 1 else "another attempt"
+    return SetAside(f"{what} failed there, the last: {attempt.reason or attempt.outcome}", wait)
 
 
 def _blames_node(attempt: Attempt, rules: Rules) -> bool:

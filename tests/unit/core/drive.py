@@ -1,4 +1,4 @@
-"""Drives a core by hand: events in, decisions out."""
+"""Drive a core step by step: events in, decisions out."""
 
 from controller.core import events as e
 from controller.core.decisions import Decisions
@@ -7,9 +7,9 @@ from controller.core.model import NodeInfo, Outcome, Rules, State
 
 
 class Drive:
-    """An experiment on some nodes, `{name: slots}`. The tuner answers only when told to."""
+    """An experiment on nodes `{name: slots}`. Tuner and nodes answer when the test calls."""
 
-    free = None  # bytes of room on the store, as far as the core is told
+    free = None  # free bytes on the store, None: not known
 
     def __init__(self, nodes=None, **rules):
         self.x = Experiment(Rules(**{"trials": 100, **rules}))
@@ -18,10 +18,10 @@ class Drive:
         self.log = []
         self.decided = []
         found = tuple(NodeInfo(name, slots) for name, slots in (nodes or {"a": 2}).items())
-        self.tell(e.Opened(at=self.now), e.NodesFound(at=self.now, nodes=found))
+        self.apply(e.Opened(at=self.now), e.NodesFound(at=self.now, nodes=found))
 
-    def tell(self, *events):
-        """Apply events; the decisions that follow."""
+    def apply(self, *events):
+        """Apply events and return the decisions that follow."""
         for event in events:
             self.x.apply(event)
         self.decided = self.decisions.decide(self.now, self.free)
@@ -30,58 +30,58 @@ class Drive:
 
     def wait(self, seconds):
         self.now += seconds
-        return self.tell()
+        return self.apply()
 
-    def hear(self, kind, **fields):
-        return self.tell(kind(at=self.now, **fields))
+    def event(self, kind, **fields):
+        return self.apply(kind(at=self.now, **fields))
 
     # The tuner
 
     def propose(self, *parents, **params):
-        """The tuner answers with a trial; its id."""
+        """The tuner proposes a trial. Return its id."""
         trial = self.x.asked
-        assert trial is not None, "nobody asked"
-        self.hear(e.Proposed, trial=trial, params=params, parents=parents)
+        assert trial is not None, "no proposal was requested"
+        self.event(e.Proposed, trial=trial, params=params, parents=parents)
         return trial
 
     def withhold(self, *, coming=False):
-        return self.hear(e.ProposalWithheld, trial=self.x.asked, coming=coming)
+        return self.event(e.ProposalWithheld, trial=self.x.asked, coming=coming)
 
     # The cluster
 
     def arm(self, trial, number=1):
-        return self.hear(e.Armed, trial=trial, number=number)
+        return self.event(e.Armed, trial=trial, number=number)
 
     def begin(self, trial, number=1):
-        return self.hear(e.Began, trial=trial, number=number)
+        return self.event(e.Began, trial=trial, number=number)
 
     def end(self, trial, outcome, number=1, **more):
-        return self.hear(e.Ended, trial=trial, number=number, outcome=Outcome(outcome), **more)
+        return self.event(e.Ended, trial=trial, number=number, outcome=Outcome(outcome), **more)
 
     def see(self, trial, state, number=None, **more):
         more = {"weights": True, "value": 1.0, **more} if state == "succeeded" else more
-        return self.hear(e.VerdictSeen, trial=trial, state=State(state), number=number, **more)
+        return self.event(e.VerdictSeen, trial=trial, state=State(state), number=number, **more)
 
     def commit(self, trial, number=1, **more):
-        """Began, ended and the verdict, as they come from one supervisor."""
+        """The events of a successful attempt: began, ended and its verdict."""
         self.begin(trial, number)
         at = {"at": self.now, "trial": trial}
         more = {"weights": True, "value": 1.0, **more}
-        return self.tell(
+        return self.apply(
             e.Ended(number=number, outcome=Outcome.COMMITTED, **at),
             e.VerdictSeen(number=number, state=State.SUCCEEDED, **more, **at),
         )
 
     def carry_out(self):
-        """What the store does at once: verdicts asked for stand, and looks find nothing."""
+        """Carry out what was issued: verdicts are passed, and checks find none."""
         verdicts, checks = self.x.commands.verdicts.issued, self.x.commands.checks.issued
         while verdicts or checks:
             for trial, (state, reason) in list(verdicts.items()):
                 self.see(trial, state, reason=reason)
             for trial in list(checks):
-                self.hear(e.NoVerdict, trial=trial)
+                self.event(e.NoVerdict, trial=trial)
 
-    # What is asked of it
+    # What tests read
 
     def made(self, kind):
         return [event for event in self.decided if isinstance(event, kind)]
@@ -90,7 +90,7 @@ class Drive:
         return [event for event in self.log if isinstance(event, kind)]
 
     def places(self):
-        """Where attempts are: `{trial: node}`."""
+        """The attempts on nodes: `{trial: node}`."""
         return {trial: self.x.attempt(trial, number).node for trial, number in self.x.on_nodes}
 
     def states(self):

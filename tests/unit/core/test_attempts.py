@@ -1,4 +1,4 @@
-"""The life of attempts, and mail that comes twice, late or out of order."""
+"""The life of attempts, and messages that arrive twice, late or out of order."""
 
 import itertools
 
@@ -30,7 +30,7 @@ def test_a_trial_from_its_proposal_to_its_commit():
     assert d.x.best == 0
 
 
-def test_whatever_order_an_attempt_s_mail_comes_in_and_however_often():
+def test_messages_of_an_attempt_in_any_order_and_number_lead_to_one_end():
     mail = [
         e.Armed(at=1, trial=0, number=1),
         e.Began(at=2, trial=0, number=1),
@@ -41,7 +41,7 @@ def test_whatever_order_an_attempt_s_mail_comes_in_and_however_often():
         d = Drive(concurrency=1)
         d.propose()
         for event in (*order, *order):
-            d.tell(event)
+            d.apply(event)
             assert d.x.counts.total() == 1
             assert all(count >= 0 for count in d.x.counts.values())
         assert d.states() == ["succeeded"]
@@ -50,7 +50,7 @@ def test_whatever_order_an_attempt_s_mail_comes_in_and_however_often():
         assert len(d.ever(e.Placed)) == 1, order
 
 
-def test_the_first_word_of_a_beginning_counts():
+def test_the_first_report_of_a_start_counts():
     d = Drive()
     d.propose()
     d.begin(0)
@@ -60,7 +60,7 @@ def test_the_first_word_of_a_beginning_counts():
     assert d.x.trials[0].started_at == first
 
 
-def test_a_late_answer_of_the_node_does_not_hide_that_it_runs():
+def test_a_late_armed_event_does_not_undo_running():
     d = Drive()
     d.propose()
     d.begin(0)
@@ -68,7 +68,7 @@ def test_a_late_answer_of_the_node_does_not_hide_that_it_runs():
     assert d.x.trials[0].attempts[0].state is AttemptState.RUNNING
 
 
-def test_an_ended_attempt_without_verdict_makes_the_store_be_looked_at():
+def test_the_store_is_checked_after_an_end_without_a_verdict():
     for outcome in ("committed", "stopped", "beaten", "lost"):
         d = Drive(concurrency=1)
         d.propose()
@@ -77,11 +77,11 @@ def test_an_ended_attempt_without_verdict_makes_the_store_be_looked_at():
         assert not d.made(e.Placed)
         d.see(0, "succeeded", number=1)
         assert d.states() == ["succeeded"]
-        d.hear(e.NoVerdict, trial=0)  # the end of that look, heard too late
+        d.event(e.NoVerdict, trial=0)  # the answer to the check arrives late
         assert len(d.ever(e.Placed)) == 1
 
 
-def test_a_zombie_that_commits_wins_and_its_successor_is_ended():
+def test_a_zombie_that_commits_wins_and_the_next_attempt_is_ended():
     d = Drive(nodes={"a": 1, "b": 1}, concurrency=1)
     d.propose()
     d.end(0, "lost", reason="no answer")
@@ -100,20 +100,20 @@ def test_a_zombie_that_commits_wins_and_its_successor_is_ended():
     assert d.x.placement.taken("b") == 0
 
 
-def test_a_zombie_that_commits_while_its_trial_is_queued_is_all_that_is_needed():
+def test_a_zombie_that_commits_ends_its_queued_trial():
     d = Drive(nodes={"a": 1}, concurrency=1)
     d.propose()
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     d.end(0, "lost")
     d.carry_out()
     assert 0 in d.x.queue
     d.see(0, "succeeded", number=1)
-    d.hear(e.NodeUp, node="a")
+    d.event(e.NodeUp, node="a")
     assert not d.x.on_nodes
     assert len(d.ever(e.Placed)) == 1
 
 
-def test_nothing_follows_a_second_verdict():
+def test_a_second_verdict_changes_nothing():
     d = Drive()
     d.propose()
     d.commit(0, value=0.5)
@@ -123,20 +123,20 @@ def test_nothing_follows_a_second_verdict():
     assert len(d.ever(e.ResultSent)) == 1
 
 
-def test_a_look_that_nobody_asked_for_changes_nothing():
+def test_the_answer_to_a_check_that_was_not_issued_changes_nothing():
     d = Drive(concurrency=1)
     d.propose()
     d.end(0, "lost")
     d.x.commands.checks.issued.clear()
-    d.hear(e.NoVerdict, trial=0)
+    d.event(e.NoVerdict, trial=0)
     assert len(d.ever(e.Placed)) == 1
 
 
 def test_reports_are_counted_by_attempt():
     d = Drive()
     d.propose()
-    d.hear(e.Reported, trial=0, number=1, step=1, value=0.1)
-    d.hear(e.Reported, trial=0, number=1, step=2, value=0.2)
+    d.event(e.Reported, trial=0, number=1, step=1, value=0.1)
+    d.event(e.Reported, trial=0, number=1, step=2, value=0.2)
     attempt = d.x.trials[0].attempts[0]
     assert (attempt.reports, attempt.last) == (2, 0.2)
 
@@ -153,7 +153,7 @@ def test_the_best_is_the_earliest_of_the_best_values(value, maximize, best):
     assert d.x.best == best
 
 
-STRANGERS = [
+UNKNOWN = [
     e.Armed(at=1, trial=7, number=1),
     e.Began(at=1, trial=7, number=1),
     e.Began(at=1, trial=0, number=7),
@@ -181,11 +181,11 @@ STRANGERS = [
 ]
 
 
-@pytest.mark.parametrize("event", STRANGERS, ids=repr)
-def test_words_about_the_unknown_harm_nothing(event):
+@pytest.mark.parametrize("event", UNKNOWN, ids=repr)
+def test_events_about_unknown_trials_attempts_and_nodes_change_nothing(event):
     d = Drive()
     d.propose()
-    d.tell(event)
+    d.apply(event)
     for trial, number in list(d.x.on_nodes):
         d.commit(trial, number)
     assert d.states() == ["succeeded"]

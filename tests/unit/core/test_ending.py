@@ -1,4 +1,4 @@
-"""Cancelling, stopping early, and stopping all."""
+"""Cancelled trials, trials that are stopped early, and the end of the experiment."""
 
 import pytest
 from drive import Drive
@@ -11,7 +11,7 @@ def test_a_cancelled_trial_gets_its_verdict_first_and_is_then_ended_on_its_node(
     d = Drive(concurrency=1)
     d.propose()
     d.begin(0)
-    d.hear(e.CancelAsked, trial=0)
+    d.event(e.CancelAsked, trial=0)
     reason = "cancelled by a person"
     assert d.decided == [e.VerdictAsked(at=d.now, trial=0, state=State.CANCELLED, reason=reason)]
     d.see(0, "cancelled", reason=reason)
@@ -24,11 +24,11 @@ def test_a_cancelled_trial_gets_its_verdict_first_and_is_then_ended_on_its_node(
     assert d.states() == ["cancelled"]
 
 
-def test_a_commit_that_was_faster_than_the_cancellation_stands():
+def test_a_commit_before_the_cancellation_stands():
     d = Drive(concurrency=1)
     d.propose()
     d.begin(0)
-    d.hear(e.CancelAsked, trial=0)
+    d.event(e.CancelAsked, trial=0)
     d.see(0, "succeeded", number=1)
     assert not d.made(e.EndAsked)
     d.end(0, "committed")
@@ -39,7 +39,7 @@ def test_a_trial_that_waits_for_a_slot_is_never_placed_once_cancelled():
     d = Drive(nodes={"a": 1}, lookahead=0, concurrency=2)
     d.propose()
     d.propose()
-    d.hear(e.CancelAsked, trial=1)
+    d.event(e.CancelAsked, trial=1)
     d.commit(0)
     d.carry_out()
     assert d.states()[:2] == ["succeeded", "cancelled"]
@@ -50,7 +50,7 @@ def test_a_cancelled_trial_is_not_tried_again():
     for outcome in ("failed", "lost", "recalled"):
         d = Drive(concurrency=1, retries=3)
         d.propose()
-        d.hear(e.CancelAsked, trial=0)
+        d.event(e.CancelAsked, trial=0)
         d.end(0, outcome)
         d.carry_out()
         assert d.states() == ["cancelled"]
@@ -60,25 +60,25 @@ def test_a_cancelled_trial_is_not_tried_again():
 def test_cancelling_twice_or_too_late_does_nothing():
     d = Drive(concurrency=1)
     d.propose()
-    d.hear(e.CancelAsked, trial=0)
-    assert not d.hear(e.CancelAsked, trial=0)
+    d.event(e.CancelAsked, trial=0)
+    assert not d.event(e.CancelAsked, trial=0)
     d.see(0, "cancelled")
-    d.hear(e.CancelAsked, trial=0)
+    d.event(e.CancelAsked, trial=0)
     assert len(d.ever(e.VerdictAsked)) == 1
 
 
-def test_a_hopeless_trial_is_stopped_on_its_node_and_its_weights_are_kept():
+def test_a_trial_stopped_by_the_assessor_keeps_its_weights():
     d = Drive(concurrency=2)
     d.propose()
     d.begin(0)
     d.propose(0)
-    d.hear(e.StopAdvised, trial=0, reason="below the median")
+    d.event(e.StopAdvised, trial=0, reason="below the median")
     assert d.made(e.EndAsked) == [
         e.EndAsked(at=d.now, trial=0, number=1, how=Outcome.STOPPED, reason="below the median")
     ]
-    d.hear(e.StopAdvised, trial=0, reason="still below")
+    d.event(e.StopAdvised, trial=0, reason="still below")
     assert len(d.ever(e.EndAsked)) == 1
-    d.tell(
+    d.apply(
         e.Ended(at=d.now, trial=0, number=1, outcome=Outcome.STOPPED),
         e.VerdictSeen(at=d.now, trial=0, state=State.STOPPED, number=1, weights=True),
     )
@@ -86,28 +86,28 @@ def test_a_hopeless_trial_is_stopped_on_its_node_and_its_weights_are_kept():
     assert d.states()[:2] == ["stopped", "succeeded"]
 
 
-def test_advice_on_another_attempt_or_on_one_that_only_waits_is_not_taken():
+def test_advice_about_another_attempt_or_a_waiting_one_is_ignored():
     d = Drive(concurrency=1)
     d.propose()
-    assert not d.hear(e.StopAdvised, trial=0, reason="?")
+    assert not d.event(e.StopAdvised, trial=0, reason="?")
     d.end(0, "lost")
     d.carry_out()
     d.begin(0, 2)
-    assert not d.hear(e.StopAdvised, trial=0, number=1, reason="?")
-    assert d.hear(e.StopAdvised, trial=0, number=2, reason="?")
+    assert not d.event(e.StopAdvised, trial=0, number=1, reason="?")
+    assert d.event(e.StopAdvised, trial=0, number=2, reason="?")
 
 
 def test_an_attempt_stopped_before_it_could_commit_leaves_a_stopped_trial():
     d = Drive(concurrency=1)
     d.propose()
     d.begin(0)
-    d.hear(e.StopAdvised, trial=0, reason="hopeless")
+    d.event(e.StopAdvised, trial=0, reason="hopeless")
     d.end(0, "stopped", reason="hopeless")
     d.carry_out()
     assert (d.states(), d.x.trials[0].reason) == (["stopped"], "hopeless")
 
 
-def test_stopping_cancels_whatever_has_no_verdict_and_closes():
+def test_a_stop_cancels_all_trials_without_a_verdict_and_closes():
     d = Drive(nodes={"a": 1}, lookahead=1, concurrency=4)
     d.propose()
     d.commit(0)
@@ -116,11 +116,11 @@ def test_stopping_cancels_whatever_has_no_verdict_and_closes():
     d.propose()
     d.propose()
     d.propose(3)
-    d.hear(e.StopAsked, reason="stopped by a person")
+    d.event(e.StopAsked, reason="stopped by a person")
     assert d.x.closed is None
     d.carry_out()
     assert d.states() == ["succeeded"] + ["cancelled"] * 4
-    assert d.x.closed is None  # two are still on their node
+    assert d.x.closed is None  # two attempts are still on their node
     assert len(d.ever(e.EndAsked)) == 2
     for trial, number in list(d.x.on_nodes):
         d.end(trial, "cancelled", number)
@@ -131,9 +131,9 @@ def test_stopping_cancels_whatever_has_no_verdict_and_closes():
 def test_a_proposal_that_comes_after_the_stop_is_dropped():
     d = Drive(concurrency=2)
     asked = d.x.asked
-    d.hear(e.StopAsked, reason="stopped by a person")
+    d.event(e.StopAsked, reason="stopped by a person")
     assert d.x.closed is not None
-    d.hear(e.Proposed, trial=asked, params={})
+    d.event(e.Proposed, trial=asked, params={})
     assert d.x.trials == []
 
 
@@ -145,7 +145,7 @@ def test_a_retry_is_a_new_trial_with_the_same_parameters_and_parents():
     d.end(1, "failed", reason="exit code 1")
     d.carry_out()
     assert d.x.closed is not None
-    d.tell(e.Opened(at=d.now, resumed=True), e.RetryAsked(at=d.now, trial=1))
+    d.apply(e.Opened(at=d.now, resumed=True), e.RetryAsked(at=d.now, trial=1))
     retry = d.x.trials[2]
     assert (retry.params, retry.parents, retry.retry_of) == ({"lr": 0.3}, (0,), 1)
     assert len(d.ever(e.ProposalAsked)) == 2
@@ -154,13 +154,13 @@ def test_a_retry_is_a_new_trial_with_the_same_parameters_and_parents():
     assert d.x.closed is not None
 
 
-def test_a_retry_waits_while_the_tuner_thinks_of_the_same_number():
+def test_a_retry_waits_while_a_proposal_with_its_number_is_awaited():
     d = Drive(concurrency=3)
     d.propose()
     d.end(0, "failed")
     d.carry_out()
     assert d.x.asked == 1
-    d.hear(e.RetryAsked, trial=0)
+    d.event(e.RetryAsked, trial=0)
     assert d.propose() == 1
     assert [trial.retry_of for trial in d.x.trials] == [None, None, 0]
     assert d.x.asked == 3
@@ -173,32 +173,32 @@ def test_a_request_to_retry_that_is_received_twice_counts_once():
     d.carry_out()
     names = ("first.json", "first.json", "second.json")
     asked = [e.RetryAsked(at=d.now, trial=0, request=name) for name in names]
-    d.tell(e.Opened(at=d.now, resumed=True), asked[0])
-    d.tell(*asked[1:])
+    d.apply(e.Opened(at=d.now, resumed=True), asked[0])
+    d.apply(*asked[1:])
     assert [trial.retry_of for trial in d.x.trials] == [None, 0, 0]
 
 
-def test_what_still_runs_is_not_retried():
+def test_a_running_trial_is_not_retried():
     d = Drive()
     d.propose()
-    d.hear(e.RetryAsked, trial=0)
+    d.event(e.RetryAsked, trial=0)
     assert not d.x.commands.retries.due
 
 
 @pytest.mark.parametrize("first", ["retry", "stop"])
-def test_a_retry_asked_beside_a_stop_waits_for_the_resume(first):
+def test_a_retry_requested_with_a_stop_waits_for_the_resume(first):
     d = Drive(concurrency=2)
     d.propose()
     d.commit(0)
     d.propose()
     d.begin(1)
     asked = [e.RetryAsked(at=d.now, trial=0), e.StopAsked(at=d.now, reason="enough")]
-    d.tell(*(asked if first == "retry" else asked[::-1]))
+    d.apply(*(asked if first == "retry" else asked[::-1]))
     d.carry_out()
     d.end(1, "cancelled")
     assert d.x.closed is not None
     assert len(d.x.trials) == 2
-    d.hear(e.Opened, resumed=True)
+    d.event(e.Opened, resumed=True)
     assert [trial.retry_of for trial in d.x.trials] == [None, None, 0]
 
 

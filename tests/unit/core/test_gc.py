@@ -1,4 +1,4 @@
-"""Which weights go, and when."""
+"""Which weights are removed, and when."""
 
 import pytest
 from drive import Drive
@@ -11,7 +11,7 @@ from heirloom.objective import Objective
 
 
 def search(**rules):
-    """Nothing is removed by itself until the end: there are too few trials."""
+    """A search with too few trials for a collection before its end."""
     rules = {"trials": 100, "concurrency": 6, "keep": Keep.BEST, "keep_best": 1, **rules}
     return Drive(nodes={"a": 6}, **rules)
 
@@ -23,19 +23,19 @@ def grow(d, *parents, value=0.0, **more):
 
 
 def say(d, *possible):
-    """The tuner answers what it was asked."""
+    """The tuner answers the question about parents."""
     [asked] = d.ever(e.ParentsAsked)[-1:]
-    d.hear(e.ParentsAnswered, trials=asked.trials, possible=possible)
+    d.event(e.ParentsAnswered, trials=asked.trials, possible=possible)
     return asked.trials
 
 
 def collect(d, *possible):
-    """A person wants it; the trials whose weights go."""
-    d.hear(e.GcAsked)
+    """A user requests a collection. Return the trials whose weights are removed."""
+    d.event(e.GcAsked)
     if d.made(e.ParentsAsked):
         say(d, *possible)
     [removal] = d.made(e.RemovalAsked)
-    d.hear(e.Removed, trials=removal.trials, attempts=removal.attempts)
+    d.event(e.Removed, trials=removal.trials, attempts=removal.attempts)
     return removal.trials
 
 
@@ -47,7 +47,7 @@ def test_the_best_are_kept(maximize, best):
     assert set(collect(d)) == {0, 1, 2, 3} - best
 
 
-def test_of_equals_the_first_is_kept():
+def test_of_equal_values_the_first_trial_is_kept():
     d = search()
     for _ in range(3):
         grow(d, value=1.0)
@@ -63,7 +63,7 @@ def test_the_lineage_of_the_best_is_kept():
     assert collect(d) == (other,)
 
 
-def test_all_are_kept_unless_the_file_says_otherwise():
+def test_by_default_all_weights_are_kept():
     d = search(keep=Keep.ALL)
     for _ in range(20):
         grow(d)
@@ -72,7 +72,7 @@ def test_all_are_kept_unless_the_file_says_otherwise():
     assert not d.ever(e.ParentsAsked)
 
 
-def test_what_the_tuner_may_name_is_kept_and_it_is_asked_of_nothing_else():
+def test_possible_parents_stay_and_the_tuner_is_asked_about_no_other_trial():
     d = search()
     best, wanted, spare = grow(d, value=9.0), grow(d), grow(d)
     running = d.propose(grow(d))
@@ -82,27 +82,27 @@ def test_what_the_tuner_may_name_is_kept_and_it_is_asked_of_nothing_else():
     assert not {best, running} & set(asked.trials)
 
 
-def test_the_tuner_is_asked_only_of_trials_that_it_was_told_of():
+def test_the_tuner_is_asked_only_about_trials_whose_result_it_has():
     d = search()
     grow(d, value=9.0)
     trial = d.propose()
     d.begin(trial)
     seen = {"state": State.SUCCEEDED, "number": 1, "value": 0.0, "weights": True}
-    d.x.apply(e.VerdictSeen(at=d.now, trial=trial, **seen))  # and observe was not called yet
+    d.x.apply(e.VerdictSeen(at=d.now, trial=trial, **seen))  # its result is not yet sent
     assert trial not in questions(d.x)
     assert trial not in garbage(d.x)
 
 
-def test_a_tuner_that_has_not_answered_holds_everything():
+def test_nothing_is_removed_until_the_tuner_answers():
     d = search()
     grow(d, value=9.0)
     grow(d)
-    d.hear(e.GcAsked)
+    d.event(e.GcAsked)
     assert d.made(e.ParentsAsked)
     assert d.wait(600) == []
 
 
-def test_parents_of_the_waiting_and_the_running_stay():
+def test_parents_of_waiting_and_running_trials_stay():
     d = search()
     grow(d, value=9.0)
     first, second = grow(d), grow(d)
@@ -118,13 +118,13 @@ def test_parents_of_the_waiting_and_the_running_stay():
     assert second in collect(d)
 
 
-def test_who_was_cancelled_and_still_runs_reads_on():
+def test_parents_of_a_cancelled_trial_stay_while_it_runs():
     d = search()
     grow(d, value=9.0)
     parent = grow(d)
     child = d.propose(parent)
     d.begin(child)
-    d.hear(e.CancelAsked, trial=child)
+    d.event(e.CancelAsked, trial=child)
     d.carry_out()
     assert d.x.trials[child].state.is_verdict
     assert collect(d) == ()
@@ -132,24 +132,24 @@ def test_who_was_cancelled_and_still_runs_reads_on():
     assert collect(d) == (parent,)
 
 
-def test_a_retry_that_is_due_holds_its_parents():
+def test_parents_of_a_due_retry_stay():
     d = search()
     grow(d, value=9.0)
     parent = grow(d)
     child = grow(d, parent, value=-1.0)
-    d.hear(e.RetryAsked, trial=child)  # it waits for the tuner's answer
+    d.event(e.RetryAsked, trial=child)  # it waits until the tuner has answered
     assert child in d.x.commands.retries.due
     assert parent not in garbage(d.x)
     assert parent not in questions(d.x)
 
 
-def test_a_retry_of_a_child_whose_parent_is_gone_is_refused_with_words():
+def test_a_retry_whose_parent_was_removed_fails_with_a_reason():
     d = search(concurrency=7)
     grow(d, value=9.0)
     parent = grow(d)
     child = grow(d, parent, value=-1.0)
     assert parent in collect(d)
-    d.hear(e.RetryAsked, trial=child)
+    d.event(e.RetryAsked, trial=child)
     d.propose()
     d.wait(1)
     retried = next(trial for trial in d.x.trials if trial.retry_of == child)
@@ -158,7 +158,7 @@ def test_a_retry_of_a_child_whose_parent_is_gone_is_refused_with_words():
     assert f"names trial {parent} as a parent, and its weights were removed" in retried.reason
 
 
-def test_a_proposal_that_names_a_removed_parent_is_rejected_with_words():
+def test_a_proposal_that_names_a_removed_parent_is_rejected_with_a_reason():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
@@ -170,7 +170,7 @@ def test_a_proposal_that_names_a_removed_parent_is_rejected_with_words():
 
 
 @pytest.mark.parametrize("policy", OnParentFailure)
-def test_ancestors_that_could_take_a_parents_place_stay(policy):
+def test_ancestors_that_may_replace_a_parent_stay(policy):
     d = search(on_parent_failure=policy)
     grow(d, value=9.0)
     grandparent = grow(d)
@@ -180,7 +180,7 @@ def test_ancestors_that_could_take_a_parents_place_stay(policy):
     assert collect(d) == expected
 
 
-def test_ancestors_of_what_the_tuner_may_name_stay_even_of_one_without_weights():
+def test_ancestors_of_possible_parents_stay_even_of_one_without_weights():
     d = search(on_parent_failure=OnParentFailure.ANCESTOR)
     grow(d, value=9.0)
     grandparent = grow(d)
@@ -192,7 +192,7 @@ def test_ancestors_of_what_the_tuner_may_name_stay_even_of_one_without_weights()
     assert collect(d) == (grandparent,)
 
 
-def test_damaged_weights_stay_for_people_to_look_at():
+def test_damaged_weights_stay():
     d = search(infra_retries=9)
     grow(d, value=9.0)
     parent = grow(d)
@@ -204,51 +204,51 @@ def test_damaged_weights_stay_for_people_to_look_at():
     assert parent not in collect(d)
 
 
-def test_from_the_decision_on_nobody_starts_from_them():
+def test_no_trial_starts_from_weights_once_their_removal_is_decided():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
-    d.hear(e.GcAsked)
+    d.event(e.GcAsked)
     say(d)
     assert d.x.trials[spare].removed
     assert not d.x.trials[spare].inheritable
     assert list(d.x.commands.removals.issued) == [spare]
 
 
-def test_what_was_decided_is_known_to_the_next_controller():
+def test_a_decided_removal_survives_a_resume():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
-    d.hear(e.GcAsked)
+    d.event(e.GcAsked)
     say(d)
     again = resumed(d)
     assert list(again.x.commands.removals.issued) == [spare]
-    again.hear(e.Removed, trials=(spare,))
+    again.event(e.Removed, trials=(spare,))
     assert not again.x.gc.is_removing
 
 
-def test_another_tuner_is_asked_anew():
+def test_a_new_tuner_process_is_asked_again():
     d = search()
     grow(d, value=9.0)
     spare = grow(d)
-    d.hear(e.GcAsked)
+    d.event(e.GcAsked)
     again = resumed(d)
     assert again.made(e.ParentsAsked)[0].trials == (spare,)
 
 
-def test_weights_go_now_and_then_while_it_runs():
+def test_weights_are_removed_repeatedly_while_the_search_runs():
     d = search(concurrency=1)
     for value in range(40):
         if d.made(e.ParentsAsked):
             say(d)
         for removal in d.made(e.RemovalAsked):
-            d.hear(e.Removed, trials=removal.trials, attempts=removal.attempts)
+            d.event(e.Removed, trials=removal.trials, attempts=removal.attempts)
         grow(d, value=float(value))
     assert 4 <= len(d.ever(e.RemovalAsked)) <= 6
     assert len([trial for trial in d.x.trials if trial.inheritable]) < 12
 
 
-def test_the_end_waits_until_they_are_gone_and_needs_no_word_of_the_tuner():
+def test_the_end_waits_for_the_removal_and_not_for_the_tuner():
     d = search(trials=3, concurrency=1)
     for value in range(3):
         grow(d, value=float(value))
@@ -256,11 +256,11 @@ def test_the_end_waits_until_they_are_gone_and_needs_no_word_of_the_tuner():
     [removal] = d.made(e.RemovalAsked)
     assert removal.trials == (0, 1)
     assert d.x.closed is None
-    d.hear(e.Removed, trials=removal.trials, attempts=removal.attempts)
+    d.event(e.Removed, trials=removal.trials, attempts=removal.attempts)
     assert d.x.closed is not None
 
 
-def test_the_end_does_not_wait_for_a_tuner_that_thinks():
+def test_the_end_does_not_wait_for_an_unanswered_question():
     d = search(trials=9, concurrency=1)
     for value in range(9):
         grow(d, value=float(value))
@@ -268,40 +268,40 @@ def test_the_end_does_not_wait_for_a_tuner_that_thinks():
     assert d.ever(e.RemovalAsked)
 
 
-def test_what_this_user_may_not_remove_is_tried_again_only_when_a_person_wants_it():
+def test_a_refused_removal_is_repeated_only_on_request():
     d = search(trials=3, concurrency=1)
     for value in range(3):
         grow(d, value=float(value))
-    d.hear(e.Removed, problem="Permission denied: trials/0")
+    d.event(e.Removed, problem="Permission denied: trials/0")
     assert d.x.closed is not None
     assert list(d.x.commands.removals.due) == [0, 1]
     assert d.x.trials[0].removed
 
 
-def test_a_stopped_search_removes_nothing_since_it_garbage_on():
+def test_a_stopped_search_removes_nothing_since_it_may_be_resumed():
     d = search(concurrency=1)
     grow(d, value=9.0)
     grow(d)
-    d.hear(e.StopAsked, reason="enough")
+    d.event(e.StopAsked, reason="enough")
     d.carry_out()
     assert d.x.closed is not None
     assert garbage(d.x) == ()
     assert questions(d.x) == (1,)
 
 
-def test_a_search_that_came_to_its_end_is_not_taken_up_by_the_tuner_again():
+def test_a_search_that_ended_by_itself_requests_no_proposals_after_a_resume():
     d = search(trials=2, concurrency=1)
     grow(d, value=9.0)
     grow(d)
     for removal in d.made(e.RemovalAsked):
-        d.hear(e.Removed, trials=removal.trials)
+        d.event(e.Removed, trials=removal.trials)
     d.log.append(e.RetryAsked(at=d.now, trial=0))
     again = resumed(d)
     assert not again.made(e.ProposalAsked)
     assert again.x.trials[2].retry_of == 0
 
 
-def test_leftovers_go_when_their_trial_has_its_verdict():
+def test_leftovers_are_removed_once_their_trial_has_a_verdict():
     d = search(retries=1, keep=Keep.ALL)
     trial = d.propose()
     d.begin(trial)
@@ -314,7 +314,7 @@ def test_leftovers_go_when_their_trial_has_its_verdict():
 
 
 def short_of_room(**rules):
-    """Two slots; one trial has committed 1,000 bytes, one is under way and one is ready."""
+    """Two slots; one trial committed 1,000 bytes, one runs and one is ready."""
     d = Drive(nodes={"a": 2}, concurrency=2, reserve=100, lookahead=0, **rules)
     d.propose()
     d.commit(0, size=1000)
@@ -324,18 +324,18 @@ def short_of_room(**rules):
     return d
 
 
-def test_no_trial_is_handed_out_that_the_store_may_have_no_room_for():
+def test_no_attempt_is_placed_if_the_store_may_lack_room():
     d = short_of_room()
     assert d.places() == {1: "a"}
     [short] = d.made(e.RoomShort)
     assert (short.free, short.needed) == (2099, 2100)
-    assert d.wait(60) == []  # it is said once
+    assert d.wait(60) == []  # decided only once
     d.free = 2100
     assert [type(event) for event in d.wait(1)] == [e.RoomBack, e.Placed]
     assert d.places() == {1: "a", 2: "a"}
 
 
-def test_when_one_has_ended_less_room_is_needed():
+def test_less_room_is_needed_after_an_attempt_ended():
     d = short_of_room()
     d.end(1, "failed")
     d.carry_out()
@@ -343,7 +343,7 @@ def test_when_one_has_ended_less_room_is_needed():
     assert d.x.short is None
 
 
-def test_a_store_that_is_full_from_the_start_holds_everything_back():
+def test_nothing_is_placed_on_a_store_that_is_full_from_the_start():
     d = Drive(reserve=100)
     d.free = 99
     d.propose()
@@ -353,14 +353,14 @@ def test_a_store_that_is_full_from_the_start_holds_everything_back():
     assert d.places() == {0: "a"}
 
 
-def test_another_controller_looks_for_itself():
+def test_a_resumed_controller_measures_the_room_again():
     d = short_of_room()
     again = resumed(d)
     assert again.x.short is None
-    assert again.places() == {1: "a", 2: "a"}  # it does not know the room yet
+    assert again.places() == {1: "a", 2: "a"}  # the free bytes are not known yet
 
 
-def test_where_weights_garbage_a_store_that_is_short_of_room_has_them_go():
+def test_weights_that_are_not_kept_are_removed_if_the_store_is_short_of_room():
     d = short_of_room(keep=Keep.BEST, keep_best=1)
     assert d.made(e.RemovalAsked)
     d.free = 50
@@ -369,6 +369,6 @@ def test_where_weights_garbage_a_store_that_is_short_of_room_has_them_go():
     assert d.made(e.RemovalAsked)[0].trials == (1,)
 
 
-def test_where_all_is_kept_it_waits():
+def test_nothing_is_removed_for_room_if_all_weights_are_kept():
     d = short_of_room()
     assert not d.x.gc.wanted

@@ -1,4 +1,4 @@
-"""Whatever becomes of a parent, its children get an answer."""
+"""Every child of a parent that ends gets a verdict."""
 
 import pytest
 from drive import Drive
@@ -11,7 +11,7 @@ SKIP, SCRATCH, ANCESTOR = OnParentFailure
 
 
 def family(*members):
-    """Trials by `(parents, state)`; who succeeded left weights."""
+    """Trials given as `(parents, state)`. Those that succeeded left weights."""
     return [
         Trial(i, {}, parents, parents, State(state), 0.0, weights=state == "succeeded")
         for i, (parents, state) in enumerate(members)
@@ -33,15 +33,15 @@ LINE = [((), "succeeded"), ((0,), "failed"), ((1,), "skipped"), ((), "running"),
         ((), SKIP, ()),
     ],
 )
-def test_from_whom_a_trial_starts(restore, policy, expected):
+def test_which_parents_a_trial_starts_from(restore, policy, expected):
     assert resolve(family(*LINE), restore, policy) == expected
 
 
-def test_without_any_ancestor_it_starts_from_nothing():
+def test_without_a_committed_ancestor_a_trial_starts_from_nothing():
     assert resolve(family(((), "failed"), ((0,), "failed")), (1,), ANCESTOR) == ()
 
 
-def test_of_two_ancestors_as_near_the_first_named_counts():
+def test_of_two_equally_near_ancestors_the_first_one_is_used():
     trials = family(((), "succeeded"), ((), "succeeded"), ((1, 0), "failed"))
     assert resolve(trials, (2,), ANCESTOR) == (1,)
 
@@ -82,12 +82,12 @@ def test_a_child_of_a_failed_parent(policy, state, restore, was_armed):
         assert child.parents == (1,)
 
 
-def test_a_whole_line_of_descendants_is_answered():
+def test_all_descendants_of_a_failed_trial_get_a_verdict():
     d = Drive(concurrency=6)
     d.propose()
     for parent in range(4):
         d.propose(parent)
-    d.hear(e.CancelAsked, trial=0)
+    d.event(e.CancelAsked, trial=0)
     d.carry_out()
     while d.x.on_nodes:
         trial, number = next(iter(d.x.on_nodes))
@@ -96,7 +96,7 @@ def test_a_whole_line_of_descendants_is_answered():
     assert d.states()[:5] == ["cancelled"] + ["skipped"] * 4
 
 
-def test_a_child_is_answered_when_its_mail_comes_before_its_parent_s_verdict():
+def test_a_child_that_ends_before_its_parent_s_verdict_arrives_gets_a_verdict():
     d = Drive(concurrency=2)
     d.propose()
     d.propose(0)
@@ -109,7 +109,7 @@ def test_a_child_is_answered_when_its_mail_comes_before_its_parent_s_verdict():
     assert d.states() == ["stopped", "skipped"]
 
 
-def test_the_child_of_a_trial_that_ended_long_ago_without_weights():
+def test_a_child_of_a_trial_that_ended_without_weights_before_the_proposal():
     d = Drive(concurrency=2)
     d.propose()
     d.end(0, "failed", reason="exit code 1")
@@ -152,7 +152,7 @@ class TestDamage:
     def test_where_one_node_is_up_twice_there_is_enough(self, nodes):
         d = self.two(nodes)
         if "b" in nodes:
-            d.hear(e.NodeDown, node="b", reason="no route")
+            d.event(e.NodeDown, node="b", reason="no route")
         d.end(1, "corrupt", 1, parent=0)
         d.end(1, "corrupt", 2, parent=0)
         d.carry_out()
@@ -174,7 +174,7 @@ class TestDamage:
         d.commit(1)
         d.propose(1)
         d.commit(2)
-        d.propose(2)  # of a line of three, in all of which one file is stored once
+        d.propose(2)  # one of three generations that share a file
         for number, parent in enumerate([2, 2, 1, 1, 0, 0], 1):
             d.end(3, "corrupt", number, parent=parent)
         d.commit(3, 7)

@@ -1,4 +1,4 @@
-"""Placement beside a model that looks at every node."""
+"""Placement compared with a model that scans all nodes."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -57,7 +57,7 @@ class PlacementBesideModel(RuleBasedStateMachine):
         return (abreast + beyond if abreast else 0) - self.on.count(node)
 
     def ranked(self):
-        """Nodes that are up, the best first."""
+        """Nodes that are up, best first."""
         up = [node for node in self.slots if node not in self.down]
         return sorted(
             up, key=lambda n: (self.free(n) <= 0, -(self.free(n) if self.free(n) > 0 else
@@ -89,7 +89,7 @@ class PlacementBesideModel(RuleBasedStateMachine):
 TestPlacementBesideModel = PlacementBesideModel.TestCase
 
 
-def test_what_is_kept_of_the_past_is_bounded():
+def test_outdated_entries_are_bounded():
     placement = Placement()
     placement.set_nodes([NodeInfo("a", 3), NodeInfo("b", 3)])
     for _ in range(10_000):

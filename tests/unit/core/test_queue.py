@@ -1,4 +1,4 @@
-"""The queue beside a model that is too plain to be wrong."""
+"""The queue compared with a simple model."""
 
 import pytest
 from hypothesis import strategies as st
@@ -64,7 +64,7 @@ class QueueBesideModel(RuleBasedStateMachine):
 TestQueueBesideModel = QueueBesideModel.TestCase
 
 
-def test_entries_of_trials_that_left_do_not_pile_up():
+def test_entries_of_removed_trials_are_bounded():
     queue = Queue()
     for round_ in range(1000):
         queue.add(0, [1] if round_ % 2 else ())

@@ -1,4 +1,4 @@
-"""A controller takes up what another one left."""
+"""A resumed controller continues the state that an earlier one left."""
 
 from drive import Drive
 
@@ -9,18 +9,18 @@ from controller.core.model import Outcome, State
 
 
 def resumed(d, after=3600.0):
-    """Another controller's core, from the journal of the first, `after` seconds later."""
+    """The core of a controller that replays the journal of `d`, `after` seconds later."""
     again = Drive.__new__(Drive)
     again.x = Experiment(d.x.rules)
     for event in d.log:
         again.x.apply(event)
     again.decisions = Decisions(again.x)
     again.now, again.log, again.decided = d.now + after, list(d.log), []
-    again.tell(e.Opened(at=again.now, resumed=True))
+    again.apply(e.Opened(at=again.now, resumed=True))
     return again
 
 
-def test_the_tuner_is_asked_anew_for_what_it_had_not_answered():
+def test_an_unanswered_request_is_repeated():
     d = Drive()
     d.propose()
     again = resumed(d)
@@ -47,21 +47,21 @@ def test_attempts_on_nodes_stay_there():
     assert again.states() == ["succeeded", "succeeded"]
 
 
-def test_what_was_asked_and_not_answered_is_still_known():
+def test_issued_commands_survive_a_resume():
     d = Drive(concurrency=4)
     for _ in range(4):
         d.propose()
     d.end(0, "lost")
-    d.hear(e.CancelAsked, trial=1)
+    d.event(e.CancelAsked, trial=1)
     d.begin(2)
-    d.hear(e.StopAdvised, trial=2, reason="hopeless")
+    d.event(e.StopAdvised, trial=2, reason="hopeless")
     x = resumed(d).x
     assert list(x.commands.checks.issued) == [0]
     assert x.commands.verdicts.issued == {1: (State.CANCELLED, "cancelled by a person")}
     assert x.commands.ends.issued == {(2, 1): (Outcome.STOPPED, "hopeless")}
 
 
-def test_an_experiment_that_was_over_ends_again_at_once():
+def test_a_finished_experiment_closes_again_at_once():
     d = Drive(trials=1)
     d.propose()
     d.commit(0)
@@ -69,7 +69,7 @@ def test_an_experiment_that_was_over_ends_again_at_once():
     assert [type(event) for event in again.decided] == [e.Closed]
 
 
-def test_a_broken_tuner_gets_another_chance():
+def test_a_broken_tuner_is_asked_again_after_a_resume():
     d = Drive()
     for _ in range(10):
         d.propose(99)
@@ -83,7 +83,7 @@ def test_a_broken_tuner_gets_another_chance():
 def test_a_search_that_was_stopped_goes_on_with_new_trials():
     d = Drive(trials=2, concurrency=1)
     d.propose()
-    d.hear(e.StopAsked, reason="enough")
+    d.event(e.StopAsked, reason="enough")
     d.carry_out()
     d.end(0, "cancelled")
     again = resumed(d)
@@ -117,7 +117,7 @@ def test_time_stands_still_after_the_end():
     assert again.x.elapsed(again.now + 500) == 10
 
 
-def test_a_trial_is_told_of_once():
+def test_a_result_is_sent_once():
     d = Drive(concurrency=1)
     d.propose()
     d.commit(0)
@@ -125,9 +125,9 @@ def test_a_trial_is_told_of_once():
     assert [event.trial for event in again.ever(e.ResultSent)] == [0]
 
 
-def test_nodes_that_were_down_are_so_until_they_answer():
+def test_nodes_stay_down_across_a_resume_until_they_answer():
     d = Drive(nodes={"a": 1, "b": 1})
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     again = resumed(d)
-    again.hear(e.NodesFound, nodes=tuple(d.x.placement.nodes.values()))
+    again.event(e.NodesFound, nodes=tuple(d.x.placement.nodes.values()))
     assert again.x.placement.down == {"a": "no route"}

@@ -1,4 +1,4 @@
-"""Retries go by cause."""
+"""Retries are counted by cause."""
 
 import pytest
 from drive import Drive
@@ -25,7 +25,7 @@ def test_its_own_failures_use_up_its_retries(outcome):
     assert d.x.trials[0].reason == "exit code 4 (attempt 2 of 2)"
 
 
-def test_without_retries_the_reason_is_the_attempt_s():
+def test_without_retries_the_attempt_s_reason_becomes_the_trial_s():
     d = Drive(concurrency=1)
     d.propose()
     fail(d, "failed", 1, reason="exit code 3")
@@ -33,19 +33,19 @@ def test_without_retries_the_reason_is_the_attempt_s():
 
 
 @pytest.mark.parametrize("outcome", ["lost", "refused", "full", "corrupt", "beaten", "committed"])
-def test_what_is_not_its_fault_is_tried_again_but_not_for_ever(outcome):
+def test_failures_that_are_not_its_own_use_infra_retries(outcome):
     d = Drive(concurrency=1, retries=0, infra_retries=1)
     d.propose()
-    fail(d, outcome, 1, reason="no luck")
+    fail(d, outcome, 1, reason="no route")
     assert d.states() == ["armed"]
-    fail(d, outcome, 2, reason="no luck")
+    fail(d, outcome, 2, reason="no route")
     assert d.states() == ["failed"]
     assert d.x.trials[0].reason == (
-        "no luck (given up after 2 attempts that were not its own fault)"
+        "no route (given up after 2 attempts that were not its own fault)"
     )
 
 
-def test_strays_leave_the_retries_alone():
+def test_infra_retries_do_not_use_up_retries():
     d = Drive(concurrency=1, retries=1, infra_retries=5)
     d.propose()
     for number, outcome in enumerate(["lost", "failed", "full", "refused"], 1):
@@ -55,7 +55,7 @@ def test_strays_leave_the_retries_alone():
     assert d.states() == ["failed"]
 
 
-def test_a_recall_costs_nothing():
+def test_a_recall_uses_up_no_retry():
     d = Drive(concurrency=1, infra_retries=0)
     d.propose()
     for number in range(1, 20):
@@ -64,8 +64,8 @@ def test_a_recall_costs_nothing():
         assert d.states() == ["armed"]
 
 
-def test_a_parent_that_is_not_to_be_found_lost_is_a_stray():
-    # The node says that the parent left no weights; its manifest says that it did.
+def test_bad_parent_read_uses_infra_retries():
+    # The node reports a parent without weights. The parent's manifest lists weights.
     d = Drive(concurrency=1, infra_retries=1)
     d.propose()
     d.commit(0)
@@ -77,7 +77,7 @@ def test_a_parent_that_is_not_to_be_found_lost_is_a_stray():
     assert d.states() == ["succeeded", "failed"]
 
 
-def test_a_failure_without_words_still_has_a_reason():
+def test_a_failure_without_a_message_still_has_a_reason():
     d = Drive(concurrency=1)
     d.propose()
     fail(d, "failed", 1)
@@ -85,7 +85,7 @@ def test_a_failure_without_words_still_has_a_reason():
 
 
 @pytest.mark.parametrize("outcome", ["lost", "refused", "full", "corrupt"])
-def test_it_is_tried_again_elsewhere(outcome):
+def test_an_infra_retry_prefers_another_node(outcome):
     d = Drive(nodes={"a": 8, "b": 1}, concurrency=1)
     d.propose()
     assert d.places() == {0: "a"}
@@ -95,22 +95,22 @@ def test_it_is_tried_again_elsewhere(outcome):
     assert d.places() == {0: "a"}
 
 
-def test_where_there_is_no_elsewhere_it_is_tried_on_the_same_node():
+def test_an_infra_retry_uses_the_same_node_if_there_is_no_other():
     d = Drive(nodes={"a": 1, "b": 1}, concurrency=1)
-    d.hear(e.NodeDown, node="b", reason="no route")
+    d.event(e.NodeDown, node="b", reason="no route")
     d.propose()
     fail(d, "refused", 1)
     assert d.places() == {0: "a"}
 
 
-def test_its_own_failure_says_nothing_about_the_node():
+def test_its_own_failure_excludes_no_node():
     d = Drive(nodes={"a": 8, "b": 1}, concurrency=1, retries=1)
     d.propose()
     fail(d, "failed", 1)
     assert d.places() == {0: "a"}
 
 
-def test_each_cause_has_a_bound_of_its_own():
+def test_each_cause_has_its_own_limit():
     d = Drive(nodes={"a": 1, "b": 1}, concurrency=1, infra_retries=1)
     d.propose()
     for number, outcome in enumerate(["lost", "corrupt", "full", "refused"], 1):
@@ -127,7 +127,7 @@ CUDA = RetryRule(name="on 'CUDA error'", exclude_node=True)
 BUSY = RetryRule(name="exit_code 75", times=3)
 
 
-def test_a_failure_that_a_rule_tells_apart_does_not_use_up_the_retries():
+def test_a_failure_that_matches_a_rule_does_not_use_up_retries():
     d = Drive(concurrency=1, retries=0, retry=(CUDA, BUSY))
     d.propose()
     for number in (1, 2, 3):
@@ -138,14 +138,14 @@ def test_a_failure_that_a_rule_tells_apart_does_not_use_up_the_retries():
     assert d.x.trials[0].reason == ("exit code 75 (given up after 4 such failures: exit_code 75)")
 
 
-def test_a_rule_that_nobody_has_is_no_rule():
+def test_an_unknown_rule_is_ignored():
     d = Drive(concurrency=1, retries=0, retry=(CUDA,))
     d.propose()
     fail(d, "failed", 1, reason="exit code 75", rule=7)
     assert d.states() == ["failed"]
 
 
-def test_where_a_rule_blames_the_node_the_trial_does_not_go_again():
+def test_a_rule_can_exclude_the_node():
     d = Drive(nodes={"a": 8, "b": 4, "c": 2}, concurrency=1, retries=9, retry=(CUDA,))
     d.propose()
     fail(d, "failed", 1, rule=0)
@@ -156,7 +156,7 @@ def test_where_a_rule_blames_the_node_the_trial_does_not_go_again():
     assert d.places() == {0: "c"}
 
 
-def test_a_node_that_a_rule_blames_is_all_there_is():
+def test_an_excluded_node_is_used_if_there_is_no_other():
     d = Drive(nodes={"a": 8}, concurrency=1, retry=(CUDA,))
     d.propose()
     fail(d, "failed", 1, rule=0)

@@ -1,4 +1,4 @@
-"""Asking the tuner, telling it, and when the search is over."""
+"""Requests to the tuner, results for it, and the end of the search."""
 
 import pytest
 from drive import Drive
@@ -7,15 +7,15 @@ from controller.core import events as e
 from controller.core.search import REJECTIONS
 
 
-def test_the_tuner_is_asked_one_at_a_time():
+def test_one_proposal_is_requested_at_a_time():
     d = Drive()
     assert d.ever(e.ProposalAsked) == [e.ProposalAsked(at=d.now, trial=0)]
-    assert not d.tell()
+    assert not d.apply()
     d.propose()
     assert d.made(e.ProposalAsked) == [e.ProposalAsked(at=d.now, trial=1)]
 
 
-def test_the_tuner_is_told_before_it_is_asked():
+def test_a_result_is_sent_before_the_next_request():
     d = Drive(concurrency=1)
     d.propose()
     d.commit(0)
@@ -32,10 +32,10 @@ def test_a_tuner_that_withholds_is_asked_after_the_next_result():
     assert d.x.asked == 1
 
 
-def test_a_tuner_that_was_told_while_it_thought_is_asked_again():
+def test_a_tuner_that_withholds_is_asked_again_if_a_result_was_sent_meanwhile():
     d = Drive(concurrency=2)
     d.propose()
-    d.commit(0)  # the question for trial 1 is under way
+    d.commit(0)  # the proposal for trial 1 is awaited
     d.withhold()
     assert d.made(e.ProposalAsked) == [e.ProposalAsked(at=d.now, trial=1)]
     d.withhold()
@@ -49,55 +49,55 @@ def test_withholding_with_nothing_in_flight_ends_the_search():
     assert d.x.search_over.error is False
 
 
-def test_a_proposal_that_is_coming_keeps_an_idle_search_open():
+def test_an_announced_proposal_keeps_an_idle_search_open():
     d = Drive()
     assert not d.withhold(coming=True)
     assert not d.wait(1000)
-    assert d.hear(e.TunerReady) == [e.ProposalAsked(at=d.now, trial=0)]
+    assert d.event(e.TunerReady) == [e.ProposalAsked(at=d.now, trial=0)]
     d.propose()
     d.withhold(coming=True)
-    d.commit(0)  # a result is a reason to ask again, too
+    d.commit(0)  # a result also leads to a new request
     assert d.x.asked == 1
     d.withhold(coming=True)
-    d.hear(e.TunerReady)
+    d.event(e.TunerReady)
     d.withhold()
     assert d.x.closed.reason == "the tuner has nothing more to propose"
 
 
-def test_a_tuner_that_is_ready_before_it_said_that_something_is_coming_is_asked_again():
+def test_ready_may_arrive_before_the_announcement():
     d = Drive()
-    d.hear(e.TunerReady)
+    d.event(e.TunerReady)
     assert d.withhold(coming=True) == [e.ProposalAsked(at=d.now, trial=0)]
 
 
-def test_what_was_coming_does_not_outlive_the_controller():
+def test_an_announced_proposal_is_forgotten_at_a_resume():
     d = Drive()
     d.withhold(coming=True)
-    d.hear(e.Opened, resumed=True)
+    d.event(e.Opened, resumed=True)
     assert d.x.asked == 0
     d.withhold()
     assert d.x.closed is not None
 
 
-def test_a_budget_that_is_used_up_does_not_wait_for_what_is_coming():
+def test_a_used_up_budget_does_not_wait_for_an_announced_proposal():
     d = Drive(trials=None, duration=60.0)
     d.withhold(coming=True)
     d.wait(60)
     assert d.x.closed.reason == "the budget of 60 s is used up"
 
 
-def test_a_person_can_retry_a_trial_while_a_proposal_is_coming():
+def test_a_trial_can_be_retried_while_a_proposal_is_announced():
     d = Drive(concurrency=2)
-    d.hear(e.Proposed, trial=0, params={"x": 1}, token=4)
+    d.event(e.Proposed, trial=0, params={"x": 1}, token=4)
     d.withhold(coming=True)
     d.end(0, "failed")
     d.carry_out()
     d.withhold(coming=True)
-    d.hear(e.RetryAsked, trial=0)
+    d.event(e.RetryAsked, trial=0)
     assert (d.x.trials[1].retry_of, d.x.trials[1].token) == (0, 4)
 
 
-def test_room_is_what_concurrency_and_budget_leave():
+def test_room_is_limited_by_concurrency_and_budget():
     d = Drive(nodes={"a": 2}, concurrency=200, trials=201, lookahead=0)
     assert d.x.room == 200
     for _ in range(199):
@@ -114,9 +114,9 @@ def test_room_is_what_concurrency_and_budget_leave():
 
 def test_the_tuners_own_number_is_kept_with_the_trial():
     d = Drive()
-    d.hear(e.Proposed, trial=0, params={}, token=3)
-    d.hear(e.Proposed, trial=1, params={}, token=1)
-    d.hear(e.ProposalGivenUp, token=6, reason="no return for 60 s")
+    d.event(e.Proposed, trial=0, params={}, token=3)
+    d.event(e.Proposed, trial=1, params={}, token=1)
+    d.event(e.ProposalGivenUp, token=6, reason="no return for 60 s")
     assert [trial.token for trial in d.x.trials] == [3, 1]
 
 
@@ -171,7 +171,7 @@ def test_a_parent_named_twice():
     assert d.x.trials[1].reason == ("the proposal was rejected: it names a parent twice: [0, 0]")
 
 
-def test_a_tuner_that_proposes_nothing_but_nonsense_counts_as_broken():
+def test_a_tuner_counts_as_broken_after_ten_rejected_proposals():
     d = Drive()
     for _ in range(REJECTIONS):
         d.propose(99)
@@ -185,7 +185,7 @@ def test_a_tuner_that_proposes_nothing_but_nonsense_counts_as_broken():
     assert d.x.closed is not None
 
 
-def test_a_good_proposal_between_is_a_new_start_and_a_retry_is_none():
+def test_a_valid_proposal_resets_the_count_of_rejections_and_a_retry_does_not():
     d = Drive(concurrency=50)
     for _ in range(REJECTIONS - 1):
         d.propose(99)
@@ -203,7 +203,7 @@ def test_a_good_proposal_between_is_a_new_start_and_a_retry_is_none():
 def test_a_broken_tuner_lets_trials_finish():
     d = Drive(concurrency=2)
     d.propose()
-    d.hear(e.SearchEnded, reason="MyTuner: KeyError 'lr'", error=True)
+    d.event(e.SearchEnded, reason="MyTuner: KeyError 'lr'", error=True)
     assert d.x.asked is None
     assert d.x.closed is None
     d.commit(0)
@@ -211,11 +211,11 @@ def test_a_broken_tuner_lets_trials_finish():
     assert d.x.search_over.error
 
 
-def test_the_first_end_of_the_search_stands():
+def test_the_first_end_of_the_search_counts():
     d = Drive()
     d.propose()
-    d.hear(e.SearchEnded, reason="converged")
-    d.hear(e.SearchEnded, reason="its process was killed", error=True)
+    d.event(e.SearchEnded, reason="converged")
+    d.event(e.SearchEnded, reason="its process was killed", error=True)
     assert d.x.search_over.reason == "converged"
     assert not d.x.search_over.error
 

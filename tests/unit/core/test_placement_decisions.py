@@ -1,4 +1,4 @@
-"""Who is placed where and when: order, arming, lookahead, recalls."""
+"""Which trial is placed where and when: order, arming, lookahead, recalls."""
 
 import pytest
 from drive import Drive
@@ -29,7 +29,7 @@ def test_the_emptiest_node_gets_the_next_attempt():
     [(0, 3), (1, 5), (None, 6)],
     ids=["none", "one a node", "as many again"],
 )
-def test_the_lookahead_is_each_node_s(lookahead, expected):
+def test_the_lookahead_counts_for_each_node(lookahead, expected):
     d = Drive(nodes={"a": 2, "b": 1}, lookahead=lookahead, concurrency=20)
     for _ in range(20):
         d.propose()
@@ -37,7 +37,7 @@ def test_the_lookahead_is_each_node_s(lookahead, expected):
     assert d.x.placement.taken("a") == {0: 2, 1: 3, None: 4}[lookahead]
 
 
-def test_the_tuner_is_asked_for_no_more_than_the_nodes_may_hold():
+def test_no_more_proposals_are_requested_than_the_nodes_may_hold():
     d = Drive(nodes={"a": 2, "b": 1}, lookahead=0)
     for _ in range(3):
         d.propose()
@@ -53,7 +53,7 @@ def test_a_trial_that_takes_several_slots():
     assert sorted(d.places().values()) == ["a", "a", "b"]
 
 
-def test_a_child_is_armed_while_its_parent_runs_but_not_before_it_is_on_a_node():
+def test_a_child_is_armed_once_its_parent_is_on_a_node():
     d = Drive(nodes={"a": 1}, lookahead=1, concurrency=4)
     d.propose()
     d.propose(0)
@@ -68,10 +68,10 @@ def test_a_child_is_armed_while_its_parent_runs_but_not_before_it_is_on_a_node()
     assert d.ever(e.Placed)[-1].restore == (2,)
 
 
-def test_a_child_of_two_is_armed_when_the_last_missing_one_is_on_a_node():
+def test_a_child_of_two_is_armed_once_both_parents_are_on_nodes():
     d = Drive(nodes={"a": 3}, lookahead=0, concurrency=5)
     d.propose()
-    d.end(0, "lost")  # looked for: on no node
+    d.end(0, "lost")  # being checked: on no node
     d.propose()
     d.propose(0, 1)
     assert d.states() == ["ready", "armed", "waiting"]
@@ -79,50 +79,50 @@ def test_a_child_of_two_is_armed_when_the_last_missing_one_is_on_a_node():
     assert d.states() == ["succeeded", "armed", "armed"]
 
 
-def test_ready_trials_go_before_those_that_would_wait_on_the_node():
+def test_ready_trials_are_placed_before_trials_to_arm():
     d = Drive(nodes={"a": 1}, lookahead=1, concurrency=4)
     d.propose()
     d.propose()
     d.propose(0)
     d.propose()
     d.commit(0)
-    assert 2 in d.places()  # it is ready now, and older
+    assert 2 in d.places()  # it is ready now and has the smaller id
     d.commit(1)
     assert d.places() == {2: "a", 3: "a"}
 
 
 def test_nothing_is_placed_on_a_node_that_is_down():
     d = Drive(nodes={"a": 4, "b": 1}, lookahead=0, concurrency=3)
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     assert d.x.placement.down == {"a": "no route"}
     d.propose()
     d.propose()
     assert d.places() == {0: "b"}
-    d.hear(e.NodeUp, node="a")
+    d.event(e.NodeUp, node="a")
     assert d.places() == {0: "b", 1: "a"}
 
 
-def test_what_is_on_a_node_that_is_down_takes_no_place_elsewhere():
+def test_attempts_on_a_node_that_is_down_take_no_place_elsewhere():
     d = Drive(nodes={"a": 8, "b": 1}, lookahead=0, concurrency=20)
     for _ in range(9):
         d.propose()
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     d.propose()
     [trial] = [trial for trial, node in d.places().items() if node == "b"]
     d.commit(trial)
     assert d.places()[9] == "b"
 
 
-def test_with_every_node_down_nothing_is_asked_and_all_goes_on_later():
+def test_with_all_nodes_down_nothing_is_requested_until_one_is_up():
     d = Drive(nodes={"a": 1})
     d.propose()
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     d.end(0, "lost")
     d.carry_out()
     d.propose()
     assert d.x.asked is None
     assert not d.x.on_nodes
-    d.hear(e.NodeUp, node="a")
+    d.event(e.NodeUp, node="a")
     assert d.places() == {0: "a", 1: "a"}
     assert d.x.asked is None
 
@@ -132,7 +132,7 @@ def test_the_inventory_may_change_while_attempts_are_on_nodes():
     d.propose()
     d.propose()
     d.propose()
-    d.hear(e.NodesFound, nodes=(type(d.x.placement.nodes["b"])("c", 1), d.x.placement.nodes["b"]))
+    d.event(e.NodesFound, nodes=(type(d.x.placement.nodes["b"])("c", 1), d.x.placement.nodes["b"]))
     assert d.places() == {0: "a", 1: "b", 2: "c"}
     d.end(0, "lost")
     d.carry_out()
@@ -143,7 +143,7 @@ def test_the_inventory_may_change_while_attempts_are_on_nodes():
 
 class TestRecall:
     def crowd(self):
-        """0 runs long on a, 2 is armed behind it; 1 ran on b, which stands idle now."""
+        """0 runs long on a with 2 armed behind it; 1 has ended on b, which is idle."""
         d = Drive(nodes={"a": 1, "b": 1}, concurrency=3)
         for _ in range(3):
             d.propose()
@@ -169,7 +169,7 @@ class TestRecall:
         d = self.crowd()
         d.wait(PATIENCE)
         d.begin(2)
-        d.hear(e.StopAdvised, trial=2, reason="hopeless")
+        d.event(e.StopAdvised, trial=2, reason="hopeless")
         assert [event.how for event in d.made(e.EndAsked)] == [Outcome.STOPPED]
 
     def test_nothing_is_recalled_while_a_trial_is_there_for_the_idle_node(self):
@@ -217,21 +217,21 @@ class TestRecall:
         assert d.made(e.EndAsked)
 
 
-def test_armed_children_make_room_for_the_parent_they_wait_for():
+def test_armed_children_are_recalled_to_make_room_for_their_parent():
     d = Drive(nodes={"a": 1, "b": 1}, concurrency=4)
     d.propose()
     d.propose(0)
     d.propose(0)
     d.propose(0)
     assert list(d.places().values()).count("b") == 2
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     for trial, node in d.places().items():
         if node == "a":
             d.end(trial, "lost")
         else:
             d.arm(trial)
     d.carry_out()
-    d.wait(5)  # b is full of children of 0, which is on no node
+    d.wait(5)  # b holds only children of 0, which is on no node
     recalled = {event.trial for event in d.ever(e.EndAsked)}
     assert recalled == {trial for trial, node in d.places().items() if node == "b"}
     for trial in recalled:

@@ -1,4 +1,4 @@
-"""A node on which one trial after the other goes wrong is set aside, until it is well."""
+"""A node on which several trials in a row fail is set aside until it works again."""
 
 import pytest
 from drive import Drive
@@ -10,7 +10,7 @@ CUDA = RetryRule(name="on 'CUDA error'", exclude_node=True)
 
 
 def go_wrong(d, outcome="refused", **more):
-    """Everything that is on node a ends so."""
+    """End every attempt on node a with this outcome."""
     for trial, node in d.places().items():
         if node == "a":
             d.end(trial, outcome, len(d.x.trials[trial].attempts), **more)
@@ -19,7 +19,7 @@ def go_wrong(d, outcome="refused", **more):
 @pytest.mark.parametrize(
     ("outcome", "more"), [("refused", {}), ("lost", {}), ("failed", {"rule": 0})]
 )
-def test_after_three_trials_in_a_row(outcome, more):
+def test_a_node_is_set_aside_after_three_failures_in_a_row(outcome, more):
     d = Drive(nodes={"a": 4}, concurrency=3, retries=9, retry=(CUDA,))
     for _ in range(3):
         d.propose()
@@ -29,15 +29,15 @@ def test_after_three_trials_in_a_row(outcome, more):
         d.carry_out()
     [aside] = d.ever(e.NodeSetAside)
     assert (aside.node, aside.wait) == ("a", 5.0)
-    assert aside.reason == "3 attempts in a row went wrong there, the last: no disk"
+    assert aside.reason == "3 attempts in a row failed there, the last: no disk"
     assert not d.x.placement.is_up("a")
-    d.hear(e.NodeUp, node="a")
+    d.event(e.NodeUp, node="a")
     assert d.x.placement.is_up("a")
     assert not d.x.set_aside
 
 
 @pytest.mark.parametrize("outcome", ["failed", "timeout", "full", "corrupt", "recalled"])
-def test_what_is_not_the_node_s_fault_is_not_held_against_it(outcome):
+def test_other_outcomes_do_not_count_against_the_node(outcome):
     d = Drive(nodes={"a": 4}, concurrency=4, retries=99, infra_retries=99)
     for _ in range(4):
         d.propose()
@@ -47,7 +47,7 @@ def test_what_is_not_the_node_s_fault_is_not_held_against_it(outcome):
     assert not d.ever(e.NodeSetAside)
 
 
-def test_one_trial_alone_that_loses_its_supervisor_blames_no_node():
+def test_losses_of_a_single_trial_do_not_set_a_node_aside():
     d = Drive(nodes={"a": 1}, concurrency=1, infra_retries=9)
     d.propose()
     for _ in range(9):
@@ -56,7 +56,7 @@ def test_one_trial_alone_that_loses_its_supervisor_blames_no_node():
     assert not d.ever(e.NodeSetAside)
 
 
-def test_a_trial_that_goes_well_makes_up_for_those_that_did_not():
+def test_a_successful_trial_resets_the_count():
     d = Drive(nodes={"a": 4}, concurrency=4, infra_retries=99)
     for _ in range(4):
         d.propose()
@@ -67,38 +67,38 @@ def test_a_trial_that_goes_well_makes_up_for_those_that_did_not():
     assert not d.ever(e.NodeSetAside)
 
 
-def test_a_node_out_of_reach_is_not_blamed_for_what_it_had():
+def test_losses_on_an_unreachable_node_do_not_count():
     d = Drive(nodes={"a": 4}, concurrency=4, infra_retries=99)
     for _ in range(4):
         d.propose()
-    d.hear(e.NodeDown, node="a", reason="no route")
+    d.event(e.NodeDown, node="a", reason="no route")
     go_wrong(d, "lost")
     assert not d.ever(e.NodeSetAside)
 
 
-def test_a_search_whose_every_node_refuses_waits_and_loses_no_trial():
+def test_a_search_on_nodes_that_all_refuse_waits_and_fails_no_trial():
     d = Drive(nodes={"a": 1, "b": 1}, concurrency=2, infra_retries=5)
     d.propose()
     d.propose()
     waits = []
-    for _ in range(30):  # each node comes back, refuses again, and is set aside for longer
+    for _ in range(30):  # each node is up again, refuses again, and is set aside for longer
         while d.places():
             for trial in d.places():
                 d.end(trial, "refused", len(d.x.trials[trial].attempts), reason="No space left")
         assert set(d.x.set_aside) == {"a", "b"}
         waits += [event.wait for event in d.ever(e.NodeSetAside)]
         for node in ("a", "b"):
-            d.hear(e.NodeUp, node=node)
+            d.event(e.NodeUp, node=node)
     assert d.states() == ["armed", "armed"]
     assert max(waits) == 900.0
 
 
-def test_after_it_went_well_a_node_has_three_again():
+def test_after_a_success_three_failures_are_needed_again():
     d = Drive(nodes={"a": 1}, concurrency=1, infra_retries=99)
     d.propose()
     for _ in range(3):
         go_wrong(d)
-    d.hear(e.NodeUp, node="a")
+    d.event(e.NodeUp, node="a")
     d.commit(0, 4)
     d.propose()
     go_wrong(d)
@@ -106,7 +106,7 @@ def test_after_it_went_well_a_node_has_three_again():
     assert d.places() == {1: "a"}
 
 
-def test_a_resume_remembers_who_is_set_aside():
+def test_set_aside_nodes_survive_a_resume():
     d = Drive(nodes={"a": 1}, concurrency=1)
     d.propose()
     for _ in range(3):
