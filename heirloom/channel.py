@@ -1,6 +1,7 @@
-"""The files between a trial's process and its supervisor: parameters in, reports and a result out.
+"""The files between a trial's process and its supervisor: parameters, reports and the result.
 
-`channel` is this process's. Outside of an experiment it has no parameters and leads nowhere.
+`channel` is the instance of this process. Outside an experiment it has no parameters, and it
+discards reports.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Optional
 
-LINE_LIMIT = 64 << 10  # bytes of one report; the controller reads no longer ones
+from .store.atomic_write import replace_file
+
+LINE_LIMIT = 64 << 10  # bytes of one report; the controller ignores longer ones
 
 
 class Channel:
-    """What the environment says of where parameters, reports and the result lie."""
+    """The files that the environment variables of a trial name."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._params = environment.get("HEIRLOOM_PARAMS")
@@ -28,12 +31,12 @@ class Channel:
         self._signals = _Signals()
 
     @property
-    def inside(self) -> bool:
-        """Whether there is an experiment around this process."""
+    def in_experiment(self) -> bool:
+        """Whether this process is a trial of an experiment."""
         return self._params is not None
 
     def params(self) -> dict[str, Any]:
-        """The candidate; empty outside of an experiment."""
+        """The trial's parameters; empty outside an experiment."""
         if self._params is None:
             return {}
         with open(self._params, encoding="utf-8") as file:
@@ -41,16 +44,17 @@ class Channel:
         return found
 
     def report(self, value: Any, step: Optional[int] = None) -> int:
-        """Append a value that JSON can carry; its step, which counts up where none is given.
+        """Append a value that JSON can represent. Returns its step, which counts from 0 by default.
 
-        From the first report on SIGTERM is held back until the next one, which then raises
-        SystemExit: weights are not torn by an early stop. Raises ValueError for what is too long.
+        From the first report on, SIGTERM is deferred to the next report, which then raises
+        SystemExit. So an early stop does not interrupt the writing of weights. Raises ValueError
+        for a report of more than 64 KiB.
         """
         if self._metrics is not None:
-            self._signals.hold()
+            self._signals.defer()
         number = self._step + 1 if step is None else int(step)
-        said = {"step": number, "value": value, "at": time.time()}
-        line = json.dumps(said, allow_nan=False).encode() + b"\n"
+        data = {"step": number, "value": value, "at": time.time()}
+        line = json.dumps(data, allow_nan=False).encode() + b"\n"
         if len(line) > LINE_LIMIT:
             raise ValueError(
                 f"a report takes at most {LINE_LIMIT >> 10} KiB as JSON, not {len(line) >> 10}: "
@@ -63,43 +67,40 @@ class Channel:
                 os.write(fd, line)
             finally:
                 os.close(fd)
-            self._signals.heed()
+            self._signals.raise_deferred()
         return number
 
-    def conclude(self, text: str) -> bool:
-        """Write the result, a JSON object; whether there is an experiment that takes it."""
+    def write_result(self, text: str) -> bool:
+        """Write the result, a JSON object. Returns False outside an experiment."""
         if self._result is None:
             return False
-        draft = f"{self._result}.{os.getpid()}"
-        with open(draft, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(draft, self._result)
+        replace_file(self._result, text.encode())
         return True
 
 
 class _Signals:
-    """SIGTERM held back until the trial reports."""
+    """Defers SIGTERM until the trial reports."""
 
     def __init__(self) -> None:
-        self._held = False
+        self._deferring = False
         self._pending = False
 
-    def hold(self) -> None:
-        """From now on; only a main thread can, and a trial's own handler is left alone."""
-        if self._held:
+    def defer(self) -> None:
+        """Start to defer. Only the main thread can; a handler of the trial's own stays in place."""
+        if self._deferring:
             return
         if threading.current_thread() is threading.main_thread():
-            self._held = True
+            self._deferring = True
             if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-                signal.signal(signal.SIGTERM, self._note)
+                signal.signal(signal.SIGTERM, self._on_signal)
 
-    def heed(self) -> None:
-        """Leave if a signal came. Raises SystemExit."""
+    def raise_deferred(self) -> None:
+        """Raise SystemExit if a signal came."""
         if self._pending:
             raise SystemExit(128 + signal.SIGTERM)
 
-    def _note(self, number: int, frame: Optional[FrameType]) -> None:
-        if self._pending:  # the second one ends at once
+    def _on_signal(self, number: int, frame: Optional[FrameType]) -> None:
+        if self._pending:  # a second signal ends the process at once
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
         self._pending = True

@@ -1,15 +1,14 @@
-"""What a trial sees: `from heirloom import trial`.
+"""The trial's interface to Heirloom: `from heirloom import trial`.
 
-`params` is the candidate, a dictionary; `restore_path` is where the parent's committed weights
-stand (None for a trial with no parent), `restore_paths` all parents'; weights go below `save_path`.
-Outside an experiment the parameters are empty, `save_path` is a scratch directory, and reports
-appear on the terminal.
+`params` is the candidate, a dictionary. `restore_path` is the directory of the parent's committed
+weights, or None for a trial without a parent; `restore_paths` are those of all parents. A trial
+writes its weights to `save_path`. Outside an experiment the parameters are empty, `save_path` is a
+temporary directory, and reports are printed.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .channel import channel
+from .store.json_limits import finite
 
 params: dict[str, Any]
 restore_path: Optional[Path]
@@ -25,39 +25,38 @@ save_path: Path
 
 
 def report(value: Any, step: Optional[int] = None) -> None:
-    """Report an intermediate value, a number; `step` counts up by itself when it is not given.
+    """Report an intermediate value, which is a number. `step` counts from 0 if it is not given.
 
-    This is also where an early stop takes effect: SystemExit is raised here, with `save_path` as
-    you left it, and not somewhere in the middle of writing it. Raises TypeError for what is no
-    number.
+    An early stop takes effect here: this function raises SystemExit, so a stop never interrupts
+    the writing of weights. Raises TypeError if `value` is not a number.
     """
     number = _number(value)
-    # JSON has no word for what is not finite.
-    counted = channel.report(number if math.isfinite(number) else None, step)
-    if not channel.inside:
-        _say(f"step {counted}: {number}")
+    # JSON has no NaN and no infinities.
+    counted = channel.report(number if finite(number) else None, step)
+    if not channel.in_experiment:
+        _print(f"step {counted}: {number}")
 
 
 def finish(value: Any, **extra: Any) -> None:
-    """Report the result, a number, and anything else worth keeping that JSON can carry.
+    """Report the result, which is a number, and further values that JSON can represent.
 
-    Every trial calls it, once its weights are written. Raises TypeError for what is no number.
+    Call it once, after the weights are written. Raises TypeError if `value` is not a number.
     """
-    said = json.dumps({**extra, "value": _number(value)}, default=_plain)
-    if not channel.conclude(said):
-        _say(f"result: {said}")
+    result = json.dumps({**extra, "value": _number(value)}, default=_plain)
+    if not channel.write_result(result):
+        _print(f"result: {result}")
 
 
 def _number(value: Any) -> float:
-    """A plain number of what numpy and others wrap."""
+    """Unwrap a number of numpy, PyTorch and others. Raises TypeError for anything else."""
     number = _plain(value)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise TypeError(f"a result is a number, not {value!r} ({type(value).__name__})")
+        raise TypeError(f"a result must be a number, not {value!r} ({type(value).__name__})")
     return number
 
 
 def _plain(value: Any) -> Any:
-    """What a numpy scalar or a tensor of one element holds."""
+    """Unwrap a numpy scalar or a tensor with one element. Raises TypeError for anything else."""
     item = getattr(value, "item", None)
     if callable(item):
         return item()
@@ -65,28 +64,28 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, (bool, int, float)):
         return value
-    raise TypeError(f"a result is a number, not {value!r} ({type(value).__name__})")
+    raise TypeError(f"a result must be a number, not {value!r} ({type(value).__name__})")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"heirloom: {text}\n")
     sys.stdout.flush()
 
 
 def __getattr__(name: str) -> Any:
-    """`save_path`, made only when it is asked for: a scratch directory outside an experiment."""
+    """Create `save_path` on first use: outside an experiment it is a temporary directory."""
     if name != "save_path":
         raise AttributeError(f"heirloom.trial has no {name!r}")
-    place = os.environ.get("HEIRLOOM_SAVE_PATH")
-    if place is None:
-        place = tempfile.mkdtemp(prefix="heirloom-")
-        _say(f"outside an experiment: weights go to {place}")
-    globals()["save_path"] = found = Path(place)
-    return found
+    directory = os.environ.get("HEIRLOOM_SAVE_PATH")
+    if directory is None:
+        directory = tempfile.mkdtemp(prefix="heirloom-")
+        _print(f"outside an experiment: weights go to {directory}")
+    globals()["save_path"] = path = Path(directory)
+    return path
 
 
 params = channel.params()
 restore_paths = tuple(
-    Path(place) for place in os.environ.get("HEIRLOOM_RESTORE_PATHS", "").split(":") if place
+    Path(path) for path in os.environ.get("HEIRLOOM_RESTORE_PATHS", "").split(":") if path
 )
 restore_path = restore_paths[0] if restore_paths else None

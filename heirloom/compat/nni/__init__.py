@@ -1,6 +1,6 @@
-"""NNI's names, served by Heirloom: what a trial and a tuner written for NNI import.
+"""The part of NNI's interface that Heirloom implements, for trials and tuners written for NNI.
 
-Standard library only, Python 3.9 or newer, for trials import it on their nodes.
+Standard library only, Python 3.9 or newer, because trials import it on their nodes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .trial import (
 )
 from .utils import ClassArgsValidator
 
-__version__ = "999.0+heirloom"  # as NNI's own builds from source had it: newer than any release
+__version__ = "999.0+heirloom"  # NNI's builds from source have 999.0: newer than any release
 
 __all__ = [
     "ClassArgsValidator",
@@ -42,18 +42,18 @@ __all__ = [
     "utils",
 ]
 
-_ELSEWHERE = {
+_ADVICE = {
     **dict.fromkeys(
         (
             "choice", "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal",
             "qnormal", "lognormal", "qlognormal", "function_choice", "variable", "smartparam",
         ),
-        "annotations and parameters named in the code are not served: describe them in the search "
+        "annotations and parameters in the code are not supported: describe them in the search "
         "space, and read them with nni.get_next_parameter()",
     ),
     **dict.fromkeys(
         ("mutable_layer", "mutable_layers", "training_update", "nas", "retiarii"),
-        "NNI's own architecture search is not served: write a tuner that proposes the networks",
+        "NNI's own architecture search is not supported: write a tuner that proposes the networks",
     ),
     **dict.fromkeys(
         ("experiment", "Experiment"),
@@ -61,12 +61,12 @@ _ELSEWHERE = {
     ),
     **dict.fromkeys(
         ("compression", "trace", "dump", "load", "save"),
-        "only what trials, tuners and assessors of a search use is served",
+        "only what trials, tuners and assessors of a search use is supported",
     ),
 }  # fmt: skip
 
 
 def __getattr__(name: str) -> NoReturn:
-    """Say what to do instead of what NNI has and this has not."""
-    advice = f": {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    """Raise AttributeError, with advice for names that NNI has."""
+    advice = f": {_ADVICE[name]}" if name in _ADVICE else ""
     raise AttributeError(f"Heirloom's nni has no {name!r}{advice}")

@@ -1,4 +1,4 @@
-"""What an assessor written for NNI inherits from."""
+"""The base class of assessors written for NNI."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["AssessResult", "Assessor"]
 
 
 class AssessResult(Enum):
-    """Whether a trial is worth going on with."""
+    """Whether a trial shall continue."""
 
     Good = True
     Bad = False
 
 
 class Assessor(Recoverable):
-    """Ends hopeless trials early."""
+    """Stops trials early that will not succeed."""
 
     def assess_trial(
         self, trial_job_id: str, trial_history: list[Any]
@@ -27,10 +27,10 @@ class Assessor(Recoverable):
         raise NotImplementedError(f"{type(self).__name__} does not define assess_trial")
 
     def trial_end(self, trial_job_id: str, success: bool) -> None:
-        """Hear that a trial has ended, well or not. Does nothing by default."""
+        """Called when a trial has ended, whether it succeeded or not. Does nothing by default."""
 
     def _on_exit(self) -> None:
         """Called when the search has ended."""
 
     def _on_error(self) -> None:
-        """Called when the search ends for an error of the assessor's."""
+        """Called when the search ends because of an error in the assessor."""

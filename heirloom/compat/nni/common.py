@@ -1,12 +1,12 @@
-"""What NNI's own modules have in common, as far as tuners of others ask for it."""
+"""Helpers of NNI's own modules that third-party tuners import."""
 
 from __future__ import annotations
 
 
 def init_logger(logger_file_path: str = "", log_level_name: str = "info") -> None:
-    """Do nothing: what trials and tuners log is kept already."""
+    """Do nothing: Heirloom keeps the logs of trials and tuners already."""
 
 
 def multi_phase_enabled() -> bool:
-    """Whether one trial may ask for parameters again and again: never."""
+    """Whether a trial may request parameters more than once: always False."""
     return False

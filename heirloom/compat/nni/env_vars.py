@@ -1,4 +1,4 @@
-"""NNI's environment variables, as they were when this was imported; None for what is not set."""
+"""NNI's environment variables at the time of the import; None if a variable is not set."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What a tuner may raise."""
+"""Exceptions that a tuner may raise."""
 
 from __future__ import annotations
 
 
 class NoMoreTrialError(Exception):
-    """The tuner has nothing to propose now; `generate_parameters` raises it."""
+    """Raised by `generate_parameters` when the tuner has nothing to propose now."""
 
     def __init__(self, ErrorInfo: str = "") -> None:  # noqa: N803 - the name is NNI's
         super().__init__(ErrorInfo)

@@ -1,4 +1,4 @@
-"""A metric as a trial reports it, and as JSON carries it."""
+"""Convert a metric from what a trial reports to JSON types."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from heirloom.store.json_limits import finite
 
 
 def plain(metric: Any) -> Any:
-    """The metric in JSON's types: numpy's scalars as numbers, arrays and tensors as lists.
+    """The metric in JSON types: numpy scalars as numbers, arrays and tensors as lists.
 
-    Raises TypeError for what JSON has no word for, ValueError for infinities and NaN.
+    Raises TypeError for types that JSON cannot represent, ValueError for infinities and NaN.
     """
     if isinstance(metric, dict):
         return {_key(key): plain(value) for key, value in metric.items()}
@@ -28,7 +28,7 @@ def plain(metric: Any) -> Any:
         metric = float(metric)
     if not isinstance(metric, float):
         raise TypeError(
-            f"a metric is a number, or made of numbers, texts, lists and dictionaries, "
+            f"a metric must be a number, or consist of numbers, strings, lists and dictionaries, "
             f"not {metric!r:.60} ({type(metric).__name__})"
         )
     if not math.isfinite(metric):
@@ -37,7 +37,7 @@ def plain(metric: Any) -> Any:
 
 
 def number(metric: Any) -> Optional[float]:
-    """The number in a plain metric, itself or under `default`; None where there is none."""
+    """The number in a converted metric: itself, or under `default`; None if there is none."""
     if isinstance(metric, dict):
         metric = metric.get("default")
     if isinstance(metric, bool):

@@ -1,4 +1,7 @@
-"""What a trial written for NNI calls. Outside of an experiment it works too, without parameters."""
+"""The functions that a trial written for NNI calls.
+
+They work outside an experiment too, without parameters.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +19,26 @@ _STANDALONE = "STANDALONE"
 _logger = logging.getLogger("nni")
 
 
-class _Taken:
-    """What this process has asked for and said so far."""
+class _State:
+    """The parameters that this process has requested so far."""
 
     parameters: Optional[Any] = None
-    times = 0
+    requests = 0
 
 
 def get_next_parameter() -> Any:
-    """The parameters that the tuner has chosen for this trial; {} outside of an experiment.
+    """The parameters that the tuner chose for this trial; {} outside an experiment.
 
-    A trial has one set of them: a second call returns None, as it does in NNI.
+    A trial has one set of parameters. As in NNI, a second call returns None.
     """
-    if not channel.inside:
-        _logger.warning(
-            "nni: there is no experiment around this process: its parameters are empty, {}"
-        )
-    elif _Taken.times:
-        _Taken.times += 1
+    if not channel.in_experiment:
+        _logger.warning("nni: this process is not a trial of an experiment: its parameters are {}")
+    elif _State.requests:
+        _State.requests += 1
         return None
-    _Taken.times += 1
-    _Taken.parameters = channel.params()
-    return _Taken.parameters
+    _State.requests += 1
+    _State.parameters = channel.params()
+    return _State.parameters
 
 
 def get_next_parameters() -> Any:
@@ -46,70 +47,70 @@ def get_next_parameters() -> Any:
 
 
 def get_parameters() -> Any:
-    """The same as `get_next_parameter`, by the name of NNI's first releases."""
+    """The same as `get_next_parameter`, under the name of NNI's first releases."""
     return get_next_parameter()
 
 
 def get_current_parameter(tag: Optional[str] = None) -> Any:
-    """What `get_next_parameter` has returned, or its value for `tag`; None before that.
+    """The result of `get_next_parameter`, or its value for `tag`; None before that call.
 
     Raises KeyError for an unknown tag.
     """
-    if _Taken.parameters is None or tag is None:
-        return _Taken.parameters
-    return _Taken.parameters[tag]
+    if _State.parameters is None or tag is None:
+        return _State.parameters
+    return _State.parameters[tag]
 
 
 def report_intermediate_result(metric: Any) -> None:
-    """Report how training goes: a number, or a dictionary whose `default` is one.
+    """Report an intermediate value: a number, or a dictionary whose `default` is a number.
 
-    Numbers may be numpy's. This is also where an early stop takes effect: SystemExit is raised
-    here, with files as you left them. Raises AssertionError before `get_next_parameter` was called,
-    TypeError and ValueError for what is no metric.
+    Numbers of numpy are accepted. An early stop takes effect here: this function raises SystemExit,
+    so a stop does not interrupt the writing of files. Raises AssertionError before the call of
+    `get_next_parameter`, TypeError and ValueError for an invalid metric.
     """
-    _check_taken("report_intermediate_result")
-    said = plain(metric)
-    count = channel.report(said)
-    if not channel.inside:
-        _say(f"Intermediate result: {said}  (Index {count})")
+    _check_requested("report_intermediate_result")
+    value = plain(metric)
+    count = channel.report(value)
+    if not channel.in_experiment:
+        _print(f"Intermediate result: {value}  (Index {count})")
 
 
 def report_final_result(metric: Any) -> None:
-    """Report the result: a number, or a dictionary whose `default` is one.
+    """Report the result: a number, or a dictionary whose `default` is a number.
 
-    Numbers may be numpy's. Raises AssertionError before `get_next_parameter` was called, TypeError
-    and ValueError for what is no metric.
+    Numbers of numpy are accepted. Raises AssertionError before the call of `get_next_parameter`,
+    TypeError and ValueError for an invalid metric.
     """
-    _check_taken("report_final_result")
-    said = plain(metric)
-    result = {"value": number(said), "nni": said}
-    if not channel.conclude(json.dumps(result, allow_nan=False)):
-        _say(f"Final result: {said}")
+    _check_requested("report_final_result")
+    value = plain(metric)
+    result = {"value": number(value), "nni": value}
+    if not channel.write_result(json.dumps(result, allow_nan=False)):
+        _print(f"Final result: {value}")
 
 
 def get_experiment_id() -> str:
-    """The experiment's name and id, such as `digits-3fa92c1b`; STANDALONE outside of one."""
+    """The experiment's name and id, such as `digits-3fa92c1b`; STANDALONE outside an experiment."""
     return os.environ.get("NNI_EXP_ID", _STANDALONE)
 
 
 def get_trial_id() -> str:
-    """The trial's id, a text unlike that of any other; STANDALONE outside of an experiment."""
+    """The trial's id, unique among all experiments; STANDALONE outside an experiment."""
     return os.environ.get("NNI_TRIAL_JOB_ID", _STANDALONE)
 
 
 def get_sequence_id() -> int:
-    """The trial's number in its experiment, from 0 up; 0 outside of one."""
+    """The trial's number in its experiment, from 0; 0 outside an experiment."""
     return int(os.environ.get("NNI_TRIAL_SEQ_ID", "0"))
 
 
-def _check_taken(caller: str) -> None:
-    if channel.inside and _Taken.parameters is None:
+def _check_requested(caller: str) -> None:
+    if channel.in_experiment and _State.parameters is None:
         raise AssertionError(
-            f"call nni.get_next_parameter() before nni.{caller}: a trial that does not ask for its "
+            f"call nni.get_next_parameter() before nni.{caller}: a trial that does not request its "
             "parameters trains the same network every time"
         )
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

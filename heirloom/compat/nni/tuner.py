@@ -1,4 +1,4 @@
-"""What a tuner written for NNI inherits from."""
+"""The base class of tuners written for NNI."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Tuner(Recoverable):
-    """Proposes parameters and is told of results, each call in its turn."""
+    """Proposes parameters and receives results. Calls never overlap."""
 
     def generate_parameters(self, parameter_id: int, **kwargs: Any) -> Any:
-        """The parameters of the next trial, for JSON to carry. Must be overridden.
+        """The parameters of the next trial, in JSON types. Must be overridden.
 
         `parameter_id` counts from 0. Raise `nni.NoMoreTrialError` when there are none now.
         """
@@ -39,22 +39,22 @@ class Tuner(Recoverable):
     def receive_trial_result(
         self, parameter_id: int, parameters: Any, value: Any, **kwargs: Any
     ) -> None:
-        """Hear of a trial's final result, as it was reported. Must be overridden."""
+        """Receive a trial's final result as it was reported. Must be overridden."""
         raise NotImplementedError(f"{type(self).__name__} does not define receive_trial_result")
 
     def trial_end(self, parameter_id: int, success: bool, **kwargs: Any) -> None:
-        """Hear that a trial has ended, well or not. Does nothing by default."""
+        """Called when a trial has ended, whether it succeeded or not. Does nothing by default."""
 
     def update_search_space(self, search_space: Any) -> None:
-        """Take the search space; called before anything else. Must be overridden."""
+        """Receive the search space, before any other call. Must be overridden."""
         raise NotImplementedError(f"{type(self).__name__} does not define update_search_space")
 
     def import_data(self, data: list[dict[str, Any]]) -> None:
-        """Take results known already, `{"parameter": ..., "value": ...}`. Ignores them."""
-        _logger.info("%s ignores %d results known already", type(self).__name__, len(data))
+        """Receive earlier results, `{"parameter": ..., "value": ...}`. Ignores them by default."""
+        _logger.info("%s ignores %d earlier results", type(self).__name__, len(data))
 
     def accept_customized_trials(self, accept: bool = True) -> None:
-        """Say that trials of a person's own are welcome. There are none here."""
+        """Accept customized trials. Heirloom never submits any."""
 
     def _accept_customized_trials(self, accept: bool = True) -> None:
         self.accept_customized_trials(accept)
@@ -63,4 +63,4 @@ class Tuner(Recoverable):
         """Called when the search has ended."""
 
     def _on_error(self) -> None:
-        """Called when the search ends for an error of the tuner's."""
+        """Called when the search ends because of an error in the tuner."""

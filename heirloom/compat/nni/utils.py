@@ -1,4 +1,4 @@
-"""Small things that tuners, assessors and trials written for NNI import."""
+"""Helpers that tuners, assessors and trials written for NNI import."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OptimizeMode(Enum):
 
 
 class NodeType:
-    """Keys of NNI's search spaces and of parameters drawn from them."""
+    """Keys in NNI's search spaces and in parameters."""
 
     ROOT = "root"
     TYPE = "_type"
@@ -28,7 +28,7 @@ class NodeType:
 
 
 class MetricType:
-    """What NNI calls the kinds of a trial's messages."""
+    """NNI's names for the kinds of a trial's messages."""
 
     FINAL = "FINAL"
     PERIODICAL = "PERIODICAL"
@@ -38,7 +38,7 @@ class MetricType:
 def extract_scalar_reward(value: Any, scalar_key: str = "default") -> Union[int, float]:
     """The number in what a trial reported: itself, or under `scalar_key`.
 
-    Raises RuntimeError where there is none.
+    Raises RuntimeError if there is none.
     """
     found = value.get(scalar_key) if isinstance(value, dict) else value
     if isinstance(found, (int, float)):
@@ -52,19 +52,19 @@ def extract_scalar_reward(value: Any, scalar_key: str = "default") -> Union[int,
 def extract_scalar_history(
     trial_history: Iterable[Any], scalar_key: str = "default"
 ) -> list[Union[int, float]]:
-    """The numbers in all that a trial has reported. Raises RuntimeError as for one."""
+    """`extract_scalar_reward` of each report of a trial. Raises RuntimeError likewise."""
     return [extract_scalar_reward(value, scalar_key) for value in trial_history]
 
 
 def convert_dict2tuple(value: Any) -> Any:
-    """Dictionaries, one within the other too, as sorted tuples, so that they can be hashed."""
+    """Convert nested dictionaries to sorted tuples, which can be hashed."""
     if isinstance(value, dict):
-        return tuple(sorted((key, convert_dict2tuple(held)) for key, held in value.items()))
+        return tuple(sorted((key, convert_dict2tuple(item)) for key, item in value.items()))
     return value
 
 
 def split_index(params: Any) -> Any:
-    """Parameters without the `_index` that NNI's tuners keep beside each choice."""
+    """Remove the `_index` that NNI's tuners store with each choice."""
     if not isinstance(params, dict):
         return params
     if NodeType.INDEX in params:
@@ -73,39 +73,39 @@ def split_index(params: Any) -> Any:
 
 
 def merge_parameter(base_params: _Base, override_params: Optional[Mapping[str, Any]]) -> _Base:
-    """Put parameters over defaults, a dictionary or a namespace, in place; returns the defaults.
+    """Override defaults, a dictionary or a namespace, in place, and return them.
 
-    Raises ValueError for an unknown name, TypeError where the type is not that of the default.
+    Raises ValueError for an unknown name, TypeError if the type differs from that of the default.
     """
-    held = base_params if isinstance(base_params, dict) else vars(base_params)
+    merged = base_params if isinstance(base_params, dict) else vars(base_params)
     for name, value in (override_params or {}).items():
-        if name not in held:
+        if name not in merged:
             raise ValueError(f"Key '{name}' not found in base parameters.")
-        if held[name] is not None and type(value) is not type(held[name]):
+        if merged[name] is not None and type(value) is not type(merged[name]):
             raise TypeError(
                 f"Expected '{name}' in override parameters to have type "
-                f"'{type(held[name])}', but found '{type(value)}'."
+                f"'{type(merged[name])}', but found '{type(value)}'."
             )
-        held[name] = value
+        merged[name] = value
     return base_params
 
 
 def init_dispatcher_logger() -> None:
-    """Do nothing: what a tuner logs is in its log already."""
+    """Do nothing: Heirloom keeps the tuner's log already."""
 
 
 class ClassArgsValidator:
-    """What checks the arguments of a tuner or an assessor."""
+    """The base class of checks for the arguments of a tuner or an assessor."""
 
     def validate_class_args(self, **kwargs: Any) -> None:
-        """Raise where an argument is wrong. Takes everything by default."""
+        """Raise an exception if an argument is invalid. Accepts everything by default."""
 
     def choices(self, key: str, *args: Any) -> Any:
-        """A check, for the package `schema` to use, that a value is one of `args`."""
+        """A check for the package `schema` that a value is one of `args`."""
         return _Check(lambda value: value in args, f"{key} should be in [{args}]!")
 
     def range(self, key: str, keyType: type, start: Any, end: Any) -> Any:  # noqa: N803 - NNI's name
-        """A check that a value is of the type and lies between both, which may be taken too."""
+        """A check that a value has the type and lies from `start` to `end`, both included."""
         return _Check(
             lambda value: isinstance(value, keyType) and start <= value <= end,
             f"{key} should be {keyType.__name__} type, in range of ({start}, {end})!",
@@ -113,14 +113,14 @@ class ClassArgsValidator:
 
 
 class _Check:
-    """Anything with `validate` takes part in a schema."""
+    """A check in a schema: the package `schema` calls `validate`."""
 
-    def __init__(self, sound: Callable[[Any], bool], words: str) -> None:
-        self._sound = sound
-        self._words = words
+    def __init__(self, is_valid: Callable[[Any], bool], message: str) -> None:
+        self._is_valid = is_valid
+        self._message = message
 
     def validate(self, data: Any, **kwargs: Any) -> Any:
-        """The value. Raises ValueError when it is wrong."""
-        if not self._sound(data):
-            raise ValueError(self._words)
+        """Return the value. Raises ValueError if it is invalid."""
+        if not self._is_valid(data):
+            raise ValueError(self._message)
         return data

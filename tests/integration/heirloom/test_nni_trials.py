@@ -154,7 +154,7 @@ def test_outside_of_an_experiment_it_works_too():
         "Intermediate result: {'default': 0.75}  (Index 1)",
         """Final result: {'default': 0.9, 'note': "it's"}""",
     ]
-    assert "there is no experiment around this process" in done.stderr
+    assert "this process is not a trial of an experiment" in done.stderr
 
 
 def test_outside_it_reports_before_it_asked_for_parameters_too():

@@ -70,7 +70,7 @@ def test_numpys_numbers_are_numbers(lab, value, plain):
 def test_what_is_no_number_is_a_mistake_at_its_line(lab, value):
     ended = lab.run("0.1", python(f"trial.finish({value})"))
     assert ended["outcome"] == "failed"
-    assert "TypeError: a result is a number, not" in ended["reason"]
+    assert "TypeError: a result must be a number, not" in ended["reason"]
 
 
 def test_a_result_that_is_not_finite_fails_the_trial(lab):
@@ -116,7 +116,7 @@ def test_a_second_signal_ends_it_at_once(lab):
 
 
 def outside(interpreter, *lines, **environment):
-    """Run lines with the API and no experiment around them; what they print."""
+    """Run lines with the API outside an experiment; returns what they print."""
     return subprocess.run(
         [interpreter, "-W", "error", "-c", "\n".join(["from heirloom import trial", *lines])],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), **environment},

@@ -44,7 +44,7 @@ def test_what_is_not_finite_is_no_metric(value):
 
 @pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, b"bytes"])
 def test_what_json_has_no_word_for_is_no_metric(value):
-    with pytest.raises(TypeError, match="a metric is a number"):
+    with pytest.raises(TypeError, match="a metric must be a number"):
         plain(value)
 
 

@@ -1,1 +1,1 @@
-"""Where NNI 2 keeps what surrounds trials and tuners."""
+"""The package `nni.runtime` of NNI 2, as far as trials and tuners import it."""

@@ -1,4 +1,4 @@
-"""The environment variables, by the name that NNI 2 gave their module."""
+"""The environment variables, under the module name of NNI 2."""
 
 from __future__ import annotations
 
