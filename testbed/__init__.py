@@ -1,1 +1,1 @@
-"""Real Debian hosts on this machine, as User-mode Linux processes, to try and test a cluster on."""
+"""Virtual Debian hosts on this machine, as User-mode Linux processes, to test a cluster."""

@@ -1,4 +1,4 @@
-"""The Debian archive, as this machine's apt is set up to reach it."""
+"""The Debian archive that this machine's apt uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIELDS = "$(SITE)|$(COMPONENT)|$(ORIGIN)|$(LABEL)"
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Where packages come from: the addresses of Debian and of its security updates."""
+    """The addresses of Debian, of its security updates, and of an HTTP proxy."""
 
     main: str
     security: str | None
@@ -23,14 +23,14 @@ class Archive:
 
     @classmethod
     def of_machine(cls) -> Archive:
-        """The addresses that this machine's apt uses. Raises HeirloomError where it has none."""
+        """Read the addresses from apt. Raise HeirloomError if apt has no Debian archive."""
         sites = _sites()
         if "Debian" not in sites:
             call(["apt-get", "update", "-q"])
             sites = _sites()
         if "Debian" not in sites:
             raise HeirloomError(
-                "this machine's apt knows no Debian archive: name one in /etc/apt/sources.list "
+                "apt on this machine has no Debian archive: add one to /etc/apt/sources.list "
                 "and run apt-get update"
             )
         found = re.search(
@@ -39,7 +39,7 @@ class Archive:
         return cls(sites["Debian"], sites.get("Debian-Security"), found and found[1])
 
     def sources(self, release: str) -> list[str]:
-        """The lines of a sources.list for a release."""
+        """Return the lines of sources.list for a release."""
         signed = f"deb [signed-by={_KEYRING}]"
         lines = [
             f"{signed} {self.main} {release} main",
@@ -50,9 +50,10 @@ class Archive:
         return lines
 
     def download(self, release: str, packages: list[str], directory: Path) -> None:
-        """Fetch packages of a release, checked by apt, into a directory; installs nothing.
+        """Download packages of a release into a directory and install nothing.
 
-        This machine's own apt is left as it is. Raises HeirloomError.
+        apt verifies the signatures. The apt configuration of this machine is not changed. Raises
+        HeirloomError if a download fails.
         """
         state = directory / "apt"
         for part in ("lists/partial", "cache/archives/partial"):
@@ -76,7 +77,7 @@ class Archive:
 
 
 def _sites() -> dict[str, str]:
-    """The first address of each archive, by the archive's label."""
+    """Return the first address of each archive, by label."""
     listed = call(["apt-get", "indextargets", "--format", _FIELDS, "Created-By: Packages"])
     sites: dict[str, str] = {}
     for line in listed.splitlines():

@@ -1,4 +1,4 @@
-"""Where the testbed keeps what it built, outside the repository."""
+"""The testbed's cache directory, outside the repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def cache_root() -> Path:
-    """The cache directory: `heirloom/testbed` under XDG_CACHE_HOME. Made if it is missing."""
+    """Return the cache directory, `heirloom/testbed` under XDG_CACHE_HOME. Create it if needed."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(base).absolute() / "heirloom" / "testbed"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -25,13 +25,13 @@ def cache_root() -> Path:
 
 
 def digest(recipe: Any) -> str:
-    """Sixteen hex digits that stand for a recipe (anything JSON can hold)."""
+    """Return sixteen hex digits of the SHA-256 of a recipe (any JSON value)."""
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file while in the block; waits for whoever has it."""
+    """Hold an exclusive lock on a file during the block. Wait until it is free."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -39,9 +39,9 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def building(target: Path) -> Iterator[Path]:
-    """A directory to build `target` in, on the same disk; gone afterwards, built or not.
+    """Yield a temporary directory beside `target`, and delete it afterwards.
 
-    What is put at `target` by a rename is whole whenever it is there.
+    It is on the same file system, so a rename to `target` is atomic.
     """
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     work.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The command line: `python -m testbed`."""
+"""The command line of `python -m testbed`."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Real Debian hosts on this machine, as User-mode Linux processes, to try and test a "
-    "cluster on. Needs root, on Debian.\n\nImages and downloads are kept under "
+    help="Virtual Debian hosts on this machine, as User-mode Linux processes, to test a "
+    "cluster. Needs root, on Debian.\n\nImages and downloads are kept under "
     "~/.cache/heirloom/testbed.",
 )
 
-Name = Annotated[str, typer.Option(help="Which cluster.", envvar="HEIRLOOM_TESTBED")]
-Release = Annotated[str, typer.Option(help="The hosts' Debian release: trixie or bookworm.")]
-HostName = Annotated[str, typer.Argument(help="The host, such as node1.", metavar="HOST")]
+Name = Annotated[str, typer.Option(help="Name of the cluster.", envvar="HEIRLOOM_TESTBED")]
+Release = Annotated[str, typer.Option(help="Debian release of the hosts: trixie or bookworm.")]
+HostName = Annotated[str, typer.Argument(help="Name of the host, such as node1.", metavar="HOST")]
 
 
 @app.command()
 def up(
     release: Release = DEFAULT_RELEASE,
-    hosts: Annotated[int, typer.Option(help="How many.", min=1)] = 3,
-    memory: Annotated[int, typer.Option(help="MiB for each host.", min=256)] = DEFAULT_MEMORY,
-    nice: Annotated[int, typer.Option(help="How much to yield to others.", min=0, max=19)] = 0,
+    hosts: Annotated[int, typer.Option(help="Number of hosts.", min=1)] = 3,
+    memory: Annotated[
+        int, typer.Option(help="Memory of each host in MiB.", min=256)
+    ] = DEFAULT_MEMORY,
+    nice: Annotated[int, typer.Option(help="Niceness of the processes.", min=0, max=19)] = 0,
     name: Name = DEFAULT_NAME,
 ) -> None:
-    """Start the cluster and write its inventory. What is up already stays as it is.
+    """Start the cluster and write its inventory. Running hosts are not changed.
 
-    The first time builds the image of a host, which takes a minute or two.
+    The first start builds the image of the hosts, which takes one or two minutes.
     """
     if nice:
         os.nice(nice)
@@ -52,21 +54,21 @@ def up(
     cluster.up(release, hosts, memory)
     print(f"up in {time.monotonic() - began:.0f} s:")
     _show(cluster)
-    print(f"now: ansible-playbook -i {os.path.relpath(cluster.inventory)} site.yml")
+    print(f"next: ansible-playbook -i {os.path.relpath(cluster.inventory)} site.yml")
 
 
 @app.command()
 def down(name: Name = DEFAULT_NAME) -> None:
-    """End the cluster and remove its disks, its network and its inventory."""
-    print(f"cluster {name}: " + ("taken down" if Cluster(name).down() else "was not up"))
+    """Stop the cluster and delete its disks, network and inventory."""
+    print(f"cluster {name}: " + ("stopped" if Cluster(name).down() else "was not running"))
 
 
 @app.command()
 def status(name: Name = DEFAULT_NAME) -> None:
-    """Show the cluster's hosts. The exit code is 1 if it is not up."""
+    """Show the hosts of the cluster. Exit with 1 if it is not running."""
     cluster = Cluster(name)
     if cluster.status() is None:
-        print(f"the cluster {name} is not up")
+        print(f"the cluster {name} is not running")
         raise typer.Exit(1)
     _show(cluster)
 
@@ -74,10 +76,10 @@ def status(name: Name = DEFAULT_NAME) -> None:
 @app.command(context_settings={"ignore_unknown_options": True})
 def ssh(
     host: HostName,
-    command: Annotated[list[str] | None, typer.Argument(help="What to run there.")] = None,
+    command: Annotated[list[str] | None, typer.Argument(help="Command to run on the host.")] = None,
     name: Name = DEFAULT_NAME,
 ) -> None:
-    """Log in on a host, or run a command there."""
+    """Log in to a host, or run a command on it."""
     config = Cluster(name).host(host).ssh_config
     words = ["ssh", "-F", str(config), host, *(["--", *command] if command else [])]
     raise typer.Exit(subprocess.run(words, check=False).returncode)
@@ -85,14 +87,14 @@ def ssh(
 
 @app.command()
 def console(host: HostName, name: Name = DEFAULT_NAME) -> None:
-    """Print what a host wrote on its console."""
+    """Print the console output of a host."""
     log = Cluster(name).host(host).console
     sys.stdout.write(log.read_text(errors="replace") if log.exists() else "")
 
 
 @app.command()
 def start(host: HostName, name: Name = DEFAULT_NAME) -> None:
-    """Switch a host on, and wait until it answers SSH."""
+    """Start a host and wait until it answers SSH."""
     Cluster(name).start(host)
 
 
@@ -104,31 +106,31 @@ def stop(host: HostName, name: Name = DEFAULT_NAME) -> None:
 
 @app.command()
 def reboot(host: HostName, name: Name = DEFAULT_NAME) -> None:
-    """Restart a host, and wait until it answers SSH again."""
+    """Reboot a host and wait until it answers SSH."""
     Cluster(name).reboot(host)
 
 
 @app.command("power-cut")
 def power_cut(host: HostName, name: Name = DEFAULT_NAME) -> None:
-    """Take a host's power away: what it had not written to its disk is lost."""
+    """Kill a host. Data that it had not written to its disk is lost."""
     Cluster(name).power_cut(host)
 
 
 @app.command()
 def cut(host: HostName, name: Name = DEFAULT_NAME) -> None:
-    """Pull a host's network cable."""
+    """Disconnect the network of a host."""
     Cluster(name).cut(host)
 
 
 @app.command()
 def heal(host: HostName, name: Name = DEFAULT_NAME) -> None:
-    """Plug a host's network cable in again."""
+    """Connect the network of a host again."""
     Cluster(name).heal(host)
 
 
 @app.command()
 def build(release: Release = DEFAULT_RELEASE) -> None:
-    """Fetch and build what `up` needs, and start nothing."""
+    """Download and build everything that `up` needs, and start nothing."""
     check_machine()
     install_programs()
     archive = Archive.of_machine()
@@ -138,15 +140,15 @@ def build(release: Release = DEFAULT_RELEASE) -> None:
 
 
 def _show(cluster: Cluster) -> None:
-    """A line for each host."""
+    """Print a line for each host."""
     for host in cluster.hosts():
         power = "on" if cluster.is_running(host.name) else "off"
-        cable = "" if host.network.is_connected(host.index) else ", its network is cut"
-        print(f"  {host.name}  {host.address}  {power}{cable}")
+        network = "" if host.network.is_connected(host.index) else ", network disconnected"
+        print(f"  {host.name}  {host.address}  {power}{network}")
 
 
 def main() -> None:
-    """Run the command line; what a user can mend is one line on standard error."""
+    """Run the command line. Print errors that a user can fix to standard error."""
     try:
         app(prog_name="python -m testbed")
     except HeirloomError as error:

@@ -1,4 +1,4 @@
-"""A cluster of hosts: up, down, and each host by name."""
+"""A cluster of virtual hosts."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from testbed.wheels import fetch_wheels
 
 DEFAULT_NAME = "testbed"
 DEFAULT_RELEASE = "trixie"
-DEFAULT_MEMORY = 768  # MiB a host
+DEFAULT_MEMORY = 768  # MiB for each host
 _PACKAGES = "apt-cacher-ng"
-_MOST_HOSTS = 9
+_MAX_HOSTS = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The cluster with this name. All there is of it lies under `directory`."""
+    """The cluster with this name. All of its files are under `directory`."""
 
     name: str = DEFAULT_NAME
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.name):
             raise HeirloomError(
-                f"{self.name!r} is no name for a cluster: use small letters, digits and hyphens"
+                f"invalid cluster name {self.name!r}: use lower-case letters, digits and hyphens"
             )
 
     @property
     def directory(self) -> Path:
-        """Its state, its keys, and a directory for each host."""
+        """The directory of its state, its keys and its hosts."""
         return cache_root() / "clusters" / self.name
 
     @property
@@ -55,52 +55,54 @@ class Cluster:
 
     @property
     def inventory(self) -> Path:
-        """Its inventory's directory."""
+        """The directory of its inventory."""
         return inventory_directory(self.name)
 
     def up(
         self, release: str = DEFAULT_RELEASE, hosts: int = 3, memory: int = DEFAULT_MEMORY
     ) -> State:
-        """Have its hosts run and answer SSH; what is there already stays as it is.
+        """Start the hosts that do not run, and wait until all answer SSH.
 
         Args:
-            release: the hosts' Debian release.
-            hosts: how many.
-            memory: of each, in MiB.
+            release: Debian release of the hosts.
+            hosts: number of hosts.
+            memory: memory of each host in MiB.
 
-        Raises HeirloomError. What was started by then runs on, for another `up` or for `down`.
+        Raises:
+            HeirloomError: a step failed. Hosts that were started keep running; call `up` again or
+                `down`.
         """
         check_machine()
         if release not in PYTHONS:
-            raise HeirloomError(f"{release}: the testbed has {' and '.join(PYTHONS)}")
-        if not 1 <= hosts <= _MOST_HOSTS:
-            raise HeirloomError(f"{hosts} hosts: ask for 1 to {_MOST_HOSTS}")
+            raise HeirloomError(f"unknown release {release}: use {' or '.join(PYTHONS)}")
+        if not 1 <= hosts <= _MAX_HOSTS:
+            raise HeirloomError(f"{hosts} hosts: use 1 to {_MAX_HOSTS}")
         with locked(cache_root() / "build.lock"):
             install_programs()
             archive = Archive.of_machine()
             kernel = fetch_kernel(archive)
             base = Image(release, kernel, archive).build()
-            lent = {"heirloom": REPOSITORY, "wheels": fetch_wheels(release)}
+            shared = {"heirloom": REPOSITORY, "wheels": fetch_wheels(release)}
         with self._state() as state:
             if state is None:
-                state = self._new(release, hosts, memory, kernel, lent)
+                state = self._new(release, hosts, memory, kernel, shared)
             elif (state.release, len(state.hosts), state.memory) != (release, hosts, memory):
                 raise HeirloomError(
-                    f"the cluster {self.name} is up with {len(state.hosts)} hosts of "
-                    f"{state.release}, {state.memory} MiB each: take it down first "
-                    "(python -m testbed down), or give another --name"
+                    f"the cluster {self.name} already runs with {len(state.hosts)} hosts of "
+                    f"{state.release}, {state.memory} MiB each: stop it first "
+                    "(python -m testbed down), or choose another --name"
                 )
             self._start(state, archive, base)
         return state
 
     def _new(
-        self, release: str, hosts: int, memory: int, kernel: Kernel, lent: Mapping[str, Path]
+        self, release: str, hosts: int, memory: int, kernel: Kernel, shared: Mapping[str, Path]
     ) -> State:
-        """Write a new cluster down, with a network of its own."""
+        """Create the network and the state file of a new cluster."""
         with locked(cache_root() / "network.lock"):
             network = free_network()
             names = [f"node{index}" for index in range(1, hosts + 1)]
-            places = {name: str(path) for name, path in lent.items()}
+            places = {name: str(path) for name, path in shared.items()}
             self.directory.mkdir(exist_ok=True)
             state = State(release, network.number, memory, names, str(kernel.root), places)
             state.write(self._state_file)
@@ -110,8 +112,8 @@ class Cluster:
     def _start(self, state: State, archive: Archive, base: Path) -> None:
         network = Network(state.network)
         network.make(len(state.hosts))
-        found = self._hosts(state)
-        addresses = {host.name: host.address for host in found}
+        hosts = self._hosts(state)
+        addresses = {host.name: host.address for host in hosts}
         self.keys.make(addresses)
         if not _alive(state, _PACKAGES):
             start_packages(
@@ -121,18 +123,18 @@ class Cluster:
                 self.directory / _PACKAGES,
                 self._record(state, _PACKAGES),
             )
-        for host in found:
+        for host in hosts:
             if not _alive(state, host.name):
                 host.prepare(base, self.keys.host_files(host.name, addresses))
-                self._switch_on(state, host)
-        for host in found:
+                self._start_host(state, host)
+        for host in hosts:
             host.wait(state.processes[host.name])
         write_inventory(self.name, addresses, self.keys.ssh_config)
 
     def down(self) -> bool:
-        """End all of its processes and remove all of its files; whether there was anything.
+        """End all of its processes and delete its files. Return whether there was a cluster.
 
-        What is cached (images, kernel, packages, wheels) stays.
+        The cache (images, kernel, packages, wheels) stays.
         """
         check_machine()
         if not self.directory.exists():
@@ -147,60 +149,59 @@ class Cluster:
         return True
 
     def status(self) -> State | None:
-        """What is written down of it, or None where it is not up."""
+        """Return its state, or None if it is not running."""
         return State.read(self._state_file)
 
     def hosts(self) -> list[Host]:
-        """Its hosts. Raises HeirloomError if it is not up."""
+        """Return its hosts. Raise HeirloomError if it is not running."""
         return self._hosts(self._known(self.status()))
 
     def host(self, name: str) -> Host:
-        """A host of it, by name. Raises HeirloomError if there is none."""
+        """Return the host with this name. Raise HeirloomError if there is none."""
         for host in self.hosts():
             if host.name == name:
                 return host
-        raise HeirloomError(
-            f"{name}: the cluster {self.name} has {', '.join(self._known(self.status()).hosts)}"
-        )
+        known = ", ".join(self._known(self.status()).hosts)
+        raise HeirloomError(f"unknown host {name}: the cluster {self.name} has {known}")
 
     def is_running(self, name: str) -> bool:
-        """Whether a host is switched on."""
+        """Return whether a host is on."""
         return _alive(self._known(self.status()), self.host(name).name)
 
     def start(self, name: str) -> None:
-        """Switch a host on, unless it is, and wait until it answers."""
-        with self._state() as found:
-            state = self._known(found)
+        """Start a host if it is off, and wait until it answers SSH."""
+        with self._state() as current:
+            state = self._known(current)
             host = self.host(name)
             if not _alive(state, name):
-                self._switch_on(state, host)
+                self._start_host(state, host)
             host.wait(state.processes[name])
 
     def stop(self, name: str) -> None:
-        """Shut a host down, as an administrator would."""
+        """Shut a host down with `systemctl poweroff`."""
         self.host(name).stop(self._process(name))
 
     def power_cut(self, name: str) -> None:
-        """Take a host's power away: what it had not written to its disk is lost."""
+        """Kill a host. Data that it had not written to its disk is lost."""
         self._process(name).kill()
 
     def reboot(self, name: str) -> None:
-        """Restart a host, as an administrator would, and wait until it answers again."""
+        """Reboot a host with `systemctl reboot`, and wait until it answers SSH."""
         host, process = self.host(name), self._process(name)
         before = host.boot_id()
         if before is None:
-            raise HeirloomError(f"{name} does not answer: heal its network or start it first")
-        # Going down may end the connection before the command: the wait tells whether it restarted.
+            raise HeirloomError(f"{name} does not answer: start it or heal its network first")
+        # The connection may end before the command does. The wait below checks for a new boot.
         host.ssh(["systemctl", "reboot", "--no-block"], check=False)
         host.wait(process, after=before)
 
     def cut(self, name: str) -> None:
-        """Pull a host's network cable."""
+        """Disconnect the network of a host."""
         host = self.host(name)
         host.network.connect(host.index, connected=False)
 
     def heal(self, name: str) -> None:
-        """Plug a host's network cable in again."""
+        """Connect the network of a host again."""
         host = self.host(name)
         host.network.connect(host.index, connected=True)
 
@@ -210,14 +211,14 @@ class Cluster:
 
     @contextmanager
     def _state(self) -> Iterator[State | None]:
-        """The state, with nobody else at it."""
+        """Yield the state, with an exclusive lock on it."""
         self.directory.parent.mkdir(exist_ok=True)
         with locked(self.directory.with_suffix(".lock")):
             yield self.status()
 
     def _known(self, state: State | None) -> State:
         if state is None:
-            raise HeirloomError(f"the cluster {self.name} is not up: python -m testbed up")
+            raise HeirloomError(f"the cluster {self.name} is not running: python -m testbed up")
         return state
 
     def _hosts(self, state: State) -> list[Host]:
@@ -228,16 +229,16 @@ class Cluster:
         ]
 
     def _process(self, name: str) -> Process:
-        """A host's process. Raises HeirloomError if the host is off."""
+        """Return the process of a host. Raise HeirloomError if the host is off."""
         state = self._known(self.status())
         if not _alive(state, self.host(name).name):
             raise HeirloomError(f"{name} is off: python -m testbed start {name}")
         return state.processes[name]
 
-    def _switch_on(self, state: State, host: Host) -> None:
+    def _start_host(self, state: State, host: Host) -> None:
         kernel = Kernel(Path(state.kernel))
-        lent = {name: Path(path) for name, path in state.lent.items()}
-        host.start(kernel, state.memory, lent, self._record(state, host.name))
+        shared = {name: Path(path) for name, path in state.shared.items()}
+        host.start(kernel, state.memory, shared, self._record(state, host.name))
 
     def _record(self, state: State, name: str) -> Callable[[Process], None]:
         def record(process: Process) -> None:

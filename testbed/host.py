@@ -1,4 +1,4 @@
-"""One host: its disk, its process, its cable, and the way in."""
+"""One virtual host: its disk, its process, its network and SSH."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from testbed.network import Network
 from testbed.packages import host_settings
 from testbed.processes import Process, start
 
-BOOT_TIMEOUT = 180.0  # seconds; a slow machine under load, with ptrace, needs a hundred
+BOOT_TIMEOUT = 180.0  # seconds; a loaded machine with a ptrace kernel needs about 100
 _CONNECT_TIMEOUT = 5  # seconds
-_GRACE = 60.0  # seconds from asking a host to shut down to pulling its plug
+_SHUTDOWN_TIMEOUT = 60.0  # seconds; then the host is killed
 
 _INTERFACE = """\
 [Match]
@@ -33,7 +33,7 @@ IPv6AcceptRA=no
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host of a cluster. `directory` holds its disk, its console's log and its files."""
+    """A host of a cluster. `directory` contains its disk, its console log and its files."""
 
     name: str
     index: int
@@ -48,7 +48,7 @@ class Host:
 
     @property
     def console(self) -> Path:
-        """The log of its console, all starts of it one after the other."""
+        """The log of its console, across all boots."""
         return self.directory / "console.log"
 
     @property
@@ -57,11 +57,11 @@ class Host:
         return self.directory / "disk.ext4"
 
     def prepare(self, base: Path, files: Mapping[str, str]) -> None:
-        """Give it a disk, unless it has one: a copy of the base image, with files of its own.
+        """Create its disk if it has none: a copy of the base image with files added.
 
         Args:
-            base: the base image.
-            files: texts to put in, by absolute path in the host; private keys get mode 0600.
+            base: path of the base image.
+            files: file contents by absolute path on the host. Private keys get mode 0600.
 
         Raises HeirloomError.
         """
@@ -78,17 +78,17 @@ class Host:
             script.append(f"write {part.name} {place}\n")
         fresh = self.directory / "disk.new"
         call(["cp", "--sparse=always", "--reflink=auto", base, fresh])
-        # Written into the file system from outside, so that no host needs code for its first start.
-        said = call(["debugfs", "-w", "-f", "/dev/stdin", fresh], cwd=parts, text="".join(script))
-        wrong = [
-            line for line in said.splitlines() if not line.startswith(("debugfs", "Allocated"))
+        # debugfs writes into the image, so the host needs no first-boot script.
+        output = call(["debugfs", "-w", "-f", "/dev/stdin", fresh], cwd=parts, text="".join(script))
+        errors = [
+            line for line in output.splitlines() if not line.startswith(("debugfs", "Allocated"))
         ]
-        if wrong:
-            raise HeirloomError(f"{self.name}: its files could not be put on its disk: {wrong}")
+        if errors:
+            raise HeirloomError(f"{self.name}: debugfs cannot write to its disk: {errors}")
         fresh.rename(self.disk)
 
     def _own_files(self) -> dict[str, str]:
-        """What tells it from the other hosts."""
+        """Return the files that differ between hosts: name, network, apt proxy."""
         mac = self.network.mac(self.index)
         return {
             "/etc/hostname": f"{self.name}\n",
@@ -102,16 +102,22 @@ class Host:
         self,
         kernel: Kernel,
         memory: int,
-        lent: Mapping[str, Path],
+        shared: Mapping[str, Path],
         record: Callable[[Process], None],
     ) -> Process:
-        """Switch it on. `memory` in MiB; `lent` is what it can mount, by name.
+        """Start it.
+
+        Args:
+            kernel: the kernel to boot.
+            memory: in MiB.
+            shared: directories that it can mount, by name.
+            record: called with the process before it starts to boot.
 
         Raises HeirloomError.
         """
         if not self.disk.exists():
             raise HeirloomError(f"{self.name} has no disk yet: python -m testbed up")
-        shared = memory_directory(memory << 20)
+        memory_file = memory_directory(memory << 20)
         arguments = [
             "seccomp=auto",
             f"umid={self.name}",
@@ -125,24 +131,24 @@ class Host:
             "con=null",
             "con0=null,fd:1",
         ]
-        command = kernel.command(arguments, {"host": self.directory}, lent)
-        environment = {"TMPDIR": str(shared) if shared else "/mnt/host"}
+        command = kernel.command(arguments, {"host": self.directory}, shared)
+        environment = {"TMPDIR": str(memory_file) if memory_file else "/mnt/host"}
         return start(command, self.console, record, environment)
 
     def stop(self, process: Process) -> None:
-        """Shut it down as an administrator would; pull the plug if it does not go."""
+        """Shut it down with `systemctl poweroff`. Kill it if it does not end in time."""
         if not process.alive:
             return
         connected = self.network.is_connected(self.index)
         if connected:
             self.ssh(["systemctl", "poweroff", "--no-block"], check=False)
-        if not process.wait(_GRACE if connected else 0):
+        if not process.wait(_SHUTDOWN_TIMEOUT if connected else 0):
             process.kill()
 
     def ssh(
         self, command: Sequence[str], *, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command on it, as root. The words are joined and read by a shell there.
+        """Run a command on it as root. The words are joined and passed to a shell there.
 
         Raises HeirloomError if it fails, unless `check` is false.
         """
@@ -161,7 +167,7 @@ class Host:
         return done
 
     def boot_id(self) -> str | None:
-        """The id of its present boot, or None if it does not answer."""
+        """Return the id of its current boot, or None if it does not answer."""
         done = self.ssh(["cat", "/proc/sys/kernel/random/boot_id"], check=False)
         return done.stdout.strip() or None
 
@@ -169,23 +175,23 @@ class Host:
         """Wait until it answers SSH.
 
         Args:
-            process: its process, whose end ends the waiting.
-            after: the id of a boot that it must have left behind.
+            process: its process. If it ends, so does the wait.
+            after: boot id to ignore, that of the boot before a reboot.
 
-        Raises HeirloomError with the end of its console's log.
+        Raises HeirloomError with the end of its console log.
         """
         deadline = time.monotonic() + BOOT_TIMEOUT
         while (boot := self.boot_id()) is None or boot == after:
             if not process.alive:
-                raise HeirloomError(f"{self.name} ended instead of starting:\n{self._last_words()}")
+                raise HeirloomError(f"{self.name} ended while booting:\n{self._console_tail()}")
             if time.monotonic() > deadline:
                 raise HeirloomError(
                     f"{self.name} does not answer SSH after {BOOT_TIMEOUT:.0f} s:\n"
-                    f"{self._last_words()}"
+                    f"{self._console_tail()}"
                 )
             time.sleep(0.3)
 
-    def _last_words(self) -> str:
+    def _console_tail(self) -> str:
         text = self.console.read_text(errors="replace") if self.console.exists() else ""
         return (
             "\n".join(f"  {line}" for line in text.splitlines()[-15:]) + f"\n  see {self.console}"

@@ -1,7 +1,8 @@
-"""The disk image that every host starts from: a small Debian with systemd and sshd."""
+"""The disk image of the hosts: a small Debian with systemd and sshd."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -12,23 +13,23 @@ from testbed.cache import building, cache_root, digest
 from testbed.kernel import Kernel
 from testbed.machine import call
 
-# The Python that each Debian release brings.
+# The Python version of each Debian release.
 PYTHONS = {"trixie": "3.13", "bookworm": "3.11"}
 
 PACKAGES = (
     "systemd-sysv",
-    "udev",  # networkd waits for it before it sets the card up
+    "udev",  # networkd waits for it before it configures the network
     "dbus",
     "openssh-server",
     "python3",
-    "python3-apt",  # what Ansible's apt module needs
+    "python3-apt",  # required by Ansible's apt module
     "iproute2",
     "kmod",
     "netbase",
     "sudo",
     "ca-certificates",
 )
-# No NFS package: a role must be seen to install it.
+# No NFS package, so that the tests show that the roles install it.
 _SIZE = "8G"  # sparse
 _MASKED = (
     "getty@.service",
@@ -41,7 +42,7 @@ _MASKED = (
     "e2scrub_reap.service",
     "systemd-networkd-wait-online.service",
 )
-# The checkout and the wheels, as this machine lends them. The kernel mounts the root by itself.
+# The checkout and the wheels of this machine. The kernel itself mounts the root.
 _FSTAB = """\
 none /opt/heirloom hostfs ro,nofail,{hostfs}heirloom 0 0
 none /opt/wheels hostfs ro,nofail,{hostfs}wheels 0 0
@@ -51,7 +52,7 @@ _FILES = {
     "etc/dpkg/dpkg.cfg.d/testbed": "force-unsafe-io\n",
     "etc/apt/apt.conf.d/80testbed": 'APT::Install-Recommends "false";\n'
     'Acquire::Languages "none";\n',
-    # Logs of a host are read after it lost its power too.
+    # Logs must survive a power cut.
     "etc/systemd/journald.conf.d/testbed.conf": "[Journal]\nStorage=persistent\n",
     "etc/ssh/sshd_config.d/testbed.conf": "PasswordAuthentication no\nUseDNS no\n",
 }
@@ -60,7 +61,7 @@ _UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """How a base image is made. The same recipe is built once."""
+    """The base image of a release. Each recipe is built once."""
 
     release: str
     kernel: Kernel
@@ -68,22 +69,22 @@ class Image:
 
     @property
     def path(self) -> Path:
-        """Where it is cached."""
-        # This module is the recipe; the rest is what it depends on.
+        """The path in the cache."""
+        # This module is the recipe. The other entries are its inputs.
         recipe = [Path(__file__).read_text(), self.kernel.version, *self._sources()]
         return cache_root() / f"{self.release}-{digest(recipe)}.ext4"
 
     def build(self) -> Path:
-        """The image's path, built unless it is there. Raises HeirloomError."""
+        """Build the image if it is not cached. Return its path. Raise HeirloomError on failure."""
         path = self.path
         if path.exists():
             return path
-        print(f"building the image of Debian {self.release}, once", flush=True)
+        print(f"building the image of Debian {self.release}", flush=True)
         began = time.monotonic()
         with building(path) as work:
             tree = work / "tree"
             self._bootstrap(tree)
-            self._settle(tree)
+            self._configure(tree)
             image = work / "image"
             with image.open("wb") as file:
                 file.truncate(_bytes(_SIZE))
@@ -95,9 +96,9 @@ class Image:
         return path
 
     def _bootstrap(self, tree: Path) -> None:
-        """Debian's packages, as mmdebstrap lays them out."""
+        """Install the Debian packages into `tree` with mmdebstrap."""
         unwanted = [f"--dpkgopt=path-exclude={pattern}" for pattern in _UNWANTED]
-        bare: list[str | Path] = [
+        command: list[str | Path] = [
             "mmdebstrap",
             "--quiet",
             "--variant=minbase",
@@ -108,10 +109,10 @@ class Image:
             tree,
             *self._sources(),
         ]
-        call(bare)
+        call(command)
 
-    def _settle(self, tree: Path) -> None:
-        """What makes the tree a host of the testbed."""
+    def _configure(self, tree: Path) -> None:
+        """Write the configuration of a test host into `tree`."""
         for name, text in {**_FILES, "etc/fstab": self._fstab()}.items():
             path = tree / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,13 +128,15 @@ class Image:
             (tree / "etc/systemd/system" / unit).unlink(missing_ok=True)
             (tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
         call(["chroot", tree, "systemctl", "enable", "-q", "systemd-networkd", "ssh"])
-        # Each host gets its own of these, from us or at its first start.
+        # Each host has its own of these, from the testbed or from its first boot.
         for name in ("etc/machine-id", "var/lib/dbus/machine-id", "etc/hostname", "etc/hosts"):
             (tree / name).unlink(missing_ok=True)
         (tree / "etc/machine-id").touch()
         for key in (tree / "etc/ssh").glob("ssh_host_*"):
             key.unlink()
-        # Says that what is made from /usr is up to date, so that the first start does not make it.
+        # The package lists are empty. The old date makes cache_valid_time refresh them.
+        os.utime(tree / "var/lib/apt/lists", (0, 0))
+        # Marks everything that is generated from /usr as current, so that the first boot skips it.
         for name in ("etc/.updated", "var/.updated"):
             (tree / name).touch()
 
@@ -141,8 +144,8 @@ class Image:
         return self.archive.sources(self.release)
 
     def _fstab(self) -> str:
-        # With the mount calls of util-linux 2.39, hostfs from 6.10 on wants its directory as the
-        # value of a key; in every other case as an option of its own.
+        # hostfs of Linux 6.10 and newer takes its directory as the value of a key if it is mounted
+        # by util-linux 2.39 or newer. In all other cases the directory is an option of its own.
         new_kernel = tuple(int(part) for part in self.kernel.version.split(".")[:2]) >= (6, 10)
         new_mount = self.release != "bookworm"
         return _FSTAB.format(hostfs="hostfs=/" if new_kernel and new_mount else "/")

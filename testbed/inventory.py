@@ -11,18 +11,21 @@ import yaml
 
 from testbed.cache import REPOSITORY
 
-_HEAD = "# Written by `python -m testbed up`; gone after `python -m testbed down`.\n"
+_HEAD = "# Written by `python -m testbed up`, deleted by `python -m testbed down`.\n"
 _SLOTS = 2
 _VENV = "/opt/trials"
 
 
 def inventory_directory(name: str) -> Path:
-    """Where the inventory of the cluster with this name is."""
+    """Return the directory of the inventory of a cluster."""
     return REPOSITORY / "inventory" / name
 
 
 def write_inventory(name: str, addresses: Mapping[str, str], ssh_config: Path) -> Path:
-    """Write it and return its directory. The first host is server, node and controller at once."""
+    """Write the inventory and return its directory.
+
+    The first host is NFS server, trial node and controller.
+    """
     hosts = {
         host: {"ansible_host": address, "heirloom_slots": _SLOTS}
         for host, address in addresses.items()
@@ -32,12 +35,12 @@ def write_inventory(name: str, addresses: Mapping[str, str], ssh_config: Path) -
         "all": {
             "vars": {
                 "ansible_user": "root",
-                # A host, as controller, has SSH set up by the roles.
+                # On a controller host, this file does not exist: the roles set up SSH there.
                 "ansible_ssh_common_args": (
                     f"{{{{ '-F {shlex.quote(str(ssh_config))}' "
                     f"if '{ssh_config}' is file else '' }}}}"
                 ),
-                # What trials of the digits example import.
+                # The packages that the digits example imports.
                 "trial_node_requirements": (
                     "{{ inventory_dir }}/../../examples/digits/requirements.txt"
                 ),
@@ -58,5 +61,5 @@ def write_inventory(name: str, addresses: Mapping[str, str], ssh_config: Path) -
 
 
 def remove_inventory(name: str) -> None:
-    """Take it away."""
+    """Delete the inventory."""
     shutil.rmtree(inventory_directory(name), ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The SSH keys of a cluster, and the files through which each end knows the other."""
+"""The SSH keys of a cluster, with the known_hosts and configuration files."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ Host *
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A directory of keys: the client's, which opens every host, and one for each host."""
+    """A directory of keys: one of the client, for all hosts, and one of each host."""
 
     directory: Path
 
     @property
     def ssh_config(self) -> Path:
-        """A configuration for ssh (-F) with which a host's name is all it takes."""
+        """A configuration file for `ssh -F`, which knows the hosts by name."""
         return self.directory / "config"
 
     def make(self, addresses: Mapping[str, str]) -> None:
-        """Make what is missing, for hosts by name. Known keys stay as they are."""
+        """Create missing keys for these hosts. Existing keys are not changed."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
         for name in (CLIENT, *addresses):
             path = self.directory / name
@@ -54,7 +54,7 @@ class Keys:
         self.ssh_config.write_text("".join([*hosts, of_all]))
 
     def known_hosts(self, addresses: Mapping[str, str]) -> str:
-        """The known_hosts file for these hosts, by name and by address."""
+        """Return the known_hosts file for these hosts, by name and address."""
         lines = [
             f"{name},{address} {' '.join(self.public(name).split()[:2])}\n"
             for name, address in addresses.items()
@@ -62,11 +62,11 @@ class Keys:
         return "".join(lines)
 
     def public(self, name: str) -> str:
-        """A public key."""
+        """Return a public key."""
         return (self.directory / f"{name}.pub").read_text()
 
     def host_files(self, name: str, addresses: Mapping[str, str]) -> dict[str, str]:
-        """What a host has of them, by path: its own key, the client's, its neighbours'."""
+        """Return the key files of a host by path: its own, the client's and the other hosts'."""
         names = "".join(f"{address} {host}\n" for host, address in addresses.items())
         return {
             "/etc/hosts": f"127.0.0.1 localhost\n{names}",

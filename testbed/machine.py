@@ -1,4 +1,4 @@
-"""What this machine is, and what it has to have."""
+"""Requirements of this machine, and commands run on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from controller.errors import HeirloomError, reason
 
-# The programs that are called, and the packages that bring them.
+# Required programs, and the Debian packages that contain them.
 PROGRAMS = {
     "apt-cacher-ng": "apt-cacher-ng",
     "debugfs": "e2fsprogs",
@@ -26,28 +26,28 @@ _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def check_machine() -> None:
-    """Raise HeirloomError, with what to do, where hosts can't be run on this machine."""
+    """Raise HeirloomError, with a remedy, if this machine cannot run hosts."""
     if os.geteuid() != 0:
         raise HeirloomError(
-            "the testbed needs root (it makes network interfaces and disk images): run it as root"
+            "the testbed needs root, to create network interfaces and disk images: run it as root"
         )
     if not Path("/etc/debian_version").exists() or not shutil.which("apt-get"):
         raise HeirloomError(
-            "the testbed builds its hosts with apt: run it on Debian or one of its derivatives"
+            "the testbed builds its hosts with apt: run it on Debian or a derivative"
         )
     if platform.machine() != "x86_64":
         raise HeirloomError(
-            f"User-mode Linux runs on x86_64 alone, and this machine is {platform.machine()}"
+            f"User-mode Linux needs x86_64, but this machine is {platform.machine()}"
         )
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         raise HeirloomError(
-            "/dev/net/tun is not there, and the hosts' network needs it: modprobe tun, or let "
-            "this container have the device"
+            "/dev/net/tun is missing, which the hosts' network needs: run `modprobe tun`, or "
+            "add the device to this container"
         )
 
 
 def install_programs() -> None:
-    """Install with apt what is missing, and say so first. Raises HeirloomError."""
+    """Install missing programs with apt, after printing their names. Raises HeirloomError."""
     path = search_path()
     missing = sorted(
         {package for name, package in PROGRAMS.items() if not shutil.which(name, path=path)}
@@ -59,12 +59,12 @@ def install_programs() -> None:
     call(["apt-get", "update", "-q"], env=quiet)
     call(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], env=quiet)
     if "apt-cacher-ng" in missing and Path("/run/systemd/system").exists():
-        # The packaged service answers the whole network; ours answers the hosts alone.
+        # The packaged service listens on every interface; the testbed's own only on its bridge.
         call(["systemctl", "disable", "--now", "apt-cacher-ng"])
 
 
 def search_path() -> str:
-    """PATH, with the directories of the administrator's programs."""
+    """Return PATH with the sbin directories added."""
     return f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
 
 
@@ -75,9 +75,9 @@ def call(
     cwd: Path | None = None,
     text: str | None = None,
 ) -> str:
-    """Run a program to its end and return what it printed.
+    """Run a program and return its standard output.
 
-    Raises HeirloomError with the end of what it said, if it fails.
+    Raises HeirloomError with the end of its output if it fails.
     """
     words = [str(word) for word in command]
     try:
@@ -91,8 +91,8 @@ def call(
             check=False,
         )
     except OSError as error:
-        raise HeirloomError(f"{words[0]} could not be run: {reason(error)}") from None
+        raise HeirloomError(f"cannot run {words[0]}: {reason(error)}") from None
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-8:]
-        raise HeirloomError(f"{' '.join(words)[:300]} failed: " + "\n  ".join(["", *said]))
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()[-8:]
+        raise HeirloomError(f"{' '.join(words)[:300]} failed: " + "\n  ".join(["", *lines]))
     return done.stdout

@@ -1,4 +1,4 @@
-"""The hosts' private network: one bridge, one TAP interface a host, no way out."""
+"""The private network of the hosts: a bridge, and a TAP interface for each host."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from controller.errors import HeirloomError
 from testbed.machine import call
 
 _INTERFACES = Path("/sys/class/net")
-_MOST = 32
+_MAX_NETWORKS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """The network of one cluster. Networks differ by their number.
 
-    Addresses are from 198.18.0.0/15, which RFC 2544 keeps for tests: nobody's lab has them.
-    Nothing is routed: hosts reach each other and this machine.
+    Addresses are from 198.18.0.0/15, which RFC 2544 reserves for tests. Nothing is routed: hosts
+    reach only each other and this machine.
     """
 
     number: int
 
     @property
     def bridge(self) -> str:
-        """The bridge's name."""
+        """The name of the bridge."""
         return f"heirloom{self.number}"
 
     @property
     def gateway(self) -> str:
-        """This machine's address on it."""
+        """The address of this machine."""
         return f"198.18.{self.number}.1"
 
     def address(self, index: int) -> str:
-        """The address of the host with this index, from 1 up."""
+        """Return the address of a host. Indices start at 1."""
         return f"198.18.{self.number}.{10 + index}"
 
     def mac(self, index: int) -> str:
-        """The hardware address of the host with this index; 0 is the bridge."""
+        """Return the MAC address of a host. Index 0 is the bridge."""
         return f"02:68:6c:00:{self.number:02x}:{index:02x}"
 
     def tap(self, index: int) -> str:
-        """The name of the interface that is the host's cable."""
+        """Return the name of the TAP interface of a host."""
         return f"{self.bridge}-{index}"
 
     def make(self, hosts: int) -> None:
-        """Make what is missing of it and set it up. Raises HeirloomError."""
+        """Create the missing interfaces and set them up. Raises HeirloomError."""
         if not _exists(self.bridge):
-            # An address of its own: else it has a port's, and another one when that is cut.
+            # Without a MAC address of its own, the bridge has that of a port, which may be removed.
             mac = self.mac(0)
             call(["ip", "link", "add", self.bridge, "address", mac, "type", "bridge"])
         call(["ip", "address", "replace", f"{self.gateway}/24", "dev", self.bridge])
@@ -59,20 +59,20 @@ class Network:
             call(["ip", "link", "set", tap, "master", self.bridge, "up"])
 
     def connect(self, index: int, *, connected: bool) -> None:
-        """Plug a host's cable in, or pull it.
+        """Connect or disconnect a host.
 
-        It is pulled out of the bridge: a host whose TAP goes down gets an error from it, and its
-        driver does not recover.
+        Disconnecting removes the TAP interface from the bridge. Setting the interface down instead
+        causes an error from which the driver of the host does not recover.
         """
-        place = ["master", self.bridge] if connected else ["nomaster"]
-        call(["ip", "link", "set", self.tap(index), *place])
+        master = ["master", self.bridge] if connected else ["nomaster"]
+        call(["ip", "link", "set", self.tap(index), *master])
 
     def is_connected(self, index: int) -> bool:
-        """Whether a host's cable is plugged in."""
+        """Return whether a host is connected."""
         return _exists(f"{self.tap(index)}/master")
 
     def remove(self) -> None:
-        """Take away every interface of it."""
+        """Delete all of its interfaces."""
         for path in sorted(_INTERFACES.glob(f"{self.bridge}-*")):
             call(["ip", "link", "delete", path.name])
         if _exists(self.bridge):
@@ -80,12 +80,12 @@ class Network:
 
 
 def free_network() -> Network:
-    """A network that no cluster has on this machine. Raises HeirloomError."""
-    for number in range(_MOST):
+    """Return a network that no cluster on this machine uses. Raises HeirloomError."""
+    for number in range(_MAX_NETWORKS):
         network = Network(number)
         if not _exists(network.bridge):
             return network
-    raise HeirloomError(f"{_MOST} clusters are up on this machine: take one down")
+    raise HeirloomError(f"{_MAX_NETWORKS} clusters run on this machine: stop one")
 
 
 def _exists(interface: str) -> bool:

@@ -1,4 +1,4 @@
-"""Debian packages for the hosts: apt-cacher-ng on the bridge, their only way to an archive."""
+"""Debian packages for the hosts: apt-cacher-ng on the bridge, their only access to an archive."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from testbed.archive import Archive
 from testbed.processes import WAIT_FOR_GO, Process, start
 
-PORT = 31420  # not 3142: a packaged apt-cacher-ng may have that
-# The distribution's configuration has Remap lines, which send requests to mirrors that this
-# machine may not reach. This one has none: requests go where the hosts' sources say.
+PORT = 31420  # not 3142, the port of a packaged apt-cacher-ng
+# Without the Remap lines of the distribution's configuration, which redirect requests to mirrors
+# that may be unreachable. Requests go to the addresses in the hosts' sources.
 _CONFIGURATION = """\
 CacheDir: {cache}
 LogDir: {directory}
@@ -32,7 +32,7 @@ def start_packages(
     directory: Path,
     record: Callable[[Process], None],
 ) -> Process:
-    """Start it at an address of this machine, its downloads kept in `cache`."""
+    """Start apt-cacher-ng at an address of this machine, with its downloads in `cache`."""
     cache.mkdir(exist_ok=True)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
@@ -46,5 +46,5 @@ def start_packages(
 
 
 def host_settings(address: str) -> str:
-    """The apt.conf of a host."""
+    """Return the apt.conf of a host."""
     return f'Acquire::http::Proxy "http://{address}:{PORT}";\n'

@@ -1,4 +1,4 @@
-"""Processes that outlive the command which started them, known by id and start time."""
+"""Processes that outlive the command that started them, identified by pid and start time."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from typing import IO, cast
 from controller.errors import HeirloomError
 from testbed.machine import search_path
 
-# The first step of a shell script that `start` starts.
+# The first command of a shell script for `start`.
 WAIT_FOR_GO = 'read -r go; test -n "$go"'
-_PATIENCE = 30.0  # seconds until a killed process must be gone
+_KILL_TIMEOUT = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The leader of a process group of ours."""
+    """The leader of a process group."""
 
     pid: int
-    started: int  # clock ticks after boot: tells it from a later process with its id
-    boot: str  # the boot of this machine that it belongs to
+    started: int  # clock ticks after boot; differs for a later process with the same pid
+    boot: str  # boot id of this machine
 
     @classmethod
     def of(cls, pid: int) -> Process | None:
-        """The process that has this id now, if there is one that has not ended."""
+        """Return the running process with this pid, or None."""
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
         except (FileNotFoundError, ProcessLookupError):
@@ -41,27 +41,27 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether it runs."""
         return Process.of(self.pid) == self
 
     def kill(self) -> None:
-        """End its whole process group with SIGKILL, and return when it is gone.
+        """Kill its process group with SIGKILL and wait until every member has ended.
 
-        Raises HeirloomError if it is not gone in half a minute.
+        Raises HeirloomError if a member has not ended after 30 seconds.
         """
         if not self.alive:
             return
-        # Each member is waited for, since a kernel that is still dying has its disk locked. The
-        # first process of a namespace ends last of all in it.
+        # A kernel that has not ended holds the lock of its disk. The first process of a namespace
+        # ends after all others in it.
         while members := _members(self.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             for process in members:
-                if not process.wait(_PATIENCE):
+                if not process.wait(_KILL_TIMEOUT):
                     raise HeirloomError(f"process {process.pid} was killed and has not ended")
 
     def wait(self, timeout: float) -> bool:
-        """Wait for its end, at most `timeout` seconds; whether it came."""
+        """Wait at most `timeout` seconds for its end. Return whether it has ended."""
         deadline = time.monotonic() + timeout
         while self.alive:
             if time.monotonic() > deadline:
@@ -78,10 +78,10 @@ def start(
     record: Callable[[Process], None],
     env: Mapping[str, str] | None = None,
 ) -> Process:
-    """Start a process in a session of its own, its output appended to a file.
+    """Start a process in its own session, with its output appended to a file.
 
-    The command must begin with WAIT_FOR_GO, which a line on standard input ends when `record` has
-    written the process down: whoever starts a process and dies before that leaves none behind.
+    The command must begin with WAIT_FOR_GO. It continues after `record` has stored the process, so
+    a caller that dies before that leaves no process behind.
     """
     with output.open("ab") as file:
         child = subprocess.Popen(
@@ -92,7 +92,7 @@ def start(
             env={**os.environ, "PATH": search_path(), **(env or {})},
             start_new_session=True,
         )
-    child.returncode = 0  # it is left to run: Popen is not to warn of that
+    child.returncode = 0  # it keeps running; prevents a ResourceWarning of Popen
     with contextlib.suppress(BrokenPipeError), cast(IO[bytes], child.stdin) as pipe:
         process = Process.of(child.pid)
         if process is not None:
@@ -104,7 +104,7 @@ def start(
 
 
 def _members(group: int) -> list[Process]:
-    """The processes of a group that have not ended."""
+    """Return the running processes of a group."""
     members = []
     for pid in [int(path.name) for path in Path("/proc").glob("[0-9]*")]:
         with contextlib.suppress(ProcessLookupError):
@@ -114,7 +114,7 @@ def _members(group: int) -> list[Process]:
 
 
 def _reap(pid: int) -> None:
-    """Take the exit status of a child of ours, so that it does not stay as a zombie."""
+    """Reap a child process, so that it does not remain a zombie."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:

@@ -1,4 +1,4 @@
-"""What is written down of a cluster, so that another command finds it and can end it."""
+"""The state file of a cluster, through which later commands find its processes."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from testbed.processes import Process
 
 @dataclass(slots=True)
 class State:
-    """A cluster: how it was asked for, and the processes that are its own."""
+    """The parameters of a cluster and its processes."""
 
     release: str
     network: int
-    memory: int  # MiB a host
+    memory: int  # MiB for each host
     hosts: list[str]
-    kernel: str  # the directory of the kernel whose modules the hosts' disks have
-    lent: dict[str, str]
+    kernel: str  # directory of the kernel whose modules are on the disks
+    shared: dict[str, str]  # directories of this machine that hosts mount, by name
     processes: dict[str, Process] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> State | None:
-        """The state that is written there, or None. Raises HeirloomError for another format."""
+        """Read the state file, or return None if it is absent. Raises HeirloomError if invalid."""
         try:
-            said = json.loads(path.read_text())
+            data = json.loads(path.read_text())
         except FileNotFoundError:
             return None
         except json.JSONDecodeError as error:
-            raise HeirloomError(f"{path} is no JSON ({error}): remove it") from None
+            raise HeirloomError(f"{path}: invalid JSON ({error}): delete the file") from None
         try:
             processes = {
-                name: Process(**process) for name, process in said.pop("processes").items()
+                name: Process(**process) for name, process in data.pop("processes").items()
             }
-            return cls(**said, processes=processes)
+            return cls(**data, processes=processes)
         except (AttributeError, KeyError, TypeError):
             raise HeirloomError(
-                f"{path} was written by another version of the testbed: end that cluster with it"
+                f"{path} has the format of another version of the testbed: stop the cluster "
+                "with that version"
             ) from None
 
     def write(self, path: Path) -> None:
-        """Write it in one rename."""
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(self), indent=1) + "\n")
-        fresh.replace(path)
+        """Write the file atomically, with a rename."""
+        draft = path.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        draft.replace(path)

@@ -1,4 +1,4 @@
-"""Python packages for the hosts: wheels that this machine downloads and lends to them."""
+"""Python packages for the hosts: wheels that this machine downloads and shares."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from testbed.cache import REPOSITORY, building, cache_root, digest
 from testbed.image import PYTHONS
 from testbed.machine import call
 
-# What the controller needs, and what the example's trials need.
+# The requirements of the controller and of the example's trials.
 REQUIREMENTS = (
     REPOSITORY / "requirements.txt",
     REPOSITORY / "examples" / "digits" / "requirements.txt",
 )
-# pip takes each name as it stands: newer ones do not stand for older ones.
+# pip matches each name exactly: a newer platform does not include the older ones.
 _PLATFORMS = ("2_34", "2_31", "2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
 
 
 def fetch_wheels(release: str, requirements: Sequence[Path] = REQUIREMENTS) -> Path:
-    """A directory with wheels for a release's Python; downloaded unless it is there.
+    """Return a directory with wheels for a release's Python. Download them if needed.
 
-    Raises HeirloomError with pip's own words.
+    Raises HeirloomError with the error of pip.
     """
     recipe = [release, [path.read_text() for path in requirements]]
     target = cache_root() / f"wheels-{release}-{digest(recipe)}"

@@ -1,4 +1,4 @@
-"""A cluster of real hosts for each file of tests, made when its first test asks for it."""
+"""A cluster of virtual hosts for each test module, created for its first test."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from testbed.machine import check_machine
 
 @pytest.fixture(scope="session")
 def test_machine() -> None:
-    """Skips, or where CI is set fails, on a machine that can't run hosts."""
+    """Skip on a machine that cannot run hosts. Fail there if CI is set."""
     try:
         check_machine()
     except HeirloomError as error:
@@ -23,10 +23,10 @@ def test_machine() -> None:
 
 @pytest.fixture(scope="module")
 def cluster(request: pytest.FixtureRequest, test_machine: None) -> Iterator[Cluster]:
-    """Hosts that answer SSH: three of Debian 13, unless the file says HOSTS or RELEASE.
+    """Hosts that answer SSH: three of Debian 13, unless the module sets HOSTS or RELEASE.
 
-    HEIRLOOM_TEST_CLUSTER names a cluster to use, which stays up: without it the tests make one, and
-    another in each process of pytest-xdist.
+    HEIRLOOM_TEST_CLUSTER names a running cluster to use, which the tests do not stop. Without it,
+    each process of pytest-xdist starts its own cluster.
     """
     given = os.environ.get("HEIRLOOM_TEST_CLUSTER")
     worker = os.environ.get("PYTEST_XDIST_WORKER")
@@ -42,8 +42,8 @@ def cluster(request: pytest.FixtureRequest, test_machine: None) -> Iterator[Clus
 
 
 @pytest.fixture(autouse=True)
-def whole(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test did to the cluster, its hosts are on and connected for the next one."""
+def repaired(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start and connect all hosts again after each test."""
     yield
     if "cluster" in request.fixturenames:
         cluster: Cluster = request.getfixturevalue("cluster")

@@ -1,10 +1,10 @@
-"""Debian 12, from a look before the first change to a search whose children inherit."""
+"""Debian 12, from a dry run on new hosts to a search whose children inherit weights."""
 
 import json
 import shlex
 
 import pytest
-from bringup import as_user, controller, install_controller, play
+from bringup import as_user, controller, install_controller, run_playbook
 
 from testbed.cluster import Cluster
 
@@ -30,25 +30,25 @@ EXPERIMENT = {
 }
 
 
-def test_bare_hosts_become_a_cluster_that_searches(cluster: Cluster) -> None:
-    foreseen = play(cluster, "site.yml", "--check", "--diff")
-    assert all(count > 0 for count in foreseen.changed.values())
-    looked = cluster.host("node2").ssh(["ls /etc/tmpfiles.d /mnt; getent passwd heirloom || true"])
-    assert "heirloom" not in looked.stdout
-    play(cluster, "site.yml")
-    assert set(play(cluster, "site.yml").changed.values()) == {0}
-    play(cluster, "playbooks/verify.yml", "-e", "heirloom_verify_size=4")
+def test_site_prepares_new_hosts_and_a_search_runs(cluster: Cluster) -> None:
+    dry_run = run_playbook(cluster, "site.yml", "--check", "--diff")
+    assert all(count > 0 for count in dry_run.changed.values())
+    files = cluster.host("node2").ssh(["ls /etc/tmpfiles.d /mnt; getent passwd heirloom || true"])
+    assert "heirloom" not in files.stdout
+    run_playbook(cluster, "site.yml")
+    assert set(run_playbook(cluster, "site.yml").changed.values()) == {0}
+    run_playbook(cluster, "playbooks/verify.yml", "-e", "heirloom_verify_size=4")
     install_controller(cluster)
     text = shlex.quote(json.dumps(EXPERIMENT))
-    code, said = as_user(cluster, f"mkdir smoke && printf %s {text} > smoke/experiment.yml")
-    assert code == 0, said
-    code, said = controller(
+    code, output = as_user(cluster, f"mkdir smoke && printf %s {text} > smoke/experiment.yml")
+    assert code == 0, output
+    code, output = controller(
         cluster, "run", "/home/heirloom/smoke/experiment.yml", "-i", "INVENTORY"
     )
-    assert code == 0, said
-    assert "16 succeeded" in said
-    code, said = as_user(cluster, "cat /mnt/heirloom/heirloom/smoke-*/attempts/15.1/output.log")
-    assert "/user@27700.service/heirloom.slice/heirloom-smoke-" in said
-    code, said = as_user(cluster, "cat /mnt/heirloom/heirloom/smoke-*/trials/15/weights/age")
-    assert said.split()[-1] == "15"
-    assert len(said.split()) > 1  # its ancestors signed before it
+    assert code == 0, output
+    assert "16 succeeded" in output
+    code, output = as_user(cluster, "cat /mnt/heirloom/heirloom/smoke-*/attempts/15.1/output.log")
+    assert "/user@27700.service/heirloom.slice/heirloom-smoke-" in output
+    code, output = as_user(cluster, "cat /mnt/heirloom/heirloom/smoke-*/trials/15/weights/age")
+    assert output.split()[-1] == "15"
+    assert len(output.split()) > 1  # the file contains the ids of its ancestors

@@ -1,4 +1,4 @@
-"""A cluster from bare hosts to a search across its nodes, as a user goes about it."""
+"""A cluster from new hosts to a search across its nodes, with the commands of a user."""
 
 import json
 import random
@@ -6,7 +6,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from bringup import CONTROLLER, as_user, controller, install_controller, play, try_to_play
+from bringup import (
+    CONTROLLER,
+    as_user,
+    controller,
+    install_controller,
+    run_playbook,
+    try_playbook,
+)
 
 from testbed.cluster import Cluster
 from tests.faults.hosts import hosts
@@ -15,22 +22,22 @@ from tests.faults.injector import endure
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
 STORE = "/mnt/heirloom"
-# Reads every manifest and every byte of the weights through a node's mount of the store.
+# Reads every manifest, and checks the digest of every weights file, through a node's mount.
 READ = r"""
 import glob, hashlib, json, sys
 found = []
 for path in glob.glob(sys.argv[1] + "/trials/*/manifest.json"):
-    said = json.load(open(path))
+    manifest = json.load(open(path))
     weights = path.rpartition("/")[0] + "/weights/"
-    said["wrong"] = [
-        entry["path"] for entry in said["files"]
+    manifest["wrong"] = [
+        entry["path"] for entry in manifest["files"]
         if "sha256:" + hashlib.sha256(open(weights + entry["path"], "rb").read()).hexdigest()
         != entry["digest"]
     ]
-    found.append(said)
+    found.append(manifest)
 print(json.dumps(found))
 """
-SEES = r"""
+PROBE = r"""
 id -un; id -g
 cut -d: -f3 /proc/self/cgroup
 cd /sys/fs/cgroup/$(cut -d: -f3 /proc/self/cgroup); cat memory.max cpu.max
@@ -43,43 +50,43 @@ echo '{"value": 1}' > "$HEIRLOOM_RESULT"
 
 @pytest.fixture(scope="module")
 def ready(cluster: Cluster) -> Cluster:
-    """The cluster after `site.yml`, with a controller's environment on its controller host."""
-    play(cluster, "site.yml")
+    """The cluster after `site.yml`, with the controller installed on its controller host."""
+    run_playbook(cluster, "site.yml")
     install_controller(cluster)
     return cluster
 
 
 def manifests(cluster: Cluster, name: str, host: str) -> dict[int, dict[str, Any]]:
-    """The manifests of an experiment as a host sees them, by trial."""
-    code, said = as_user(cluster, f"python3 -c {_quoted(READ)} {STORE}/heirloom/{name}-*", host)
-    assert code == 0, said
-    return {found["trial"]: found for found in json.loads(said)}
+    """Return the manifests of an experiment as a host sees them, by trial."""
+    code, output = as_user(cluster, f"python3 -c {_quoted(READ)} {STORE}/heirloom/{name}-*", host)
+    assert code == 0, output
+    return {found["trial"]: found for found in json.loads(output)}
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def test_a_second_run_of_site_changes_nothing(ready: Cluster) -> None:
-    assert play(ready, "site.yml").changed == {"node1": 0, "node2": 0, "node3": 0}
+def test_second_run_of_site_changes_nothing(ready: Cluster) -> None:
+    assert run_playbook(ready, "site.yml").changed == {"node1": 0, "node2": 0, "node3": 0}
 
 
-def test_every_node_reads_what_every_other_wrote(ready: Cluster) -> None:
-    said = play(ready, "playbooks/verify.yml", "-e", "heirloom_verify_size=8").output
-    assert all(f"node{number}" in said for number in (1, 2, 3))
+def test_verify_reads_the_files_of_all_nodes_on_all_nodes(ready: Cluster) -> None:
+    output = run_playbook(ready, "playbooks/verify.yml", "-e", "heirloom_verify_size=8").output
+    assert all(f"node{number}" in output for number in (1, 2, 3))
 
 
-def test_the_nodes_are_shown_as_ready(ready: Cluster) -> None:
-    code, said = controller(ready, "nodes", "-i", "INVENTORY")
-    assert code == 0, said
-    assert all(f"node{number}" in said for number in (1, 2, 3))
+def test_nodes_lists_all_nodes_as_ready(ready: Cluster) -> None:
+    code, output = controller(ready, "nodes", "-i", "INVENTORY")
+    assert code == 0, output
+    assert all(f"node{number}" in output for number in (1, 2, 3))
 
 
-def test_the_digits_search_runs_across_the_nodes(ready: Cluster) -> None:
-    code, said = controller(
+def test_digits_search_runs_on_all_nodes(ready: Cluster) -> None:
+    code, output = controller(
         ready, "run", "examples/digits/experiment.yml", "-i", "INVENTORY", "--name", "digits"
     )
-    assert code == 0, said
+    assert code == 0, output
     found = manifests(ready, "digits", "node2")
     assert len(found) == 120
     assert {trial["state"] for trial in found.values()} == {"succeeded"}
@@ -87,26 +94,28 @@ def test_the_digits_search_runs_across_the_nodes(ready: Cluster) -> None:
     by_node = Counter(trial["node"] for trial in found.values())
     assert by_node.keys() == {"node1", "node2", "node3"}
     children = [trial for trial in found.values() if trial["parents"]]
-    abroad = [trial for trial in children if found[trial["parents"][0]]["node"] != trial["node"]]
+    elsewhere = [trial for trial in children if found[trial["parents"][0]]["node"] != trial["node"]]
     assert len(children) >= 60
-    assert len(abroad) * 3 >= len(children), by_node
+    assert len(elsewhere) * 3 >= len(children), by_node
 
 
-def test_a_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster) -> None:
+def test_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster) -> None:
     experiment = {
         "name": "limits",
         "search_space": {"x": {"_type": "choice", "_value": [1, 2]}},
         "tuner": {"name": "random"},
-        "trial": {"command": SEES, "memory": "100MiB", "cpus": 0.5},
+        "trial": {"command": PROBE, "memory": "100MiB", "cpus": 0.5},
         "budget": {"trials": 3},
     }
-    code, said = as_user(
+    code, output = as_user(
         ready,
         f"mkdir limits && printf %s {_quoted(json.dumps(experiment))} > limits/experiment.yml",
     )
-    assert code == 0, said
-    code, said = controller(ready, "run", "/home/heirloom/limits/experiment.yml", "-i", "INVENTORY")
-    assert code == 0, said
+    assert code == 0, output
+    code, output = controller(
+        ready, "run", "/home/heirloom/limits/experiment.yml", "-i", "INVENTORY"
+    )
+    assert code == 0, output
     found = manifests(ready, "limits", "node3")
     assert [found[trial]["state"] for trial in (0, 1, 2)] == ["succeeded", "failed", "succeeded"]
     assert "its limit (trial.memory) of 100 MiB" in found[1]["reason"]
@@ -119,26 +128,26 @@ def test_a_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster
     assert all("Read-only file system" in line for line in log[5:])
 
 
-def test_a_search_refuses_a_store_that_a_node_does_not_see(ready: Cluster) -> None:
+def test_run_is_refused_if_a_node_has_not_mounted_the_store(ready: Cluster) -> None:
     host = ready.host("node3")
     host.ssh(["systemctl stop heirloom-store.service; umount /mnt/heirloom"])
     try:
-        code, said = controller(
+        code, output = controller(
             ready, "run", "examples/digits/experiment.yml", "-i", "INVENTORY", "--name", "blind"
         )
-        assert code == 2, said
-        assert "node3" in said
-        assert STORE in said
+        assert code == 2, output
+        assert "node3" in output
+        assert STORE in output
         assert as_user(ready, f"ls {STORE}/heirloom")[1].count("blind") == 0
-        code, said = controller(ready, "nodes", "-i", "INVENTORY")
-        assert code == 1, said
+        code, output = controller(ready, "nodes", "-i", "INVENTORY")
+        assert code == 1, output
     finally:
-        play(ready, "site.yml", "--limit", "node3,node1")
-    code, said = controller(ready, "nodes", "-i", "INVENTORY")
-    assert code == 0, said
+        run_playbook(ready, "site.yml", "--limit", "node3,node1")
+    code, output = controller(ready, "nodes", "-i", "INVENTORY")
+    assert code == 0, output
 
 
-def test_a_search_keeps_its_promises_when_a_node_and_the_server_fail(ready: Cluster) -> None:
+def test_search_survives_faults_of_a_node_and_the_server(ready: Cluster) -> None:
     kinds = [
         "a node's power cut",
         "NFS server killed in mid commit",
@@ -148,22 +157,22 @@ def test_a_search_keeps_its_promises_when_a_node_and_the_server_fail(ready: Clus
     seed = random.randrange(1 << 32)
     with hosts(ready, seed, CONTROLLER) as place:
         tally = endure(place, random.Random(seed), kinds, print)
-        said = "".join(place.terminal.said)
-    assert tally.broken == {}, f"seed {seed}: {said}"
+        output = "".join(place.terminal.said)
+    assert tally.broken == {}, f"seed {seed}: {output}"
     assert tally.injections.total() >= 3, tally.missed
     assert tally.children
 
 
-def test_teardown_takes_it_away_and_leaves_the_weights(ready: Cluster) -> None:
-    asked = try_to_play(ready, "playbooks/teardown.yml", "-e", "heirloom_teardown=no")
-    assert asked.returncode != 0
-    assert "Nothing was changed" in asked.stdout
-    play(ready, "playbooks/teardown.yml", "-e", "heirloom_teardown=yes")
-    look = (
+def test_teardown_removes_everything_except_the_weights(ready: Cluster) -> None:
+    refused = try_playbook(ready, "playbooks/teardown.yml", "-e", "heirloom_teardown=no")
+    assert refused.returncode != 0
+    assert "Nothing was changed" in refused.stdout
+    run_playbook(ready, "playbooks/teardown.yml", "-e", "heirloom_teardown=yes")
+    remains = (
         "findmnt /mnt/heirloom; getent passwd heirloom; ls /run/heirloom /etc/exports.d/heirloom*; "
         "systemctl list-unit-files --no-legend 'heirloom*' 'mnt-heirloom*'; true"
     )
     for host in ready.hosts():
-        assert host.ssh([f"({look}) 2>/dev/null"]).stdout.strip() == "", host.name
+        assert host.ssh([f"({remains}) 2>/dev/null"]).stdout.strip() == "", host.name
     kept = ready.host("node1").ssh(["ls -d /srv/heirloom/heirloom/digits-*/trials/119/weights"])
     assert kept.stdout.strip()

@@ -1,4 +1,4 @@
-"""Every role's molecule scenarios: `default` is Debian 13, `bookworm` is Debian 12."""
+"""The molecule scenarios of every role: `default` is Debian 13, `bookworm` is Debian 12."""
 
 import os
 import subprocess
@@ -22,17 +22,17 @@ def _case(file: Path) -> object:
 
 @pytest.mark.parametrize(("role", "scenario"), [_case(file) for file in SCENARIOS])
 def test_scenario(test_machine: None, role: str, scenario: str) -> None:
-    beside = str(Path(sys.executable).parent)
+    programs = str(Path(sys.executable).parent)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    log = LOGS / f"{role}-{scenario}.log"  # for whoever wants to see how far it is
+    log = LOGS / f"{role}-{scenario}.log"  # to follow the progress
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         done = subprocess.run(
-            [Path(beside, "molecule"), "test", "--scenario-name", scenario],
+            [Path(programs, "molecule"), "test", "--scenario-name", scenario],
             cwd=REPOSITORY / "roles" / role,
             env={
                 **os.environ,
-                "PATH": f"{beside}:{os.environ['PATH']}",
+                "PATH": f"{programs}:{os.environ['PATH']}",
                 "HEIRLOOM_TESTBED": f"molecule-{worker}" if worker else "molecule",
                 "LC_ALL": "C.UTF-8",
                 "NO_COLOR": "1",
@@ -42,10 +42,10 @@ def test_scenario(test_machine: None, role: str, scenario: str) -> None:
             stderr=subprocess.STDOUT,
             check=False,
         )
-    assert done.returncode == 0, _told(log.read_text())
+    assert done.returncode == 0, _excerpt(log.read_text())
 
 
-def _told(output: str) -> str:
-    """What molecule said of the last thing that failed (some are to fail), and its end."""
+def _excerpt(output: str) -> str:
+    """Return the output around the last failure, and the end. Some failures are expected."""
     before, found, after = output.rpartition("fatal: ")
     return f"{before[-1500:]}{found}{after[:4000]}\n…\n{output[-1500:]}"

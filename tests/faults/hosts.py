@@ -17,7 +17,7 @@ import yaml
 
 from testbed.cache import REPOSITORY
 from testbed.cluster import Cluster
-from tests.cluster.bringup import install_controller, play
+from tests.cluster.bringup import install_controller, run_playbook
 from tests.faults import search
 from tests.faults.place import Fault, MissedError
 from tests.faults.terminal import Terminal
@@ -375,7 +375,7 @@ def hosts_made_ready(name: str) -> Iterator[Cluster]:
         cluster.up()
         second = {"controllers": {"hosts": {SECOND: None}}}
         (cluster.inventory / "controllers.yml").write_text(f"---\n{yaml.safe_dump(second)}")
-        play(cluster, "site.yml")
+        run_playbook(cluster, "site.yml")
         for host in (SERVER, SECOND):
             install_controller(cluster, host)
         yield cluster

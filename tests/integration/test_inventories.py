@@ -1,4 +1,4 @@
-"""Inventories as Ansible itself reads them."""
+"""Inventories, read by Ansible itself."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from controller.dispatch.ansible.inventory import InventoryError, Slot
 from controller.state.home import Home
 
 
-def test_the_default_inventory_is_this_machine(tmp_path):
+def test_the_default_inventory_contains_this_machine(tmp_path):
     found = inventory.read(ROOT / "inventory" / "hosts.yml", Home(tmp_path))
     (node,) = found.nodes
     assert (node.name, node.is_local) == ("localhost", True)
@@ -28,14 +28,14 @@ def test_a_directory_with_group_variables_and_a_space_in_its_name(tmp_path):
     assert nodes[1].slots == (Slot("0"),)
 
 
-def test_a_misspelt_key_is_named_in_ansible_s_words(tmp_path):
+def test_a_misspelt_key_is_reported(tmp_path):
     file = tmp_path / "hosts.yml"
     file.write_text("trial_nodes:\n  hots:\n    a:\n")
     with pytest.raises(InventoryError, match=r"groups found: trial_nodes.*unexpected key \(hots\)"):
         inventory.read(file)
 
 
-def test_what_no_reader_of_ansible_s_understands(tmp_path):
+def test_an_inventory_that_no_plugin_parses_is_reported(tmp_path):
     file = tmp_path / "hosts.ini"
     file.write_text("foo bar [baz\n")
     with pytest.raises(InventoryError, match=r"cannot read it: .*got: bar") as caught:

@@ -1,4 +1,4 @@
-"""Each role says in its argument specs what its defaults are, and in its defaults nothing else."""
+"""The argument specs and the defaults of each role agree."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from ansible.template import Templar, trust_as_template
 from controller.dispatch.ansible.environment import ROOT
 
 ROLES = sorted(path.parents[1] for path in ROOT.glob("roles/*/defaults/main.yml"))
-# What templates in defaults and vars may ask of an inventory.
+# Inventory variables that defaults and vars may use.
 HOST = {
     "inventory_hostname": "a",
     "groups": {"nfs_server": ["a"], "trial_nodes": ["a", "b"], "controllers": ["a"]},
@@ -23,7 +23,7 @@ HOST = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _plugins():
-    """Templates in defaults look up the environment."""
+    """Load the lookup plugins that the defaults use."""
     init_plugin_loader([])
 
 
@@ -36,7 +36,7 @@ def specs(role: Path) -> dict[str, Any]:
 
 
 def rendered(role: Path, **host: Any) -> dict[str, Any]:
-    """The role's defaults on an inventory that sets none of them."""
+    """Return the role's defaults, templated with an inventory that sets none of them."""
     loader = DataLoader()
     texts = load(role / "defaults" / "main.yml") | load(role / "vars" / "main.yml")
     variables = HOST | host | {name: trusted(value) for name, value in texts.items()}
@@ -62,12 +62,12 @@ def test_the_roles_are_found():
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 class TestRole:
-    def test_specs_and_defaults_name_the_same_variables(self, role):
+    def test_specs_and_defaults_have_the_same_variables(self, role):
         options = specs(role)["main"]["options"]
         optional = {name for name, option in options.items() if not option.get("required")}
         assert optional == set(load(role / "defaults" / "main.yml"))
 
-    def test_variables_are_named_after_the_role(self, role):
+    def test_variables_start_with_the_name_of_the_role(self, role):
         private = load(role / "vars" / "main.yml")
         for file in role.glob("vars/*.yml"):
             private |= load(file)
@@ -79,16 +79,16 @@ class TestRole:
         result = ArgumentSpecValidator(options).validate(rendered(role))
         assert result.error_messages == []
 
-    def test_defaults_that_the_specs_name_are_the_defaults(self, role):
+    def test_default_values_in_the_specs_are_correct(self, role):
         values = rendered(role)
-        named = {
+        documented = {
             name: option["default"]
             for name, option in specs(role)["main"]["options"].items()
             if "default" in option
         }
-        assert {name: values[name] for name in named} == named
+        assert {name: values[name] for name in documented} == documented
 
-    def test_literal_defaults_stand_in_the_specs(self, role):
+    def test_literal_defaults_are_in_the_specs(self, role):
         options = specs(role)["main"]["options"]
         literal = {
             name: value
@@ -97,14 +97,14 @@ class TestRole:
         }
         assert {name: options[name].get("default") for name in literal} == literal
 
-    def test_every_entry_point_is_a_file_of_tasks(self, role):
+    def test_every_entry_point_has_a_task_file(self, role):
         assert all((role / "tasks" / f"{entry}.yml").exists() for entry in specs(role))
 
     def test_every_option_is_described(self, role):
         assert all(option["description"] for option in specs(role)["main"]["options"].values())
 
 
-def test_the_store_is_exported_to_the_inventory_s_clients_alone_and_always_in_one_order():
+def test_the_store_is_exported_to_the_clients_of_the_inventory_in_a_stable_order():
     hosts = ["a", *(f"node{number}" for number in range(20))]
     defaults = rendered(
         ROOT / "roles" / "nfs_server",

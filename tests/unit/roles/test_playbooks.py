@@ -1,4 +1,4 @@
-"""Playbooks and the example inventory, as Ansible and the controller read them."""
+"""The playbooks and the example inventory, read by Ansible and by the controller."""
 
 import subprocess
 import sys
@@ -20,13 +20,13 @@ def ansible(program, *arguments):
     )  # fmt: skip
 
 
-def test_every_playbook_s_syntax_is_right():
+def test_every_playbook_passes_the_syntax_check():
     playbooks = [ROOT / "site.yml", *sorted(ROOT.glob("playbooks/*.yml"))]
     done = ansible("ansible-playbook", "--syntax-check", *map(str, playbooks))
     assert done.returncode == 0, done.stderr
 
 
-def test_the_controller_reads_the_example_of_a_cluster(tmp_path):
+def test_the_controller_reads_the_example_inventory(tmp_path):
     found = inventory.read(ROOT / "inventory" / "example", Home(tmp_path))
     assert found.warnings == ()
     one, two, three = found.nodes
@@ -36,7 +36,7 @@ def test_the_controller_reads_the_example_of_a_cluster(tmp_path):
     assert {node.store for node in found.nodes} == {Path("/mnt/heirloom")}
 
 
-def test_a_dry_run_on_this_machine_alone_changes_nothing(tmp_path):
+def test_a_dry_run_on_a_single_machine_changes_nothing(tmp_path):
     (tmp_path / "hosts.yml").write_text(
         (ROOT / "inventory" / "hosts.yml")
         .read_text()

@@ -21,21 +21,21 @@ def test_kill_ends_the_whole_group(tmp_path: Path) -> None:
     assert child.wait(10)
 
 
-def test_what_was_not_written_down_does_nothing(tmp_path: Path) -> None:
-    written: list[Process] = []
+def test_a_process_that_was_not_recorded_does_nothing(tmp_path: Path) -> None:
+    recorded: list[Process] = []
 
     def fail(process: Process) -> None:
-        written.append(process)
+        recorded.append(process)
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
         start(["sh", "-ec", f"{WAIT_FOR_GO}; touch '{tmp_path}/done'"], tmp_path / "log", fail)
 
-    assert written[0].wait(10)
+    assert recorded[0].wait(10)
     assert not (tmp_path / "done").exists()
 
 
-def test_another_process_with_the_id_is_not_ours() -> None:
+def test_another_process_with_the_same_pid_is_not_alive() -> None:
     own = Process.of(os.getpid())
     assert own is not None
     assert own.alive
