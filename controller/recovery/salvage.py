@@ -16,7 +16,7 @@ from controller.core.model import Outcome, State, split_attempt
 from controller.errors import reason
 from controller.store.attempt_monitor import read_part
 from controller.store.layout import Root, StoreError
-from controller.store.mailbox import SIZE_LIMIT
+from controller.store.maildir import SIZE_LIMIT
 from controller.store.messages import MalformedError, SupervisorMessage, parse_message
 from controller.store.metrics import Tail
 from controller.store.verdicts import LOOKS, Verdicts

@@ -177,7 +177,7 @@ class StoreWatch:
     def _take_mail(self) -> bool:
         events: list[Event] = []
         names: list[str] = []
-        for letter in self._mailbox.look():
+        for letter in self._mailbox.receive():
             told = self._told(letter)
             if told:
                 self._tried_since.pop(letter.name, None)
@@ -191,7 +191,7 @@ class StoreWatch:
         return bool(events)
 
     def _journaled(self, names: Sequence[str]) -> None:
-        self._errands.add("moving journaled mail", partial(self._mailbox.done, names))
+        self._errands.add("moving journaled mail", partial(self._mailbox.acknowledge, names))
 
     def _told(self, letter: SupervisorMessage) -> list[Event]:
         """All that a letter leads to, in order; empty when it must be looked at again."""

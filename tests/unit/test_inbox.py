@@ -5,7 +5,7 @@ import pytest
 from controller.state.inbox import Inbox, InboxError
 
 
-def test_requests_arrive_in_order_once_and_stay_until_done(tmp_path: Path) -> None:
+def test_requests_are_received_in_order_once_and_stay_until_done(tmp_path: Path) -> None:
     sender, controller = Inbox(tmp_path / "inbox"), Inbox(tmp_path / "inbox")
     assert controller.receive() == []
     names = [sender.send({"ask": "cancel", "trial": trial}) for trial in range(3)]
@@ -19,7 +19,7 @@ def test_requests_arrive_in_order_once_and_stay_until_done(tmp_path: Path) -> No
     assert [name for name, _ in again.receive()] == names[1:]
 
 
-def test_what_is_no_request_is_moved_aside(tmp_path: Path) -> None:
+def test_invalid_requests_move_to_bad(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     good = inbox.send({"ask": "stop"})
     for name, text in (
@@ -34,7 +34,7 @@ def test_what_is_no_request_is_moved_aside(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "bad").iterdir()) == ["a", "b", "c", "d", "e"]
 
 
-def test_what_cannot_be_moved_aside_is_left(tmp_path: Path) -> None:
+def test_an_invalid_request_that_cannot_be_moved_is_skipped(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     inbox.send({"ask": "stop"})
     (tmp_path / "bad").touch()
@@ -43,7 +43,7 @@ def test_what_cannot_be_moved_aside_is_left(tmp_path: Path) -> None:
     assert inbox.receive() == []
 
 
-def test_a_request_that_cannot_be_left_is_named(tmp_path: Path) -> None:
+def test_an_inbox_that_cannot_be_written_is_named_in_the_error(tmp_path: Path) -> None:
     (tmp_path / "inbox").touch()
-    with pytest.raises(InboxError, match=r"cannot leave a request in .*: not a directory"):
+    with pytest.raises(InboxError, match=r"cannot send a request to .*: not a directory"):
         Inbox(tmp_path / "inbox").send({"ask": "stop"})

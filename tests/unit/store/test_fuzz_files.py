@@ -65,15 +65,15 @@ def test_a_mailbox(mail):
         sound = {"format": 1, "kind": "began", "attempt": "9.1"}
         Path(directory, "new", "9.1.began.json").write_text(json.dumps(sound))
         mailbox = Mailbox(Path(directory), FILES)
-        letters = {letter.name for letter in mailbox.look()}
-        assert "9.1.began.json" in letters
+        held = {message.name for message in mailbox.receive()}
+        assert "9.1.began.json" in held
         left, bad = FILES.names(f"{directory}/new"), f"{directory}/bad"
-        assert set(left) == letters
+        assert set(left) == held
         aside = FILES.names(bad) if os.path.isdir(bad) else []  # noqa: PTH112 - names of any bytes
         assert sorted([*left, *aside]) == sorted({*mail, "9.1.began.json"})
-        mailbox.hold(letters)
-        assert mailbox.look() == []
-        mailbox.done(list(letters))
+        mailbox.hold(held)
+        assert mailbox.receive() == []
+        mailbox.acknowledge(list(held))
         assert FILES.names(f"{directory}/new") == []
 
 

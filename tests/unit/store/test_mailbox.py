@@ -8,7 +8,8 @@ import pytest
 
 from controller.store import layout
 from controller.store.layout import Root
-from controller.store.mailbox import BATCH, SIZE_LIMIT, Mailbox
+from controller.store.mailbox import BATCH, Mailbox
+from controller.store.maildir import SIZE_LIMIT
 from heirloom.store import mail
 from heirloom.store.files import RealFiles
 
@@ -32,51 +33,53 @@ def names(root: Root, box: str) -> list[str]:
     return sorted(path.name for path in (root.mail / box).iterdir())
 
 
-def test_mail_comes_in_order_and_goes_when_it_is_journaled(root: Root, mailbox: Mailbox) -> None:
+def test_messages_are_received_in_order_and_moved_when_acknowledged(
+    root: Root, mailbox: Mailbox
+) -> None:
     send(root, "7.2", "ended", outcome="failed")
     send(root, "7.2")
-    letters = [found.name for found in mailbox.look()]
-    assert letters == ["7.2.began.json", "7.2.ended.json"]
-    mailbox.hold(letters)
-    assert mailbox.look() == []
-    assert names(root, "new") == letters
-    mailbox.done(letters)
-    mailbox.done(letters)
-    assert (names(root, "new"), names(root, "done")) == ([], letters)
+    received = [found.name for found in mailbox.receive()]
+    assert received == ["7.2.began.json", "7.2.ended.json"]
+    mailbox.hold(received)
+    assert mailbox.receive() == []
+    assert names(root, "new") == received
+    mailbox.acknowledge(received)
+    mailbox.acknowledge(received)
+    assert (names(root, "new"), names(root, "done")) == ([], received)
 
 
-def test_what_was_not_held_is_seen_again(root: Root, mailbox: Mailbox) -> None:
+def test_a_message_that_is_not_held_is_received_again(root: Root, mailbox: Mailbox) -> None:
     send(root, "7.2")
-    assert mailbox.look() == mailbox.look() != []
+    assert mailbox.receive() == mailbox.receive() != []
 
 
-def test_a_message_sent_twice_is_seen_twice_and_done_twice(root: Root, mailbox: Mailbox) -> None:
+def test_a_message_sent_twice_is_received_twice(root: Root, mailbox: Mailbox) -> None:
     for _ in range(2):
         send(root, "7.2")
-        (found,) = mailbox.look()
+        (found,) = mailbox.receive()
         mailbox.hold([found.name])
-        mailbox.done([found.name])
+        mailbox.acknowledge([found.name])
     assert names(root, "done") == ["7.2.began.json"]
 
 
-def test_mail_that_somebody_took_away_is_done(root: Root, mailbox: Mailbox) -> None:
+def test_a_held_message_that_was_deleted_can_be_acknowledged(root: Root, mailbox: Mailbox) -> None:
     send(root, "7.2")
-    mailbox.hold([found.name for found in mailbox.look()])
+    mailbox.hold([found.name for found in mailbox.receive()])
     (root.mail / "new" / "7.2.began.json").unlink()
-    mailbox.done(["7.2.began.json"])
-    assert mailbox.look() == []
+    mailbox.acknowledge(["7.2.began.json"])
+    assert mailbox.receive() == []
 
 
-def test_a_flood_comes_in_batches(root: Root, mailbox: Mailbox) -> None:
+def test_many_messages_are_received_in_batches(root: Root, mailbox: Mailbox) -> None:
     for trial in range(BATCH + 1):
         text = json.dumps({"format": 1, "kind": "began", "attempt": f"{trial}.1"})
         (root.mail / "new" / f"{trial}.1.began.json").write_text(text)
-    first = [found.name for found in mailbox.look()]
+    first = [found.name for found in mailbox.receive()]
     mailbox.hold(first)
-    assert (len(first), len(mailbox.look())) == (BATCH, 1)
+    assert (len(first), len(mailbox.receive())) == (BATCH, 1)
 
 
-def test_what_is_no_message_is_moved_aside_and_named_once(
+def test_invalid_messages_move_to_bad_and_are_logged_once(
     root: Root, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     new = root.mail / "new"
@@ -93,19 +96,19 @@ def test_what_is_no_message_is_moved_aside_and_named_once(
     everything = names(root, "new")
     send(root, "7.2")
 
-    assert [found.name for found in mailbox.look()] == ["7.2.began.json"]
+    assert [found.name for found in mailbox.receive()] == ["7.2.began.json"]
     assert names(root, "bad") == everything
     assert len(caplog.records) == len(everything)
-    mailbox.look()
+    mailbox.receive()
     assert len(caplog.records) == len(everything)
 
 
-def test_what_cannot_be_moved_aside_is_left_and_passed_over(root: Root, mailbox: Mailbox) -> None:
+def test_an_invalid_message_that_cannot_be_moved_is_skipped(root: Root, mailbox: Mailbox) -> None:
     (root.mail / "bad").touch()
     (root.mail / "new" / "text").write_text("hello")
     send(root, "7.2")
     for _ in range(2):
-        assert [found.name for found in mailbox.look()] == ["7.2.began.json"]
+        assert [found.name for found in mailbox.receive()] == ["7.2.began.json"]
 
 
 class Unreadable(RealFiles):
@@ -117,11 +120,11 @@ class Unreadable(RealFiles):
         return super().read(path, limit)
 
 
-def test_a_message_that_cannot_be_read_now_holds_up_no_other(root: Root) -> None:
+def test_an_unreadable_message_does_not_delay_others(root: Root) -> None:
     files = Unreadable()
     mailbox = Mailbox(root.mail, files)
     send(root, "7.2")
     send(root, "8.1")
-    assert [found.name for found in mailbox.look()] == ["8.1.began.json"]
+    assert [found.name for found in mailbox.receive()] == ["8.1.began.json"]
     files.broken = False
-    assert [found.name for found in mailbox.look()] == ["7.2.began.json", "8.1.began.json"]
+    assert [found.name for found in mailbox.receive()] == ["7.2.began.json", "8.1.began.json"]
