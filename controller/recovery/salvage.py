@@ -18,7 +18,7 @@ from controller.store.attempt_monitor import read_part
 from controller.store.layout import Root, StoreError
 from controller.store.maildir import SIZE_LIMIT
 from controller.store.messages import MalformedError, SupervisorMessage, parse_message
-from controller.store.metrics import Tail
+from controller.store.metrics import MetricsReader
 from controller.store.verdicts import LOOKS, Verdicts
 from heirloom.node.spec import Spec, SpecError
 from heirloom.store.files import RealFiles
@@ -128,7 +128,7 @@ class Salvage:
     def _reports(self, trial: int, number: int, at: float) -> Iterator[e.Event]:
         path = f"{self._root.attempt(trial, number)}/metrics.jsonl"
         with contextlib.suppress(OSError):
-            for step, value in Tail().rest(partial(read_part, path)):
+            for step, value in MetricsReader().read_rest(partial(read_part, path)):
                 yield e.Reported(at=at, trial=trial, number=number, step=step, value=value)
 
     def _verdict(self, trial: int) -> e.VerdictSeen | None:

@@ -1,4 +1,4 @@
-"""The attempts that are looked after: what they report, and whether their hearts still beat."""
+"""The attempts on nodes: their reports and their heartbeats."""
 
 from __future__ import annotations
 
@@ -11,106 +11,106 @@ from functools import partial
 from controller.core.events import Reported
 from controller.store.heartbeat import HeartbeatMonitor
 from controller.store.layout import Root
-from controller.store.metrics import Read, Report, Tail
+from controller.store.metrics import MetricsReader, Read, Report
 from heirloom.store.files import NO_FILE, Files, open_file
 
-_REPORTS_EVERY = 1.0  # seconds between two looks at one attempt's metrics
-_HEARTBEAT_EVERY = 5.0  # seconds between two looks at its heartbeat, at most
-_LATE = 5.0  # seconds by which a look may come late and still count
-_COUNTER_LIMIT = 32  # bytes
+_REPORTS_INTERVAL = 1.0  # seconds between two reads of one attempt's metrics
+_HEARTBEAT_INTERVAL = 5.0  # seconds between two reads of its heartbeat, at most
+_LATE = 5.0  # seconds by which a read of the heartbeat may be late and still count
+_HEARTBEAT_SIZE = 32  # bytes
 
 Key = tuple[int, int]  # trial, number
 ReadPart = Callable[[str, int, int], bytes]  # path, offset, bytes at most
 
 
 class _Attempt:
-    def __init__(self, seen: int, silence: HeartbeatMonitor, now: float) -> None:
-        self.tail = Tail(seen)
-        self.silence = silence
+    def __init__(self, reports_known: int, heartbeat: HeartbeatMonitor, now: float) -> None:
+        self.metrics = MetricsReader(reports_known)
+        self.heartbeat = heartbeat
         self.reports_due = self.heartbeat_due = now
 
 
 class AttemptMonitor:
-    """Attempts by trial and number. Times are of the watch's clock.
+    """Attempts by trial and number. Times are on the store watch's clock.
 
-    `limit` is how much silence is too much, in seconds; `part` reads metrics.
+    `timeout` is the time in seconds that a heartbeat may stay the same; `read_part` reads metrics.
     """
 
-    def __init__(self, root: Root, files: Files, limit: float, part: ReadPart) -> None:
-        self._root, self._files, self._limit, self._read_part = root, files, limit, part
-        self._every = min(_HEARTBEAT_EVERY, limit / 12)
+    def __init__(self, root: Root, files: Files, timeout: float, read_part: ReadPart) -> None:
+        self._root, self._files, self._timeout, self._read_part = root, files, timeout, read_part
+        self._interval = min(_HEARTBEAT_INTERVAL, timeout / 12)
         self._attempts: dict[Key, _Attempt] = {}
-        self._left: dict[Key, Tail] = {}
+        self._removed: dict[Key, MetricsReader] = {}
 
-    def add(self, key: Key, seen: int, now: float) -> None:
-        """Follow an attempt whose first `seen` reports are known."""
+    def add(self, key: Key, reports_known: int, now: float) -> None:
+        """Monitor an attempt. Its first `reports_known` reports are journaled already."""
         if key not in self._attempts:
-            silence = HeartbeatMonitor(self._limit, self._every + _LATE)
-            self._attempts[key] = _Attempt(seen, silence, now)
+            heartbeat = HeartbeatMonitor(self._timeout, self._interval + _LATE)
+            self._attempts[key] = _Attempt(reports_known, heartbeat, now)
 
-    def leave(self, key: Key) -> None:
-        """Stop following it, but remember where its reports stand, for its end may yet come."""
+    def remove(self, key: Key) -> None:
+        """Stop monitoring an attempt. Its `ended` may still come, with its last reports."""
         if (attempt := self._attempts.pop(key, None)) is not None:
-            self._left[key] = attempt.tail
+            self._removed[key] = attempt.metrics
 
     def forget(self, key: Key) -> None:
-        """Its end was told."""
+        """Forget an attempt: its `ended` was posted."""
         self._attempts.pop(key, None)
-        self._left.pop(key, None)
+        self._removed.pop(key, None)
 
-    def reports(self, now: float, at: float) -> list[Reported]:
-        """What was reported since, of the attempts whose turn it is."""
+    def new_reports(self, now: float, at: float) -> list[Reported]:
+        """New reports of the attempts whose metrics are due to be read."""
         found: list[Reported] = []
         for key, attempt in self._attempts.items():
             if attempt.reports_due <= now:
                 more = False
-                with contextlib.suppress(OSError):  # later, then
-                    taken, more = attempt.tail.take(self._part(key))
-                    found += _events(key, taken, at)
-                attempt.reports_due = now if more else now + _REPORTS_EVERY
+                with contextlib.suppress(OSError):  # read again at the next time
+                    reports, more = attempt.metrics.read_new(self._reader(key))
+                    found += _events(key, reports, at)
+                attempt.reports_due = now if more else now + _REPORTS_INTERVAL
         return found
 
-    def rest(self, key: Key, at: float) -> list[Reported]:
-        """All that an ended attempt reported and that is not known yet. Raises OSError.
+    def last_reports(self, key: Key, at: float) -> list[Reported]:
+        """All reports of an ended attempt that were not returned before. Raises OSError.
 
-        Nothing for an attempt that was never followed, or whose end was told: that is all known.
+        None for an attempt that was never added, or that was forgotten: its reports are known.
         """
         attempt = self._attempts.get(key)
-        tail = self._left.get(key) if attempt is None else attempt.tail
-        return [] if tail is None else _events(key, tail.rest(self._part(key)), at)
+        metrics = self._removed.get(key) if attempt is None else attempt.metrics
+        return [] if metrics is None else _events(key, metrics.read_rest(self._reader(key)), at)
 
-    def silent(self, clock: Callable[[], float]) -> list[Key]:
-        """Attempts whose turn it is and who have been silent for too long."""
+    def lost_heartbeats(self, clock: Callable[[], float]) -> list[Key]:
+        """Attempts whose heartbeat did not change for too long, of those that are due."""
         found = []
         for key, attempt in self._attempts.items():
             if attempt.heartbeat_due <= clock():
                 counter = self._counter(key)
                 now = clock()
-                attempt.heartbeat_due = now + self._every
-                if attempt.silence.look(counter, now):
+                attempt.heartbeat_due = now + self._interval
+                if attempt.heartbeat.is_lost(counter, now):
                     found.append(key)
         return found
 
+    def reset_heartbeats(self) -> None:
+        """The store did not answer: start counting again."""
+        for attempt in self._attempts.values():
+            attempt.heartbeat.reset()
+
     def _counter(self, key: Key) -> bytes | None:
-        """What the heartbeat says. One that cannot be read, on a store that can, is none."""
+        """The heartbeat's content; None if it cannot be read, while the store answers."""
         try:
-            return self._files.read(f"{self._root.attempt(*key)}/heartbeat", _COUNTER_LIMIT)
+            return self._files.read(f"{self._root.attempt(*key)}/heartbeat", _HEARTBEAT_SIZE)
         except OSError:
             return None
 
-    def _part(self, key: Key) -> Read:
+    def _reader(self, key: Key) -> Read:
         return partial(self._read_part, f"{self._root.attempt(*key)}/metrics.jsonl")
-
-    def anew(self) -> None:
-        """The store was away: nobody was silent."""
-        for attempt in self._attempts.values():
-            attempt.silence.anew()
 
 
 def read_part(path: str, offset: int, limit: int) -> bytes:
-    """At most `limit` bytes of a file, opened anew; none where there is no file. Raises OSError.
+    """At most `limit` bytes of a file; none if there is no file. Raises OSError.
 
-    Over NFS only an open asks the server how far the file has grown.
+    Opens the file each time: over NFS only an open asks the server for the file's size.
     """
     try:
         fd = open_file(path, os.O_NOFOLLOW)

@@ -1,43 +1,44 @@
-"""How long an attempt's heartbeat has stood still, on the controller's own clock."""
+"""Measure how long an attempt's heartbeat has not changed, on the controller's own clock."""
 
 from __future__ import annotations
 
-ABSENT_FACTOR = 2.0  # patience with an attempt that has no heartbeat yet: it may wait to begin
+ABSENT_FACTOR = 2.0  # an attempt without a heartbeat file may still wait to start: longer timeout
 
 
 class HeartbeatMonitor:
-    """Measures one attempt's silence from looks that succeeded, each close to the one before.
+    """The heartbeat of one attempt.
 
-    A look that failed, stalled or came late (the store was away, the controller was suspended)
-    says nothing about the supervisor, so counting starts anew after it. `limit` and `gap` are in
-    seconds: how long silence is bearable, and how far apart two looks may be, unless they are
-    always as far apart: a slow store, or many attempts.
+    Counts only reads that succeeded and that followed closely on the one before. A read that
+    failed, stalled or came late (the store did not answer, the controller was suspended) says
+    nothing about the supervisor, so counting starts again after it. `timeout` and `gap` are in
+    seconds: how long the heartbeat may stay the same, and how far apart two reads may be. Reads
+    that are always further apart (a slow store, many attempts) count as well.
     """
 
-    def __init__(self, limit: float, gap: float) -> None:
-        self._limit, self._gap = limit, gap
+    def __init__(self, timeout: float, gap: float) -> None:
+        self._timeout, self._gap = timeout, gap
         self._counter: bytes | None = None
-        self._last_look: float | None = None
-        self._quiet_since = 0.0
-        self._usual = 0.0  # seconds between the last two looks
+        self._last_read: float | None = None
+        self._unchanged_since = 0.0
+        self._last_gap = 0.0  # seconds between the last two reads
 
-    def look(self, counter: bytes | None, now: float) -> bool:
-        """Take what the heartbeat says (None: no file). True when silence has lasted too long.
+    def is_lost(self, counter: bytes | None, now: float) -> bool:
+        """Take the heartbeat's content (None: no file). True if it did not change for `timeout`.
 
-        True is said once; silence is then counted anew.
+        True is returned once; counting then starts again.
         """
-        since = None if self._last_look is None else now - self._last_look
-        late = since is None or since > max(self._gap, 2 * self._usual)
-        self._usual = since or 0.0
-        if late or counter != self._counter:
-            self._quiet_since = now
-        self._counter, self._last_look = counter, now
-        limit = self._limit if counter is not None else self._limit * ABSENT_FACTOR
-        if now - self._quiet_since < limit:
+        gap = None if self._last_read is None else now - self._last_read
+        is_late = gap is None or gap > max(self._gap, 2 * self._last_gap)
+        self._last_gap = gap or 0.0
+        if is_late or counter != self._counter:
+            self._unchanged_since = now
+        self._counter, self._last_read = counter, now
+        timeout = self._timeout if counter is not None else self._timeout * ABSENT_FACTOR
+        if now - self._unchanged_since < timeout:
             return False
-        self._quiet_since = now
+        self._unchanged_since = now
         return True
 
-    def anew(self) -> None:
-        """Forget how long it was silent: a look has failed."""
-        self._last_look = None
+    def reset(self) -> None:
+        """Start counting again: a read failed."""
+        self._last_read = None

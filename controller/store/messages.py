@@ -1,4 +1,4 @@
-"""Mail, checked and turned into events: what a node wrote is not trusted."""
+"""Messages of supervisors, validated and turned into events. A node's data is not trusted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REASON_LIMIT = 2000  # characters
 
 
 class MalformedError(ValueError):
-    """A message that is not what docs/wire.md says."""
+    """A message that does not have the format of docs/reference/wire-formats.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class SupervisorMessage:
 
     @property
     def has_manifest(self) -> bool:
-        """Whether it says that a verdict stands on the store."""
+        """Whether a manifest must be on the store when this message is sent."""
         return self.outcome in (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN)
 
     def event(self, at: float) -> Began | Ended:
-        """The event it tells of."""
+        """The event that the message reports."""
         if self.outcome is None:
             return Began(at=at, trial=self.trial, number=self.number)
         return Ended(
@@ -51,14 +51,14 @@ class SupervisorMessage:
         )
 
 
-def parse_message(name: str, said: Mapping[str, Any]) -> SupervisorMessage:
-    """A message by its file's name and content. Raises MalformedError."""
-    _known_format(said)
-    kind, attempt = said.get("kind"), said.get("attempt")
+def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
+    """Parse a message, from its file's name and content. Raises MalformedError."""
+    _known_format(content)
+    kind, attempt = content.get("kind"), content.get("attempt")
     if kind not in ("began", "ended") or not isinstance(attempt, str):
-        raise MalformedError("neither began nor ended, or without an attempt")
+        raise MalformedError("its kind is neither began nor ended, or it has no attempt")
     if name != f"{attempt}.{kind}.json":
-        raise MalformedError(f"tells of {attempt}.{kind}")
+        raise MalformedError(f"it is the message {attempt}.{kind}")
     trial, number = _attempt(attempt)
     if kind == "began":
         return SupervisorMessage(name, trial, number)
@@ -66,17 +66,17 @@ def parse_message(name: str, said: Mapping[str, Any]) -> SupervisorMessage:
         name,
         trial,
         number,
-        _outcome(said.get("outcome")),
-        _text(said.get("reason", "")),
-        _whole_or_none(said.get("parent"), "trial"),
-        _whole_or_none(said.get("rule"), "rule"),
-        _seconds(said.get("seconds")),
+        _outcome(content.get("outcome")),
+        _text(content.get("reason", "")),
+        _whole_or_none(content.get("parent"), "trial"),
+        _whole_or_none(content.get("rule"), "rule"),
+        _seconds(content.get("seconds")),
     )
 
 
-def _known_format(said: Mapping[str, Any]) -> None:
-    if said.get("format") != 1:
-        raise MalformedError(f"has format {said.get('format')!r}, known is 1")
+def _known_format(content: Mapping[str, Any]) -> None:
+    if content.get("format") != 1:
+        raise MalformedError(f"it has format {content.get('format')!r}; the known one is 1")
 
 
 def _attempt(name: str) -> tuple[int, int]:
@@ -85,7 +85,7 @@ def _attempt(name: str) -> tuple[int, int]:
     except ValueError as error:
         raise MalformedError(str(error)) from None
     if attempt_name(*found) != name:
-        raise MalformedError(f"{name!r} is not how an attempt is written")
+        raise MalformedError(f"{name!r} is not an attempt, such as 7.2")
     return found
 
 
@@ -93,19 +93,19 @@ def _outcome(value: Any) -> Outcome:
     try:
         return Outcome(value)
     except ValueError:
-        raise MalformedError(f"{value!r} is no outcome") from None
+        raise MalformedError(f"{value!r} is not an outcome") from None
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise MalformedError("its reason is no text")
+        raise MalformedError("its reason is not text")
     return value[:_REASON_LIMIT]
 
 
 def _whole_or_none(value: Any, what: str) -> int | None:
     if value is None or (type(value) is int and 0 <= value < 1 << 63):
         return value
-    raise MalformedError(f"{value!r} is no {what}")
+    raise MalformedError(f"{value!r} is not a {what}")
 
 
 def _finite(value: Any) -> bool:
@@ -119,5 +119,5 @@ def _seconds(value: Any) -> dict[str, float] | None:
     if value is None:
         return None
     if not isinstance(value, dict) or not all(map(_finite, value.values())):
-        raise MalformedError("its seconds are malformed")
+        raise MalformedError("its seconds are not numbers by name")
     return {str(name): float(spent) for name, spent in value.items()}

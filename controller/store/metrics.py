@@ -1,4 +1,4 @@
-"""The tail of an attempt's metrics.jsonl: what it reports while it runs."""
+"""Read an attempt's metrics.jsonl while the attempt appends to it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-CHUNK = 256 * 1024  # bytes taken at one look
-LINE_LIMIT = 64 * 1024  # bytes of one report; a longer line is none
-FILE_LIMIT = 32 * 1024 * 1024  # bytes of one attempt's reports; what comes after is not read
+CHUNK = 256 * 1024  # bytes read at once
+LINE_LIMIT = 64 * 1024  # bytes of one report; a longer line is not a report
+FILE_LIMIT = 32 * 1024 * 1024  # bytes of one attempt's reports; the rest is not read
 
 Report = tuple[int, Any]  # step, value
-Read = Callable[[int, int], bytes]  # offset, bytes at most; opens the file anew each time
+Read = Callable[[int, int], bytes]  # offset, bytes at most; opens the file each time
 
 
-class Tail:
-    """Where reading stands in one attempt's metrics. `seen` reports are known already.
+class MetricsReader:
+    """The position in one attempt's metrics. The first `reports_known` reports are not returned.
 
-    A line that does not end in a newline is not there yet, and NUL bytes are not written yet:
-    both are looked at again next time. A line that is no report is passed over.
+    A line without a newline is not complete yet, and NUL bytes are not written yet: both are read
+    again next time. A line that is not a report is skipped.
     """
 
-    def __init__(self, seen: int = 0) -> None:
-        self._known = seen
+    def __init__(self, reports_known: int = 0) -> None:
+        self._known = reports_known
         self._offset = 0
 
-    def take(self, read: Read) -> tuple[list[Report], bool]:
-        """New reports in their order, and whether more may stand there. Raises OSError."""
+    def read_new(self, read: Read) -> tuple[list[Report], bool]:
+        """New reports in order, and whether there may be more. Raises OSError."""
         room = FILE_LIMIT - self._offset
         if room <= 0:
             return [], False
@@ -37,20 +37,20 @@ class Tail:
         whole, newline, rest = text.partition(b"\0")[0].rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         if not newline and len(rest) >= LINE_LIMIT:
-            self._offset += len(rest)  # part of a line that is too long to be a report
+            self._offset += len(rest)  # part of a line that is too long for a report
         reports = [report for line in whole.split(b"\n") if (report := parse(line)) is not None]
         known = min(self._known, len(reports))
         self._known -= known
         return reports[known:], more and bool(newline or len(rest) >= LINE_LIMIT)
 
-    def rest(self, read: Read) -> list[Report]:
-        """Everything that is left. Raises OSError, and then may be asked again for all of it."""
+    def read_rest(self, read: Read) -> list[Report]:
+        """All reports that are left. Raises OSError; another call then returns all of them."""
         begun = self._offset, self._known
         found: list[Report] = []
         more = True
         try:
             while more:
-                reports, more = self.take(read)
+                reports, more = self.read_new(read)
                 found += reports
         except OSError:
             self._offset, self._known = begun
@@ -59,15 +59,15 @@ class Tail:
 
 
 def parse(line: bytes) -> Report | None:
-    """The step and value of a line, or None. What is no finite number within is None."""
+    """The step and value of a line; None if it is not a report. NaN and infinities become None."""
     if len(line) > LINE_LIMIT or not line:
         return None
     try:
-        said = json.loads(line, parse_constant=lambda _: None, parse_float=_finite)
-        step = said["step"]
+        report = json.loads(line, parse_constant=lambda _: None, parse_float=_finite)
+        step = report["step"]
         if type(step) is not int or abs(step) >= 1 << 63:
             return None
-        return step, said["value"]
+        return step, report["value"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

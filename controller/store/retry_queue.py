@@ -1,50 +1,56 @@
-"""Things to be done on the store that are tried again until the store lets them through."""
+"""Operations on the store, retried until they succeed."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from heirloom.store.backoff import pauses
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.25, 10.0  # seconds between two tries
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Errand:
-    what: str
+class _Operation:
+    name: str
     run: Callable[[], None]
     due: float
-    delay: float = _FIRST_DELAY
+    has_failed: bool = False
+    delays: Iterator[float] = field(default_factory=lambda: pauses(_FIRST_DELAY, _LONGEST_DELAY))
 
 
 class RetryQueue:
-    """What is still to be done. `clock` is monotonic, in seconds."""
+    """Operations that have not succeeded yet. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._waiting: list[_Errand] = []
+        self._waiting: list[_Operation] = []
 
-    def add(self, what: str, run: Callable[[], None]) -> None:
-        """Do this at the next chance; again, ever later, while it raises."""
-        self._waiting.append(_Errand(what, run, self._clock()))
+    def add(self, name: str, run: Callable[[], None]) -> None:
+        """Call `run` when `run_due` is called next, and again with growing delays while it raises.
 
-    def run(self) -> bool:
-        """Try what is due. True when something got done."""
+        `name` is the operation's name in the log.
+        """
+        self._waiting.append(_Operation(name, run, self._clock()))
+
+    def run_due(self) -> bool:
+        """Run the operations that are due. True when one of them succeeded."""
         now = self._clock()
-        due = [errand for errand in self._waiting if errand.due <= now]
-        self._waiting = [errand for errand in self._waiting if errand.due > now]
-        done = False
-        for errand in due:
+        due = [operation for operation in self._waiting if operation.due <= now]
+        self._waiting = [operation for operation in self._waiting if operation.due > now]
+        any_done = False
+        for operation in due:
             try:
-                errand.run()
-                done = True
+                operation.run()
+                any_done = True
             except Exception as error:
-                # An error of our own is tried again too: nothing that waits may be forgotten.
-                if errand.delay == _FIRST_DELAY:
-                    ours = not isinstance(error, OSError)
-                    _log.warning("%s: %s: trying again", errand.what, error, exc_info=ours)
-                errand.due = self._clock() + errand.delay
-                errand.delay = min(errand.delay * 2, _LONGEST_DELAY)
-                self._waiting.append(errand)
-        return done
+                # A programming error is retried too: an operation must never be lost.
+                if not operation.has_failed:
+                    trace = not isinstance(error, OSError)
+                    _log.warning("%s: %s: trying again", operation.name, error, exc_info=trace)
+                    operation.has_failed = True
+                operation.due = self._clock() + next(operation.delays)
+                self._waiting.append(operation)
+        return any_done

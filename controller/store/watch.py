@@ -96,7 +96,7 @@ class StoreWatch:
 
     def unfollow(self, trial: int, number: int) -> None:
         """Stop following an attempt: it has ended or is lost."""
-        self._orders.put(partial(self._followed.leave, (trial, number)))
+        self._orders.put(partial(self._followed.remove, (trial, number)))
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """Pass a verdict unless one stands; post the one that stands in the end."""
@@ -152,7 +152,7 @@ class StoreWatch:
         self._looking_since = self._clock()
         try:
             busy = self._take_mail()
-            busy = self._errands.run() or busy
+            busy = self._errands.run_due() or busy
             self._look_after_followed()
             self._look_at_space()
             self._away_since = None
@@ -172,7 +172,7 @@ class StoreWatch:
             self._away_since = self._looking_since
             _log.warning("the store does not answer: %s", error)
         self._tried_since.clear()
-        self._followed.anew()
+        self._followed.reset_heartbeats()
 
     def _take_mail(self) -> bool:
         events: list[Event] = []
@@ -214,7 +214,7 @@ class StoreWatch:
                 last = [replace(event, outcome=Outcome.LOST, reason=f"{event.outcome}, but {why}")]
         reports: list[Reported] = []
         try:
-            reports = self._followed.rest(key, at)
+            reports = self._followed.last_reports(key, at)
         except OSError as error:
             if patient:
                 return []
@@ -252,10 +252,10 @@ class StoreWatch:
             then()
 
     def _look_after_followed(self) -> None:
-        reports = self._followed.reports(self._clock(), self._now())
+        reports = self._followed.new_reports(self._clock(), self._now())
         if reports:
             self._post(reports, None)
-        for trial, number in self._followed.silent(self._clock):
+        for trial, number in self._followed.lost_heartbeats(self._clock):
             self._on_silence(trial, number)
 
     def _look_at_space(self) -> None:

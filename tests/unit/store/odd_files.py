@@ -1,4 +1,4 @@
-"""Whatever may stand where a reader expects a file."""
+"""Everything that may exist at a path where a reader expects a file."""
 
 import os
 import stat
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-HUGE = 1 << 40  # bytes, none of them written
+HUGE = 1 << 40  # bytes of a sparse file
 KINDS = ["bytes", "huge", "directory", "full directory", "link", "link to itself", "fifo", "socket"]
 
 
 def names() -> st.SearchStrategy[str]:
-    """Names that a file system takes: no more than 255 bytes of anything but / and NUL."""
+    """Names that a file system accepts: at most 255 bytes, without / and NUL."""
     anything = st.binary(min_size=1, max_size=255) | st.text(min_size=1, max_size=60).map(
         lambda text: text.encode("utf-8", "surrogatepass")
     )
@@ -21,12 +21,12 @@ def names() -> st.SearchStrategy[str]:
 
 
 def things(content: st.SearchStrategy[bytes]) -> st.SearchStrategy[tuple[str, bytes]]:
-    """What to `put` somewhere, and its bytes if it has any: more often than not it is a file."""
+    """What to `put` at a path: its kind, most often a file, and its bytes."""
     return st.tuples(st.just("bytes"), content) | st.tuples(st.sampled_from(KINDS), content)
 
 
 def put(path: Path, thing: tuple[str, bytes]) -> None:
-    """Make it."""
+    """Create it."""
     kind, content = thing
     match kind:
         case "bytes":

@@ -20,7 +20,7 @@ from controller.state.inbox import Inbox
 from controller.store import layout
 from controller.store.attempt_monitor import AttemptMonitor, read_part
 from controller.store.mailbox import Mailbox
-from controller.store.metrics import Tail
+from controller.store.metrics import MetricsReader
 from heirloom.node.claims import Claims
 from heirloom.node.process import result
 from heirloom.node.process.result import ResultError
@@ -79,20 +79,22 @@ def test_a_mailbox(mail):
 
 @fuzzed
 @given(metrics=things(lines()), heartbeat=things(st.binary(max_size=40)))
-def test_an_attempt_that_is_followed(metrics, heartbeat):
+def test_a_monitored_attempt(metrics, heartbeat):
     with tempfile.TemporaryDirectory() as directory:
         root = layout.Root(Path(directory))
         root.attempt(7, 2).mkdir(parents=True)
         put(root.attempt(7, 2) / "heartbeat", heartbeat)
         if metrics[0] != "huge":  # of which a reader takes what it may, and that takes a while
             put(root.attempt(7, 2) / "metrics.jsonl", metrics)
-        followed = AttemptMonitor(root, FILES, 60.0, read_part)
-        followed.add((7, 2), 0, 0.0)
-        assert followed.silent(lambda: 0.0) == []
-        early = followed.reports(0.0, 1.0)
-        late = followed.rest((7, 2), 1.0)
+        monitor = AttemptMonitor(root, FILES, 60.0, read_part)
+        monitor.add((7, 2), 0, 0.0)
+        assert monitor.lost_heartbeats(lambda: 0.0) == []
+        early = monitor.new_reports(0.0, 1.0)
+        late = monitor.last_reports((7, 2), 1.0)
         if metrics[0] == "bytes":
-            whole = Tail().rest(lambda offset, limit: metrics[1][offset : offset + limit])
+            whole = MetricsReader().read_rest(
+                lambda offset, limit: metrics[1][offset : offset + limit]
+            )
             assert [(event.step, event.value) for event in [*early, *late]] == whole
         else:
             assert early + late == []

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.store import metrics
-from controller.store.metrics import Read, Tail, parse
+from controller.store.metrics import MetricsReader, Read, parse
 
 
 def reader(text: bytes) -> Read:
@@ -14,31 +14,31 @@ def line(step: int, value: object = 0.5) -> bytes:
     return b'{"step": %d, "value": %s, "at": 1.0}\n' % (step, str(value).encode())
 
 
-def test_takes_what_is_new() -> None:
-    tail, text = Tail(), line(1, 0.25)
-    assert tail.take(reader(text)) == ([(1, 0.25)], False)
-    assert tail.take(reader(text)) == ([], False)
-    assert tail.take(reader(text + line(2, 0.75))) == ([(2, 0.75)], False)
+def test_new_reports_are_returned_once() -> None:
+    metrics_reader, text = MetricsReader(), line(1, 0.25)
+    assert metrics_reader.read_new(reader(text)) == ([(1, 0.25)], False)
+    assert metrics_reader.read_new(reader(text)) == ([], False)
+    assert metrics_reader.read_new(reader(text + line(2, 0.75))) == ([(2, 0.75)], False)
 
 
-def test_a_line_without_its_end_is_not_there_yet() -> None:
-    tail, text = Tail(), line(1) + line(2)
-    assert tail.take(reader(text[:-1]))[0] == [(1, 0.5)]
-    assert tail.take(reader(text))[0] == [(2, 0.5)]
+def test_a_line_without_a_newline_is_not_complete_yet() -> None:
+    metrics_reader, text = MetricsReader(), line(1) + line(2)
+    assert metrics_reader.read_new(reader(text[:-1]))[0] == [(1, 0.5)]
+    assert metrics_reader.read_new(reader(text))[0] == [(2, 0.5)]
 
 
 def test_nul_bytes_are_not_written_yet() -> None:
-    tail, text = Tail(), line(1) + line(2) + line(3)
+    metrics_reader, text = MetricsReader(), line(1) + line(2) + line(3)
     hole = text.replace(line(2), b"\0" * len(line(2)))
-    assert tail.rest(reader(hole)) == [(1, 0.5)]
-    assert tail.rest(reader(hole)) == []
-    assert tail.rest(reader(text)) == [(2, 0.5), (3, 0.5)]
+    assert metrics_reader.read_rest(reader(hole)) == [(1, 0.5)]
+    assert metrics_reader.read_rest(reader(hole)) == []
+    assert metrics_reader.read_rest(reader(text)) == [(2, 0.5), (3, 0.5)]
 
 
-def test_known_reports_are_passed_over() -> None:
+def test_known_reports_are_not_returned() -> None:
     text = line(1) + b"no report\n" + line(2) + line(3)
-    assert Tail(seen=2).rest(reader(text)) == [(3, 0.5)]
-    assert Tail(seen=9).rest(reader(text)) == []
+    assert MetricsReader(reports_known=2).read_rest(reader(text)) == [(3, 0.5)]
+    assert MetricsReader(reports_known=9).read_rest(reader(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,38 +60,38 @@ def test_known_reports_are_passed_over() -> None:
         b'{"step": 1, "value": 1%s}' % (b"0" * 5000),
     ],
 )
-def test_what_is_no_report_is_passed_over(text: bytes) -> None:
+def test_an_invalid_line_is_not_a_report(text: bytes) -> None:
     assert parse(text) is None
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_what_is_no_finite_number_is_none(value: str) -> None:
+def test_a_number_that_is_not_finite_becomes_none(value: str) -> None:
     assert parse(b'{"step": 1, "value": %s}' % value.encode()) == (1, None)
     text = b'{"step": 1, "value": {"default": %s, "loss": 1e-1}}' % value.encode()
     assert parse(text) == (1, {"default": None, "loss": 0.1})
 
 
-def test_a_line_without_end_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "CHUNK", 100)
     monkeypatch.setattr(metrics, "LINE_LIMIT", 80)
     text = line(1) + b"x" * 1000 + b"\n" + line(2)
-    assert Tail().rest(reader(text)) == [(1, 0.5), (2, 0.5)]
+    assert MetricsReader().read_rest(reader(text)) == [(1, 0.5), (2, 0.5)]
 
 
-def test_a_flood_is_read_in_parts_and_only_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_is_read_in_parts_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "CHUNK", 100)
     monkeypatch.setattr(metrics, "LINE_LIMIT", 80)
     monkeypatch.setattr(metrics, "FILE_LIMIT", 1000)
     text = b"".join(line(step) for step in range(100))
-    tail = Tail()
-    first, more = tail.take(reader(text))
+    metrics_reader = MetricsReader()
+    first, more = metrics_reader.read_new(reader(text))
     assert more
     assert 0 < len(first) < 4
-    assert len(first) + len(tail.rest(reader(text))) == text[:1000].count(b"\n")
-    assert tail.take(reader(text)) == ([], False)
+    assert len(first) + len(metrics_reader.read_rest(reader(text))) == text[:1000].count(b"\n")
+    assert metrics_reader.read_new(reader(text)) == ([], False)
 
 
-def test_a_store_that_fails_in_between_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_reading_loses_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "CHUNK", 100)
     text = b"".join(line(step) for step in range(10))
 
@@ -100,10 +100,10 @@ def test_a_store_that_fails_in_between_loses_nothing(monkeypatch: pytest.MonkeyP
             raise OSError(5, "Input/output error")
         return text[offset : offset + limit]
 
-    tail = Tail(seen=3)
+    metrics_reader = MetricsReader(reports_known=3)
     with pytest.raises(OSError, match="Input/output"):
-        tail.rest(failing)
-    assert [step for step, _ in tail.rest(reader(text))] == list(range(3, 10))
+        metrics_reader.read_rest(failing)
+    assert [step for step, _ in metrics_reader.read_rest(reader(text))] == list(range(3, 10))
 
 
 @given(
@@ -111,15 +111,15 @@ def test_a_store_that_fails_in_between_loses_nothing(monkeypatch: pytest.MonkeyP
     st.lists(st.integers(0, 40), max_size=30),
     st.integers(0, 5),
 )
-def test_however_a_file_grows_every_report_is_taken_once(
+def test_every_report_is_returned_once_however_the_file_grows(
     lines: list[bytes], growth: list[int], seen: int
 ) -> None:
-    text, size, tail = b"".join(lines), 0, Tail(seen)
+    text, size, metrics_reader = b"".join(lines), 0, MetricsReader(seen)
     taken = []
     for more in [*growth, len(text)]:
         size = min(size + more, len(text))
-        # What is not written yet reads as NUL bytes, or is not there.
+        # Bytes that are not written yet read as NUL bytes, or the file is shorter.
         shown = text[:size] + b"\0" * (more % 3)
-        taken += tail.take(reader(shown))[0]
+        taken += metrics_reader.read_new(reader(shown))[0]
     expected = [parse(one) for one in lines if parse(one.strip()) is not None]
     assert taken == expected[seen:]

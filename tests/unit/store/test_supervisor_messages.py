@@ -38,7 +38,7 @@ def test_ended() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_which_ends_tell_of_a_manifest(outcome: Outcome) -> None:
+def test_which_outcomes_need_a_manifest(outcome: Outcome) -> None:
     found = parse_message("7.2.ended.json", {**ENDED, "outcome": str(outcome)})
     assert found.has_manifest == (outcome in ("committed", "stopped", "beaten"))
 
@@ -69,12 +69,12 @@ def test_a_long_reason_is_cut() -> None:
         {"seconds": {"running": 10**400}},
     ],
 )
-def test_what_the_format_does_not_allow_is_malformed(change: dict[str, Any]) -> None:
+def test_invalid_fields_are_malformed(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
         parse_message("7.2.ended.json", {**ENDED, **change})
 
 
 @pytest.mark.parametrize("attempt", ["7", "7.", "a.b", "07.2", "7.2.1", "\u0667.2", "-7.2"])
-def test_what_is_no_attempt_is_malformed(attempt: str) -> None:
+def test_an_invalid_attempt_is_malformed(attempt: str) -> None:
     with pytest.raises(MalformedError):
         parse_message(f"{attempt}.began.json", {**BEGAN, "attempt": attempt})
