@@ -1,4 +1,4 @@
-"""The experiment file: read, checked, and every mistake in it named with its place."""
+"""The experiment file: its model, loading, and messages about mistakes."""
 
 from controller.config.experiment import Experiment
 from controller.config.load import dump, json_schema, load, load_with_notes, restore

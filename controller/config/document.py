@@ -1,4 +1,4 @@
-"""Reads YAML and JSON files, and remembers on which line everything stands."""
+"""Reads YAML and JSON files, with the line of every key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from controller.config.mistakes import ConfigError, Key, Mistake
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands."""
+    """A line of a file."""
 
     file: Path
     line: int
@@ -22,36 +22,36 @@ class Place:
 
 @dataclass(slots=True)
 class Document:
-    """What a file holds, where each part of it stands, and the keys that it has twice.
+    """The content of a file.
 
-    `spelled` has the file's own key of a part that `value` has under another.
+    Args:
+        value: the mapping in it.
+        places: the line of each key.
+        mistakes: duplicate keys.
+        sources: for keys that a translation renamed, the key in the file.
     """
 
     value: Any
     places: dict[Key, Place]
     mistakes: list[Mistake] = field(default_factory=list)
-    spelled: dict[Key, Key] = field(default_factory=dict)
+    sources: dict[Key, Key] = field(default_factory=dict)
 
-    def mistake(self, key: Key, words: str) -> Mistake:
-        """A mistake, with its place and the key as the file spells it."""
+    def mistake(self, key: Key, text: str) -> Mistake:
+        """A mistake at a key, with its place and the key in the file."""
         place = self.place(key)
-        around = next((key[:n] for n in range(len(key), 0, -1) if key[:n] in self.spelled), ())
-        return Mistake(
-            place.file, place.line, (*self.spelled.get(around, ()), *key[len(around) :]), words
-        )
+        renamed = next((key[:n] for n in range(len(key), 0, -1) if key[:n] in self.sources), ())
+        source = (*self.sources.get(renamed, ()), *key[len(renamed) :])
+        return Mistake(place.file, place.line, source, text)
 
     def place(self, key: Key) -> Place:
-        """Where a key stands, or the nearest thing around it that the file has."""
+        """The place of a key, or of the nearest section around it that the file has."""
         while key and key not in self.places:
             key = key[:-1]
         return self.places[key]
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML 1.1, with three of its surprises taken out.
-
-    `1e-4` is a number, a date is text, and so are `on` and `off`.
-    """
+    """Safe YAML 1.1 with three differences: `1e-4` is a number, dates, `on` and `off` are text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -70,29 +70,29 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read(path: Path, whose: str = "the experiment file") -> Document:
-    """The mapping that a file holds. Raises ConfigError if it can't be read or holds none."""
+def read(path: Path, what: str = "the experiment file") -> Document:
+    """Read a YAML or JSON file with a mapping. Raises ConfigError. `what` is for messages."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise _error(path, None, f"there is no such file: {whose} is missing") from None
+        raise _error(path, None, f"no such file: {what} is missing") from None
     except IsADirectoryError:
-        raise _error(path, None, f"this is a directory; name {whose} in it") from None
+        raise _error(path, None, f"is a directory: give the path of {what} in it") from None
     except UnicodeDecodeError as error:
-        raise _error(path, None, f"this is not UTF-8 text (byte {error.start})") from None
+        raise _error(path, None, f"is not UTF-8 text (at byte {error.start})") from None
     except (OSError, ValueError) as error:
-        raise _error(path, None, f"can't be read: {error}") from None
+        raise _error(path, None, f"cannot be read: {error}") from None
     if path.suffix == ".json":
-        text = text.replace("\t", " ")  # JSON is YAML but for tabs, which can't be inside its texts
+        text = text.replace("\t", " ")  # YAML has no tabs; JSON has none inside its strings
     try:
         return _document(path, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise _error(path, line, f"this is not YAML: {error.problem or error.context}") from None
+        raise _error(path, line, f"invalid YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        words = str(error).splitlines()[0] or type(error).__name__
-        raise _error(path, None, f"this is not YAML: {words}") from None
+        reason = str(error).splitlines()[0] or type(error).__name__
+        raise _error(path, None, f"invalid YAML: {reason}") from None
 
 
 def _document(path: Path, text: str) -> Document:
@@ -118,24 +118,24 @@ def _walk(
     key: Key,
     path: Path,
     document: Document,
-    around: tuple[yaml.Node, ...],
+    ancestors: tuple[yaml.Node, ...],
 ) -> None:
-    """Note the places under a node, and its duplicate keys."""
-    if node in around:
+    """Record the places below a node, and its duplicate keys."""
+    if node in ancestors:
         mark = node.start_mark
-        raise yaml.composer.ComposerError(None, None, "an alias holds itself", mark)
-    around = (*around, node)
+        raise yaml.composer.ComposerError(None, None, "an alias contains itself", mark)
+    ancestors = (*ancestors, node)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             document.places[(*key, index)] = Place(path, item.start_mark.line + 1)
-            _walk(loader, item, (*key, index), path, document, around)
+            _walk(loader, item, (*key, index), path, document, ancestors)
     elif isinstance(node, yaml.MappingNode):
         _note_duplicates(node, key, path, document)
-        loader.flatten_mapping(node)  # `<<` first, so that what overrides it comes later
+        loader.flatten_mapping(node)  # `<<` first, so that keys that override it come later
         for name, item in node.value:
             inner = (*key, loader.construct_object(name, deep=True))
             document.places[inner] = Place(path, name.start_mark.line + 1)
-            _walk(loader, item, inner, path, document, around)
+            _walk(loader, item, inner, path, document, ancestors)
 
 
 def _note_duplicates(node: yaml.MappingNode, key: Key, path: Path, document: Document) -> None:
@@ -147,10 +147,10 @@ def _note_duplicates(node: yaml.MappingNode, key: Key, path: Path, document: Doc
             )
         line = name.start_mark.line + 1
         if name.value in first:
-            words = f"this key is there twice: remove it here or on line {first[name.value]}"
-            document.mistakes.append(Mistake(path, line, (*key, name.value), words))
+            text = f"duplicate key: remove it here or on line {first[name.value]}"
+            document.mistakes.append(Mistake(path, line, (*key, name.value), text))
         first.setdefault(name.value, line)
 
 
-def _error(path: Path, line: int | None, words: str) -> ConfigError:
-    return ConfigError([Mistake(path, line, (), words)])
+def _error(path: Path, line: int | None, text: str) -> ConfigError:
+    return ConfigError([Mistake(path, line, (), text)])

@@ -1,4 +1,4 @@
-"""The experiment file's model. Its fields are the file's keys."""
+"""The model of the experiment file. Its fields are the keys of the file."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class RetrySection(Section):
     times: int = Field(default=1, ge=1)
     """How many further attempts there are."""
     exclude_node: bool = False
-    """Whether the node is to blame: the trial does not go there again where it can go elsewhere."""
+    """Whether the next attempt avoids the node, if another one can run it."""
 
     @model_validator(mode="after")
-    def _tells(self) -> RetrySection:
+    def _has_condition(self) -> RetrySection:
         if self.on is None and self.exit_code is None:
             raise ValueError("needs on (a pattern in the output), exit_code, or both")
         return self
 
     def rule(self) -> RetryRule:
-        """The rule as the core knows it."""
+        """The rule in the form of the core."""
         code = None if self.exit_code is None else f"exit_code {self.exit_code}"
         on = None if self.on is None else f"on {self.on!r}"
         name = " and ".join(filter(None, (on, code)))
@@ -85,34 +85,34 @@ class TrialSection(Section):
     timeout: Duration | None = None
     """How long one attempt may run: seconds, or text such as 1h30m."""
     grace: Duration = 10.0
-    """How long a process that is told to end may take: seconds, or text such as 10s."""
+    """How long a process may take to end after a signal: seconds, or text such as 10s."""
     retries: int = Field(default=0, ge=0)
     """Further attempts after a failure of the trial's own."""
     retry: _Retry = ()
-    """Rules for failures that a pattern in the output or an exit code tells apart."""
+    """Rules for failures with a pattern in the output or an exit code."""
     environment: Environment = Field(default={})
     """Variables for the trial's process."""
     weights: Literal["optional", "required"] = "optional"
-    """Whether a trial that leaves its save path empty fails."""
+    """Whether a trial with an empty save path fails."""
     value: Literal["required", "optional"] = "required"
     """Whether a trial that reports no number as its result fails."""
     workdir: Literal["snapshot", "copy"] = "snapshot"
     """Where trials start: in the read-only snapshot, or each in a writable copy of its own."""
     writable: list[AbsolutePath] = Field(default=[])
-    """Directories that trials may write to though they lie on the store; made where missing."""
+    """Directories on the store that trials may write to; they are created."""
     threads: int | None = Field(default=None, ge=1)
     """Threads for OMP and MKL; null: the node's cores divided by its slots."""
     memory: Size | None = None
-    """Most memory that one trial may use: bytes, or text such as 8GB. Held by systemd on nodes."""
+    """The memory limit of one trial: bytes, or text such as 8GB. systemd enforces it on nodes."""
     cpus: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Most processors that one trial may use, such as 1.5. Held by systemd on nodes."""
+    """The CPU limit of one trial, such as 1.5. systemd enforces it on nodes."""
     log_limit: Size = 64 * 2**20
     """How much of a trial's output is kept: bytes, or text such as 64MB."""
 
     @field_validator("retry", mode="before")
     @classmethod
-    def _one_or_more(cls, rules: Any) -> Any:
-        return tuple(rules) if isinstance(rules, list) else _alone(rules)
+    def _to_tuple(cls, rules: Any) -> Any:
+        return tuple(rules) if isinstance(rules, list) else _single_rule(rules)
 
 
 class BudgetSection(Section):
@@ -134,36 +134,36 @@ class BudgetSection(Section):
 
 
 class Experiment(Section):
-    """A search, as the experiment file describes it."""
+    """An experiment file."""
 
     name: str = ""
     """Lower-case letters, digits, - and _; by default made from the directory's name."""
     description: str = ""
-    """Whatever people should know about it."""
+    """Text for people."""
     objective: Literal["maximize", "minimize"] = "maximize"
     """Whether a larger or a smaller value is better."""
     tuner: TunerChoice = TunerChoice(name="evolution")
-    """What proposes the trials."""
+    """The tuner, which proposes the trials."""
     assessor: AssessorChoice | None = None
-    """What ends hopeless trials early."""
+    """The assessor, which stops trials early."""
     search_space_file: ExistingPath | None = Field(default=None, exclude=True)
     """A file that holds the search space, instead of `search_space`."""
     search_space: dict[str, Any] = Field(default={})
-    """The parameters and what values they take, in NNI's JSON types."""
+    """The parameters and their values, in NNI's JSON types."""
     trial: TrialSection
     """How a trial is run; it has at least a `command`."""
     budget: BudgetSection
     """When the search ends: at least `trials` or `duration`."""
     seed: int | None = Field(default=None, ge=0)
-    """Makes the tuner repeatable; null: drawn at random."""
+    """The seed of the tuner's random numbers; null: drawn at random."""
     on_parent_failure: Literal["skip", "scratch", "ancestor"] = "skip"
-    """What becomes of the children of a trial that left no weights."""
+    """What happens to the children of a trial without weights."""
     lookahead: int | None = Field(default=None, ge=0)
-    """Trials that a node holds beyond what its slots can take; null: as many as it has slots."""
+    """Trials that a node holds beyond its free slots; null: the number of its slots."""
     keep: Keep = "all"
-    """Whose weights stay when no trial can read them any more: all, lineage, or such as best 5."""
+    """Whose weights are kept when no trial can read them: all, lineage, or such as best 5."""
     store_reserve: Size = 64 * 2**20
-    """Room on the store that trials must leave: bytes, or text such as 1GB."""
+    """Space that trials must leave free on the store: bytes, or text such as 1GB."""
     store: AnyPath | None = None
     """The shared directory for weights; null: under HEIRLOOM_HOME."""
     inventory: Inventory | None = None
@@ -171,19 +171,19 @@ class Experiment(Section):
 
     @field_validator("name")
     @classmethod
-    def _named(cls, name: str, info: ValidationInfo) -> str:
+    def _valid_name(cls, name: str, info: ValidationInfo) -> str:
         if not name and info.context:
             return slug(info.context["base"].name)
         if not NAME.fullmatch(name):
             raise ValueError(
-                "must start with a lower-case letter or a digit and go on with those, - and _ "
+                "must be lower-case letters, digits, - and _, with a letter or a digit first "
                 f"(63 at most), not {name!r}; for example {slug(name)}"
             )
         return name
 
     @field_validator("search_space", mode="before")
     @classmethod
-    def _searchable(cls, space: Any, info: ValidationInfo) -> Any:
+    def _valid_space(cls, space: Any, info: ValidationInfo) -> Any:
         tuner: TunerChoice | None = info.data.get("tuner")
         if tuner is not None and tuner.name not in TUNERS:
             return _plain(space)  # another tuner than Heirloom's may have types of its own
@@ -204,7 +204,7 @@ class Experiment(Section):
         return space
 
     def rules(self) -> Rules:
-        """The part of the experiment that the core decides by."""
+        """The rules that the core needs."""
         keep, _, count = self.keep.partition(" ")
         return Rules(
             trials=self.budget.trials,
@@ -223,7 +223,7 @@ class Experiment(Section):
         )
 
     def tuner_setup(self, seed: int) -> dict[str, Any]:
-        """What `TunerProcess` needs to make the tuner and the assessor, in plain JSON."""
+        """The setup of `TunerProcess`, in plain JSON."""
         return {
             "experiment": self.name,
             "tuner": self.tuner.model_dump(mode="json", by_alias=True),
@@ -234,7 +234,7 @@ class Experiment(Section):
         }
 
 
-def _alone(rule: Any) -> Any:
+def _single_rule(rule: Any) -> Any:
     if isinstance(rule, tuple):
         return rule
     if isinstance(rule, dict):
@@ -243,7 +243,7 @@ def _alone(rule: Any) -> Any:
 
 
 def slug(text: str) -> str:
-    """A name that an experiment can have, made from a text."""
+    """Make a valid experiment name of a text."""
     slug = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
     return slug[:63] or "experiment"
 

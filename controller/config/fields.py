@@ -1,4 +1,4 @@
-"""Types of the experiment file's fields."""
+"""Types of fields of the experiment file."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _NNI = {
 
 
 class Section(BaseModel):
-    """A part of the experiment file. Nothing is converted silently, and no unknown key is let by.
+    """A section of the experiment file. Types are strict and unknown keys are mistakes.
 
-    Paths are made absolute, and looked for, when the validation's context has the directory that
-    they are relative to (`base`).
+    If the validation context has a directory `base`, relative paths are resolved against it and
+    must exist.
     """
 
     model_config = ConfigDict(
@@ -52,7 +52,7 @@ def _path(value: Any, info: ValidationInfo) -> Path:
 def _existing(value: Any, info: ValidationInfo) -> Path:
     path = _path(value, info)
     if info.context and not path.exists():
-        raise ValueError(f"there is no {path}")
+        raise ValueError(f"{path} does not exist")
     return path
 
 
@@ -86,7 +86,7 @@ def _command(value: Any) -> str | list[str]:
         wrong = [part for part in value if not _is_text_or_number(part)]
         if not wrong:
             return [str(part) for part in value]
-        raise ValueError(f"a list is one word of the command each; {wrong[0]!r} is no text")
+        raise ValueError(f"each item of the list must be text or a number, not {wrong[0]!r}")
     raise ValueError(
         "must be text, such as python train.py, or a list, such as [python, train.py]; "
         f"not {value!r}"
@@ -99,10 +99,10 @@ def _environment(value: Any) -> dict[str, str]:
     mistakes: list[tuple[Key, str]] = []
     for name, text in value.items():
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            mistakes.append(((name,), "a variable's name is letters, digits and underscores"))
+            mistakes.append(((name,), "must be letters, digits and underscores"))
         elif name.startswith("HEIRLOOM_") or name in _NNI:
             what = name if name in _NNI else "HEIRLOOM_…"
-            mistakes.append(((name,), f"variables named {what} are set by Heirloom itself"))
+            mistakes.append(((name,), f"Heirloom sets {what} itself: choose another name"))
         elif not _is_text_or_number(text):
             mistakes.append(((name,), f"must be text or a number, not {text!r}: put it in quotes"))
     if mistakes:
@@ -116,7 +116,7 @@ def _pattern(value: Any) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from None
+        raise ValueError(f"is not a regular expression: {error}") from None
     return value
 
 
@@ -127,7 +127,7 @@ def _is_text_or_number(value: Any) -> bool:
 def _keep(value: Any) -> str:
     if isinstance(value, str) and _KEEP.fullmatch(" ".join(value.split())):
         return " ".join(value.split())
-    raise ValueError(f"must be all, lineage, or best and how many, such as best 5; not {value!r}")
+    raise ValueError(f"must be all, lineage, or best with a number, such as best 5; not {value!r}")
 
 
 _TEXT = {"type": "string"}

@@ -1,4 +1,4 @@
-"""Finds the fields of a section by the keys of the file, and tells mistakes in them."""
+"""Finds the field of a model by its key in the file, and the place of pydantic's errors."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from controller.config.document import Document
-from controller.config.mistakes import Key, Mistake, in_words
+from controller.config.mistakes import Key, Mistake, messages
 
 
-def told(error: ErrorDetails, document: Document, root: type[BaseModel]) -> list[Mistake]:
-    """What pydantic found in a document, in words and with its place."""
+def mistakes_of(error: ErrorDetails, document: Document, root: type[BaseModel]) -> list[Mistake]:
+    """The mistakes of one error of pydantic, with their places in the document."""
     return [
-        _told(key, words, error["type"], document, root)
-        for key, words in in_words(error, keys_beside(root, error["loc"]))
+        _mistake(key, text, error["type"], document, root)
+        for key, text in messages(error, sibling_keys(root, error["loc"]))
     ]
 
 
-def _told(key: Key, words: str, kind: str, document: Document, root: type[BaseModel]) -> Mistake:
-    key = key if kind == "extra_forbidden" else _written(root, key)
+def _mistake(key: Key, text: str, kind: str, document: Document, root: type[BaseModel]) -> Mistake:
+    key = key if kind == "extra_forbidden" else _file_key(root, key)
     field = field_at(root, key)
     if kind == "missing" and field is not None and field.description:
-        words = f"missing. {field.description}"
-    return document.mistake(key, words)
+        text = f"missing. {field.description}"
+    return document.mistake(key, text)
 
 
-def _written(root: type[BaseModel], key: Key) -> Key:
-    """A key as a file has it: of a field with its default pydantic gives the attribute's name."""
-    written: Key = ()
+def _file_key(root: type[BaseModel], key: Key) -> Key:
+    """The key in the file's spelling. For defaults, pydantic reports the attribute's name."""
+    found: Key = ()
     for part in key:
-        model = _model(root, written)
+        model = _model_at(root, found)
         field = model.model_fields.get(str(part)) if model else None
-        written += (part if field is None else field.alias or part,)
-    return written
+        found += (part if field is None else field.alias or part,)
+    return found
 
 
-def keys_beside(root: type[BaseModel], key: Key) -> list[str]:
-    """The keys that may stand where this one does; none where any may."""
-    model = _model(root, key[:-1])
+def sibling_keys(root: type[BaseModel], key: Key) -> list[str]:
+    """The keys that are valid at the place of this one; none if any key is."""
+    model = _model_at(root, key[:-1])
     fields = model.model_fields.items() if model else ()
     return [field.alias or name for name, field in fields]
 
 
 def field_at(root: type[BaseModel], key: Key) -> FieldInfo | None:
     """The field of a key."""
-    model = _model(root, key[:-1])
+    model = _model_at(root, key[:-1])
     return _field(model, key[-1]) if model and key else None
 
 
-def _model(root: type[BaseModel], key: Key) -> type[BaseModel] | None:
-    """The section of the file that a key names. An index stands for an item of a list of them."""
+def _model_at(root: type[BaseModel], key: Key) -> type[BaseModel] | None:
+    """The model of the section at a key. An index stands for an item of a list of sections."""
     model = root
     for part in key:
         if isinstance(part, int):
@@ -69,6 +69,7 @@ def _field(model: type[BaseModel], part: str | int) -> FieldInfo | None:
 
 
 def _section(annotation: object) -> type[BaseModel] | None:
+    """The model in an annotation, such as that of `list[Model]` or `Model | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     inner = map(_section, getattr(annotation, "__args__", ()))

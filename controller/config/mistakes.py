@@ -1,4 +1,4 @@
-"""Mistakes in an experiment file, in words: what, where, and what would be right."""
+"""Mistakes in an experiment file, each with its place and its remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from controller.errors import HeirloomError
 
-Key = tuple[str | int, ...]
+Key = tuple[str | int, ...]  # the path of keys and indexes to a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,15 @@ class Mistake:
     file: Path
     line: int | None
     key: Key
-    words: str
+    text: str
 
     def __str__(self) -> str:
         place = str(self.file) if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(filter(None, [place, ".".join(map(str, self.key)), self.words]))
+        return ": ".join(filter(None, [place, ".".join(map(str, self.key)), self.text]))
 
 
 class ConfigError(HeirloomError):
-    """The experiment file is wrong. The text has a line for each of `mistakes`."""
+    """An invalid experiment file. The text has one line for each of `mistakes`."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = list(mistakes)
@@ -38,29 +38,29 @@ class ConfigError(HeirloomError):
 
 
 def several(mistakes: Iterable[tuple[Key, str]]) -> PydanticCustomError:
-    """An error that a validator raises for many mistakes, each below the value it validates."""
+    """An error for validators that find many mistakes. Keys are relative to the validated value."""
     return PydanticCustomError("several", "several mistakes", {"mistakes": list(mistakes)})
 
 
-def in_words(error: ErrorDetails, known: Sequence[str]) -> list[tuple[Key, str]]:
-    """What pydantic found, as keys with words. `known`: the keys that could stand there."""
+def messages(error: ErrorDetails, known: Sequence[str]) -> list[tuple[Key, str]]:
+    """The mistakes of one error of pydantic. `known` lists the keys that are valid at its place."""
     key = tuple(part for part in error["loc"] if part != "[key]")
     context = error.get("ctx", {})
     if error["type"] == "several":
-        return [((*key, *inner), words) for inner, words in context["mistakes"]]
+        return [((*key, *inner), text) for inner, text in context["mistakes"]]
     if error["type"] == "extra_forbidden":
-        return [(key, unknown("key", str(key[-1]), known))]
+        return [(key, unknown_name("key", str(key[-1]), known))]
     if error["type"] == "value_error":
         return [(key, str(context["error"]))]
     if error["type"] == "literal_error":
-        return [(key, _choices(error["input"], context["expected"]))]
-    return [(key, _WORDS.get(error["type"], "{msg}").format(
+        return [(key, _not_a_choice(error["input"], context["expected"]))]
+    return [(key, _MESSAGES.get(error["type"], "{msg}").format(
         got=_short(error["input"]), msg=error["msg"], **context
     ))]  # fmt: skip
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Words for a name that nobody knows, with the nearest one that somebody does."""
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """A message about an unknown name that suggests the nearest known one."""
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
@@ -68,7 +68,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"unknown {what} {name}; {hint}{listed}"
 
 
-def _choices(got: Any, expected: str) -> str:
+def _not_a_choice(got: Any, expected: str) -> str:
     names = expected.replace(" or ", ", ").replace("'", "").split(", ")
     near = difflib.get_close_matches(str(got), names, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
@@ -80,8 +80,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-_WORDS = {
-    "missing": "missing: this is needed",
+_MESSAGES = {  # by pydantic's type of error
+    "missing": "missing: this key is needed",
     "string_type": "must be text, not {got}: put it in quotes",
     "int_type": "must be a whole number, not {got}",
     "float_type": "must be a number, not {got}",

@@ -1,4 +1,4 @@
-"""The part of the experiment file that chooses a tuner or an assessor."""
+"""The sections `tuner` and `assessor` of the experiment file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from controller.config.fields import Directory, Duration, Section
-from controller.config.mistakes import Key, in_words, several, unknown
+from controller.config.mistakes import Key, messages, several, unknown_name
 from heirloom.tuners import registry
 
-# What a tuner and an assessor are made with beside their `args`.
+# Arguments of every tuner and every assessor, beside `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}
 _GIVEN: dict[str, dict[str, Any]] = {
     "tuner": {"space": _SPACE, "seed": 0, "maximize": True},
@@ -24,20 +24,20 @@ _GIVEN: dict[str, dict[str, Any]] = {
 
 
 class Plugin(Section):
-    """One that comes with Heirloom, by `name`, or a class of the user's own."""
+    """A tuner or an assessor: one with a `name`, or a class of your own."""
 
     kind: ClassVar[str]
 
     name: str | None = None
-    """One that comes with Heirloom."""
+    """The name of one that comes with Heirloom or with an installed package."""
     code_dir: Directory = Path()
-    """The directory of the user's class, relative to the experiment file."""
+    """The directory of your class, relative to the experiment file."""
     class_: str | None = Field(default=None, alias="class")
-    """A class of the user's own, as MODULE.CLASS. It is imported in the tuner's process only."""
+    """A class of your own, as MODULE.CLASS. Only the tuner's process imports it."""
     args: dict[str, Any] = Field(default={})
-    """What the class is made with beside what every one gets."""
+    """Arguments of the class, beside those that every one gets."""
     interface: Literal["heirloom", "nni"] = "heirloom"
-    """What the class is a subclass of: Heirloom's own, or NNI's of the same name."""
+    """The base of the class: Heirloom's, or NNI's of the same name."""
 
     @field_validator("name")
     @classmethod
@@ -76,56 +76,56 @@ class Plugin(Section):
     @classmethod
     def _of_a_class(cls, interface: str, info: ValidationInfo) -> str:
         if interface == "nni" and info.data.get("name"):
-            raise ValueError(f"nni is for a class of your own: {cls.kind}s by name have none")
+            raise ValueError("nni needs a class of your own: give class instead of name")
         return interface
 
 
 class TunerChoice(Plugin):
-    """What proposes the trials."""
+    """The tuner, which proposes the trials."""
 
     kind = "tuner"
 
     multi_thread: bool = False
-    """Whether a proposal may wait, in a thread of its own, while others are asked for."""
+    """Whether a proposal may block, in its thread, while others are requested."""
     patience: Duration | None = None
-    """How long a proposal may stand still; null: while trials are under way, and a minute more."""
+    """How long a proposal may block; null: while trials are under way, and a minute more."""
     include_intermediate_results: bool = False
-    """Whether the last report of a trial that was stopped early is told as its result."""
+    """Whether the last report of a trial that was stopped early counts as its result."""
 
     @field_validator("multi_thread", "patience", "include_intermediate_results")
     @classmethod
     def _of_nni(cls, value: Any, info: ValidationInfo) -> Any:
         if value and info.data.get("interface") == "heirloom":
-            raise ValueError("is for tuners with `interface: nni`")
+            raise ValueError("needs a tuner with `interface: nni`")
         return value
 
 
 class AssessorChoice(Plugin):
-    """What ends hopeless trials early."""
+    """The assessor, which stops trials early."""
 
     kind = "assessor"
 
 
 def _look_for(class_: str, code_dir: Path) -> None:
-    """Find a user's class without importing its file. Raises ValueError."""
+    """Find a user's class in its source, without importing it. Raises ValueError."""
     module, _, name = class_.rpartition(".")
     if not module or not all(part.isidentifier() for part in class_.split(".")):
         raise ValueError(f"must be MODULE.CLASS, such as my_tuner.MyTuner, not {class_}")
     stem = code_dir.joinpath(*module.split("."))
     file = next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
     if file is None:
-        raise ValueError(f"there is no file {stem.with_suffix('.py')}: correct class or code_dir")
+        raise ValueError(f"{stem.with_suffix('.py')} does not exist: correct class or code_dir")
     try:
         tree = ast.parse(file.read_bytes())
     except SyntaxError as error:
-        raise ValueError(f"{file}:{error.lineno}: this is not Python: {error.msg}") from None
+        raise ValueError(f"{file}:{error.lineno}: invalid Python: {error.msg}") from None
     names = _names(tree)
     if name not in names and "*" not in names:
-        raise ValueError(f"{unknown('class', name, sorted(names))} in {file}")
+        raise ValueError(f"{unknown_name('class', name, sorted(names))} in {file}")
 
 
 def _names(tree: ast.Module) -> set[str]:
-    """What a module's statements may define, in branches too; `*` where one can't know."""
+    """The names that a module may define, branches included; `*` for a star import."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
@@ -138,27 +138,29 @@ def _names(tree: ast.Module) -> set[str]:
 
 
 def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
-    """Hold args against the constructor of one that comes with Heirloom. Raises `several`."""
-    made = registry.find(kind, name)
-    hints = typing.get_type_hints(made.__init__)
-    taken = [
+    """Check args against the constructor of one that comes with Heirloom. Raises `several`."""
+    cls = registry.find(kind, name)
+    hints = typing.get_type_hints(cls.__init__)
+    accepted = [
         key
-        for key, parameter in inspect.signature(made).parameters.items()
+        for key, parameter in inspect.signature(cls).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY and key not in _GIVEN[kind]
     ]
     mistakes: list[tuple[Key, str]] = []
     for key, value in args.items():
-        if key not in taken:
-            mistakes.append(((key,), f"{unknown('argument', key, taken)} (of {kind} {name})"))
+        if key not in accepted:
+            mistakes.append(
+                ((key,), f"{unknown_name('argument', key, accepted)} (of {kind} {name})")
+            )
             continue
         try:
             TypeAdapter(hints[key]).validate_python(value, strict=True)
         except ValidationError as error:
             for found in error.errors():
-                mistakes += [((key, *inner), words) for inner, words in in_words(found, ())]
+                mistakes += [((key, *inner), text) for inner, text in messages(found, ())]
     if not mistakes:
         try:
-            made(**_GIVEN[kind], **args)
+            cls(**_GIVEN[kind], **args)
         except ValueError as error:
             mistakes.append(((), str(error)))
     if mistakes:

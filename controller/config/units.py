@@ -6,19 +6,16 @@ import math
 import re
 from typing import Any
 
+from pydantic import ByteSize, TypeAdapter, ValidationError
+
 SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
-BYTES = {"": 1, "B": 1} | {
-    f"{prefix}{suffix}": base**power
-    for suffix, base in (("B", 1000), ("iB", 1024))
-    for power, prefix in enumerate("KMGT", start=1)
-}
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[dhms])\s*")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_BYTES = TypeAdapter(ByteSize)
 
 
 def seconds(value: Any) -> float:
-    """Seconds in a duration: a number of them, or text such as `1h30m`. Raises ValueError."""
+    """Parse a duration: a number of seconds, or text such as `1h30m`. Raises ValueError."""
     if isinstance(value, str) and value and not _PART.sub("", value):
         value = sum(float(number) * SECONDS[unit] for number, unit in _PART.findall(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -29,13 +26,15 @@ def seconds(value: Any) -> float:
 
 
 def size(value: Any) -> int:
-    """Bytes in a size: a number of them, or text such as `64MB` or `1GiB`. Raises ValueError."""
-    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
-        units = {unit.lower(): factor for unit, factor in BYTES.items()}
-        factor = units.get(match[2].lower())
-        value = value if factor is None else round(float(match[1]) * factor)
-    if isinstance(value, bool) or not isinstance(value, int):
+    """Parse a size: a number of bytes, or text such as `64MB` or `1GiB`. Raises ValueError."""
+    found = value
+    if isinstance(value, str):
+        try:
+            found = int(_BYTES.validate_python(value))
+        except ValidationError:
+            found = None
+    if isinstance(found, bool) or not isinstance(found, int):
         raise ValueError(f"must be a size such as 65536 (bytes), 64MB or 1GiB, not {value!r}")
-    if value < 1:
+    if found < 1:
         raise ValueError(f"must be a size above 0, not {value!r}")
-    return value
+    return found

@@ -1,6 +1,6 @@
-"""Reads NNI's configuration files, v1 and v2, into Heirloom's own form."""
+"""Translates NNI's configuration files, v1 and v2, to Heirloom's form."""
 
 from controller.config.nni.recognise import Version, version_of
-from controller.config.nni.translate import translated
+from controller.config.nni.translate import translate
 
-__all__ = ["Version", "translated", "version_of"]
+__all__ = ["Version", "translate", "version_of"]

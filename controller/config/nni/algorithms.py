@@ -1,96 +1,96 @@
-"""The tuner and the assessor of an NNI configuration in Heirloom's own form."""
+"""Translates the tuner and the assessor of an NNI configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from controller.config.mistakes import Key, unknown
-from controller.config.nni.builtin import ASSESSORS, REFUSED, TUNERS, Served, find
-from controller.config.nni.native import Native
+from controller.config.mistakes import Key, unknown_name
+from controller.config.nni.builtin import ASSESSORS, TUNERS, UNSUPPORTED, Counterpart, find
+from controller.config.nni.draft import Draft
 from controller.config.nni.nni_config import Algorithm, NniConfig
 from heirloom.objective import DIRECTIONS
 
 _ARGS = "classArgs"
 
 
-def add_algorithms(native: Native, said: NniConfig) -> None:
-    """Say what proposes trials, what stops them, and what both of them take for better."""
-    tuner, advisor = said.algorithm("tuner"), said.algorithm("advisor")
+def add_algorithms(draft: Draft, config: NniConfig) -> None:
+    """Set the tuner, the assessor and the objective."""
+    tuner, advisor = config.algorithm("tuner"), config.algorithm("advisor")
     if advisor is not None:
-        _refuse_advisor(native, advisor)
+        _refuse_advisor(draft, advisor)
     elif tuner is None:
-        native.mistake((), "missing: tuner, what proposes the trials")
-    for algorithm in said.algorithms:
+        draft.mistake((), "missing: tuner, which proposes the trials")
+    for algorithm in config.algorithms:
         if algorithm.kind != "advisor":
-            _add(native, algorithm)
+            _add(draft, algorithm)
     if tuner is not None and tuner.class_ is not None:
-        native.put(("tuner", "multi_thread"), said.multi_thread or None, ("multiThread",))
-        last = tuner.last_report or None
+        draft.put(("tuner", "multi_thread"), config.multi_thread or None, ("multiThread",))
+        last = tuner.uses_last_report or None
         source = ("tuner", "includeIntermediateResults")
-        native.put(("tuner", "include_intermediate_results"), last, source)
-    _add_objective(native, said)
+        draft.put(("tuner", "include_intermediate_results"), last, source)
+    _add_objective(draft, config)
 
 
-def _add(native: Native, algorithm: Algorithm) -> None:
+def _add(draft: Draft, algorithm: Algorithm) -> None:
     kind = algorithm.kind
-    native.named[(kind,)] = (kind,)
-    if algorithm.lacks is not None:
-        native.mistake((kind,), algorithm.lacks)
+    draft.sources[(kind,)] = (kind,)
+    if algorithm.missing is not None:
+        draft.mistake((kind,), algorithm.missing)
     elif algorithm.name is not None and algorithm.class_ is not None:
-        ours, theirs = algorithm.names["name"], algorithm.names["class"]
-        native.mistake((kind,), f"give either {ours} or {theirs}, not both")
+        name, class_ = algorithm.names["name"], algorithm.names["class"]
+        draft.mistake((kind,), f"give either {name} or {class_}, not both")
     elif algorithm.name is not None:
-        _add_builtin(native, algorithm, algorithm.name)
+        _add_builtin(draft, algorithm, algorithm.name)
     elif algorithm.class_ is not None:
-        native.put((kind, "class"), algorithm.class_, algorithm.key("class"))
-        native.put((kind, "code_dir"), algorithm.code_dir or ".", algorithm.key("code_dir"))
-        native.put((kind, "args"), dict(algorithm.args), (kind, _ARGS))
-        native.put((kind, "interface"), "nni", algorithm.key("class"))
+        draft.put((kind, "class"), algorithm.class_, algorithm.key("class"))
+        draft.put((kind, "code_dir"), algorithm.code_dir or ".", algorithm.key("code_dir"))
+        draft.put((kind, "args"), dict(algorithm.args), (kind, _ARGS))
+        draft.put((kind, "interface"), "nni", algorithm.key("class"))
     else:
         names = algorithm.names
-        words = f"missing: {names['name']}, or {names['class']} for a class of your own"
-        native.mistake((kind,), words)
-    if algorithm.gpus is not None:
-        words = f"the {kind} sees the GPUs that this command sees: set CUDA_VISIBLE_DEVICES for it"
-        native.note((kind, algorithm.gpus), words)
-    if algorithm.state is not None:
-        words = "is not used: NNI_CHECKPOINT_DIRECTORY names a directory in the experiment's place"
-        native.note((kind, algorithm.state), words)
+        text = f"missing: {names['name']}, or {names['class']} for a class of your own"
+        draft.mistake((kind,), text)
+    if algorithm.gpus_key is not None:
+        text = f"is not used: the {kind} sees the GPUs of this command (CUDA_VISIBLE_DEVICES)"
+        draft.note((kind, algorithm.gpus_key), text)
+    if algorithm.checkpoint_key is not None:
+        text = "is not used: NNI_CHECKPOINT_DIRECTORY is a directory of the experiment"
+        draft.note((kind, algorithm.checkpoint_key), text)
 
 
-def _add_builtin(native: Native, algorithm: Algorithm, name: str) -> None:
+def _add_builtin(draft: Draft, algorithm: Algorithm, name: str) -> None:
     kind, key = algorithm.kind, algorithm.key("name")
     table = TUNERS if kind == "tuner" else ASSESSORS
     found = find(name, table)
     if found is None:
-        native.mistake(key, _unserved(kind, name, table))
+        draft.mistake(key, _not_supported(kind, name, table))
         if kind == "tuner":
-            native.put((kind, "name"), "random", key)  # so that the rest is looked at too
+            draft.put((kind, "name"), "random", key)  # so that the other keys are checked too
         return
-    served = table[found]
-    native.put((kind, "name"), served.name, key)
-    if args := _args(native, algorithm, found, served):
-        native.put((kind, "args"), args, (kind, _ARGS))
-    if served.note:
-        native.note(key, served.note)
+    match = table[found]
+    draft.put((kind, "name"), match.name, key)
+    if args := _args(draft, algorithm, found, match):
+        draft.put((kind, "args"), args, (kind, _ARGS))
+    if match.note:
+        draft.note(key, match.note)
 
 
-def _unserved(kind: str, name: str, table: Mapping[str, Served]) -> str:
-    refused = find(name, REFUSED)
-    if refused is not None:
-        return f"NNI's {refused} is not served: {REFUSED[refused]}"
-    own = "; for a class of your own give its file and its name"
-    return unknown(kind, name, [*table, *REFUSED]) + own
+def _not_supported(kind: str, name: str, table: Mapping[str, Counterpart]) -> str:
+    unsupported = find(name, UNSUPPORTED)
+    if unsupported is not None:
+        return f"NNI's {unsupported} is not supported: {UNSUPPORTED[unsupported]}"
+    own = "; for a class of your own, give its file and its name"
+    return unknown_name(kind, name, [*table, *UNSUPPORTED]) + own
 
 
-def _args(native: Native, algorithm: Algorithm, name: str, served: Served) -> dict[str, Any]:
-    """Heirloom's arguments for one that comes with NNI."""
-    args: dict[str, Any] = dict(served.given)
-    said = dict(algorithm.args)
-    inner = said.pop("tpe_args", None) if name == "TPE" else None
+def _args(draft: Draft, algorithm: Algorithm, name: str, match: Counterpart) -> dict[str, Any]:
+    """Translate the arguments of one that comes with NNI."""
+    args: dict[str, Any] = dict(match.defaults)
+    theirs = dict(algorithm.args)
+    inner = theirs.pop("tpe_args", None) if name == "TPE" else None
     given: list[tuple[str, Any, Key]] = [
-        (key, value, (algorithm.kind, _ARGS, key)) for key, value in said.items()
+        (key, value, (algorithm.kind, _ARGS, key)) for key, value in theirs.items()
     ]
     if isinstance(inner, Mapping):
         given += [
@@ -101,46 +101,46 @@ def _args(native: Native, algorithm: Algorithm, name: str, served: Served) -> di
         if key == "optimize_mode":
             continue
         if key == "seed" and algorithm.kind == "tuner":
-            native.put(("seed",), value, source)
-        elif key in served.args:
-            args[served.args[key]] = value
-            native.named[(algorithm.kind, "args", served.args[key])] = source
-        elif key in served.dropped:
-            native.note(source, f"has no counterpart in `{served.name}` and is left out")
+            draft.put(("seed",), value, source)
+        elif key in match.args:
+            args[match.args[key]] = value
+            draft.sources[(algorithm.kind, "args", match.args[key])] = source
+        elif key in match.dropped:
+            draft.note(source, f"has no effect: `{match.name}` has no such argument")
         else:
-            known = ["optimize_mode", *served.args, *sorted(served.dropped)]
-            native.mistake(source, unknown("argument", key, known) + f" (of {name})")
+            known = ["optimize_mode", *match.args, *sorted(match.dropped)]
+            draft.mistake(source, unknown_name("argument", key, known) + f" (of {name})")
     start = args.get("warmup")
     if name == "Medianstop" and isinstance(start, int) and not isinstance(start, bool):
-        args["warmup"] = max(0, start - 1)  # NNI's is the first step that is judged
+        args["warmup"] = max(0, start - 1)  # in NNI it is the first step that is assessed
     elif name == "Medianstop":
         args.setdefault("warmup", 0)
     return args
 
 
-def _refuse_advisor(native: Native, advisor: Algorithm) -> None:
+def _refuse_advisor(draft: Draft, advisor: Algorithm) -> None:
     if advisor.class_ is not None or advisor.name is None:
-        native.mistake(
+        draft.mistake(
             ("advisor",),
-            "an advisor of your own is not run, since it speaks to NNI's manager itself: write a "
-            "tuner, and an assessor if it is to stop trials",
+            "an advisor of your own is not supported, since it talks to NNI's manager: write a "
+            "tuner, and an assessor if it stops trials",
         )
     else:
-        native.mistake(advisor.key("name"), _unserved("advisor", advisor.name, {}))
+        draft.mistake(advisor.key("name"), _not_supported("advisor", advisor.name, {}))
 
 
-def _add_objective(native: Native, said: NniConfig) -> None:
+def _add_objective(draft: Draft, config: NniConfig) -> None:
     found: dict[str, Key] = {}
-    for algorithm in said.algorithms:
+    for algorithm in config.algorithms:
         mode = algorithm.args.get("optimize_mode")
         source: Key = (algorithm.kind, _ARGS, "optimize_mode")
         if mode is None:
             continue
         if mode not in DIRECTIONS:
-            native.mistake(source, f"must be maximize or minimize, not {mode!r}")
+            draft.mistake(source, f"must be maximize or minimize, not {mode!r}")
         elif found and mode not in found:
-            native.mistake(source, f"the tuner says {next(iter(found))}: let both say the same")
+            draft.mistake(source, f"must be {next(iter(found))}, as in the tuner")
         else:
             found.setdefault(mode, source)
     if found:
-        native.put(("objective",), *next(iter(found.items())))
+        draft.put(("objective",), *next(iter(found.items())))

@@ -1,4 +1,4 @@
-"""An NNI configuration as text in Heirloom's own form."""
+"""Writes an NNI configuration in Heirloom's form."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import yaml
 
 from controller.config import load
 from controller.config.document import read
-from controller.config.load import native
+from controller.config.load import to_heirloom
 from controller.config.nni.recognise import version_of
 from controller.errors import HeirloomError
 from controller.formats import command
 
 
 def convert(file: Path) -> str:
-    """YAML that says what the file says, with a comment for what is to be known of it.
+    """Return the experiment as YAML, with the notes as comments.
 
-    It is to stand beside the file, since its paths are relative. Raises HeirloomError where the
-    file is no NNI configuration, or a wrong one.
+    Its paths are relative to the directory of the file. Raises HeirloomError if the file is not a
+    valid NNI configuration.
     """
     document = read(file)
     version = version_of(document.value)
     if version is None:
         raise HeirloomError(
-            f"{file}: this is no NNI configuration: "
+            f"{file}: not an NNI configuration: "
             f"`{command('check', str(file))}` says whether it can run"
         )
-    load(file)  # its mistakes come first
-    experiment, notes = native(document, file.absolute().parent)
+    load(file)  # raises if there are mistakes
+    experiment, notes = to_heirloom(document, file.absolute().parent)
     lines = [
-        f"# {file.name}, an NNI configuration ({version}), in Heirloom's own form. Keep it beside "
+        f"# {file.name}, an NNI configuration ({version}), in Heirloom's form. Keep it beside "
         "that file: its paths are relative.",
-        *(f"# Line {note.line}: {'.'.join(map(str, note.key))}: {note.words}" for note in notes),
+        *(f"# Line {note.line}: {'.'.join(map(str, note.key))}: {note.text}" for note in notes),
     ]
-    said = yaml.safe_dump(experiment.value, sort_keys=False, allow_unicode=True, width=100)
-    return "\n".join([*lines, said])
+    text = yaml.safe_dump(experiment.value, sort_keys=False, allow_unicode=True, width=100)
+    return "\n".join([*lines, text])

@@ -1,4 +1,4 @@
-"""Tells NNI's configuration files from Heirloom's experiment files, by their keys."""
+"""Recognises NNI's configuration files by their keys."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Version = Literal["v1", "v2"]
 MODELS: Mapping[Version, type[V1 | V2]] = {"v1": V1, "v2": V2}
 
 
-def version_of(said: Mapping[str, Any]) -> Version | None:
-    """Which of NNI's forms a document has; None: Heirloom's own, or neither.
+def version_of(document: Mapping[str, Any]) -> Version | None:
+    """The version of NNI's form that a document has; None for Heirloom's form, or neither.
 
-    It is the one that knows most of the keys, leaving aside what Heirloom's own form knows too.
+    It is the version with the most keys of the document, not counting keys of Heirloom's form.
     """
     own = set(Experiment.model_fields)
     known: dict[Version, int] = {
-        version: len((_keys(model) - own) & said.keys()) for version, model in MODELS.items()
+        version: len((_keys(model) - own) & document.keys()) for version, model in MODELS.items()
     }
     best = max(known, key=lambda version: known[version])
     others = own - _keys(V1) - _keys(V2)
-    return best if known[best] > len(others & said.keys()) else None
+    return best if known[best] > len(others & document.keys()) else None
 
 
 def _keys(model: type[V1 | V2]) -> set[str]:

@@ -1,35 +1,37 @@
-"""What the sections of an NNI configuration file have in common."""
+"""Sections and types that both versions of NNI's configuration share."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from controller.config.fields import Section
+from controller.config.mistakes import Key
 
 
 class NniSection(Section):
-    """A part of the file. Its keys are camelCase, and one whose value is empty is not there."""
+    """A section of the file. Its keys are camelCase, and a key with a null value is ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
     @model_validator(mode="before")
     @classmethod
-    def _without_empty(cls, said: Any) -> Any:
-        if isinstance(said, dict):
-            return {key: value for key, value in said.items() if value is not None}
-        return said
+    def _without_nulls(cls, section: Any) -> Any:
+        if isinstance(section, dict):
+            return {key: value for key, value in section.items() if value is not None}
+        return section
 
 
-def _refused(words: str) -> BeforeValidator:
-    """Refuses whatever is said with a key, with words that say what to do instead."""
+def _refused(text: str) -> BeforeValidator:
+    """Refuse any value of a key. The text says what to do instead."""
 
     def refuse(value: Any) -> Any:
         if value:
-            raise ValueError(words)
+            raise ValueError(text)
         return value
 
     return BeforeValidator(refuse)
@@ -49,7 +51,7 @@ def _gpus(value: Any) -> list[str]:
 def _platform(value: Any) -> Any:
     if isinstance(value, str) and value not in ("local", "remote"):
         raise ValueError(
-            f"{value} is not served: say local, or remote with a machineList, for machines that "
+            f"{value} is not supported: use local, or remote with a machineList of machines that "
             "can be reached by SSH"
         )
     return value
@@ -63,26 +65,26 @@ GpuIndices = Annotated[list[str], BeforeValidator(_gpus)]
 Annotation = Annotated[
     bool,
     _refused(
-        "annotations in the trial's code are not read: write the search space into a file, name it "
-        "here, and let the trial call nni.get_next_parameter()"
+        "annotations in the trial's code are not supported: write the search space to a file, give "
+        "its path here, and call nni.get_next_parameter() in the trial"
     ),
 ]
 MultiPhase = Annotated[
     bool,
     _refused(
-        "several phases of one trial are not run (NNI dropped them in 2.0): propose a trial for "
-        "each phase; in Heirloom's own form it starts from its parent's weights"
+        "trials with several phases are not supported (nor by NNI since 2.0): propose a trial for "
+        "each phase; in Heirloom's form it can start from its parent's weights"
     ),
 ]
 NasMode = Annotated[
     str | None,
-    _refused("NNI's NAS modes are not run: write the choices into the search space"),
+    _refused("NNI's NAS modes are not supported: write the choices into the search space"),
 ]
 Password = Annotated[
     str | None,
     _refused(
-        "a password is not read from this file, which others may read: name a key, or give an "
-        "inventory of your own with -i, which may hold it in ansible-vault"
+        "a password is not read from this file, since others may read the file: give a key, or an "
+        "inventory of your own (-i) with the password in ansible-vault"
     ),
 ]
 Passphrase = Annotated[
@@ -91,5 +93,58 @@ Passphrase = Annotated[
 ]
 Prepare = Annotated[
     str | None,
-    _refused("commands before each trial are not run: put them into the trial's command"),
+    _refused("commands before each trial are not supported: put them into the trial's command"),
 ]
+
+
+class AlgorithmSection(NniSection):
+    """A tuner, an assessor or an advisor."""
+
+    class_name: str | None = None
+    """A class of the user's own."""
+    class_args: dict[str, Any] = Field(default={})
+    """Arguments of the class."""
+
+
+class GpuSection(NniSection):
+    """GPUs of a machine."""
+
+    gpu_indices: GpuIndices | None = None
+    """The GPUs that trials may use, such as 0,1,3."""
+    use_active_gpu: bool | None = None
+    """Whether GPUs that other programs use are used too."""
+
+
+class MachineSection(NniSection):
+    """A machine that runs trials."""
+
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """The port of its SSH server."""
+    python_path: str | None = None
+    """The directory of the interpreter that trials use."""
+
+
+class NniFile(NniSection):
+    """A configuration file."""
+
+    experiment_name: str | None = None
+    """The experiment's name."""
+    use_annotation: Annotation = False
+    """Whether the search space is in annotations of the trial's code."""
+    nni_manager_ip: str | None = None
+    """The address of this machine."""
+    log_level: str | None = None
+    """What NNI logs."""
+    debug: bool | None = None
+    """Whether NNI logs more."""
+    shared_storage: dict[str, Any] | None = None
+    """Storage that the machines share."""
+    heirloom: dict[str, Any] = Field(default={})
+    """Keys of Heirloom's form, which replace what the other keys translate to."""
+
+
+def given_keys(section: NniSection, names: Sequence[str], around: Key = ()) -> list[Key]:
+    """The keys of those fields that the file has. `around` is the key of the section."""
+    fields = type(section).model_fields
+    present = [name for name in names if name in section.model_fields_set]
+    return [(*around, fields[name].alias or name) for name in present]

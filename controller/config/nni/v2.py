@@ -1,4 +1,4 @@
-"""NNI's configuration v2, as its releases 2.x document it."""
+"""NNI's configuration v2, as releases 2.x document it."""
 
 from __future__ import annotations
 
@@ -7,59 +7,53 @@ from typing import Any, Literal
 from pydantic import Field
 
 from controller.config.fields import Duration
+from controller.config.mistakes import Key
+from controller.config.nni import nni_config
+from controller.config.nni.nni_config import NniConfig
 from controller.config.nni.sections import (
-    Annotation,
+    AlgorithmSection,
     Count,
     GpuIndices,
-    NniSection,
+    GpuSection,
+    MachineSection,
+    NniFile,
     Passphrase,
     Password,
     Platform,
     Prepare,
+    given_keys,
 )
 
 
-class Algorithm(NniSection):
+class Algorithm(AlgorithmSection):
     """A tuner, an assessor or an advisor: one of NNI's by `name`, or a class of the user's own."""
 
     name: str | None = None
     """One that comes with NNI."""
-    class_name: str | None = None
-    """A class of the user's own, such as my_tuner.MyTuner."""
     code_directory: str | None = None
     """The directory of the class's file."""
-    class_args: dict[str, Any] = Field(default={})
-    """What it is made with."""
 
 
-class Gpus(NniSection):
+class Gpus(GpuSection):
     """GPUs of a machine."""
 
-    gpu_indices: GpuIndices | None = None
-    """The GPUs that trials may use, such as 0,1,3."""
     max_trial_number_per_gpu: Count = 1
     """How many trials share a GPU."""
-    use_active_gpu: bool | None = None
-    """Whether GPUs that other programs use are used too."""
 
 
-class Machine(Gpus):
+class Machine(MachineSection, Gpus):
     """A machine that runs trials."""
 
     host: str
     """The machine's address or name."""
-    port: int | None = Field(default=None, ge=1, le=65535)
-    """The port of its SSH server."""
     user: str
-    """As whom to log in."""
+    """The user to log in as."""
     password: Password = None
     """The password to log in with."""
     ssh_key_file: str | None = None
     """The private key to log in with."""
     ssh_passphrase: Passphrase = None
     """The key's passphrase."""
-    python_path: str | None = None
-    """The directory of the interpreter that trials use."""
     trial_prepare_command: Prepare = None
     """Commands that run before each trial."""
 
@@ -83,11 +77,9 @@ class Service(Gpus):
     """The address of this machine."""
 
 
-class V2(NniSection):
+class V2(NniFile):
     """A configuration file, v2."""
 
-    experiment_name: str | None = None
-    """The experiment's name."""
     experiment_type: Literal["hpo"] | None = None
     """hpo."""
     search_space_file: str | None = None
@@ -105,30 +97,115 @@ class V2(NniSection):
     max_experiment_duration: Duration | None = None
     """How long the search may run, such as 1h."""
     max_trial_number: Count | None = None
-    """How many trials may be made."""
+    """How many trials may be proposed."""
     max_trial_duration: Duration | None = None
     """How long a trial may run, such as 10m."""
-    use_annotation: Annotation = False
-    """Whether the search space stands in the trial's code."""
-    nni_manager_ip: str | None = None
-    """The address of this machine."""
-    debug: bool | None = None
-    """Whether NNI logs more."""
-    log_level: str | None = None
-    """What NNI logs."""
     experiment_working_directory: str | None = None
     """Where NNI keeps an experiment's files."""
     tuner_gpu_indices: GpuIndices | None = None
     """GPUs that the tuner's process sees."""
     tuner: Algorithm | None = None
-    """What proposes the trials."""
+    """The tuner, which proposes the trials."""
     assessor: Algorithm | None = None
-    """What ends hopeless trials early."""
+    """The assessor, which stops trials early."""
     advisor: Algorithm | None = None
     """A tuner and an assessor in one."""
     training_service: Service
     """Where trials run: it has at least a `platform`, local or remote."""
-    shared_storage: dict[str, Any] | None = None
-    """Storage that the machines share."""
-    heirloom: dict[str, Any] = Field(default={})
-    """Keys of Heirloom's own form, over what the rest comes to."""
+
+    def to_config(self) -> NniConfig:
+        """The content of the file, independent of its version."""
+        service = self.training_service
+        sections = {"tuner": self.tuner, "assessor": self.assessor, "advisor": self.advisor}
+        command, command_key = self._top_or_service("trial_command")
+        code_dir, code_key = self._top_or_service("trial_code_directory")
+        gpus, gpus_key = self._top_or_service("trial_gpu_number")
+        unneeded = [
+            *given_keys(self, ("nni_manager_ip", "log_level", "debug")),
+            *given_keys(service, ("nni_manager_ip", "reuse_mode"), ("trainingService",)),
+        ]
+        if self.tuner_gpu_indices:
+            unneeded.append(("tunerGpuIndices",))
+        directory = self.experiment_working_directory
+        return NniConfig(
+            name=self.experiment_name,
+            concurrency=self.trial_concurrency,
+            duration=self.max_experiment_duration,
+            trials=self.max_trial_number,
+            trial_duration=self.max_trial_duration,
+            space=self.search_space,
+            space_file=self.search_space_file,
+            algorithms=[
+                _algorithm(kind, section)
+                for kind, section in sections.items()
+                if section is not None
+            ],
+            command=command,
+            code_dir=code_dir or ".",
+            gpus=gpus,
+            platform=service.platform,
+            local=_gpus(service),
+            machines=[_machine(index, each) for index, each in enumerate(service.machine_list)],
+            unneeded=unneeded,
+            directory_key=("experimentWorkingDirectory",) if directory else None,
+            has_shared_storage=self.shared_storage is not None,
+            heirloom=self.heirloom,
+            keys={
+                "name": ("experimentName",),
+                "concurrency": ("trialConcurrency",),
+                "duration": ("maxExperimentDuration",),
+                "trials": ("maxTrialNumber",),
+                "trial_duration": ("maxTrialDuration",),
+                "space": ("searchSpace",),
+                "space_file": ("searchSpaceFile",),
+                "command": command_key,
+                "code_dir": code_key,
+                "gpus": gpus_key,
+                "platform": ("trainingService", "platform"),
+                "local": ("trainingService",),
+                "machines": ("trainingService", "machineList"),
+                "indices": ("gpuIndices",),
+                "use_active": ("useActiveGpu",),
+                "ssh_key": ("sshKeyFile",),
+                "shared_storage": ("sharedStorage",),
+            },
+        )
+
+    def _top_or_service(self, name: str) -> tuple[Any, Key]:
+        """A field that may be at the top or in the training service, and its key."""
+        key = type(self).model_fields[name].alias or name
+        at_top, in_service = getattr(self, name), getattr(self.training_service, name)
+        if at_top is None and in_service is not None:
+            return in_service, ("trainingService", key)
+        return at_top, (key,)
+
+
+def _algorithm(kind: str, section: Algorithm) -> nni_config.Algorithm:
+    return nni_config.Algorithm(
+        kind=kind,
+        name=None if section.name == "_none_" else section.name,
+        class_=section.class_name,
+        code_dir=section.code_directory,
+        args=section.class_args,
+        names={"name": "name", "class": "className", "code_dir": "codeDirectory"},
+    )
+
+
+def _machine(index: int, machine: Machine) -> nni_config.Machine:
+    return nni_config.Machine(
+        key=("trainingService", "machineList", index),
+        host=machine.host,
+        port=machine.port,
+        user=machine.user,
+        ssh_key=machine.ssh_key_file,
+        python=machine.python_path,
+        gpus=_gpus(machine),
+    )
+
+
+def _gpus(section: Gpus) -> nni_config.Gpus:
+    return nni_config.Gpus(
+        indices=section.gpu_indices,
+        trials_each=section.max_trial_number_per_gpu,
+        use_active=section.use_active_gpu,
+    )

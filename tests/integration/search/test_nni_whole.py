@@ -147,9 +147,9 @@ def test_converted_it_runs_alike(lab: Lab, log: Path) -> None:
 
 def test_convert_wants_an_nni_file(lab: Lab) -> None:
     file = lab.experiment("true")
-    assert "this is no NNI configuration" in lab("convert", file, code=2)
+    assert "not an NNI configuration" in lab("convert", file, code=2)
     text = V2.replace("platform: local", "platform: aml").format(log="calls")
     wrong = lab.write("config.yml", text)
-    assert "config.yml:15: trainingService.platform: aml is not served" in lab(
+    assert "config.yml:15: trainingService.platform: aml is not supported" in lab(
         "convert", wrong, code=2
     )

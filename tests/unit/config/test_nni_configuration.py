@@ -214,7 +214,7 @@ def test_where_a_tuner_has_trials_write_is_writable(tmp_path: Path) -> None:
     assert experiment.trial.writable == []
 
 
-def test_what_has_no_counterpart_is_named_with_its_line(tmp_path: Path) -> None:
+def test_note_names_each_key_without_effect(tmp_path: Path) -> None:
     (tmp_path / "code/.nniignore").write_text("data\n")
     text = replaced(V1, "classArgs:", "gpuIndices: 0\n  classArgs:") + dedent(
         """\
@@ -227,9 +227,9 @@ def test_what_has_no_counterpart_is_named_with_its_line(tmp_path: Path) -> None:
     _, notes = loaded(tmp_path, replaced(text, "Random", "Evolution"))
     assert [note.partition(": ")[0] for note in notes] == ["10", "11", "16", "18", "20", "21"]
     assert "10: tuner.builtinTunerName: NNI's drops the worse of two" in notes[0]
-    assert "11: tuner.gpuIndices: the tuner sees the GPUs" in notes[1]
-    assert "16: trial.codeDir: the file .nniignore there is not read" in notes[2]
-    assert notes[3] == "18: logLevel: has no counterpart here and needs none (and versionCheck)"
+    assert "11: tuner.gpuIndices: is not used: the tuner sees the GPUs" in notes[1]
+    assert "16: trial.codeDir: the file .nniignore in it is not read" in notes[2]
+    assert notes[3] == "18: logLevel: has no effect in Heirloom (and versionCheck)"
     assert "20: logDir: is not used" in notes[4]
     assert "21: sharedStorage: is not used" in notes[5]
 
@@ -266,7 +266,7 @@ def test_converted_it_is_the_same_experiment(tmp_path: Path, text: str) -> None:
     before, _ = loaded(tmp_path, text)
     said = convert(tmp_path / "config.yml")
     assert "# Line " in said
-    assert "debug: has no counterpart" in said
+    assert "debug: has no effect" in said
     (tmp_path / "experiment.yml").write_text(said)
     assert load(tmp_path / "experiment.yml") == before
     assert "heirloom" not in yaml.safe_load(said)

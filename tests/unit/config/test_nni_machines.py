@@ -50,7 +50,9 @@ def test_remote_machines_share_what_runs_at_a_time(tmp_path: Path) -> None:
         },
         "vars": {"heirloom_store": "/mnt/heirloom"},
     }
-    assert notes[0].startswith("17: machineList: every machine, this one too, must have the store")
+    assert notes[0].startswith(
+        "17: machineList: every machine, including this one, must have the store"
+    )
     assert "site.yml" in notes[0]
 
 
@@ -72,9 +74,9 @@ heirloom: {store: /srv/shared}
     assert first["heirloom_slots"] == [{"gpus": ["0"]}, {"gpus": ["1"]}]
     assert second["heirloom_slots"] == [{"gpus": ["3"]}, {"gpus": ["3"]}]
     assert "vars" not in found
-    assert any("trainingService.reuseMode: has no counterpart" in note for note in notes)
+    assert any("trainingService.reuseMode: has no effect" in note for note in notes)
     assert any("the store /srv/shared" in note for note in notes)
-    assert sum("nobody looks whether another program uses one" in note for note in notes) == 1
+    assert sum("whether another program uses a GPU is not checked" in note for note in notes) == 1
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_gpus_are_looked_for_where_none_are_named(
     monkeypatch.setattr(machines, "gpus_here", lambda: {"there": [], "reason": ""})
     [mistake] = mistakes(tmp_path, text)
     assert "gpuIndices: 0,1" in mistake
-    assert "nvidia-smi lists none here" in mistake
+    assert "nvidia-smi lists none on this machine" in mistake
 
 
 def test_an_inventory_of_heirloom_s_own_form_is_taken_instead(tmp_path: Path) -> None:
@@ -115,14 +117,14 @@ def test_an_inventory_of_heirloom_s_own_form_is_taken_instead(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("more", "line", "words"),
     [
-        ("", 6, "machineList is missing: say which machines run trials"),
+        ("", 6, "machineList is missing: list the machines that run trials"),
         ("machineList: [{ip: a, username: b, passwd: secret1}]\n", 17, "a password is not read"),
         ("machineList: [{ip: a, username: b, passphrase: secret1}]\n", 17, "ssh-agent"),
-        ("machineList: [{ip: a, username: b, sshKeyPath: none}]\n", 17, "there is no file"),
+        ("machineList: [{ip: a, username: b, sshKeyPath: none}]\n", 17, "does not exist"),
         ("machineList: [{ip: a, username: b, preCommand: x}]\n", 17, "the trial's command"),
-        ("machineList: [{ip: a}]\n", 17, "machineList.0.username: missing. As whom to log in."),
+        ("machineList: [{ip: a}]\n", 17, "machineList.0.username: missing. The user to log in as."),
         ("machineList: [{ip: a, user: b}]\n", 17, "unknown key user; did you mean username?"),
-        ("machineList: [{ip: a, username: b}, {ip: a, username: c}]\n", 17, "there twice"),
+        ("machineList: [{ip: a, username: b}, {ip: a, username: c}]\n", 17, "listed twice"),
     ],
 )
 def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, words: str) -> None:
@@ -135,7 +137,7 @@ def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, words: st
     ("said", "words"),
     [
         ("gpuNum: 2", "trial.gpuNum: a trial"),
-        ("gpuNum: 1", "missing: say which GPUs the machine has"),
+        ("gpuNum: 1", "missing: give the GPUs of the machine"),
     ],
 )
 def test_gpus_of_remote_machines_are_named(tmp_path: Path, said: str, words: str) -> None:

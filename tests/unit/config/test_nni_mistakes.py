@@ -12,19 +12,20 @@ TABLE_1 = [
     ("trialConcurrency: 3", "trialConcurrency: 0", 3, "trialConcurrency", "at least 1, not 0"),
     ("maxExecDuration: 1h", "maxExecDuration: long", 4, "maxExecDuration", "10m or 1h30m"),
     ("maxTrialNum: 10", "maxTrialNum: ten", 5, "maxTrialNum", "a whole number, not 'ten'"),
-    (": local", ": pai", 6, "trainingServicePlatform", "say local, or remote with a machineList"),
-    (": local", ": kubeflow", 6, "trainingServicePlatform", "kubeflow is not served"),
-    ("search_space.json", "space.json", 7, "searchSpacePath", "there is no"),
+    (": local", ": pai", 6, "trainingServicePlatform", "use local, or remote with a machineList"),
+    (": local", ": kubeflow", 6, "trainingServicePlatform", "kubeflow is not supported"),
+    ("search_space.json", "space.json", 7, "searchSpacePath", "does not exist"),
     ("useAnnotation: false", "useAnnotation: true", 8, "useAnnotation", "nni.get_next_parameter()"),
     ("useAnnotation: false", "multiPhase: true", 8, "multiPhase", "a trial for each phase"),
     ("useAnnotation: false", "advisor: {builtinAdvisorName: Hyperband}", 8,
-     "advisor.builtinAdvisorName", "NNI's Hyperband is not served: take the tuner TPE"),
+     "advisor.builtinAdvisorName", "NNI's Hyperband is not supported: use the tuner TPE"),
     ("useAnnotation: false", "advisor: {codeDir: ., classFileName: a.py, className: A}", 8,
      "advisor", "write a tuner"),
     ("useAnnotation: false", "assessor: {builtinAssessorName: Curvefitting}", 8,
-     "assessor.builtinAssessorName", "NNI's Curvefitting is not served: take Medianstop"),
+     "assessor.builtinAssessorName", "NNI's Curvefitting is not supported: use Medianstop"),
     ("useAnnotation: false", "assessor: {builtinAssessorName: Medianstop, classArgs: "
-     "{optimize_mode: maximize}}", 8, "assessor.classArgs.optimize_mode", "let both say the same"),
+     "{optimize_mode: maximize}}", 8, "assessor.classArgs.optimize_mode",
+     "must be minimize, as in the tuner"),
     ("useAnnotation: false", "assessor: {builtinAssessorName: Medianstop, classArgs: "
      "{start_step: x}}", 8, "assessor.classArgs.start_step", "a whole number, not 'x'"),
     ("useAnnotation: false", "heirloom: {budjet: {}}", 8, "heirloom.budjet",
@@ -32,8 +33,8 @@ TABLE_1 = [
     ("useAnnotation: false", "heirloom: {trial: {retries: -1}}", 8, "heirloom.trial.retries",
      "at least 0"),
     ("useAnnotation: false", "heirloom: 3", 8, "heirloom", "must be a mapping"),
-    ("Random", "Anneal", 10, "tuner.builtinTunerName", "NNI's Anneal is not served: take TPE"),
-    ("Random", "SMAC", 10, "tuner.builtinTunerName", "take TPE"),
+    ("Random", "Anneal", 10, "tuner.builtinTunerName", "NNI's Anneal is not supported: use TPE"),
+    ("Random", "SMAC", 10, "tuner.builtinTunerName", "use TPE"),
     ("Random", "BOHB", 10, "tuner.builtinTunerName", "Medianstop"),
     ("Random", "PBTTuner", 10, "tuner.builtinTunerName", "inherit: true"),
     ("Random", "Evolutionn", 10, "tuner.builtinTunerName", "did you mean Evolution?"),
@@ -46,12 +47,12 @@ TABLE_1 = [
     ("optimize_mode: minimize", "optimise_mode: x", 12, "tuner.classArgs.optimise_mode",
      "did you mean optimize_mode?"),
     ("  command: python3 mnist.py\n", "", 13, "trial.command", "missing. The command that runs"),
-    ("codeDir: code", "codeDir: cod", 15, "trial.codeDir", "there is no"),
+    ("codeDir: code", "codeDir: cod", 15, "trial.codeDir", "does not exist"),
     ("gpuNum: 0", "gpuNum: -1", 16, "trial.gpuNum", "at least 0"),
     ("gpuNum: 0", "gpuNum: 1\nlocalConfig: {gpuIndices: all}", 17, "localConfig.gpuIndices",
      "0,1,3"),
     ("gpuNum: 0", "gpuNum: 2\nlocalConfig: {gpuIndices: 0}", 17, "localConfig.gpuIndices",
-     "a trial takes 2 GPUs, and these are 1"),
+     "a trial needs 2 GPUs, but only 1 are listed"),
 ]  # fmt: skip
 
 
@@ -77,10 +78,10 @@ TABLE_2 = [
     ("  name: Random", "  {className: my_tuner.MyTunr, codeDirectory: tuners}", 8,
      "tuner.className", "did you mean MyTuner?"),
     ("  name: Random", "  {className: other.MyTuner, codeDirectory: tuners}", 8,
-     "tuner.className", "there is no file"),
+     "tuner.className", "does not exist"),
     ("  platform: local", "  platform: openpai", 10, "trainingService.platform",
-     "openpai is not served"),
-    ("tuner:\n  name: Random\n", "", 1, "missing", "tuner, what proposes the trials"),
+     "openpai is not supported"),
+    ("tuner:\n  name: Random\n", "", 1, "missing", "tuner, which proposes the trials"),
     ("maxTrialNumber: 10", "searchSpace: {}", 6, "searchSpace", "not both"),
     ("maxTrialNumber: 10", "tunerGpuIndices: x", 6, "tunerGpuIndices", "indexes of GPUs"),
 ]  # fmt: skip
@@ -101,7 +102,7 @@ def test_one_mistake_in_version_2(
 def test_of_another_platform_only_that_is_told(tmp_path: Path) -> None:
     text = V1.replace(": local", ": pai") + "  image: x\npaiConfig: {host: h}\n"
     [said] = mistakes(tmp_path, text)
-    assert said.startswith("6: trainingServicePlatform: pai is not served: say local")
+    assert said.startswith("6: trainingServicePlatform: pai is not supported: use local")
 
 
 def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""An experiment in Heirloom's form while it is built from an NNI configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.config.mistakes import Key
+
+# Mappings that are values, not sections: a later one replaces them as a whole.
+_VALUES: tuple[Key, ...] = (("search_space",), ("inventory",), ("trial", "environment"))
+_CHOICES: tuple[Key, ...] = (("tuner",), ("assessor",))
+
+
+class Draft:
+    """An experiment in Heirloom's form. Paths are as in the NNI file.
+
+    `sources` has the NNI file's key for each key of `value`. `notes` and `mistakes` have keys of
+    the NNI file.
+    """
+
+    def __init__(self) -> None:
+        self.value: dict[str, Any] = {}
+        self.sources: dict[Key, Key] = {}
+        self.notes: list[tuple[Key, str]] = []
+        self.mistakes: list[tuple[Key, str]] = []
+
+    def put(self, key: Key, value: Any, source: Key) -> None:
+        """Set a value, unless it is None. `source` is its key in the NNI file."""
+        if value is None:
+            return
+        section = self.value
+        for part in key[:-1]:
+            section = section.setdefault(str(part), {})
+        section[str(key[-1])] = value
+        self.sources[key] = source
+
+    def note(self, key: Key, text: str) -> None:
+        """Add a note on a key of the NNI file."""
+        self.notes.append((key, text))
+
+    def mistake(self, key: Key, text: str) -> None:
+        """Add a mistake at a key of the NNI file."""
+        self.mistakes.append((key, text))
+
+    def overlay(self, values: Mapping[str, Any], source: Key, key: Key = ()) -> None:
+        """Set all values of a mapping in Heirloom's form. A null removes the key."""
+        for name, value in values.items():
+            inner, inner_source = (*key, name), (*source, name)
+            before = self._at(inner)
+            is_section = isinstance(value, Mapping) and inner not in _VALUES
+            if value is None:
+                if isinstance(section := self._at(key), dict):
+                    section.pop(name, None)
+            elif is_section and (before is None or isinstance(before, dict)) and value:
+                if inner in _CHOICES and value.keys() & {"name", "class"}:
+                    self.value.pop(name, None)  # another tuner: no setting of the first one applies
+                self.sources[inner] = inner_source
+                self.overlay(value, inner_source, inner)
+            elif not is_section or before is None:
+                self.put(inner, value, inner_source)
+
+    def _at(self, key: Key) -> Any:
+        value: Any = self.value
+        for part in key:
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
