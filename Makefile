@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-hosts test-all lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-hosts test-all test-node-python lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -51,6 +51,18 @@ fast: .venv/ready-dev
 tests: .venv/ready-dev
 	@echo "tests"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster
+
+PYTHON39 ?= python3.9
+
+test-node-python: build/python39/ready ## The unit tests of what runs on nodes, on Python 3.9: PYTHON39=python3.9
+	@echo "unit tests of the node side on Python 3.9"
+	@build/python39/bin/python -m pytest -p no:cacheprovider tests/unit/heirloom \
+	  tests/unit/tuners/test_tuners.py tests/unit/tuners/test_median_stopping.py
+
+build/python39/ready:
+	@$(PYTHON39) -m venv build/python39
+	@build/python39/bin/python -m pip install --quiet --disable-pip-version-check pytest pytest-timeout hypothesis
+	@touch $@
 
 # Two at a time, a file each: a cluster waits more than it computes.
 CLUSTER_TESTS = $(PYTEST) --numprocesses=2 --dist=loadfile -rs tests/cluster

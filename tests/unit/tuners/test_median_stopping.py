@@ -1,5 +1,7 @@
 """The median stopping rule."""
 
+from __future__ import annotations
+
 from statistics import median
 
 import pytest

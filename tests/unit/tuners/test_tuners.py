@@ -1,5 +1,7 @@
 """The tuners that come with Heirloom, without their process."""
 
+from __future__ import annotations
+
 from random import Random as Generator
 from statistics import median
 from typing import Any
