@@ -1,4 +1,4 @@
-"""What is said of a bad experiment file."""
+"""Messages about a wrong experiment file."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -98,14 +98,12 @@ def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, key: str, re
 
 
 @pytest.mark.parametrize("kind", ["tuner", "assessor"])
-def test_a_key_that_is_missing_is_named_as_the_file_would_name_it(
-    tmp_path: Path, kind: str
-) -> None:
+def test_missing_key_is_named_in_the_spelling_of_the_file(tmp_path: Path, kind: str) -> None:
     [mistake] = mistakes(write(tmp_path, f"{GOOD}{kind}: {{}}\n"))
     assert mistake.startswith(f"6: {kind}.class: missing: name")
 
 
-def test_a_key_that_is_no_key_is_named_as_it_stands(tmp_path: Path) -> None:
+def test_unknown_key_is_named_as_written(tmp_path: Path) -> None:
     [mistake] = mistakes(
         write(
             tmp_path,
@@ -132,7 +130,9 @@ def test_a_key_that_is_no_key_is_named_as_it_stands(tmp_path: Path) -> None:
         ("seed: 2024-13-99 00:00:00\n", 1, "seed"),
     ],
 )
-def test_no_yaml_mapping(tmp_path: Path, text: str, line: int | None, words: str) -> None:
+def test_file_without_a_yaml_mapping(
+    tmp_path: Path, text: str, line: int | None, words: str
+) -> None:
     path = write(tmp_path, text)
     with pytest.raises(ConfigError, match=words) as caught:
         load(path)
@@ -166,7 +166,7 @@ def test_every_mistake_is_listed_in_the_order_of_the_file(tmp_path: Path) -> Non
     assert lines == [1, 2, 4, 5, 6, 6, 7, 7, 8, 8]
 
 
-def test_anchors_and_merges_keep_their_places(tmp_path: Path) -> None:
+def test_anchors_and_merges_have_the_right_lines(tmp_path: Path) -> None:
     text = GOOD + dedent(
         """\
         tuner:
@@ -184,7 +184,7 @@ def test_anchors_and_merges_keep_their_places(tmp_path: Path) -> None:
     assert mistake.startswith("9: assessor.args.population: unknown argument")
 
 
-def test_mistake_in_a_search_space_file_has_its_place_there(tmp_path: Path) -> None:
+def test_mistake_in_a_search_space_file_names_that_file(tmp_path: Path) -> None:
     space = write(tmp_path, '{\n\t"lr": {\n\t\t"_type": "uniform", "_value": [1]}}', "space.json")
     text = GOOD.replace(GOOD[: GOOD.index("trial:")], "search_space_file: space.json\n")
     assert mistakes(write(tmp_path, text)) == [
@@ -206,7 +206,7 @@ def own_tuner(directory: Path, source: str) -> Path:
     return write(directory, GOOD + "tuner: {class: my_tuner.MyTuner, args: {a: [1, x]}}\n")
 
 
-def test_own_tuner_is_looked_for_and_not_imported(tmp_path: Path) -> None:
+def test_own_tuner_is_found_without_importing_it(tmp_path: Path) -> None:
     trace = tmp_path / "imported"
     source = f"open({str(trace)!r}, 'w')\nclass MyTuner: pass\n"
     experiment = load(own_tuner(tmp_path, source))

@@ -41,7 +41,7 @@ def tuner_of(text: str) -> str:
         ("tuner: {name: TPE}\n", None),
     ],
 )
-def test_files_are_told_apart_by_their_keys(tmp_path: Path, text: str, version: str | None) -> None:
+def test_version_is_recognised_by_the_keys(tmp_path: Path, text: str, version: str | None) -> None:
     assert version_of(read(write(tmp_path, text)).value) == version
 
 
@@ -74,7 +74,7 @@ def test_version_2(tmp_path: Path) -> None:
     assert experiment.budget.model_dump() == {"trials": 10, "duration": 1800, "concurrency": 2}
 
 
-def test_version_2_with_what_its_training_service_may_say_too(tmp_path: Path) -> None:
+def test_version_2_with_trial_keys_in_the_training_service(tmp_path: Path) -> None:
     text = dedent(
         """\
         searchSpace: {x: {_type: choice, _value: [1, 2]}}
@@ -92,7 +92,7 @@ def test_version_2_with_what_its_training_service_may_say_too(tmp_path: Path) ->
     assert experiment.budget.concurrency == 1
 
 
-def test_empty_keys_are_not_there(tmp_path: Path) -> None:
+def test_keys_with_null_are_ignored(tmp_path: Path) -> None:
     text = V1 + "advisor:\nassessor:\nnniManagerIp:\nlocalConfig:\n  gpuIndices:\n"
     experiment, notes = loaded(tmp_path, replaced(text, "maxTrialNum: 10", "maxTrialNum:"))
     assert experiment.assessor is None
@@ -100,7 +100,7 @@ def test_empty_keys_are_not_there(tmp_path: Path) -> None:
     assert experiment.budget.trials is None
 
 
-def test_a_search_without_limits_is_one_of_as_many_trials_as_nni_allows(tmp_path: Path) -> None:
+def test_search_without_limits_has_the_trial_limit_of_nni(tmp_path: Path) -> None:
     text = replaced(V1, "maxExecDuration: 1h\nmaxTrialNum: 10\n", "")
     assert loaded(tmp_path, text)[0].budget.trials == 99999
 
@@ -114,7 +114,7 @@ def test_a_search_without_limits_is_one_of_as_many_trials_as_nni_allows(tmp_path
         ("python a.py && echo $HOME", ["bash", "-c", "python a.py && echo $HOME"]),
     ],
 )
-def test_bash_runs_what_sh_might_not(tmp_path: Path, command: str, run: Any) -> None:
+def test_commands_beyond_sh_run_in_bash(tmp_path: Path, command: str, run: Any) -> None:
     experiment, _ = loaded(
         tmp_path, replaced(V1, "command: python3 mnist.py", f"command: {command}")
     )
@@ -134,7 +134,7 @@ def test_bash_runs_what_sh_might_not(tmp_path: Path, command: str, run: Any) -> 
          {"population": 7, "sample": 2, "inherit": False}),
     ],
 )  # fmt: skip
-def test_tuners_that_are_served(tmp_path: Path, said: str, name: str, args: dict[str, Any]) -> None:
+def test_supported_tuners(tmp_path: Path, said: str, name: str, args: dict[str, Any]) -> None:
     space = '{"a": {"_type": "choice", "_value": [{"x": 1}, {"x": 2}]}}'
     (tmp_path / "search_space.json").write_text(space)
     own = tuner_of(V1)
@@ -144,7 +144,7 @@ def test_tuners_that_are_served(tmp_path: Path, said: str, name: str, args: dict
         assert (experiment.tuner.name, experiment.tuner.args) == (name, args)
 
 
-def test_a_seed_is_the_experiment_s(tmp_path: Path) -> None:
+def test_tuner_seed_becomes_the_seed_of_the_experiment(tmp_path: Path) -> None:
     text = replaced(V1, "optimize_mode: minimize", "seed: 5")
     experiment, _ = loaded(tmp_path, text)
     assert experiment.seed == 5
@@ -152,16 +152,14 @@ def test_a_seed_is_the_experiment_s(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("start", "warmup"), [(0, 0), (1, 0), (5, 4)])
-def test_median_stopping_judges_from_the_same_step_on(
-    tmp_path: Path, start: int, warmup: int
-) -> None:
+def test_median_stopping_starts_at_the_same_step(tmp_path: Path, start: int, warmup: int) -> None:
     more = f"assessor: {{builtinAssessorName: Medianstop, classArgs: {{start_step: {start}}}}}\n"
     experiment, _ = loaded(tmp_path, V1 + more)
     assert experiment.assessor is not None
     assert experiment.assessor.args == {"warmup": warmup, "min_trials": 1}
 
 
-def test_a_tuner_and_an_assessor_of_one_s_own(tmp_path: Path) -> None:
+def test_own_tuner_and_assessor(tmp_path: Path) -> None:
     own = "assessor: {codeDir: tuners, classFileName: my_tuner.py, className: MyAssessor}\n"
     experiment, _ = loaded(
         tmp_path, replaced(V1, tuner_of(V1), OWN_V1) + own + "multiThread: true\n"
@@ -177,7 +175,7 @@ def test_a_tuner_and_an_assessor_of_one_s_own(tmp_path: Path) -> None:
     assert experiment.objective == "minimize"
 
 
-def test_a_tuner_of_one_s_own_in_version_2(tmp_path: Path) -> None:
+def test_own_tuner_in_version_2(tmp_path: Path) -> None:
     own = "  {className: deep.my_tuner.MyTuner, codeDirectory: tuners, classArgs: {a: 1}}"
     experiment, _ = loaded(tmp_path, replaced(V2, "  name: Random", own))
     assert experiment.tuner.class_ == "deep.my_tuner.MyTuner"
@@ -193,7 +191,7 @@ def test_a_tuner_of_one_s_own_in_version_2(tmp_path: Path) -> None:
         ("not-a-package/my_tuner.py", "not-a-package", "my_tuner.MyTuner"),
     ],
 )
-def test_a_tuner_s_file_in_a_directory_below(
+def test_own_tuner_in_a_subdirectory(
     tmp_path: Path, file: str, directory: str, class_: str
 ) -> None:
     (tmp_path / "tuners/not-a-package").mkdir()
@@ -205,7 +203,7 @@ def test_a_tuner_s_file_in_a_directory_below(
     assert experiment.tuner.include_intermediate_results
 
 
-def test_where_a_tuner_has_trials_write_is_writable(tmp_path: Path) -> None:
+def test_save_directory_of_the_tuner_is_writable(tmp_path: Path) -> None:
     own = replaced(OWN_V1, "population: 3", "save_dir_root: /data/saved")
     experiment, _ = loaded(tmp_path, replaced(V1, tuner_of(V1), own))
     assert [str(path) for path in experiment.trial.writable] == ["/data/saved"]
@@ -234,7 +232,7 @@ def test_note_names_each_key_without_effect(tmp_path: Path) -> None:
     assert "21: sharedStorage: is not used" in notes[5]
 
 
-def test_keys_of_heirloom_s_own_form_stand_over_the_rest(tmp_path: Path) -> None:
+def test_keys_under_heirloom_replace_the_others(tmp_path: Path) -> None:
     more = """\
     heirloom:
       on_parent_failure: ancestor
@@ -252,7 +250,7 @@ def test_keys_of_heirloom_s_own_form_stand_over_the_rest(tmp_path: Path) -> None
     assert experiment.store == tmp_path / "stored"
 
 
-def test_another_tuner_of_heirloom_s_own_replaces_the_file_s(tmp_path: Path) -> None:
+def test_tuner_under_heirloom_replaces_the_tuner(tmp_path: Path) -> None:
     more = "heirloom: {tuner: {name: grid}, search_space: {a: {_type: choice, _value: [1]}}, "
     text = replaced(V1, "Random", "Evolution") + more + "search_space_file: null}\n"
     experiment, _ = loaded(tmp_path, text)
@@ -261,7 +259,7 @@ def test_another_tuner_of_heirloom_s_own_replaces_the_file_s(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("text", [V1, V2, replaced(V1, tuner_of(V1), OWN_V1)])
-def test_converted_it_is_the_same_experiment(tmp_path: Path, text: str) -> None:
+def test_converted_file_is_the_same_experiment(tmp_path: Path, text: str) -> None:
     text += "debug: true\nheirloom: {seed: 3, trial: {environment: {A: b}}}\n"
     before, _ = loaded(tmp_path, text)
     said = convert(tmp_path / "config.yml")

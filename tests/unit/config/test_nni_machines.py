@@ -1,4 +1,4 @@
-"""The machines of NNI's configuration files come to inventories."""
+"""Machines of NNI configurations become inventories."""
 
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,14 @@ def nodes(tmp_path: Path, text: str) -> tuple[dict[str, Any], list[str]]:
     return experiment.inventory["trial_nodes"], notes
 
 
-def test_this_machine_has_as_many_slots_as_trials_run_at_a_time(tmp_path: Path) -> None:
+def test_local_slots_equal_the_trial_concurrency(tmp_path: Path) -> None:
     for text, slots in ((V1, 3), (V2, 2)):
         found, _ = nodes(tmp_path, text)
         assert found["hosts"]["localhost"]["heirloom_slots"] == slots
         assert found["hosts"]["localhost"]["ansible_connection"] == "local"
 
 
-def test_remote_machines_share_what_runs_at_a_time(tmp_path: Path) -> None:
+def test_remote_machines_share_the_trial_concurrency(tmp_path: Path) -> None:
     found, notes = nodes(tmp_path, V1_REMOTE + REMOTE)
     assert found == {
         "hosts": {
@@ -83,7 +83,7 @@ heirloom: {store: /srv/shared}
     ("each", "slots"),
     [(1, [["0", "1"], ["2", "3"]]), (2, [["0", "1"], ["0", "1"], ["2", "3"], ["2", "3"]])],
 )
-def test_a_slot_has_the_gpus_of_a_trial(tmp_path: Path, each: int, slots: Any) -> None:
+def test_slot_has_the_gpus_of_one_trial(tmp_path: Path, each: int, slots: Any) -> None:
     text = V1.replace("gpuNum: 0", "gpuNum: 2")
     text += f"localConfig: {{gpuIndices: '0,1,2,3,4', maxTrialNumPerGpu: {each}}}\n"
     experiment, _ = loaded(tmp_path, text)
@@ -93,7 +93,7 @@ def test_a_slot_has_the_gpus_of_a_trial(tmp_path: Path, each: int, slots: Any) -
     assert experiment.trial.slots == 1
 
 
-def test_gpus_are_looked_for_where_none_are_named(
+def test_local_gpus_are_detected_if_none_are_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = V1.replace("gpuNum: 0", "gpuNum: 1")
@@ -107,7 +107,7 @@ def test_gpus_are_looked_for_where_none_are_named(
     assert "nvidia-smi lists none on this machine" in mistake
 
 
-def test_an_inventory_of_heirloom_s_own_form_is_taken_instead(tmp_path: Path) -> None:
+def test_inventory_under_heirloom_replaces_the_machine_list(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").touch()
     experiment, notes = loaded(tmp_path, V1_REMOTE + "heirloom: {inventory: hosts.yml}\n")
     assert experiment.inventory == tmp_path / "hosts.yml"
@@ -140,7 +140,7 @@ def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, words: st
         ("gpuNum: 1", "missing: give the GPUs of the machine"),
     ],
 )
-def test_gpus_of_remote_machines_are_named(tmp_path: Path, said: str, words: str) -> None:
+def test_gpus_of_remote_machines_must_be_given(tmp_path: Path, said: str, words: str) -> None:
     machine = "{ip: a, username: b" + (", gpuIndices: 0}" if "2" in said else "}")
     text = V1_REMOTE.replace("gpuNum: 0", said) + f"machineList:\n  - {machine}\n"
     assert any("18: machineList.0" in one for one in mistakes(tmp_path, text))

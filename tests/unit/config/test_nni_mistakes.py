@@ -1,4 +1,4 @@
-"""What is said of an NNI configuration file that cannot run."""
+"""Messages about a wrong NNI configuration."""
 
 from pathlib import Path
 
@@ -99,13 +99,13 @@ def test_one_mistake_in_version_2(
     assert remedy in said[0]
 
 
-def test_of_another_platform_only_that_is_told(tmp_path: Path) -> None:
+def test_unsupported_platform_is_the_only_mistake_reported(tmp_path: Path) -> None:
     text = V1.replace(": local", ": pai") + "  image: x\npaiConfig: {host: h}\n"
     [said] = mistakes(tmp_path, text)
     assert said.startswith("6: trainingServicePlatform: pai is not supported: use local")
 
 
-def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_every_mistake_of_an_nni_file_is_listed_in_order(tmp_path: Path) -> None:
     text = V1.replace("3", "0").replace("useAnnotation: false", "useAnnotation: true")
     text = text.replace("codeDir: code", "codeDirectory: code") + "trial: 3\n"
     lines = [int(one.partition(":")[0]) for one in mistakes(tmp_path, text)]
@@ -113,7 +113,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert {3, 8, 17} <= set(lines)
 
 
-def test_a_refused_tuner_hides_no_other_mistake(tmp_path: Path) -> None:
+def test_unsupported_tuner_hides_no_other_mistake(tmp_path: Path) -> None:
     text = V1.replace("Random", "SMAC").replace("codeDir: code", "codeDir: cod")
     (tmp_path / "search_space.json").write_text('{\n"x": {"_type": "unifrm", "_value": [0, 1]}}')
     said = mistakes(tmp_path, text)
@@ -121,7 +121,7 @@ def test_a_refused_tuner_hides_no_other_mistake(tmp_path: Path) -> None:
     assert f"{tmp_path}/search_space.json:2: search_space.x._type" in said[-1]
 
 
-def test_a_wrong_argument_of_one_s_own_tuner_is_its_own_affair(tmp_path: Path) -> None:
+def test_arguments_of_an_own_tuner_are_not_checked(tmp_path: Path) -> None:
     own = OWN_V1.replace("classArgs: {optimize_mode: minimize, population: 3}", "classArgs: 3")
     text = V1[: V1.index("tuner:")] + own + V1[V1.index("trial:") :]
     [said] = mistakes(tmp_path, text)

@@ -17,7 +17,7 @@ def test_duration(written: object, seconds: float) -> None:
 @pytest.mark.parametrize(
     "written", [0, -1, True, None, "", "90", "10 minutes", "h", "1h30", "m10", float("nan"), [1]]
 )
-def test_no_duration(written: object) -> None:
+def test_invalid_duration(written: object) -> None:
     with pytest.raises(ValueError, match="must be a duration"):
         units.seconds(written)
 
@@ -32,6 +32,6 @@ def test_size(written: object, size: int) -> None:
 
 
 @pytest.mark.parametrize("written", [0, -1, True, None, "", "MB", "64 bananas", 1.5, "-3MB"])
-def test_no_size(written: object) -> None:
+def test_invalid_size(written: object) -> None:
     with pytest.raises(ValueError, match="must be a size"):
         units.size(written)

@@ -158,7 +158,7 @@ def test_mutation_is_near_on_the_parameters_own_scale(seed: int) -> None:
     assert 0.4 < median(steps) < 1.3  # of six decades
 
 
-def test_long_lines_of_mutations_keep_a_normal_distribution() -> None:
+def test_long_chains_of_mutations_keep_a_normal_distribution() -> None:
     parsed, rng = parse({"x": {"_type": "normal", "_value": [10, 2]}}), Random(3)
     params, seen = sample(parsed, rng), []
     for _ in range(20_000):
@@ -168,7 +168,7 @@ def test_long_lines_of_mutations_keep_a_normal_distribution() -> None:
     assert abs(stdev(seen) - 2) < 0.3
 
 
-def test_mutation_draws_anew_what_is_missing_or_not_in_the_space() -> None:
+def test_mutation_draws_missing_and_invalid_params() -> None:
     space = {"a": {"_type": "uniform", "_value": [0, 1]}, "b": {"_type": "choice", "_value": [1]}}
     assert all_fit(space, mutate(parse(space), {"a": 7, "c": 1}, Random(1)))
 
@@ -202,7 +202,7 @@ def test_distributions(kind: str, value: list[float], quantiles: tuple[float, ..
 
 
 @pytest.mark.parametrize(("kind", "value", "quantiles"), DISTRIBUTIONS)
-def test_shares_of_a_distribution(
+def test_quantiles_of_a_distribution(
     kind: str, value: list[float], quantiles: tuple[float, ...]
 ) -> None:
     dimension = parse({"x": {"_type": kind, "_value": value}}).dimensions["x"]
@@ -212,7 +212,7 @@ def test_shares_of_a_distribution(
     assert all(dimension.contains(dimension.at(end)) for end in (0.0, 1.0))
 
 
-def test_quantized_ends_are_clipped_as_documented() -> None:
+def test_quantized_bounds_are_clipped_as_documented() -> None:
     parsed, rng = parse({"x": {"_type": "quniform", "_value": [0.7, 2.6, 1]}}), Random(2)
     assert {sample(parsed, rng)["x"] for _ in range(200)} == {1.0, 2.0, 2.6}
 

@@ -73,7 +73,7 @@ def test_all_mistakes_are_listed() -> None:
     | st.dictionaries(st.sampled_from(["_type", "_value", "_name", "a"]), inner, max_size=3),
     max_leaves=12,
 ))  # fmt: skip
-def test_whatever_comes_is_read_or_refused_in_words(space: Any) -> None:
+def test_any_value_is_parsed_or_refused_with_a_message(space: Any) -> None:
     try:
         parsed = parse(space)
     except SpaceError as error:

@@ -21,32 +21,32 @@ def after(histories: list[list[float]], **args: int | bool) -> MedianStopping:
     return assessor
 
 
-def test_worse_than_the_median_of_running_averages_is_hopeless() -> None:
+def test_trial_below_the_median_of_running_averages_stops() -> None:
     assessor = after([[0.0, 1.0], [0.2, 0.4], [1.0, 1.0]])  # averages at step 2: 0.5, 0.3, 1
     assert assessor.assess(7, [0.1, 0.5])  # as good as the median
     assert not assessor.assess(8, [0.49, 0.1])
     assert assessor.assess(9, [0.51, 0.0])  # its best counts, not its last
 
 
-def test_minimizing_turns_it_round() -> None:
+def test_minimizing_reverses_the_comparison() -> None:
     assessor = after([[1.0], [2.0], [3.0]], maximize=False)
     assert assessor.assess(7, [2.0])
     assert not assessor.assess(8, [2.1])
 
 
-def test_a_shorter_trial_counts_with_all_it_reported() -> None:
+def test_shorter_trial_counts_with_its_last_average() -> None:
     assessor = after([[0.5]])
     assert not assessor.assess(7, [0.1, 0.2, 0.3])
 
 
-def test_warmup_and_min_trials_hold_it_back() -> None:
+def test_warmup_and_min_trials_prevent_stops() -> None:
     assessor = after([[1.0], [1.0]], warmup=2, min_trials=2)
     assert assessor.assess(7, [0.0, 0.0])
     assert not assessor.assess(7, [0.0, 0.0, 0.0])
     assert after([[1.0]], min_trials=2).assess(7, [0.0])
 
 
-def test_only_successes_are_compared_with() -> None:
+def test_only_succeeded_trials_are_compared() -> None:
     assessor = MedianStopping(maximize=True, warmup=0, min_trials=1)
     assessor.assess(0, [1.0])
     assessor.trial_end(0, success=False)

@@ -101,7 +101,7 @@ def test_gp_learns_from_few_results() -> None:
     assert learned < median(drawn) / 2
 
 
-def test_a_result_that_it_did_not_propose_is_left_alone() -> None:
+def test_result_of_another_proposal_is_ignored() -> None:
     tuner = TPE(BOWL, seed=0, maximize=True)
     proposal = tuner.propose(0)
     tuner.observe(ended(7, proposal, "succeeded", 1.0))
@@ -118,7 +118,7 @@ def test_wrong_arguments_are_refused(args: dict[str, int], words: str) -> None:
         TPE(BOWL, seed=0, maximize=True, **args)
 
 
-def test_what_is_not_installed_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_named_with_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("heirloom.tuners.optuna.find_spec", lambda package: None)
     with pytest.raises(ValueError, match=r"tpe needs optuna: .*pip install -r requirements-optuna"):
         TPE(BOWL, seed=0, maximize=True)

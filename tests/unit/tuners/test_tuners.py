@@ -84,7 +84,7 @@ def test_child_is_one_mutation_from_the_parent_that_it_names() -> None:
         tuner.observe(succeeded(trial, proposal, quality(proposal.params)))
 
 
-def test_the_oldest_dies_however_good_it_is() -> None:
+def test_oldest_member_leaves_even_if_it_is_the_best() -> None:
     tuner = Evolution(SPACE, seed=1, maximize=True, population=3, sample=50)
     for trial in range(20):
         proposal = tuner.propose(trial)
@@ -97,7 +97,7 @@ def test_the_oldest_dies_however_good_it_is() -> None:
     ]  # fmt: skip
 
 
-def test_a_parent_without_weights_is_mutated_but_not_named() -> None:
+def test_parent_without_weights_is_mutated_but_not_named() -> None:
     tuner = Evolution(SPACE, seed=1, maximize=True, population=1, sample=1)
     first = tuner.propose(0)
     assert first is not None
@@ -108,7 +108,7 @@ def test_a_parent_without_weights_is_mutated_but_not_named() -> None:
     assert sum(first.params[key] != second.params[key] for key in SPACE) == 1
 
 
-def test_no_inheritance_where_it_is_not_wanted() -> None:
+def test_inherit_false_names_no_parents() -> None:
     tuner = Evolution(SPACE, seed=1, maximize=True, population=2, inherit=False)
     for trial in range(10):
         proposal = tuner.propose(trial)
@@ -118,7 +118,7 @@ def test_no_inheritance_where_it_is_not_wanted() -> None:
     assert not tuner.may_be_parent(9)
 
 
-def test_the_unborn_may_be_parents_and_the_failed_may_not() -> None:
+def test_open_trials_may_be_parents_and_failed_ones_may_not() -> None:
     tuner = Evolution(SPACE, seed=1, maximize=True)
     first = tuner.propose(0)
     assert first is not None
@@ -127,7 +127,7 @@ def test_the_unborn_may_be_parents_and_the_failed_may_not() -> None:
     assert not tuner.may_be_parent(0)
 
 
-def test_withheld_while_the_whole_first_population_is_under_way() -> None:
+def test_no_proposal_while_the_first_population_is_under_way() -> None:
     tuner = Evolution(SPACE, seed=1, maximize=True, population=3)
     proposals = [tuner.propose(trial) for trial in range(5)]
     assert [proposal is None for proposal in proposals] == [False, False, False, True, True]
@@ -228,7 +228,7 @@ def test_batch_proposes_what_is_listed_in_order() -> None:
         ({"a": {"_type": "choice"}}, "_value` missing"),
     ],
 )
-def test_batch_refuses_what_is_no_list_of_params(space: dict[str, Any], words: str) -> None:
+def test_batch_refuses_a_space_without_a_list_of_params(space: dict[str, Any], words: str) -> None:
     with pytest.raises(SpaceError, match=words):
         Batch(space, seed=0, maximize=True)
 

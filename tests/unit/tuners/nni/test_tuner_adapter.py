@@ -1,4 +1,4 @@
-"""What a user's tuner is called with."""
+"""Calls of a user's tuner."""
 
 from queue import SimpleQueue
 
@@ -81,7 +81,7 @@ def heard(users, tuner, *results):
     return users.seen
 
 
-def test_a_search_from_its_start():
+def test_calls_of_a_new_search():
     users = Plain()
     tuner = adapter(users)
     assert users.seen == [("space", {"x": 1})]
@@ -94,7 +94,7 @@ def test_a_search_from_its_start():
     ]
 
 
-def test_a_search_that_goes_on():
+def test_calls_of_a_resumed_search():
     users = Plain()
     data = [{"parameter": {"n": 3}, "value": {"default": 1}}]
     tuner = adapter(users, resume={"data": data, "next": 4})
@@ -103,7 +103,7 @@ def test_a_search_that_goes_on():
     assert heard(users, tuner, result(1))[0][:4] == ("result", 1, {"n": 1}, 0.5)
 
 
-def test_methods_that_take_no_more_get_no_more():
+def test_methods_without_kwargs_get_no_extra_arguments():
     users = Old()
     tuner = adapter(users)
     assert proposed(tuner)["params"] == {"n": 0}
@@ -112,12 +112,12 @@ def test_methods_that_take_no_more_get_no_more():
 
 
 @pytest.mark.parametrize("state", ["failed", "skipped", "cancelled", "stopped"])
-def test_trials_that_did_not_succeed_have_an_end_and_no_result(state):
+def test_trials_that_did_not_succeed_have_no_result(state):
     users = Old()
     assert heard(users, adapter(users), result(0, state, last=0.3)) == [("end", 0, False)]
 
 
-def test_the_last_report_of_a_stopped_trial_where_that_is_asked_for():
+def test_last_report_of_a_stopped_trial_is_its_result_if_configured():
     users = Old()
     tuner = adapter(users, include_intermediate_results=True)
     stopped = result(0, "stopped", last={"default": 0.3})
@@ -136,14 +136,14 @@ def test_the_last_report_of_a_stopped_trial_where_that_is_asked_for():
         ({"value": None, "result": None}, None),
     ],
 )  # fmt: skip
-def test_the_value_as_it_was_reported(more, told):
+def test_value_is_passed_as_reported(more, told):
     users = Old()
     seen = heard(users, adapter(users), result(0, **more))
     assert [call[3] for call in seen if call[0] == "result"] == ([] if told is None else [told])
     assert ("end", 0, True) in seen
 
 
-def test_the_result_carries_the_very_object_that_was_proposed():
+def test_result_has_the_proposed_object_itself():
     users = Old()
     users.generate_parameters = lambda parameter_id: users.__dict__.setdefault("made", {"n": (1,)})
     tuner = adapter(users)
@@ -151,13 +151,13 @@ def test_the_result_carries_the_very_object_that_was_proposed():
     assert heard(users, tuner, result(0))[0][2] is users.made
 
 
-def test_trials_that_are_not_the_tuners_are_not_told_of():
+def test_trials_that_the_tuner_did_not_propose_are_left_out():
     users = Old()
     assert heard(users, adapter(users), result(0, parameter_id=None)) == []
 
 
 @pytest.mark.parametrize("takes", ["**kwargs", "st_callback=None", "*rest", ""])
-def test_a_method_for_several(takes):
+def test_generate_multiple_parameters_is_called_if_overridden(takes):
     made = {}
     exec(
         f"def several(self, parameter_id_list, {takes}):\n"
@@ -169,7 +169,7 @@ def test_a_method_for_several(takes):
 
 
 @pytest.mark.parametrize("where", ["one", "several", "empty"])
-def test_nothing_to_propose(where):
+def test_no_more_trial_error_means_no_proposal(where):
     def none(self, *_, **__):
         raise nni.NoMoreTrialError("that was all")
 
@@ -192,7 +192,7 @@ def test_nothing_to_propose(where):
         (lambda self, ids, **kwargs: [{"a": float("nan")}], "params['a'] is nan"),
     ],
 )
-def test_what_is_no_proposal(method, words):
+def test_invalid_proposal_is_an_error(method, words):
     broken = SimpleQueue()
     tuner = adapter(type("Bad", (Plain,), {"generate_multiple_parameters": method})(), broken)
     tuner.propose(1)
@@ -201,7 +201,7 @@ def test_what_is_no_proposal(method, words):
     assert what == "generate_parameters"
 
 
-def test_hooks_are_called_where_there_are_any():
+def test_hooks_are_optional():
     call_hook(object(), "_on_exit")
     users = Plain()
     users._on_exit = lambda: users.seen.append("exit")

@@ -1,4 +1,4 @@
-"""Whether a thread does anything, and where."""
+"""Whether a thread is blocked, and at which line."""
 
 import threading
 import time
@@ -31,7 +31,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("clock_alone", [False, True])
-def test_one_that_waits_stands_still_and_one_that_computes_does_not(clock_alone):
+def test_waiting_thread_is_blocked_and_computing_thread_is_not(clock_alone):
     stop = threading.Event()
     waits, computes = Watched(stop.wait), Watched(lambda: _compute(stop))
     if clock_alone:  # as where the kernel keeps no schedstat
@@ -46,7 +46,7 @@ def _compute(stop):
         pass
 
 
-def test_since_when_it_stands_still_does_not_move():
+def test_blocked_since_does_not_change():
     stop = threading.Event()
     watched = Watched(stop.wait)
     until(lambda: watched.blocked_since() is not None)
@@ -56,7 +56,7 @@ def test_since_when_it_stands_still_does_not_move():
     stop.set()
 
 
-def test_the_place_is_in_the_users_code():
+def test_location_is_in_user_code():
     gate = threading.Event()
     watched = Watched(lambda: gate.wait(PATIENCE))
     until(lambda: watched.activity.location([__file__]).startswith("test_thread_activity.py:"))

@@ -1,4 +1,4 @@
-"""What a user's assessor is called with."""
+"""Calls of a user's assessor."""
 
 from queue import SimpleQueue
 
@@ -43,7 +43,7 @@ class Bench:
 
 
 @pytest.mark.parametrize("answers", [(AssessResult.Bad, AssessResult.Good), (False, True)])
-def test_a_trial_is_judged_by_all_that_it_reported(answers):
+def test_assessment_gets_the_complete_history(answers):
     bench = Bench(Threshold(answers))
     bench.report(3, 0, {"default": 1})
     bench.report(4, 0, 0.5)
@@ -56,21 +56,21 @@ def test_a_trial_is_judged_by_all_that_it_reported(answers):
     assert bench.hopeless == [(3, 1, 1)]
 
 
-def test_values_stand_in_the_order_of_their_sequence():
+def test_history_is_in_the_order_of_steps():
     bench = Bench(Threshold())
     for step, value in ((0, "a"), (2, "c"), (1, "b")):
         bench.report(0, step, value)
     assert bench.close()[-1] == ("e-1-0", ["a", "b", "c"])
 
 
-def test_a_further_attempt_starts_anew():
+def test_each_attempt_has_a_history_of_its_own():
     bench = Bench(Threshold())
     bench.report(0, 0, 1)
     bench.report(0, 0, 2, number=2)
     assert bench.close() == [("e-1-0", [1]), ("e-1-0", [2])]
 
 
-def test_what_was_judged_before_a_resume_is_remembered_and_not_judged_again():
+def test_replayed_reports_are_kept_and_not_assessed_again():
     bench = Bench(Threshold())
     bench.report(0, 0, "bad", replay=True)
     bench.report(1, 0, 7, replay=True)
@@ -80,14 +80,14 @@ def test_what_was_judged_before_a_resume_is_remembered_and_not_judged_again():
     assert not bench.hopeless
 
 
-def test_the_end_of_a_trial_that_reported_nothing_is_not_told():
+def test_end_of_a_trial_without_reports_is_not_passed_on():
     bench = Bench(Threshold())
     bench.adapter.trial_end(0, True, replay=False)
     assert bench.close() == []
 
 
 @pytest.mark.parametrize("answer", [None, 1, "Good"])
-def test_anything_else_is_an_error(answer):
+def test_invalid_assessment_is_an_error(answer):
     bench = Bench(Threshold((answer, answer)))
     bench.report(0, 0, 1)
     error, what = bench.broken.get(timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""A tuner's calls by hand, with real threads."""
+"""Runs `Calls` with functions of a test, with real threads."""
 
 import threading
 import time

@@ -19,7 +19,7 @@ class Array:
         return [Scalar(), 1.5]
 
 
-def test_what_json_can_carry_is_carried():
+def test_plain_json_is_unchanged():
     params = {"a": (1, [True, None]), 2: {"b": Scalar()}, None: Array(), True: "x", 1.5: {}}
     plain = plain_params(params)
     assert plain == {
@@ -32,7 +32,7 @@ def test_what_json_can_carry_is_carried():
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
 
 
-def test_numpys_own():
+def test_numpy_values_become_plain_json():
     numpy = pytest.importorskip("numpy")
     given = {
         "a": numpy.int64(3),
@@ -54,12 +54,12 @@ def test_numpys_own():
         ({(1, 2): 3}, "the key"),
     ],
 )
-def test_what_json_cannot_carry_is_named(params, words):
+def test_value_without_json_form_is_named(params, words):
     with pytest.raises(TypeError, match=words):
         plain_params(params)
 
 
-def test_the_final_value():
+def test_final_value():
     assert final_value(1.0, None) == 1.0
     assert final_value(1.0, {"value": 1.0, "nni": {"default": 1.0}}) == {"default": 1.0}
     assert final_value(None, {"value": None, "nni": None}) is None

@@ -1,4 +1,4 @@
-"""Proposals that block, and results that are delivered whatever does."""
+"""Proposals that block, and the delivery of results meanwhile."""
 
 import threading
 import time
@@ -13,13 +13,13 @@ def test_proposals_come_in_the_order_of_their_numbers():
     assert desk.began == [0, 1, 2]
 
 
-def test_numbers_go_on_where_they_were():
+def test_numbers_continue_after_a_resume():
     desk = Desk(lambda number, later: {}, first=7)
     assert desk.ask() == (7, {})
 
 
 @pytest.mark.parametrize("concurrent", [True, False])
-def test_no_more_is_called_than_there_is_room(concurrent):
+def test_calls_do_not_exceed_the_room(concurrent):
     desk = Desk(lambda number, later: {}, concurrent=concurrent)
     desk.ask(2)
     assert desk.ask(1)[0] == 1
@@ -27,7 +27,7 @@ def test_no_more_is_called_than_there_is_room(concurrent):
     assert desk.began == [0, 1]
 
 
-def test_results_pass_proposals_that_wait_for_them():
+def test_results_are_delivered_while_proposals_are_blocked():
     gate = Gate()
 
     def propose(number, later):
@@ -43,7 +43,7 @@ def test_results_pass_proposals_that_wait_for_them():
     assert sorted(desk.ask(4 - n)[0] for n in range(4)) == [1, 2, 3, 4]
 
 
-def test_the_next_call_begins_only_when_the_last_stands_still():
+def test_next_call_starts_only_when_the_last_is_blocked():
     busy, stop = threading.Event(), threading.Event()
 
     def propose(number, later):
@@ -62,7 +62,7 @@ def test_the_next_call_begins_only_when_the_last_stands_still():
     assert [desk.ask(2)[0], desk.ask(1)[0]] == [0, 1]
 
 
-def test_a_loop_that_sleeps_stands_still():
+def test_sleeping_loop_counts_as_blocked():
     done = threading.Event()
 
     def propose(number, later):
@@ -76,7 +76,7 @@ def test_a_loop_that_sleeps_stands_still():
     assert desk.ask(1)[0] == 0
 
 
-def test_without_threads_a_result_waits_for_the_call_before_it():
+def test_without_concurrency_a_result_waits_for_the_running_call():
     gate = Gate()
 
     def propose(number, later):
@@ -102,7 +102,7 @@ def test_results_are_delivered_in_order_and_before_the_next_call():
     assert seen == [*range(50), "call"]
 
 
-def test_a_proposal_that_comes_to_nothing_is_tried_again_after_a_result():
+def test_empty_proposal_is_repeated_after_a_result():
     desk = Desk(lambda number, later: None if number < 2 else {"n": number})
     assert desk.ask(3) is False
     assert desk.began == [0]
@@ -113,7 +113,7 @@ def test_a_proposal_that_comes_to_nothing_is_tried_again_after_a_result():
     assert desk.ask(3) == (2, {"n": 2})
 
 
-def test_a_result_that_came_meanwhile_is_reason_enough_to_ask_again():
+def test_result_during_an_empty_proposal_repeats_it_at_once():
     gate = Gate()
 
     def propose(number, later):
@@ -131,7 +131,7 @@ def test_a_result_that_came_meanwhile_is_reason_enough_to_ask_again():
     assert desk.ask(1) == (1, {"n": 1})
 
 
-def test_what_comes_later_by_the_callback():
+def test_proposals_by_st_callback():
     kept = []
     desk = Desk(
         lambda number, later: kept.append(later),
@@ -145,12 +145,12 @@ def test_what_comes_later_by_the_callback():
     assert desk.began == [0, 1]
 
 
-def test_a_callback_that_nobody_keeps_promises_nothing():
+def test_dropped_callback_promises_no_proposal():
     desk = Desk(lambda number, later: None)
     assert desk.ask(2) is False
 
 
-def test_a_callback_that_is_kept_and_not_used_is_given_up(monkeypatch):
+def test_unused_callback_is_given_up(monkeypatch):
     monkeypatch.setattr(call_state, "IDLE", 0.1)
     kept = []
     desk = Desk(lambda number, later: kept.append(later))
@@ -158,7 +158,7 @@ def test_a_callback_that_is_kept_and_not_used_is_given_up(monkeypatch):
     assert "was to come by st_callback and did not come" in desk.calls.end_reason()
 
 
-def test_one_that_stands_still_is_given_up_once_nothing_is_under_way(monkeypatch):
+def test_blocked_proposal_is_given_up_when_no_trial_is_open(monkeypatch):
     monkeypatch.setattr(call_state, "IDLE", 0.2)
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number else {})
@@ -181,7 +181,7 @@ def test_one_that_stands_still_is_given_up_once_nothing_is_under_way(monkeypatch
     assert desk.ask(2)[0] == 3
 
 
-def test_patience_gives_up_while_trials_are_under_way():
+def test_patience_applies_while_trials_are_open():
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number == 0 else {}, patience=0.2)
     desk.calls.set_open_trials(1)
@@ -192,7 +192,7 @@ def test_patience_gives_up_while_trials_are_under_way():
     gate.opened.set()
 
 
-def test_without_threads_the_next_call_begins_when_one_is_given_up():
+def test_without_concurrency_giving_up_starts_the_next_call():
     gate = Gate()
     propose = lambda number, later: gate.wait() or {} if number == 0 else {"n": number}  # noqa: E731 - one line
     desk = Desk(propose, concurrent=False, patience=0.2)
@@ -205,7 +205,7 @@ def test_without_threads_the_next_call_begins_when_one_is_given_up():
 
 
 @pytest.mark.parametrize("what", ["generate_parameters", "receive_trial_result"])
-def test_what_a_call_raises_is_told_once(what):
+def test_first_error_of_a_call_is_reported(what):
     def fail(*_):
         raise SystemExit(3)
 
@@ -221,7 +221,7 @@ def test_what_a_call_raises_is_told_once(what):
     assert desk.calls.next_proposal(3) is False
 
 
-def test_a_delivery_that_never_ends_is_an_error_once_nothing_is_under_way(monkeypatch):
+def test_blocked_delivery_is_an_error_when_no_trial_is_open(monkeypatch):
     monkeypatch.setattr(call_state, "IDLE", 0.2)
     gate = Gate()
     desk = Desk(lambda number, later: {}, lambda end: gate.wait())
@@ -232,7 +232,7 @@ def test_a_delivery_that_never_ends_is_an_error_once_nothing_is_under_way(monkey
     gate.opened.set()
 
 
-def test_calls_that_go_on_for_long_are_named_by_place(monkeypatch):
+def test_long_calls_are_reported_by_location(monkeypatch):
     monkeypatch.setattr("heirloom.tuners.nni.call.LONG", 0.1)
     gate = Gate()
     desk = Desk(lambda number, later: gate.wait() or {} if number else {})
@@ -254,14 +254,14 @@ def test_calls_that_go_on_for_long_are_named_by_place(monkeypatch):
         said = desk.notice("long_calls")
 
 
-def test_closing_delivers_what_was_heard():
+def test_closing_delivers_the_remaining_results():
     desk = Desk(lambda number, later: {}, lambda end: time.sleep(0.01))
     desk.result(*range(10))
     desk.calls.close(PATIENCE)
     assert desk.delivered == [*range(10)]
 
 
-def test_two_hundred_wait_and_one_result_wakes_them_all():
+def test_one_result_unblocks_two_hundred_proposals():
     gate = Gate()
 
     def propose(number, later):
