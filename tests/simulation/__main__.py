@@ -1,4 +1,4 @@
-"""`python -m tests.simulation SEED` tells the story of one run; `--seeds N` lives through N."""
+"""`python -m tests.simulation SEED` prints the trace of one run; `--seeds N` does N runs."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.simulation.world.lab import live
+from tests.simulation.world.lab import run_lab
 from tests.simulation.world.rules import Violation
 
-FAILED = Path(__file__).parent / "seeds.txt"  # every seed that ever failed
+FAILED = Path(__file__).parent / "seeds.txt"  # every seed that failed before
 
 
 def main() -> int:
-    """The exit code: 1 where a rule was broken."""
+    """Return the exit code: 1 if a rule was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("seed", type=int, nargs="?", help="tell the story of this run")
-    parser.add_argument("--seeds", type=int, default=1000, help="how many runs, of chance seeds")
-    parser.add_argument("--first", type=int, help="count the seeds from here instead")
+    parser.add_argument("seed", type=int, nargs="?", help="print the trace of this run")
+    parser.add_argument(
+        "--seeds", type=int, default=1000, help="the number of runs, with random seeds"
+    )
+    parser.add_argument("--first", type=int, help="use consecutive seeds from this one")
     given = parser.parse_args()
     if given.seed is not None:
-        return _tell(given.seed)
+        return _print_trace(given.seed)
     first = int.from_bytes(os.urandom(5)) if given.first is None else given.first
     return _many(range(first, first + given.seeds))
 
 
 def known_seeds() -> list[int]:
-    """The seeds that ever failed."""
+    """The seeds that failed before."""
     lines = FAILED.read_text().splitlines()
     return [int(line.split()[0]) for line in lines if line and not line.startswith("#")]
 
 
-def _tell(seed: int) -> int:
+def _print_trace(seed: int) -> int:
     try:
-        counts = live(seed, print)
+        counts = run_lab(seed, print)
     except Violation as broken:
         print(f"seed {seed}: {broken}")
         return 1
@@ -63,11 +65,11 @@ def _many(seeds: range) -> int:
         f"({len(seeds) / seconds:.1f} a second), {faults.total():,} faults, "
         f"{len(broken)} runs broke a rule"
     )
-    return _tell(broken[0]) if broken else 0
+    return _print_trace(broken[0]) if broken else 0
 
 
 def _pin() -> None:
-    """Threads that take turns do it fastest on one processor."""
+    """Pin the process: threads of which one runs at a time are fastest on one processor."""
     mine = sorted(os.sched_getaffinity(0))
     number = multiprocessing.current_process()._identity[0]
     os.sched_setaffinity(0, {mine[number % len(mine)]})
@@ -75,7 +77,7 @@ def _pin() -> None:
 
 def _one(seed: int) -> tuple[int, Counter[str], str]:
     try:
-        return seed, live(seed), ""
+        return seed, run_lab(seed), ""
     except Violation as broken:
         return seed, Counter(), str(broken)
 

@@ -1,4 +1,4 @@
-"""What two cores must have in common to be in the same state, and what one must never be."""
+"""Compare the states of two cores, and check that one state is consistent."""
 
 import copy
 from collections import Counter
@@ -7,11 +7,11 @@ from dataclasses import fields
 from controller.core import events as e
 from controller.core.model import AttemptState
 
-STRAYS = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corrupt",))
+INFRA_CAUSES = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corrupt",))
 
 
 def state_of(x):
-    """All of an experiment but the entries that heaps drop lazily."""
+    """The whole state except outdated entries of heaps."""
     left_out = {"armable", "queue", "placement", "search", "gc", "commands"}
     plain = {name: value for name, value in vars(x).items() if name not in left_out}
     ordered = {
@@ -33,7 +33,7 @@ def _plain(gc):
 
 
 def _pending(commands):
-    """Every kind of command, by stage, in the order of the commands."""
+    """Every pending command, by kind and stage, in order."""
     kinds = {field.name: getattr(commands, field.name) for field in fields(commands)}
     return {
         name: (list(kind.due.items()), list(kind.issued.items())) for name, kind in kinds.items()
@@ -41,7 +41,7 @@ def _pending(commands):
 
 
 def check(x):
-    """Raise AssertionError where the state contradicts itself."""
+    """Raise AssertionError if the state is inconsistent."""
     assert +x.counts == Counter(trial.state for trial in x.trials)
     assert all(count >= 0 for count in x.counts.values())
     on_nodes = [(t.id, t.attempts[-1].number) for t in x.trials if t.attempt is not None]
@@ -67,26 +67,28 @@ def _check_trial(x, trial):
         for attempt in trial.attempts
         if attempt.excused or (attempt.outcome == "corrupt" and _lost(x, attempt.restore))
     )
-    for cause in STRAYS:
+    for cause in INFRA_CAUSES:
         assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.infra_retries + 1
     pending = x.commands.of(trial.id, len(trial.attempts))
-    passing, looking = "verdict" in pending, "check" in pending
+    passing, checking = "verdict" in pending, "check" in pending
     queued = trial.id in x.queue
     if trial.state.is_verdict:
         assert not passing
-        assert not looking
+        assert not checking
         assert not queued
         assert trial.reason or trial.state == "succeeded"
         return
-    # Nothing is forgotten: whatever has no verdict stands somewhere where it will be seen to.
-    assert trial.attempt is not None or passing or looking or queued, trial
+    # A trial without a verdict has an attempt, a pending command or a place in the queue.
+    assert trial.attempt is not None or passing or checking or queued, trial
     assert not (queued and (trial.attempt is not None or passing)), trial
     if queued:
         missing = {p for p in trial.restore if not x.trials[p].inheritable}
         assert x.queue.unmet(trial.id) == missing
         assert (trial.state == "ready") == (not missing)
         for parent in missing:
-            assert not x.trials[parent].state.is_verdict, "an answer is owed"
+            assert not x.trials[parent].state.is_verdict, (
+                "the parent has ended and the child still waits for it"
+            )
         if missing and all(x.trials[p].attempt is not None for p in missing):
             assert trial.id in x.armable
     elif trial.attempt is not None:
@@ -99,8 +101,8 @@ def _lost(x, parents):
 
 
 def check_decisions(journal):
-    """What the journal of a whole experiment must be like."""
-    told = Counter(event.trial for event in journal if isinstance(event, e.ResultSent))
-    assert not told or max(told.values()) == 1
+    """Raise AssertionError if a decision was made twice."""
+    sent = Counter(event.trial for event in journal if isinstance(event, e.ResultSent))
+    assert not sent or max(sent.values()) == 1
     placed = [(event.trial, event.number) for event in journal if isinstance(event, e.Placed)]
     assert len(set(placed)) == len(placed)

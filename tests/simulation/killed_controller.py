@@ -1,7 +1,6 @@
-"""The controller upon a bad cluster.
+"""A controller for the core alone, on a faulty cluster.
 
-It does with the real core what `controller.engine.loop` does, and is killed between any two of
-its steps.
+It drives the real core as `controller.engine.loop` does, and may be killed between any two steps.
 """
 
 from collections import Counter, deque
@@ -15,7 +14,7 @@ from controller.dispatch.interface import AttemptStatus, End, Probe, Start
 
 
 class Controller:
-    """What the loop does, one step at a time. `journal` is all that a kill leaves of it."""
+    """The loop, one step at a time. Only `journal` survives a kill."""
 
     def __init__(self, rules, cluster, check):
         self.rules, self.cluster, self.rng, self.check = rules, cluster, cluster.rng, check
@@ -28,12 +27,12 @@ class Controller:
         for event in self.journal:
             self.x.apply(event)
         self.decisions = Decisions(self.x)
-        self.orders = {}  # node -> orders, in their order
+        self.orders = {}  # node -> its orders, in order
         self.answers = []
-        self.errands = deque()  # of the store's thread
+        self.store_tasks = deque()  # tasks of the store's thread
         self.again = []
         self.unknown = Counter()
-        self.promised = False
+        self.announced = False
         x = self.x
         left = list(x.on_nodes), dict(x.commands.verdicts.issued), list(x.commands.checks.issued)
         found = tuple(NodeInfo(name, slots) for name, slots in self.cluster.nodes.items())
@@ -44,11 +43,11 @@ class Controller:
         for trial, number in left[0]:
             node = x.attempt(trial, number).node
             name = attempt_name(trial, number)
-            self.errands.append(("look", trial))
+            self.store_tasks.append(("check", trial))
             end = x.commands.ends.issued.get((trial, number))
             self.submit(End(name, node, end.how) if end else Probe(name, node))
-        self.errands += [("verdict", trial, *asked) for trial, asked in left[1].items()]
-        self.errands += [("look", trial) for trial in left[2]]
+        self.store_tasks += [("verdict", trial, *asked) for trial, asked in left[1].items()]
+        self.store_tasks += [("check", trial) for trial in left[2]]
         for node in x.placement.down:
             self.submit(Probe(HELLO, node))
         return None
@@ -57,23 +56,23 @@ class Controller:
         self.begin(resumed=True)
 
     def turn(self, events, mail=()):
-        """Apply, decide, journal, act. False: killed in the middle."""
+        """Apply, decide, journal and act. Return False if killed in between."""
         for event in events:
             self.x.apply(event)
         decided = self.decisions.decide(self.now)
-        if self.cluster.goes_wrong(0.01):
-            return False  # before the journal has it
+        if self.cluster.fails(0.01):
+            return False  # killed before the journal was written
         self.journal += [*events, *decided]
         self.check(self)
         for event in mail:
             self.cluster.mail.remove(event)
         for event in [*events, *decided]:
-            if self.cluster.goes_wrong(0.003):
-                return False  # before all of it is done
+            if self.cluster.fails(0.003):
+                return False  # killed before all was carried out
             self.act(event)
         return True
 
-    def tell(self, *events, mail=()):
+    def take(self, *events, mail=()):
         if not self.turn(list(events), mail):
             self.kill()
 
@@ -87,16 +86,16 @@ class Controller:
                 node = self.x.attempt(event.trial, event.number).node
                 self.submit(End(name, node, event.how, event.reason))
             case e.VerdictAsked():
-                self.errands.append(("verdict", event.trial, event.state, event.reason))
+                self.store_tasks.append(("verdict", event.trial, event.state, event.reason))
             case e.CheckAsked():
-                self.errands.append(("look", event.trial))
+                self.store_tasks.append(("check", event.trial))
             case e.NodeDown() | e.NodeSetAside():
                 self.again.append(Probe(HELLO, event.node))
 
     def submit(self, order):
         self.orders.setdefault(order.node, deque()).append(order)
 
-    # Steps: each does one thing of its kind, if there is one to do
+    # Steps. Each does at most one action of its kind
 
     def wave(self):
         nodes = [node for node, orders in self.orders.items() if orders]
@@ -118,32 +117,32 @@ class Controller:
                 self.again.append(Start(name, answer.order.node, spec))
             if answer.found is AttemptStatus.UNREACHABLE and name == HELLO:
                 self.again.append(answer.order)
-            self.tell(*events_of(answer, attempt, self.now))
+            self.take(*events_of(answer, attempt, self.now))
 
     def ask_again(self):
         if self.again:
             self.submit(self.again.pop(self.rng.randrange(len(self.again))))
 
-    def errand(self):
-        if self.errands:
-            kind, trial, *verdict = self.errands.popleft()
+    def store_task(self):
+        if self.store_tasks:
+            kind, trial, *verdict = self.store_tasks.popleft()
             if kind == "verdict":
                 state, reason = verdict
                 asked = e.VerdictSeen(at=self.now, trial=trial, state=state, reason=reason)
-                self.tell(self.cluster.stand(asked))
+                self.take(self.cluster.pass_verdict(asked))
             else:
                 seen = self.cluster.verdicts.get(trial)
                 if seen is not None:
-                    self.tell(seen)
-                self.tell(e.NoVerdict(at=self.now, trial=trial))
+                    self.take(seen)
+                self.take(e.NoVerdict(at=self.now, trial=trial))
 
     def take_mail(self):
         if self.cluster.mail:
             event = self.rng.choice(self.cluster.mail)
-            self.tell(event, mail=[event])
+            self.take(event, mail=[event])
 
     def notice_silence(self):
-        """An attempt without a heartbeat is asked for."""
+        """Probe an attempt that has no heartbeat."""
         silent = [
             (trial, number)
             for trial, number in self.x.on_nodes
@@ -154,40 +153,40 @@ class Controller:
             node = self.x.attempt(trial, number).node
             self.submit(Probe(attempt_name(trial, number), node))
 
-    def think(self):
-        """The tuner answers."""
+    def propose(self):
+        """The tuner answers a request."""
         trial = self.x.asked
         if trial is None:
             return
-        if self.cluster.goes_wrong(0.2):
-            self.promised = self.rng.random() < 0.5
-            if self.cluster.goes_wrong(0.2):
-                self.tell(e.TunerReady(at=self.now))  # it overtakes
-            self.tell(e.ProposalWithheld(at=self.now, trial=trial, coming=self.promised))
-        elif self.cluster.goes_wrong(0.01):
-            self.tell(e.SearchEnded(at=self.now, reason="the tuner broke", error=True))
+        if self.cluster.fails(0.2):
+            self.announced = self.rng.random() < 0.5
+            if self.cluster.fails(0.2):
+                self.take(e.TunerReady(at=self.now))  # it arrives before the announcement
+            self.take(e.ProposalWithheld(at=self.now, trial=trial, coming=self.announced))
+        elif self.cluster.fails(0.01):
+            self.take(e.SearchEnded(at=self.now, reason="the tuner broke", error=True))
         else:
             parents = self.rng.sample(range(trial), min(trial, self.rng.choice([0, 1, 1, 2])))
-            if self.cluster.goes_wrong(0.05):
+            if self.cluster.fails(0.05):
                 parents.append(trial + 3)
             params = {"x": self.rng.random()}
-            self.tell(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
+            self.take(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
 
-    def keep_promise(self):
-        """A tuner whose proposal was coming has it, or gives it up."""
-        if self.promised and not self.cluster.goes_wrong(0.7):
-            self.promised = False
+    def deliver_announced(self):
+        """The tuner has the announced proposal, or gives it up."""
+        if self.announced and not self.cluster.fails(0.7):
+            self.announced = False
             given_up = e.ProposalGivenUp(at=self.now, token=len(self.x.trials), reason="?")
-            self.tell(*[given_up] * self.cluster.goes_wrong(0.5), e.TunerReady(at=self.now))
+            self.take(*[given_up] * self.cluster.fails(0.5), e.TunerReady(at=self.now))
 
-    def wish(self):
-        """A person, or the assessor, wants something."""
+    def request(self):
+        """A user or the assessor makes a request."""
         on_nodes = [trial for trial, _ in self.x.on_nodes]
         trial = self.rng.choice([*on_nodes, self.rng.randrange(len(self.x.trials) + 1)])
         if self.rng.random() < 0.05:
-            self.tell(e.StopAsked(at=self.now, reason="stopped by a person"))
+            self.take(e.StopAsked(at=self.now, reason="stopped by a person"))
             return
-        self.tell(self.rng.choice([
+        self.take(self.rng.choice([
             e.CancelAsked(at=self.now, trial=trial),
             e.RetryAsked(at=self.now, trial=trial),
             e.StopAdvised(at=self.now, trial=trial, reason="hopeless"),
@@ -196,4 +195,4 @@ class Controller:
 
     def pass_time(self):
         self.now += self.rng.choice([0.1, 1.0, 12.0])
-        self.tell()
+        self.take()

@@ -1,6 +1,6 @@
-"""Bugs planted in the program, one at a time, to show that the simulation bites.
+"""Bugs planted in the program, one at a time, to show that the simulation detects them.
 
-`python -m tests.simulation.planted` says how many runs it takes to catch each.
+`python -m tests.simulation.planted` prints how many runs it takes to catch each.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from heirloom.node import supervisor
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.store import commit, digests, manifest
 from heirloom.store.manifest import Manifest
-from tests.simulation.world.lab import live
+from tests.simulation.world.lab import run_lab
 from tests.simulation.world.rules import Violation
 from tests.simulation.world.trial import TrialProcess
 
-LIMIT = 1000  # runs in which each must be caught
+LIMIT = 1000  # runs within which each must be caught
 
 Plant = contextlib.AbstractContextManager[object]
 
 
 def _no_fsync() -> Plant:
-    """Weights are hashed, and not made durable."""
+    """Weights are hashed but not fsynced."""
 
     def measure(files: Any, sizes: Any, *, sync: bool, idle: Any) -> digests.Measured:
         return digests.measure(files, sizes, sync=False, idle=idle)
@@ -38,8 +38,8 @@ def _no_fsync() -> Plant:
     return mock.patch.object(commit, "measure", measure)
 
 
-def _no_look_after_a_failed_rename() -> Plant:
-    """A rename that answered with an error counts as one that did not happen."""
+def _manifest_not_read_after_a_failed_rename() -> Plant:
+    """A rename that answered with an error is taken as not done."""
 
     def appear(files: Any, root: str, source: str, verdict: Manifest) -> Manifest:
         files.rename(source, f"{root}/trials/{verdict.trial}")
@@ -49,8 +49,8 @@ def _no_look_after_a_failed_rename() -> Plant:
     return mock.patch.object(commit, "_publish", appear)
 
 
-def _a_late_commit_is_not_seen() -> Plant:
-    """The controller holds the verdict that it asked for to be the one that stands."""
+def _a_late_commit_is_not_noticed() -> Plant:
+    """The controller takes its own verdict for the one on the store."""
     settle = Verdicts.settle
 
     def blind(self: Verdicts, trial: int, state: Any, reason: str) -> Any:
@@ -60,13 +60,13 @@ def _a_late_commit_is_not_seen() -> Plant:
     return mock.patch.object(Verdicts, "settle", blind)
 
 
-def _leftovers_live_on() -> Plant:
-    """What a trial's process left behind is not ended before the commit."""
+def _leftovers_go_on() -> Plant:
+    """Processes that a trial left behind are not ended before the commit."""
     return mock.patch.object(TrialProcess, "kill_rest", return_value=None)
 
 
 def _no_digest_check() -> Plant:
-    """A child starts on whatever stands in its parent's place."""
+    """A child starts without checking its parent's files."""
 
     def verify(files: Any, root: str, trial: int, pause: Any, idle: Any) -> Manifest:
         while True:
@@ -81,8 +81,8 @@ def _no_digest_check() -> Plant:
     return mock.patch.object(supervisor, "verify_parent", verify)
 
 
-def _act_before_the_journal() -> Plant:
-    """Events reach the journal a turn later than they are acted on."""
+def _journal_too_late() -> Plant:
+    """Events are journaled one turn after they are carried out."""
     return _with_journal(_LateJournal)
 
 
@@ -90,7 +90,7 @@ def _with_journal(kind: type[_LateJournal]) -> Plant:
     make = Loop.__init__
 
     def late(self: Loop, experiment: Any, journal: Any, **parts: Any) -> None:
-        make(self, experiment, kind(journal), **parts)  # type: ignore[arg-type] # a twin
+        make(self, experiment, kind(journal), **parts)  # type: ignore[arg-type] # in place of the journal
 
     return mock.patch.object(Loop, "__init__", late)
 
@@ -107,8 +107,8 @@ class _LateJournal:
         self._journal.append(late)
 
 
-def _no_look_at_its_own_verdict() -> Plant:
-    """A supervisor does not see that its trial has ended before it starts the process."""
+def _own_verdict_not_read() -> Plant:
+    """A supervisor does not read its trial's verdict before it starts the process."""
     read = manifest.read
 
     def blind(files: Any, root: str, trial: int) -> Manifest | None:
@@ -120,18 +120,18 @@ def _no_look_at_its_own_verdict() -> Plant:
     return mock.patch.object(supervisor, "manifest", blinded)
 
 
-def _removal_without_asking_who_waits() -> Plant:
-    """Weights go although a trial that waits or lives is to start from them."""
+def _removal_ignores_waiting_trials() -> Plant:
+    """Weights are removed although a waiting or running trial starts from them."""
     return mock.patch.object(gc, "_readers", return_value=())
 
 
-def _removal_without_asking_the_tuner() -> Plant:
-    """Weights go although the tuner may yet name their trial as a parent."""
+def _removal_ignores_the_tuner() -> Plant:
+    """Weights are removed although the tuner may still name their trial as a parent."""
     return mock.patch.object(gc, "_nameable", return_value=())
 
 
 def _removal_before_the_journal() -> Plant:
-    """The decision to remove weights reaches the journal a turn later than it is acted on."""
+    """The decision to remove weights is journaled one turn after it is carried out."""
     return _with_journal(_LateRemovals)
 
 
@@ -141,8 +141,8 @@ class _LateRemovals(_LateJournal):
         self._journal.append([*late, *(e for e in events if not isinstance(e, RemovalAsked))])
 
 
-def _what_removal_met_stays() -> Plant:
-    """A removal that meets an error counts as done."""
+def _failed_removal_counts_as_done() -> Plant:
+    """A removal that fails is taken as done."""
     step = Removal.step
 
     def careless(self: Removal, now: float) -> Any:
@@ -157,32 +157,32 @@ def _what_removal_met_stays() -> Plant:
 
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
-    "no look at the manifest after a failed rename": _no_look_after_a_failed_rename,
-    "a late commit is not seen": _a_late_commit_is_not_seen,
-    "leftover processes live on": _leftovers_live_on,
+    "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
+    "a late commit is not noticed": _a_late_commit_is_not_noticed,
+    "leftover processes go on": _leftovers_go_on,
     "no digest check": _no_digest_check,
-    "act before the journal": _act_before_the_journal,
-    "no look at its own verdict": _no_look_at_its_own_verdict,
-    "weights go that a waiting trial wants": _removal_without_asking_who_waits,
-    "weights go that the tuner wants": _removal_without_asking_the_tuner,
-    "weights go before that is journaled": _removal_before_the_journal,
-    "a removal ends at an error": _what_removal_met_stays,
+    "events are journaled too late": _journal_too_late,
+    "its own verdict is not read": _own_verdict_not_read,
+    "weights are removed that a waiting trial needs": _removal_ignores_waiting_trials,
+    "weights are removed that the tuner may name": _removal_ignores_the_tuner,
+    "weights are removed before that is journaled": _removal_before_the_journal,
+    "a failed removal counts as done": _failed_removal_counts_as_done,
 }
 
 
 def catch(name: str, seeds: Iterator[int]) -> tuple[int, str] | None:
-    """After how many runs a planted bug is caught, and by which words; None if it is not."""
+    """The number of runs until a planted bug is caught, and the message; None if it is not."""
     with PLANTED[name]():
         for count, seed in enumerate(seeds, 1):
             try:
-                live(seed)
+                run_lab(seed)
             except Violation as broken:
                 return count, f"seed {seed}: {broken}"
     return None
 
 
 def main() -> int:
-    """The exit code: 1 where a bug is not caught."""
+    """Return the exit code: 1 if a bug is not caught."""
     missed = 0
     for name in PLANTED:
         caught = catch(name, iter(range(LIMIT)))

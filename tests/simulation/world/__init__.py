@@ -1,1 +1,1 @@
-"""A lab in memory, on a virtual clock: store, nodes, controller, and what befalls them."""
+"""A simulated cluster in memory on a virtual clock: store, nodes, controller and faults."""

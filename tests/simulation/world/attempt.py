@@ -20,7 +20,7 @@ _WAKEUP = 0  # the descriptor of the wakeup; that of the process is 1
 
 
 class SimulatedSupervisor(Supervisor):
-    """Everything but local disk, clock and processes is the real one's."""
+    """The real supervisor. Only local disk, clock and processes are simulated."""
 
     actor: Actor
 
@@ -39,22 +39,22 @@ class SimulatedSupervisor(Supervisor):
 
     @property
     def spec(self) -> Spec:
-        """What it was told."""
+        """The attempt's spec."""
         return self._spec
 
     @property
     def has_run(self) -> bool:
-        """Whether it started a process."""
+        """Whether it has started a process."""
         return self._started_at is not None
 
     @property
     def will_check(self) -> bool:
-        """Whether it waits for a slot, and checks its parents once more when it has it."""
+        """Whether it waits for a slot, after which it checks its parents once more."""
         parents = set(self._spec.restore)
         return self in self._node.line and bool(parents) and parents == set(self._stale_parents())
 
     def notify(self) -> None:
-        """Wake it as a write to its FIFO does."""
+        """Wake it, as a write to its FIFO does."""
         self._waiter.notified = True
         self.actor.wake()
 
@@ -64,17 +64,17 @@ class SimulatedSupervisor(Supervisor):
 
     def run(self) -> None:
         super().run()
-        self._node.tell(f"supervisor of {self._spec.attempt} has ended")
+        self._node.trace(f"supervisor of {self._spec.attempt} has ended")
 
-    def _write_json(self, name: str, said: Mapping[str, Any]) -> None:
+    def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self._node.client.ask()
-        self._node.client.put(f"{self._spec.directory}/{name}", json.dumps(said).encode())
+        self._node.client.put(f"{self._spec.directory}/{name}", json.dumps(value).encode())
 
     def _verdict_waiter(self) -> VerdictWaiter:
         return _VerdictWaiter(self)
 
     def _take_slots(self) -> tuple[list[Slot], list[int]]:
-        """First come, first served, as behind the gate of `heirloom.node.slots`."""
+        """Take slots in the order of arrival, as the gate of `heirloom.node.slots` ensures."""
         line = self._node.line
         line.append(self)
         try:
@@ -116,8 +116,8 @@ class _Claims:
         if claim is None or claim.actor.dead:
             raise Killed
         if claim.supervisor.has_run:
-            self._node.lab.rules.attempt_says(attempt, message["outcome"])
-        claim.said = json.loads(json.dumps(message))
+            self._node.lab.rules.attempt_reports(attempt, message["outcome"])
+        claim.end_message = json.loads(json.dumps(message))
         self._node.ends.pop(attempt, None)
 
     def end_request(self, attempt: str) -> tuple[str, str] | None:
@@ -198,7 +198,7 @@ class _Waiter:
 
 
 class _VerdictWaiter(VerdictWaiter):
-    """The poller's lock is the node's."""
+    """The real waiter. The poller's lock is an attribute of the node."""
 
     def __init__(self, supervisor: SimulatedSupervisor) -> None:
         spec, node = supervisor._spec, supervisor._node
@@ -210,7 +210,7 @@ class _VerdictWaiter(VerdictWaiter):
         try:
             return super().wait_for_first(trials, pause)
         finally:
-            self._supervisor._check_alive()  # what is dead undoes nothing; the node did
+            self._supervisor._check_alive()  # a dead supervisor does no cleanup; the node did it
 
     def _try_become_poller(self) -> int | None:
         held = self._node.poller

@@ -1,7 +1,7 @@
-"""One machine's mount of the store: the `Files` of `heirloom.store.files`, with NFS's habits.
+"""One machine's mount of the store: the `Files` of `heirloom.store.files`, behaving as NFS does.
 
-Names and their absence are trusted for up to a minute, unless the directory was opened anew and
-has changed. Every call takes its time, and may fail before or after it took effect.
+Names and their absence are cached for up to a minute, until the directory is opened again and
+has changed. Every call takes time and may fail before or after its effect.
 """
 
 from __future__ import annotations
@@ -10,32 +10,37 @@ import errno
 import hashlib
 
 from heirloom.store.files import Stat
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.schedule import Host, Schedule
 from tests.simulation.world.store import Inode, Server, refusal
-from tests.simulation.world.weather import Weather
 
-_TRUST = (3.0, 60.0)  # seconds for which a name is trusted: acregmin to acdirmax of nfs(5)
-_ROOM = 10**12  # bytes that are free on a store that is not full
+_TRUST = (3.0, 60.0)  # seconds for which a name is cached: acregmin to acdirmax of nfs(5)
+_ROOM = 10**12  # free bytes of a store that is not full
 _SOFT = 20.0  # seconds after which a soft mount gives up
 _BEFORE = (errno.EIO, errno.ESTALE, errno.EAGAIN)
-_AFTER = (errno.EIO, errno.ENOENT, errno.EEXIST, errno.ESTALE)  # answers to a call sent twice
+_AFTER = (
+    errno.EIO,
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.ESTALE,
+)  # errors of a call that was sent twice
 
 
 class Client:
-    """The store as one machine sees it. Paths are absolute, below the server's root."""
+    """The store as one machine sees it. Paths are absolute and below the server's root."""
 
     def __init__(
-        self, schedule: Schedule, server: Server, host: Host, weather: Weather, *, soft: bool
+        self, schedule: Schedule, server: Server, host: Host, faults: Faults, *, soft: bool
     ) -> None:
         self.host = host
         self.cut = False  # whether the machine's network is cut
-        self._schedule, self._server, self._weather = schedule, server, weather
+        self._schedule, self._server, self._faults = schedule, server, faults
         self._soft = soft
         self._start = len(server.path) + 1
         self._cached: dict[tuple[int, str], tuple[float, Inode | None]] = {}
-        self._opened: dict[int, int] = {}  # directory -> its version when it was opened last
+        self._opened: dict[int, int] = {}  # directory -> its version at the last open
         self._misread: set[Inode] = set()
-        self._kept: list[Inode] = []  # so that no id is used twice
+        self._kept: list[Inode] = []  # keeps objects alive, so that no id is reused
 
     # The interface Files
 
@@ -69,7 +74,7 @@ class Client:
         directory = self._above(path)
         self._may_make(directory, path)
         made = Inode("file", 0o660, data, author=self.host.name)
-        if self._weather.strikes("torn write"):  # a file that is there, and not whole
+        if self._faults.occurs("torn write"):  # the file exists but is incomplete
             made.data = data[: len(data) // 2]
             after = after or (errno.ENOSPC if self._server.full else errno.EIO)
         self._give(directory, path, made)
@@ -134,10 +139,10 @@ class Client:
     def room(self, path: str) -> int:
         return 0 if self._server.full else _ROOM
 
-    # What trials and heartbeats do, which asks for no durability
+    # Writes of trials and heartbeats, which need no durability
 
     def put(self, path: str, data: bytes) -> Inode:
-        """Write a file without fsync, or write it anew. Raises OSError."""
+        """Write or overwrite a file without fsync. Raises OSError."""
         directory = self._above(path)
         found = directory.names.get(path.rpartition("/")[2])
         if found is None:
@@ -150,66 +155,68 @@ class Client:
         return found
 
     def put_into(self, file: Inode, data: bytes) -> None:
-        """Write into a file that is open: nobody asks for its mode any more."""
+        """Write into an open file. Its mode is not checked again."""
         file.data = data
         file.author = file.written_by = self.host.name
 
     def get(self, path: str) -> bytes | None:
-        """A file's bytes, as a program that opens it finds them; None where there is none."""
+        """The bytes that a program reads from the file; None if there is no file."""
         found = self._server.find(path[self._start :])
         return None if found is None else found.data
 
     @property
     def hangs(self) -> bool:
-        """Whether calls get no answer now."""
+        """Whether calls hang now."""
         return self.cut or self._server.away
 
     def forget(self) -> None:
-        """The machine was restarted."""
+        """Drop all caches, as a restart of the machine does."""
         self._cached.clear()
         self._opened.clear()
 
     # The mount
 
     def ask(self) -> None:
-        """Take the time of a call, and wait for a store that is away. Raises OSError."""
+        """Spend the time of a call, and wait while the store is unavailable. Raises OSError."""
         self._ask("")
 
     def _ask(self, path: str, *, change: bool = False) -> int:
-        """Pass on a call; the error to answer with once it is done, 0 for none."""
+        """Start a call. Return the error to report after its effect, or 0."""
         actor = self._schedule.running
         assert actor is not None
-        actor.sleep(self._schedule.rng.uniform(*self._weather.round_trip))
+        actor.sleep(self._schedule.rng.uniform(*self._faults.round_trip))
         since = self._schedule.now
         while self.hangs:
             if self._soft and self._schedule.now - since > _SOFT:
                 raise refusal(errno.EIO, path)
             actor.sleep(1.0)
-        if self._server.full and change and self._weather.strikes("full"):
+        if self._server.full and change and self._faults.occurs("full"):
             raise refusal(errno.ENOSPC, path)
-        if self._weather.strikes("refused call"):
+        if self._faults.occurs("refused call"):
             raise refusal(self._schedule.rng.choice(_BEFORE), path)
-        if change and self._weather.strikes("done, and an error"):
+        if change and self._faults.occurs("done, and an error"):
             return self._schedule.rng.choice(_AFTER)
         return 0
 
     def _answer(self, code: int, path: str) -> None:
         if code:
-            self._weather.say(f"{path[self._start :]}: done, but answered {errno.errorcode[code]}")
+            self._faults.note(
+                f"{path[self._start :]}: done, but the answer is {errno.errorcode[code]}"
+            )
             raise refusal(code, path)
 
     def _bytes(self, file: Inode) -> bytes:
-        """What a read gives: never wrong twice in a row, nor of what the client wrote itself."""
+        """The bytes that a read returns: never wrong twice in a row or for own writes."""
         if file.author == self.host.name or not file.data or file in self._misread:
             self._misread.discard(file)
             return file.data
-        found = self._weather.read(file.data)
+        found = self._faults.read(file.data)
         if found != file.data:
             self._misread.add(file)
         return found
 
     def _find(self, path: str) -> Inode:
-        """Follow a path by trusted names. Raises FileNotFoundError."""
+        """Follow a path through cached names. Raises FileNotFoundError."""
         here = self._server.root
         for name in path[self._start :].split("/"):
             found = self._trusted(here, name)
@@ -238,7 +245,7 @@ class Client:
         self._kept.append(directory)
 
     def _open(self, directory: Inode) -> Inode:
-        """Open a directory: where it has changed, no name in it is trusted any more."""
+        """Open a directory. If it has changed, all its names leave the cache."""
         if directory.kind != "directory":
             raise refusal(errno.ENOTDIR, "")
         if self._opened.get(id(directory)) != directory.version:
@@ -252,7 +259,7 @@ class Client:
         return self._trusted(directory, path.rpartition("/")[2])
 
     def _is_absent(self, directory: Inode, path: str) -> bool:
-        """Whether the client is sure that nothing is there, right or wrong."""
+        """Whether the cache says that the name does not exist, which may be wrong."""
         until, found = self._cached.get((id(directory), path.rpartition("/")[2]), (0.0, None))
         return found is None and until > self._schedule.now
 

@@ -1,4 +1,4 @@
-"""The controller: the real loop, core, journal and store's watch, killed and taken up again."""
+"""The controller: the real loop, core, journal and store watch, killed and resumed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tests.simulation.world.waves import Waves
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
 
-_SILENCE = 20.0  # seconds; a minute in truth
+_SILENCE = 20.0  # seconds; shorter than the real minute
 
 
 class Control(Host):
-    """One machine on which a controller runs, most of the time."""
+    """The machine of the controller."""
 
     def __init__(self, lab: Lab, disk: Disk) -> None:
         super().__init__("controller")
         self.lab, self.disk = lab, disk
-        self.client = Client(lab.schedule, lab.server, self, lab.weather, soft=False)
+        self.client = Client(lab.schedule, lab.server, self, lab.faults, soft=False)
         self.loop: Loop | None = None
         self.listed: tuple[NodeInfo, ...] = ()
         self._life = 0
@@ -41,7 +41,7 @@ class Control(Host):
         self._awaited = False
 
     def start(self) -> None:
-        """Take the experiment up."""
+        """Start a controller, which opens the experiment."""
         if self.loop is not None:
             return
         lab = self.lab
@@ -76,7 +76,7 @@ class Control(Host):
             clock=lambda: lab.schedule.now,
             now=lab.wall,
         )
-        lab.story.say("controller", f"takes the experiment up, the {self._life}. time")
+        lab.trace.write("controller", f"opens the experiment, start {self._life}")
         resumed = experiment.opened_at is not None
         first = [
             e.Opened(at=lab.wall(), resumed=resumed),
@@ -87,11 +87,11 @@ class Control(Host):
         self._ticking(self._life)
 
     def kill(self, torn: int | None = None) -> None:
-        """kill -9, at any moment."""
+        """kill -9 at this moment."""
         if self.loop is None:
             return
-        self.lab.weather.counts["controller dies"] += 1
-        self.lab.story.say("controller", "is killed")
+        self.lab.faults.counts["controller dies"] += 1
+        self.lab.trace.write("controller", "is killed")
         self._end()
         self.frozen = False
         self.held.clear()
@@ -99,25 +99,25 @@ class Control(Host):
         self.lab.schedule.after(self.lab.rng.uniform(0.5, 60.0), self.start)
 
     def may_die(self) -> None:
-        """Between two acts."""
-        if self.lab.weather.strikes("killed between acts"):
+        """Possibly kill the controller between two actions. Raises ControllerKilledError."""
+        if self.lab.faults.occurs("killed between acts"):
             raise ControllerKilledError
 
     def wake(self) -> None:
-        """Something was posted."""
+        """The loop's queue has a new item."""
         if self.loop is not None and not self._awaited:
             self._awaited = True
-            life = self._life
-            self.lab.schedule.after(self.lab.rng.uniform(0.0, 0.2), lambda: self._step(life), self)
+            real = self._life
+            self.lab.schedule.after(self.lab.rng.uniform(0.0, 0.2), lambda: self._step(real), self)
 
-    def _ticking(self, life: int) -> None:
-        if self.loop is not None and life == self._life:
-            self._step(life)
-            self.lab.schedule.after(self._tick, lambda: self._ticking(life), self)
+    def _ticking(self, real: int) -> None:
+        if self.loop is not None and real == self._life:
+            self._step(real)
+            self.lab.schedule.after(self._tick, lambda: self._ticking(real), self)
 
-    def _step(self, life: int) -> None:
+    def _step(self, real: int) -> None:
         loop = self.loop
-        if loop is None or life != self._life:
+        if loop is None or real != self._life:
             return
         self._awaited = False
         self._guard(lambda: loop.step(0.0))
@@ -132,11 +132,11 @@ class Control(Host):
         except ControllerKilledError as killed:
             self.kill(killed.torn)
         except JournalError as error:
-            self.lab.story.say("controller", f"gives up: {error}")
+            self.lab.trace.write("controller", f"ends: {error}")
             self.kill()
 
     def leave(self) -> None:
-        """Close what a run that broke left open."""
+        """Close what an interrupted run left open."""
         if self.loop is not None:
             self._end()
             self._journal.close()
@@ -150,7 +150,7 @@ class Control(Host):
 
 
 class SteppedWatch(StoreWatch):
-    """The real one, as an actor."""
+    """The real store watch, as an actor."""
 
     def __init__(self, control: Control, post: MessageQueue) -> None:
         lab = control.lab
@@ -169,11 +169,11 @@ class SteppedWatch(StoreWatch):
         self._actor: Actor | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start watching."""
         self._actor = Actor(self._control.lab.schedule, self._control, "store", self._live)
 
     def close(self, timeout: float) -> None:
-        """End at once, wherever it is."""
+        """End at once."""
         if self._actor is not None:
             self._actor.kill()
 
@@ -206,7 +206,7 @@ class SteppedWatch(StoreWatch):
 
 
 class _Items:
-    """The loop's queue: nobody waits for it here."""
+    """The loop's queue. `get` never waits."""
 
     def __init__(self, control: Control) -> None:
         self._control, self._life = control, control._life

@@ -1,4 +1,4 @@
-"""The controller's own disk: a real journal, killed between any two writes and amid one."""
+"""The controller's disk: a real journal that is killed between or during writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ControllerKilledError(BaseException):
-    """The controller dies here. `torn`: so many bytes of the journal's log were whole before."""
+    """The controller is killed here. `torn`: the bytes of the journal's log that were intact."""
 
     def __init__(self, torn: int | None = None) -> None:
         super().__init__(torn)
@@ -23,7 +23,7 @@ class ControllerKilledError(BaseException):
 
 
 class Disk:
-    """Where the journal lies. `promised` are the events whose append returned."""
+    """The disk with the journal. `promised`: the events whose append has returned."""
 
     def __init__(self, lab: Lab, directory: Path) -> None:
         self._lab = lab
@@ -32,25 +32,25 @@ class Disk:
         self.promised: list[Event] = []
 
     def create(self, first: Event) -> None:
-        """Make the journal."""
+        """Create the journal."""
         with Journal.create(self._path) as journal:
             journal.append([first])
         self.promised.append(first)
 
-    def open(self) -> WeatheredJournal:
-        """Open it, as a controller that takes the experiment up does."""
-        journal = WeatheredJournal.open(self._path)
-        assert isinstance(journal, WeatheredJournal)
+    def open(self) -> FaultyJournal:
+        """Open the journal, as a resumed controller does."""
+        journal = FaultyJournal.open(self._path)
+        assert isinstance(journal, FaultyJournal)
         journal.lab, journal.disk = self._lab, self
         return journal
 
     def kill(self, journal: Journal, torn: int | None) -> None:
-        """What a kill leaves of an open journal: everything written, but for what was torn."""
+        """Leave the files as a kill does: everything that was written, except the torn part."""
         kept = [(path, path.with_name(f"{path.name}.kept")) for path in (self._path, self._log)]
         for path, copy in kept:
             if path.exists():
                 shutil.copyfile(path, copy)
-        journal.close()  # which tidies up, as a kill does not
+        journal.close()  # this removes the log, unlike a kill
         for path, copy in kept:
             if copy.exists():
                 copy.rename(path)
@@ -60,7 +60,7 @@ class Disk:
             with self._log.open("r+b") as file:
                 if self._lab.rng.random() < 0.5:
                     file.truncate(cut)
-                else:  # a hole, where a later block came to the disk before this one
+                else:  # a hole: a later block reached the disk before this one
                     file.seek(cut)
                     file.write(b"\0" * (whole - cut))
 
@@ -69,14 +69,14 @@ class Disk:
         return self._log.stat().st_size if self._log.exists() else 0
 
     def check(self, found: Sequence[Event]) -> None:
-        """Rule 3: what the journal took, it holds."""
+        """Rule 3: the journal holds every event that it accepted."""
         self._lab.rules.hold(
             3, list(found) == self.promised, "the journal does not hold what it took, and that only"
         )
 
 
-class WeatheredJournal(Journal):
-    """The real journal; its controller may die over any append."""
+class FaultyJournal(Journal):
+    """The real journal. The controller may be killed during any append."""
 
     lab: Lab
     disk: Disk
@@ -85,30 +85,30 @@ class WeatheredJournal(Journal):
         """See Journal."""
         if not events:
             return
-        weather = self.lab.weather
-        if weather.strikes("journal full"):
+        faults = self.lab.faults
+        if faults.occurs("journal full"):
             raise JournalError("the journal cannot be written: database or disk is full")
-        if weather.strikes("journal killed before"):
+        if faults.occurs("journal killed before"):
             raise ControllerKilledError
-        before = self.disk.log_size() if weather.strikes("journal torn") else None
+        before = self.disk.log_size() if faults.occurs("journal torn") else None
         super().append(events)
         if before is not None and self.disk.log_size() > before:
             raise ControllerKilledError(before)
         for event in events:
             self.disk.promised.append(event)
             if isinstance(event, RemovalAsked):
-                self.lab.removals.decided(event)
-        if self.lab.story.is_told:
+                self.lab.gc_rules.decided(event)
+        if self.lab.trace.is_enabled:
             for event in events:
-                self.lab.story.say("journal", _words(event))
-        if weather.strikes("journal killed after"):
+                self.lab.trace.write("journal", _text(event))
+        if faults.occurs("journal killed after"):
             raise ControllerKilledError
 
 
-def _words(event: Event) -> str:
-    said = {
+def _text(event: Event) -> str:
+    fields = {
         name: value
         for name in event.__dataclass_fields__
         if name not in ("at", "kind") and (value := getattr(event, name)) not in (None, "", ())
     }
-    return f"{event.kind} " + " ".join(f"{name}={value!s}" for name, value in said.items())
+    return f"{event.kind} " + " ".join(f"{name}={value!s}" for name, value in fields.items())

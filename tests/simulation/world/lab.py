@@ -1,4 +1,4 @@
-"""A whole lab, and one search in it: good weather after bad, and then the reckoning."""
+"""A simulated cluster and one search on it: first with faults, then without, then judged."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from heirloom.node import systemd
 from heirloom.node.process import result
 from heirloom.objective import Objective
 from tests.simulation.world.control import Control
-from tests.simulation.world.disasters import Disasters
 from tests.simulation.world.disk import Disk
+from tests.simulation.world.faults import Faults, Trace
+from tests.simulation.world.gc_rules import GcRules
+from tests.simulation.world.incidents import Incidents
 from tests.simulation.world.node import Node
-from tests.simulation.world.removals import Removals
 from tests.simulation.world.rules import COMMAND, Rules, Violation
 from tests.simulation.world.schedule import Schedule
 from tests.simulation.world.store import Inode, Server
 from tests.simulation.world.tuner import SimulatedInbox
-from tests.simulation.world.weather import Story, Weather
 
 _ROOT = "/heirloom/ann/search-1"
-_BAD = (30.0, 600.0)  # seconds of bad weather, and
-_VERY_BAD = (3600.0, 10_000.0)  # now and then
-_PATIENCE = 4 * 3600.0  # seconds of good weather in which all must come to its end
+_WITH_FAULTS = (30.0, 600.0)  # seconds with faults, usually
+_LONG_WITH_FAULTS = (3600.0, 10_000.0)  # rarely
+_PATIENCE = 4 * 3600.0  # seconds without faults within which the search must end
 _RULE = model.RetryRule(name="on 'its output'", times=2, exclude_node=True)
 _EPOCH = 1_700_000_000.0
 _QUICK = Path("/dev/shm")
 
 
 class Lab:
-    """Everything follows from `seed`. `listen` gets the story, line by line."""
+    """Everything follows from `seed`. `write_line` gets the trace, line by line."""
 
     def __init__(
-        self, seed: int, directory: Path, listen: Callable[[str], None] | None = None
+        self, seed: int, directory: Path, write_line: Callable[[str], None] | None = None
     ) -> None:
         self.rng = random.Random(seed)
         self.schedule = Schedule(self.rng)
-        self.story = Story(lambda: self.schedule.now, listen)
-        self.weather = Weather(self.rng, self.story)
+        self.trace = Trace(lambda: self.schedule.now, write_line)
+        self.faults = Faults(self.rng, self.trace)
         self.rules = Rules(self)
-        self.removals = Removals(self)
+        self.gc_rules = GcRules(self)
         self.server = Server(_ROOT)
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
@@ -64,22 +64,22 @@ class Lab:
         self.nodes = {info.name: Node(self, info.name, info.slots) for info in self.infos}
         self.disk = Disk(self, directory)
         self.control = Control(self, self.disk)
-        self.disasters = Disasters(self)
+        self.incidents = Incidents(self)
         self.clock_ahead = 0.0  # seconds by which the controller's wall clock is wrong
         self.over: Experiment | None = None
 
     def run(self) -> None:
-        """Live through it. Raises Violation."""
+        """Run the search to its end. Raises Violation."""
         created = e.Created(
             at=self.wall(), name="search", root=_ROOT, code="0", runtime="1", seed=0, inventory=""
         )
         self.disk.create(created)
         self.schedule.after(0.0, self.control.start)
-        bad = _VERY_BAD if self.rng.random() < 0.02 else _BAD
-        self.schedule.after(self.rng.uniform(*bad), self._clear_up)
-        self.disasters.begin()
+        duration = _LONG_WITH_FAULTS if self.rng.random() < 0.02 else _WITH_FAULTS
+        self.schedule.after(self.rng.uniform(*duration), self._end_faults)
+        self.incidents.begin()
         try:
-            while self.schedule.now < _VERY_BAD[1] + _PATIENCE and not self._is_quiet():
+            while self.schedule.now < _LONG_WITH_FAULTS[1] + _PATIENCE and not self._is_quiet():
                 self.schedule.step()
             self._judge()
         finally:
@@ -91,21 +91,21 @@ class Lab:
         return _EPOCH + self.schedule.now + self.clock_ahead
 
     def closed(self, experiment: Experiment) -> None:
-        """The controller has come to the search's end."""
-        self.story.say("controller", "the search is over")
+        """The controller has closed the experiment."""
+        self.trace.write("controller", "the search is over")
         self.over = experiment
 
     def inventory(self) -> tuple[NodeInfo, ...]:
-        """The nodes as they are listed now; never none."""
-        listed = tuple(info for info in self.infos if not self.weather.strikes("node not listed"))
+        """The nodes that the inventory lists now, at least one."""
+        listed = tuple(info for info in self.infos if not self.faults.occurs("node not listed"))
         return listed or self.infos
 
     def value_of(self, attempt: str) -> float:
-        """What a trial's attempt reports."""
+        """The value that an attempt reports."""
         return zlib.crc32(attempt.encode()) / 2**32
 
     def read(self) -> Iterator[tuple[int, e.Event]]:
-        """What the journal took."""
+        """The events that the journal accepted."""
         return iter(enumerate(self.disk.promised, 1))
 
     def _configure(self) -> SimpleNamespace:
@@ -127,7 +127,7 @@ class Lab:
             keep_best=rng.randint(1, 3),
         )
         if timeout is None:
-            self.weather.forgo("trial hangs")  # nothing would ever end it
+            self.faults.disable("trial hangs")  # without a timeout nothing would end it
         trial = SimpleNamespace(
             command=COMMAND, slots=1, gpus=0, threads=None, memory=None, cpus=None,
             timeout=timeout, grace=5.0, environment={}, weights="optional", value="required",
@@ -136,15 +136,15 @@ class Lab:
         )  # fmt: skip
         return SimpleNamespace(rules=lambda: rules, assessor=None, trial=trial)
 
-    def _clear_up(self) -> None:
-        """Good weather from now on."""
-        self.story.say("fault", "the weather is fair from here on")
-        self.weather.bad = False
-        self.disasters.mend()
+    def _end_faults(self) -> None:
+        """Disable faults from now on."""
+        self.trace.write("fault", "no faults from here on")
+        self.faults.enabled = False
+        self.incidents.repair()
 
     def _is_quiet(self) -> bool:
-        fair = not self.weather.bad
-        return fair and self.over is not None and not any(n.alive() for n in self.nodes.values())
+        quiet = not self.faults.enabled
+        return quiet and self.over is not None and not any(n.alive() for n in self.nodes.values())
 
     def _judge(self) -> None:
         x = self.over
@@ -152,25 +152,25 @@ class Lab:
             loop = self.control.loop
             left = [] if loop is None else loop.experiment.trials
             waits = {trial.id: str(trial.state) for trial in left if not trial.state.is_verdict}
-            raise Violation(f"rule 5: it has not come to an end; without a verdict: {waits}")
+            raise Violation(f"rule 5: the search has not ended; open trials: {waits}")
         alive = [name for node in self.nodes.values() for name in node.alive()]
         self.rules.hold(5, not alive, f"supervisors are left: {alive}")
         self.rules.judge(x)
 
 
-def live(seed: int, listen: Callable[[str], None] | None = None) -> Counter[str]:
-    """Live through one run; which faults struck, how often. Raises Violation."""
+def run_lab(seed: int, write_line: Callable[[str], None] | None = None) -> Counter[str]:
+    """Do one run. Return the number of faults by name. Raises Violation."""
     quick = _QUICK if _QUICK.is_dir() else None
     with tempfile.TemporaryDirectory(dir=quick) as directory, installed() as use:
-        lab = Lab(seed, Path(directory), listen)
+        lab = Lab(seed, Path(directory), write_line)
         use(lab)
         lab.run()
-    return lab.weather.counts
+    return lab.faults.counts
 
 
 @contextlib.contextmanager
 def installed() -> Iterator[Callable[[Lab], None]]:
-    """What reads a trial's result reads it from the lab; an error of our own in a log is one."""
+    """Read trials' results from the lab, and turn logged exceptions into violations."""
     labs: list[Lab] = []
 
     def open_file(path: str, flags: int = 0) -> int:
@@ -201,6 +201,6 @@ def installed() -> Iterator[Callable[[Lab], None]]:
 class _Errors(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1] is not None:
-            raise Violation(f"the program went wrong: {record.getMessage()}") from record.exc_info[
-                1
-            ]
+            raise Violation(
+                f"the program logged an exception: {record.getMessage()}"
+            ) from record.exc_info[1]

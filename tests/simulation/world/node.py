@@ -1,4 +1,4 @@
-"""A node: claims, slots and wakeups on its local disk, and the supervisors that live there."""
+"""A node: claims, slots and wakeups on its local disk, and its supervisors."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Claim:
-    """An attempt on its node. `said` is its supervisor's last word."""
+    """An attempt on its node. `end_message`: its supervisor's message at the end."""
 
     actor: Actor
     supervisor: SimulatedSupervisor
-    said: Mapping[str, Any] | None = None
+    end_message: Mapping[str, Any] | None = None
 
     @property
     def is_held(self) -> bool:
-        """Whether its supervisor lives."""
+        """Whether its supervisor runs."""
         return not (self.actor.dead or self.actor.over)
 
 
@@ -40,10 +40,10 @@ class Node(Host):
         self.lab = lab
         self.slots = slots
         self.client = Client(
-            lab.schedule, lab.server, self, lab.weather, soft=lab.rng.random() < 0.3
+            lab.schedule, lab.server, self, lab.faults, soft=lab.rng.random() < 0.3
         )
-        self.down = False  # without power
-        self.epoch = 0  # how often it was started
+        self.down = False  # powered off
+        self.epoch = 0  # the number of boots
         self.claims: dict[str, Claim] = {}
         self.ends: dict[str, tuple[str, str]] = {}
         self.waits: dict[int, list[str]] = {}
@@ -53,18 +53,18 @@ class Node(Host):
 
     @property
     def is_reachable(self) -> bool:
-        """Whether SSH gets through."""
+        """Whether SSH connects."""
         return not (self.down or self.frozen or self.client.cut)
 
-    def tell(self, what: str) -> None:
-        """A word for the story."""
-        self.lab.story.say(self.name, what)
+    def trace(self, what: str) -> None:
+        """Write a line of the trace."""
+        self.lab.trace.write(self.name, what)
 
     def below(self, path: str) -> str:
-        """A path as the server has it."""
+        """The path relative to the server's root."""
         return path[len(self.lab.server.path) + 1 :]
 
-    # What Ansible's module asks
+    # Calls of the Ansible module
 
     def end(self, attempt: str, how: str, reason: str) -> dict[str, Any]:
         """See `heirloom.node.attempts.end`."""
@@ -74,15 +74,15 @@ class Node(Host):
             self.notify(attempt)
         return answer
 
-    def start(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def start(self, spec_fields: Mapping[str, Any]) -> dict[str, Any]:
         """See `heirloom.node.attempts.start`. The spec travels as JSON."""
-        spec = Spec.from_dict(json.loads(json.dumps(said)))
+        spec = Spec.from_dict(json.loads(json.dumps(spec_fields)))
         if spec.attempt in self.claims:
             return self.probe(spec.attempt)
-        if self.lab.weather.strikes("start refused"):
+        if self.lab.faults.occurs("start refused"):
             return _answer(spec.attempt, "refused", "no room in /run")
         self.lab.rules.attempt_starts(spec)
-        self.tell(f"supervisor of {spec.attempt} starts, parents {list(spec.restore)}")
+        self.trace(f"supervisor of {spec.attempt} starts, parents {list(spec.restore)}")
         supervisor = SimulatedSupervisor(self, spec)
         actor = Actor(self.lab.schedule, self, spec.attempt, supervisor.run)
         supervisor.actor = actor
@@ -94,8 +94,8 @@ class Node(Host):
         claim = self.claims.get(attempt)
         if claim is None:
             return _answer(attempt, "absent")
-        if claim.said is not None:
-            return _answer(attempt, "ended", outcome=claim.said)
+        if claim.end_message is not None:
+            return _answer(attempt, "ended", outcome=claim.end_message)
         if claim.is_held:
             return _answer(attempt, "running")
         process = self.processes.get(attempt)
@@ -107,7 +107,7 @@ class Node(Host):
     # Wakeups, slots and processes
 
     def notify(self, attempt: str) -> bool:
-        """Wake a supervisor; whether there is one."""
+        """Wake a supervisor. Return whether there is one."""
         claim = self.claims.get(attempt)
         if claim is None or not claim.is_held:
             return False
@@ -115,38 +115,38 @@ class Node(Host):
         return True
 
     def free(self) -> int:
-        """Slots that no process holds."""
+        """The number of free slots."""
         return self.slots - sum(process.handle(set()) for process in self.processes.values())
 
     def serve(self) -> None:
-        """A slot may be free: wake who is next in line."""
+        """Wake the next supervisor in line if a slot may be free."""
         if self.line:
             self.line[0].nudge()
 
     def run(self, spec: Spec, wake: Callable[[], None]) -> TrialProcess:
         """Start a trial's process."""
-        self.tell(f"{spec.attempt}: process starts")
+        self.trace(f"{spec.attempt}: process starts")
         process = self.processes[spec.attempt] = TrialProcess(self, spec, wake)
         return process
 
     def slots_taken(self) -> Sequence[Slot]:
-        """What a trial is given: which one does not matter here."""
+        """The slots that a trial gets. Their numbers do not matter here."""
         return [Slot("0")]
 
-    # What befalls it
+    # Faults
 
     def kill_supervisor(self, attempt: str) -> None:
-        """kill -9: its trial's process ends with it, what that left behind does not."""
+        """kill -9: the trial's process ends with it, but not what that left behind."""
         claim = self.claims[attempt]
-        self.tell(f"supervisor of {attempt} is killed")
+        self.trace(f"supervisor of {attempt} is killed")
         claim.actor.kill()
         if attempt in self.processes:
             self.processes[attempt].kill(rest=False)
         self._leave(claim)
 
     def lose_power(self) -> None:
-        """Everything on it is gone, the run directory too; it stays off until `boot`."""
-        self.tell("loses power")
+        """Lose all processes and the run directory. The node stays off until `boot`."""
+        self.trace("loses power")
         self.down, self.frozen = True, False
         self.held.clear()
         self.epoch += 1
@@ -163,12 +163,12 @@ class Node(Host):
         self.client.forget()
 
     def boot(self) -> None:
-        """It has power again."""
+        """Power on."""
         self.down = False
-        self.tell("is up again")
+        self.trace("boots")
 
     def alive(self) -> list[str]:
-        """Attempts whose supervisors live."""
+        """The attempts whose supervisors run."""
         return [name for name, claim in self.claims.items() if claim.is_held]
 
     def _leave(self, claim: Claim) -> None:

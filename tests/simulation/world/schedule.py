@@ -1,4 +1,4 @@
-"""Virtual time, and the actors in it: real code in threads, of which one runs at a time."""
+"""Virtual time, and actors: real code in threads, of which one runs at a time."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ Work = Callable[[], None]
 
 
 class Killed(BaseException):
-    """Whoever runs here is dead: nothing that it still does has any effect."""
+    """The running actor was killed. Nothing that it does from now on has an effect."""
 
 
 class Host:
-    """A machine on which actors run. While it is frozen, nothing of it goes on."""
+    """A machine on which actors run. While it is frozen, none of them runs."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.frozen = False
-        self.held: list[Work] = []  # what is to go on when it thaws
+        self.held: list[Work] = []  # work that continues after a thaw
 
 
 class Schedule:
-    """What is to happen, by virtual time in seconds; of what is due at once, the oldest first."""
+    """Scheduled work by virtual time in seconds. Work of the same time runs in order."""
 
     def __init__(self, rng: random.Random) -> None:
         self.now = 0.0
@@ -37,11 +37,11 @@ class Schedule:
         self.failure: BaseException | None = None
 
     def after(self, seconds: float, work: Work, host: Host | None = None) -> None:
-        """Do `work` later, on `host` if one is named."""
+        """Schedule `work`, on `host` if given."""
         heapq.heappush(self._agenda, (self.now + seconds, next(self._order), host, work))
 
     def step(self) -> bool:
-        """Let the next thing happen; False when nothing is to come."""
+        """Do the next work. Return False if there is none."""
         if not self._agenda:
             return False
         at, _, host, work = heapq.heappop(self._agenda)
@@ -55,27 +55,27 @@ class Schedule:
         return True
 
     def thaw(self, host: Host) -> None:
-        """Let a frozen host go on."""
+        """Let a frozen host continue."""
         host.frozen = False
         held, host.held = host.held, []
         for work in held:
             self.after(0.0, work, host)
 
     def is_next(self, seconds: float) -> bool:
-        """Whether nothing else would happen in the next so many seconds."""
+        """Whether no other work is scheduled within so many seconds."""
         return not self._agenda or self._agenda[0][0] > self.now + seconds
 
     def close(self) -> None:
-        """End every actor that is left."""
+        """End all actors."""
         for actor in sorted(self.actors, key=lambda actor: actor.number):
             actor.kill()
             actor.reap()
 
 
 class Actor:
-    """Code that takes its time: it runs in a thread of its own, but only when it is its turn.
+    """Code that takes virtual time. It runs in its own thread, but only during its turn.
 
-    Inside, `sleep` gives the turn away. Killed, it is never given another that has an effect.
+    `sleep` ends the turn. After `kill`, no further turn has an effect.
     """
 
     _numbers = count()
@@ -90,13 +90,13 @@ class Actor:
         self._turn, self._back = threading.Lock(), threading.Lock()
         self._turn.acquire()
         self._back.acquire()
-        self._waits = 0  # how often it has slept: a wake-up is for one sleep
+        self._waits = 0  # the number of sleeps; a wake-up is for one of them
         self._thread: threading.Thread | None = None
         schedule.actors.add(self)
         schedule.after(0.0, self._go, host)
 
     def sleep(self, seconds: float) -> None:
-        """Give the turn away for a while, or until `wake`."""
+        """End the turn for so many seconds, or until `wake`."""
         if self.dead:
             raise Killed
         if not self.host.frozen and self._schedule.is_next(seconds):
@@ -111,16 +111,16 @@ class Actor:
             raise Killed
 
     def wake(self) -> None:
-        """End its sleep now."""
+        """End the sleep now."""
         wait = self._waits
         self._schedule.after(0.0, lambda: self._wake(wait), self.host)
 
     def kill(self) -> None:
-        """It is dead from here on."""
+        """Kill the actor."""
         self.dead = True
 
     def reap(self) -> None:
-        """Let the thread of one that is dead come to its end."""
+        """Let the thread of a killed actor end."""
         if self._thread is None:
             self._end()
         elif not self.over:

@@ -1,4 +1,4 @@
-"""The store's server: a tree of files in memory, and what a power cut makes of it."""
+"""The store's server: a tree of files in memory, and the effect of power cuts on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 def refusal(code: int, path: str) -> OSError:
-    """The error that the operating system gives."""
+    """The OSError for an error code."""
     return OSError(code, os.strerror(code), path)
 
 
@@ -23,13 +23,13 @@ class Inode:
     data: bytes = b""
     names: dict[str, Inode] = field(default_factory=dict)
     version: int = 0  # of a directory's names
-    author: str = ""  # the client that wrote it last, and so has it in memory
+    author: str = ""  # the client that wrote it last and caches it
     written_by: str | None = None
     links: int = 0
 
     @property
     def gone(self) -> bool:
-        """Whether it has no name any more."""
+        """Whether it has no name left."""
         return self.links == 0
 
     @property
@@ -39,10 +39,10 @@ class Inode:
 
 
 class Server:
-    """Names are durable in their order: whatever makes one durable makes all before it so.
+    """The server. Names become durable in order: a sync makes all earlier names durable.
 
-    So it is with the journal of a local file system; over NFS they are durable at once. Bytes are
-    durable file by file.
+    That is how the journal of a local file system works. Over NFS names are durable at once.
+    Bytes become durable file by file.
     """
 
     def __init__(self, root: str) -> None:
@@ -52,7 +52,7 @@ class Server:
         self.full = False
         self.appeared: Callable[[str, Inode], None] = lambda path, what: (
             None
-        )  # a directory's rename
+        )  # renames of a directory
         self.vanished: Callable[[str, Inode], None] = lambda path, what: None
         self._undo: list[Callable[[], None]] = []
         for name in ("attempts", "trials", "mail", "mail/tmp", "mail/new", "mail/done"):
@@ -60,7 +60,7 @@ class Server:
         self._undo.clear()
 
     def find(self, path: str) -> Inode | None:
-        """What stands at a path below the root, as the server knows it."""
+        """The file or directory at a path below the root, or None."""
         here: Inode | None = self.root
         for name in path.split("/"):
             if here is None:
@@ -69,26 +69,26 @@ class Server:
         return here
 
     def put(self, path: str, what: Inode) -> None:
-        """Give something a name, whatever stood there."""
+        """Bind a name, replacing an existing one."""
         above, _, name = path.rpartition("/")
         directory = self.find(above) if above else self.root
         assert directory is not None
         self.link(directory, name, what)
 
     def link(self, directory: Inode, name: str, what: Inode) -> None:
-        """Give something a name in a directory, whatever stood there."""
+        """Bind a name in a directory, replacing an existing one."""
         before = directory.names.get(name)
         self._set(directory, name, what)
         self._undo.append(lambda: self._set(directory, name, before))
 
     def unlink(self, directory: Inode, name: str) -> None:
-        """Take a name away, and what it names with it."""
+        """Remove a name."""
         what = directory.names[name]
         self._set(directory, name, None)
         self._undo.append(lambda: self._set(directory, name, what))
 
     def move(self, old: Inode, old_name: str, new: Inode, new_name: str, path: str) -> None:
-        """Rename, as far as POSIX lets it. `path` is the new one. Raises OSError."""
+        """Rename as POSIX allows. `path` is the new path. Raises OSError."""
         what = old.names.get(old_name)
         if what is None:
             raise refusal(errno.ENOENT, path)
@@ -116,13 +116,13 @@ class Server:
             self.appeared(path, what)
 
     def harden(self) -> None:
-        """Every name so far is durable."""
+        """Make every name so far durable."""
         self._undo.clear()
 
     def cut(self, rng: random.Random, clients: set[str], *, names: bool) -> int:
-        """The power of `clients` fails; what was lost of files that were not durable.
+        """Cut the power of `clients`. Return the number of writes that are lost.
 
-        With `names` the server's own fails too, and with it the last names that are not durable.
+        With `names` the server loses power too, and with it the latest names that are not durable.
         """
         lost = 0
         for _, inode in self.walk("", self.root):
@@ -141,7 +141,7 @@ class Server:
         return lost
 
     def tree(self, path: str) -> Iterator[tuple[str, Inode]]:
-        """Every file below a directory, with its path from there."""
+        """Every file below a directory, with its relative path."""
         found = self.find(path)
         return self.walk("", found) if found is not None else iter(())
 

@@ -1,4 +1,4 @@
-"""A trial's process: what a network's training does to the store, and how it ends."""
+"""A trial's process: what training writes to the store, and how the process ends."""
 
 from __future__ import annotations
 
@@ -25,56 +25,56 @@ class TrialLog:
 
 
 class TrialProcess:
-    """Looks to its supervisor as `heirloom.node.process.trial_process.TrialProcess` does."""
+    """Has the interface of `heirloom.node.process.trial_process.TrialProcess`."""
 
     def __init__(self, node: Node, spec: Spec, wake: Callable[[], None]) -> None:
         self.status: int | None = None
         self.log = TrialLog()
         self.sources = [1]
         self.spec = spec
-        self.leftover: Inode | None = None  # the file that a process which it left has open
+        self.leftover: Inode | None = None  # the file that a leftover process has open
         self._node, self._wake = node, wake
         self._epoch = node.epoch
         self._rng: random.Random = node.lab.rng
-        weather = node.lab.weather
-        self._fails = weather.strikes("trial fails")
-        self._says = not weather.strikes("trial reports nothing")
-        self._hangs = weather.strikes("trial hangs")
-        self._leaves = weather.strikes("trial leaves a process")
-        self._strays = weather.strikes("trial writes beside its save path")
-        self._stubborn = self._rng.random() < 0.1  # does not heed SIGTERM
+        faults = node.lab.faults
+        self._fails = faults.occurs("trial fails")
+        self._says = not faults.occurs("trial reports nothing")
+        self._hangs = faults.occurs("trial hangs")
+        self._leaves = faults.occurs("trial leaves a process")
+        self._writes_beside = faults.occurs("trial writes beside its save path")
+        self._stubborn = self._rng.random() < 0.1  # ignores SIGTERM
         self._steps = self._rng.randint(0, 2)
         self._read()
         self._later(self._rng.choice([0.5, 3.0, 15.0, 40.0]) * self._rng.random(), self._train)
 
-    # What its supervisor does with it
+    # Calls of the supervisor
 
     def handle(self, ready: set[int]) -> bool:
-        """Whether anything of it lives."""
+        """Whether the process or a leftover runs."""
         return self.status is None or self.leftover is not None
 
     def signal(self, number: int) -> None:
-        """Take a signal."""
+        """Receive a signal."""
         if self.status is None and (number == signal.SIGKILL or not self._stubborn):
             self._later(0.0, lambda: self._end(-number))
 
     def kill_rest(self, wait: Callable[..., object]) -> None:
-        """End everything that is left of it."""
+        """End all leftover processes."""
         while self.handle(set()):
             self.kill()
             wait(0.01, 1)
 
     def kill(self, *, rest: bool = True) -> None:
-        """It is dead, at once; with `rest` what it left is too."""
+        """End at once; with `rest` also what it left behind."""
         if self.status is None:
             self.status = -int(signal.SIGKILL)
         if rest:
             self.leftover = None
 
-    # What it does itself
+    # Actions of the process
 
     def _read(self) -> None:
-        """A child starts from its parents' weights: of what it finds, the rules take note."""
+        """Read the parents' weights, which the rules check."""
         root = self.spec.root
         for parent in self.spec.restore:
             found = {
@@ -87,13 +87,15 @@ class TrialProcess:
     def _train(self) -> None:
         client, lab = self._node.client, self._node.lab
         weights = f"{self.spec.out}/weights"
-        words = f"{self.spec.attempt} {json.dumps(self.spec.params)} {self._rng.random()}".encode()
-        client.put(f"{weights}/model", words)
+        message = (
+            f"{self.spec.attempt} {json.dumps(self.spec.params)} {self._rng.random()}".encode()
+        )
+        client.put(f"{weights}/model", message)
         if self._rng.random() < 0.5:
             inherited = [client.get(f"{start}/body") for start in self._start.values()]
-            client.put(f"{weights}/body", next((b for b in inherited if b), words[::-1]))
-        if self._strays:
-            client.put(f"{self.spec.out}/notes", words)
+            client.put(f"{weights}/body", next((b for b in inherited if b), message[::-1]))
+        if self._writes_beside:
+            client.put(f"{self.spec.out}/notes", message)
         lines = "".join(
             json.dumps({"step": step, "value": self._rng.random()}) + "\n"
             for step in range(self._steps)
@@ -111,16 +113,16 @@ class TrialProcess:
             weights = self._node.lab.server.find(self._node.below(f"{self.spec.out}/weights/model"))
             if weights is not None:
                 self.leftover = weights
-                self._node.tell(f"{self.spec.attempt} leaves a process behind")
-                self._later(self._rng.uniform(0.0, 5.0), self._scribble)
-        if self._node.lab.weather.strikes("cancelled as it ends"):
+                self._node.trace(f"{self.spec.attempt} leaves a process behind")
+                self._later(self._rng.uniform(0.0, 5.0), self._write_leftover)
+        if self._node.lab.faults.occurs("cancelled as it ends"):
             self._node.lab.inbox.send({"action": "cancel", "trial": self.spec.trial})
         self._end(1 if self._fails else 0)
 
-    def _scribble(self) -> None:
-        """What it left behind writes on, into a file that it has open."""
+    def _write_leftover(self) -> None:
+        """The leftover process writes into a file that it has open."""
         if self.leftover is not None:
-            self._node.tell(f"what {self.spec.attempt} left behind writes into its weights")
+            self._node.trace(f"what {self.spec.attempt} left behind writes into its weights")
             self._node.client.put_into(self.leftover, self.leftover.data + b"and on")
             self._later(self._rng.uniform(0.0, 60.0), self._leave)
 
@@ -131,23 +133,23 @@ class TrialProcess:
     def _end(self, status: int) -> None:
         if self.status is None:
             self.status = status
-            self._node.tell(f"{self.spec.attempt}: process ends with {status}")
+            self._node.trace(f"{self.spec.attempt}: process ends with {status}")
             self._wake()
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         self._node.lab.schedule.after(seconds, lambda: self._now(work), self._node)
 
     def _now(self, work: Callable[[], None]) -> None:
-        """Do it unless the process is dead; a store that does not answer holds it up."""
+        """Do the work unless the process is dead. It waits while the store hangs."""
         if self._node.epoch != self._epoch or (self.status is not None and self.leftover is None):
             return
         if self._node.client.hangs:
             self._later(1.0, work)
             return
         try:
-            if self._node.lab.server.full and self._node.lab.weather.strikes("full"):
+            if self._node.lab.server.full and self._node.lab.faults.occurs("full"):
                 raise refusal(errno.ENOSPC, self.spec.out)
             work()
         except OSError as error:
-            self._node.tell(f"{self.spec.attempt}: process cannot write: {error}")
+            self._node.trace(f"{self.spec.attempt}: process cannot write: {error}")
             self._end(2)

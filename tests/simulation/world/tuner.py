@@ -1,4 +1,4 @@
-"""A tuner that is slow, silent, wrong or broken, and a person with wishes."""
+"""A tuner that may be slow, silent, wrong or broken, and the inbox for requests of users."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from controller.tuners.process import LongCall
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
 
-_SILENCE = 900.0  # seconds
+_SILENT = 900.0  # seconds
 
 
 class SimulatedTuner:
-    """Looks to the loop as the tuner's process does. What it says is chance."""
+    """Has the interface of the tuner's process. Its answers are random."""
 
     def __init__(self, lab: Lab, post: Callable[[Sequence[e.Event]], None]) -> None:
         self._lab, self._post = lab, post
@@ -25,8 +25,8 @@ class SimulatedTuner:
         self.long_calls: Sequence[LongCall] = ()
         self._advised: set[tuple[int, int]] = set()
         self._broken = False
-        self._busy_until = 0.0  # it answers in the order of its calls
-        self.disowned = {  # whom it will not name as parents; what it said before, it repeats
+        self._busy_until = 0.0  # calls are answered in order
+        self.ruled_out = {  # trials that it will not name as parents, before a resume as well
             trial
             for event in lab.disk.promised
             if isinstance(event, e.ParentsAnswered)
@@ -34,69 +34,71 @@ class SimulatedTuner:
         }
 
     def propose(self, trial: int, room: int = 1) -> None:
-        """Think about a trial."""
+        """Propose a trial after a while."""
         assert room >= 1
         self._lab.control.may_die()
-        weather, rng = self._lab.weather, self._lab.rng
+        faults, rng = self._lab.faults, self._lab.rng
         seconds = rng.uniform(0.0, 0.3)
-        if weather.strikes("tuner slow"):
+        if faults.occurs("tuner slow"):
             seconds = rng.uniform(1.0, 90.0)
-        if weather.strikes("tuner silent"):
-            seconds = _SILENCE
+        if faults.occurs("tuner silent"):
+            seconds = _SILENT
         self._in_turn(seconds, lambda: self._answer(trial))
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
-        """Say which of these trials it may yet name."""
+        """Answer which of these trials it may still name."""
         self._lab.control.may_die()
         answer: Future[dict[int, bool]] = Future()
-        seconds = 90.0 if self._lab.weather.strikes("tuner slow") else 0.1
-        self._in_turn(seconds * self._lab.rng.random(), lambda: self._say(trials, answer))
+        seconds = 90.0 if self._lab.faults.occurs("tuner slow") else 0.1
+        self._in_turn(
+            seconds * self._lab.rng.random(), lambda: self._answer_parents(trials, answer)
+        )
         return answer
 
     def under_way(self, count: int) -> None:
-        """Hear of how many trials have no verdict."""
+        """Receive the number of open trials."""
         assert count >= 0
 
     def observe(self, result: dict[str, Any]) -> None:
-        """Hear of a trial's end."""
+        """Receive a trial's result."""
         self._lab.control.may_die()
-        self._lab.rules.told(result)
+        self._lab.rules.observed(result)
 
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
-        """Judge a report."""
-        if (trial, number) in self._advised or not self._lab.weather.strikes("assessor stops"):
+        """Assess a report."""
+        if (trial, number) in self._advised or not self._lab.faults.occurs("assessor stops"):
             return
         self._advised.add((trial, number))
         advice = e.StopAdvised(
-            at=self._lab.wall(), trial=trial, number=number, reason="hopeless, says the assessor"
+            at=self._lab.wall(), trial=trial, number=number, reason="advised by the assessor"
         )
         self._later(0.1, lambda: self._post([advice]))
 
     def close(self, timeout: float) -> None:
-        """End it."""
+        """Close the tuner."""
         self._closed = True
 
     def _in_turn(self, seconds: float, work: Callable[[], None]) -> None:
         self._busy_until = max(self._busy_until, self._lab.schedule.now) + seconds
         self._later(self._busy_until - self._lab.schedule.now, work)
 
-    def _say(self, trials: Sequence[int], answer: Future[dict[int, bool]]) -> None:
-        if self._broken or self._lab.weather.strikes("tuner cannot say"):
+    def _answer_parents(self, trials: Sequence[int], answer: Future[dict[int, bool]]) -> None:
+        if self._broken or self._lab.faults.occurs("tuner cannot answer"):
             answer.set_exception(TunerError("ValueError"))
             return
-        self.disowned |= {trial for trial in trials if self._lab.rng.random() < 0.6}
-        answer.set_result({trial: trial not in self.disowned for trial in trials})
+        self.ruled_out |= {trial for trial in trials if self._lab.rng.random() < 0.6}
+        answer.set_result({trial: trial not in self.ruled_out for trial in trials})
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         self._lab.schedule.after(seconds, lambda: None if self._closed else work())
 
     def _answer(self, trial: int) -> None:
-        weather, rng, at = self._lab.weather, self._lab.rng, self._lab.wall()
-        if weather.strikes("tuner throws"):
+        faults, rng, at = self._lab.faults, self._lab.rng, self._lab.wall()
+        if faults.occurs("tuner throws"):
             self._broken = True
             self._post([e.SearchEnded(at=at, reason="the tuner broke: ValueError", error=True)])
             return
-        if weather.strikes("tuner withholds"):
+        if faults.occurs("tuner withholds"):
             coming = rng.random() < 0.5
             self._post([e.ProposalWithheld(at=at, trial=trial, coming=coming)])
             if coming:
@@ -104,17 +106,17 @@ class SimulatedTuner:
                 self._later(rng.uniform(0.0, 90.0), lambda: self._post([ready]))
             return
         able = range(trial)
-        if not weather.strikes("tuner breaks its word"):
-            able = [number for number in able if number not in self.disowned]
+        if not faults.occurs("tuner names ruled out parents"):
+            able = [number for number in able if number not in self.ruled_out]
         parents = rng.sample(able, min(len(able), rng.choice([0, 1, 1, 1, 2])))
-        if weather.strikes("tuner names nonsense"):
+        if faults.occurs("tuner names unknown parents"):
             parents.append(trial + rng.randrange(3))
         params = {"x": rng.random(), "y": "'; rm -rf / #"}
         self._post([e.Proposed(at=at, trial=trial, params=params, parents=tuple(parents))])
 
 
 class SimulatedInbox:
-    """Looks to the loop as `controller.state.inbox` does; requests outlive the controller."""
+    """Has the interface of `controller.state.inbox`. Requests outlive the controller."""
 
     def __init__(self) -> None:
         self._requests: dict[str, dict[str, Any]] = {}
@@ -122,20 +124,20 @@ class SimulatedInbox:
         self._sent = 0
 
     def send(self, request: dict[str, Any]) -> None:
-        """Leave a request."""
+        """Add a request."""
         self._sent += 1
         self._requests[f"{self._sent:06d}.json"] = request
 
     def receive(self) -> list[tuple[str, dict[str, Any]]]:
-        """Requests not handed out yet."""
+        """The requests that were not received yet."""
         found = [item for item in self._requests.items() if item[0] not in self._handed_out]
         self._handed_out.update(name for name, _ in found)
         return found
 
     def done(self, name: str) -> None:
-        """It is journaled."""
+        """Remove a request that is journaled."""
         self._requests.pop(name, None)
 
     def reopen(self) -> None:
-        """Another controller reads it."""
+        """Hand out all requests again, to another controller."""
         self._handed_out.clear()

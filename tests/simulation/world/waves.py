@@ -1,4 +1,4 @@
-"""SSH and Ansible: the dispatcher's waves, some of which drop, come late, or are not heard of."""
+"""SSH and Ansible: the dispatcher's waves, which may break, arrive late or lose their answers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
     from tests.simulation.world.node import Node
 
-_WAVES = 2  # under way at once
+_WAVES = 2  # at once
 _DEADLINE = 120.0  # seconds
-_LATEST = 300.0  # seconds after which a wave that was given up still reaches its node
-_CONNECT = (1.0, 12.0)  # seconds until SSH gives up
+_LATEST = 300.0  # seconds until a wave that was given up reaches its node
+_CONNECT = (1.0, 12.0)  # seconds until a connection attempt fails
 
 
 class Waves:
-    """Looks to the loop as a dispatcher does. Waves outlive the controller that sent them."""
+    """Has the interface of a dispatcher. Waves outlive the controller that sent them."""
 
     def __init__(
         self, lab: Lab, listed: set[str], post: Callable[[Sequence[Answer]], None]
@@ -46,7 +46,7 @@ class Waves:
         self._lab.schedule.after(self._lab.rng.uniform(0.02, 0.5), self._leave)
 
     def close(self, timeout: float) -> None:
-        """Nobody listens any more."""
+        """Drop further answers."""
         self._closed = True
 
     def _leave(self) -> None:
@@ -71,7 +71,7 @@ class Waves:
         ) -> None:
             if node.name in left:
                 left.discard(node.name)
-                self._hear(wave, Reply(node.name, answers, found, why), done=not left)
+                self._receive(wave, Reply(node.name, answers, found, why), done=not left)
 
         def unknown(why: str) -> Callable[[], None]:
             return lambda: reply(None, AttemptStatus.UNKNOWN, why)
@@ -84,38 +84,38 @@ class Waves:
                     lambda: reply(None, AttemptStatus.UNREACHABLE, f"{node.name} is out of reach"),
                 )
                 return
-            if lab.weather.strikes("wave dropped before"):
-                later(1.0, unknown("the wave broke before it left"))
+            if lab.faults.occurs("wave dropped before"):
+                later(1.0, unknown("the wave broke before it arrived"))
                 return
             answers = _work(node, orders)
-            if lab.weather.strikes("wave dropped after"):
+            if lab.faults.occurs("wave dropped after"):
                 later(1.0, unknown("the wave broke on its way back"))
             else:
                 later(lab.rng.uniform(0.1, 1.0), lambda: reply(answers, AttemptStatus.UNKNOWN, ""))
 
-        if lab.weather.strikes("wave late"):
+        if lab.faults.occurs("wave late"):
             later(lab.rng.uniform(0.0, _LATEST), lambda: node.is_reachable and _work(node, orders))
             later(_DEADLINE, unknown(f"no reply within {_DEADLINE:g} seconds"))
         else:
             later(lab.rng.uniform(0.3, 3.0), arrive)
 
-    def _hear(self, wave: Wave, reply: Reply, *, done: bool) -> None:
+    def _receive(self, wave: Wave, reply: Reply, *, done: bool) -> None:
         self._busy.discard(reply.node)
         self._under_way -= done
         if self._closed:
             return
         answers = wave.hear(reply)
-        if self._lab.story.is_told:
+        if self._lab.trace.is_enabled:
             for answer in answers:
                 kind = type(answer.order).__name__.lower()
                 what = f"{kind} {answer.order.attempt} on {reply.node}: {answer.found}"
-                self._lab.story.say("wave", f"{what} {answer.reason}".rstrip())
+                self._lab.trace.write("wave", f"{what} {answer.reason}".rstrip())
         self._post(answers)
         self._leave()
 
 
 def _work(node: Node, orders: Sequence[Order]) -> list[dict[str, Any]]:
-    """What the module does on a node: its whole list, in its order."""
+    """Carry out the whole list in order, as the module does on a node."""
     answers = []
     for order in orders:
         if isinstance(order, Start):

@@ -1,4 +1,4 @@
-"""What befalls the lab now and then, and how it is mended."""
+"""Faults that last: power cuts, frozen machines, outages and requests of users."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from tests.simulation.world.store import Inode
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
 
-_WHILE = (1.0, 200.0)  # seconds that it lasts, and
-_LONG = (200.0, 5000.0)  # now and then
+_WHILE = (1.0, 200.0)  # seconds that a fault lasts, usually
+_LONG = (200.0, 5000.0)  # rarely
 
 
-class Disasters:
-    """Strikes as the weather of the run says, and mends everything when that turns fair."""
+class Incidents:
+    """Causes incidents while faults are enabled, and repairs all of them afterwards."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._limbo: dict[str, Inode] = {}  # letters that are delayed
-        self._seen: dict[str, Inode] = {}  # letters that were sent
+        self._delayed: dict[str, Inode] = {}  # messages that are delayed
+        self._seen: dict[str, Inode] = {}  # messages that were sent
         self._dead: set[str] = set()  # nodes that do not come back
         self._kinds: dict[str, Callable[[], str | None]] = {
             "node loses power": self._node_loses_power,
             "node freezes": self._node_freezes,
             "network cut": self._network_cut,
             "supervisor killed": self._supervisor_killed,
-            "server away": self._server_away,
+            "server unavailable": self._server_away,
             "store full": self._store_full,
             "lab loses power": self._lab_loses_power,
             "controller killed": self._controller_killed,
@@ -38,21 +38,21 @@ class Disasters:
             "clock jumps": self._clock_jumps,
             "mail delayed": self._mail_delayed,
             "mail doubled": self._mail_doubled,
-            "odd mail": self._odd_mail,
-            "disk rots": self._disk_rots,
-            "person cancels": lambda: self._person("cancel"),
-            "person retries": lambda: self._person("retry"),
-            "person stops": lambda: self._person("stop"),
-            "person collects": self._person_collects,
+            "malformed mail": self._odd_mail,
+            "disk corrupts bytes": self._disk_corrupts,
+            "user cancels": lambda: self._person("cancel"),
+            "user retries": lambda: self._person("retry"),
+            "user stops": lambda: self._person("stop"),
+            "user collects garbage": self._person_collects,
         }
 
     def begin(self) -> None:
-        """From here on."""
-        if self._lab.weather.disasters:
+        """Schedule the first incident."""
+        if self._lab.faults.incidents:
             self._next()
 
-    def mend(self) -> None:
-        """All is well again, but for nodes that are gone for good."""
+    def repair(self) -> None:
+        """Repair everything except nodes that stay off."""
         lab = self._lab
         lab.server.away = lab.server.full = False
         for node in lab.nodes.values():
@@ -63,31 +63,31 @@ class Disasters:
                 node.boot()
         if lab.control.frozen:
             lab.schedule.thaw(lab.control)
-        for name in list(self._limbo):
+        for name in list(self._delayed):
             self._deliver(name)
         if lab.control.listed != lab.infos:
-            lab.control.kill()  # for a person mends the inventory, and resumes
+            lab.control.kill()  # a user repairs the inventory and resumes
         lab.schedule.after(60.0, lab.control.start)
 
     def _next(self) -> None:
         lab = self._lab
-        lab.schedule.after(lab.rng.expovariate(1 / lab.weather.pause), self._strike)
+        lab.schedule.after(lab.rng.expovariate(1 / lab.faults.pause), self._happen)
 
-    def _strike(self) -> None:
+    def _happen(self) -> None:
         lab = self._lab
-        if not lab.weather.bad:
+        if not lab.faults.enabled:
             return
-        kind = lab.rng.choice(lab.weather.disasters)
+        kind = lab.rng.choice(lab.faults.incidents)
         what = self._kinds[kind]()
         if what is not None:
-            lab.weather.counts[kind] += 1
-            lab.story.say("fault", f"{kind}: {what}" if what else kind)
+            lab.faults.counts[kind] += 1
+            lab.trace.write("fault", f"{kind}: {what}" if what else kind)
         self._next()
 
     def _later(self, work: Callable[[], None]) -> None:
         lab = self._lab
         seconds = lab.rng.uniform(*(_LONG if lab.rng.random() < 0.05 else _WHILE))
-        lab.schedule.after(seconds, lambda: work() if lab.weather.bad else None)
+        lab.schedule.after(seconds, lambda: work() if lab.faults.enabled else None)
 
     def _node(self) -> Node:
         return self._lab.rng.choice(list(self._lab.nodes.values()))
@@ -108,7 +108,7 @@ class Disasters:
         for node in nodes:
             node.lose_power()
         lost = self._lab.server.cut(self._lab.rng, {node.name for node in nodes}, names=names)
-        self._lab.story.say("store", f"{lost} writes are lost with the power")
+        self._lab.trace.write("store", f"{lost} writes are lost in the power cut")
 
     def _node_freezes(self) -> str | None:
         node = self._node()
@@ -144,7 +144,7 @@ class Disasters:
         return ""
 
     def _lab_loses_power(self) -> str:
-        """One machine is everything, or all hang on one fuse."""
+        """All machines lose power at once."""
         lab = self._lab
         lab.control.kill()
         nodes = [node for node in lab.nodes.values() if not node.down]
@@ -168,7 +168,7 @@ class Disasters:
         return ""
 
     def _clock_jumps(self) -> str:
-        """The controller's wall clock, which somebody sets."""
+        """Set the controller's wall clock."""
         self._lab.clock_ahead = self._lab.rng.uniform(-3600.0, 3600.0)
         return f"{self._lab.clock_ahead:+.0f} s"
 
@@ -185,15 +185,15 @@ class Disasters:
         name = self._lab.rng.choice(names)
         new = self._lab.server.find("mail/new")
         assert new is not None
-        self._limbo[name] = new.names[name]
+        self._delayed[name] = new.names[name]
         self._lab.server.unlink(new, name)
         self._later(lambda: self._deliver(name))
         return name
 
     def _deliver(self, name: str) -> None:
-        letter = self._limbo.pop(name, None)
-        if letter is not None:
-            self._lab.server.put(f"mail/new/{name}", letter)
+        message = self._delayed.pop(name, None)
+        if message is not None:
+            self._lab.server.put(f"mail/new/{name}", message)
 
     def _mail_doubled(self) -> str | None:
         self._new_mail()
@@ -224,8 +224,8 @@ class Disasters:
             self._lab.server.put(f"mail/new/{name}", Inode("file", 0o660, data))
         return name
 
-    def _disk_rots(self) -> str | None:
-        """A committed file changes, where no child has just checked it and not yet read it."""
+    def _disk_corrupts(self) -> str | None:
+        """Change a committed file, unless a child has checked it and not yet read it."""
         lab = self._lab
         supervisors = [
             node.claims[name].supervisor for node in lab.nodes.values() for name in node.alive()
@@ -236,15 +236,15 @@ class Disasters:
             if not supervisor.will_check
             for parent in supervisor.spec.restore
         }
-        sound = [
+        intact = [
             trial
             for trial, verdict in lab.rules.verdicts.items()
             if verdict.weights and trial not in held and lab.server.find(f"trials/{trial}/weights")
         ]
-        if not sound:
+        if not intact:
             return None
         late = {t for each in supervisors if each.will_check for t in each.spec.restore}
-        trial = lab.rng.choice(sorted(late - held) or sound)
+        trial = lab.rng.choice(sorted(late - held) or intact)
         path, inode = lab.rng.choice(list(lab.server.tree(f"trials/{trial}/weights")))
         sharing = {
             other
@@ -253,7 +253,7 @@ class Disasters:
         }
         if sharing & held or not inode.data:
             return None
-        lab.rules.rotten |= sharing
+        lab.rules.corrupted |= sharing
         inode.data = inode.data[:-1] + bytes([inode.data[-1] ^ 4])
         return f"{trial}/{path}"
 
@@ -265,11 +265,11 @@ class Disasters:
         lab = self._lab
         trial = lab.rng.randrange(max(1, len(lab.rules.verdicts) + 2))
         alive = [name for node in lab.nodes.values() for name in node.alive()]
-        if action == "cancel" and alive:  # which may commit at this moment
+        if action == "cancel" and alive:  # its attempt may commit at this moment
             trial = split_attempt(lab.rng.choice(alive))[0]
         if action == "stop":
             if lab.rng.random() < 0.8:
-                return "thinks better of it"
+                return "not carried out"
             lab.inbox.send({"action": "stop"})
             return ""
         lab.inbox.send({"action": action, "trial": trial})

@@ -1,10 +1,10 @@
-"""One experiment on a bad cluster: bad weather, then fair, in which it must come to its end."""
+"""One experiment on a faulty cluster: first with faults, then without until it closes."""
 
-PATIENCE = 20_000  # steps of fair weather until it must have closed
+PATIENCE = 20_000  # steps without faults within which it must close
 
 
-class Story:
-    """`steps`: how many of bad weather. The controller asks `check` once a turn."""
+class CoreRun:
+    """`steps`: the number of steps with faults. The controller calls `check` once a turn."""
 
     steps: int
 
@@ -16,16 +16,16 @@ class Story:
         raise NotImplementedError
 
     def ordinary(self):
-        """What happens on every day, the likelier the more often it is named."""
+        """The frequent steps. A step that is listed twice is twice as likely."""
         c = self.controller
         return [
-            c.wave, c.answer, c.ask_again, c.errand, c.take_mail, c.think, c.notice_silence,
-            c.pass_time, self.something_moves, self.something_moves,
+            c.wave, c.answer, c.ask_again, c.store_task, c.take_mail, c.propose, c.notice_silence,
+            c.pass_time, self.an_attempt_advances, self.an_attempt_advances,
         ]  # fmt: skip
 
     def unusual(self):
-        """What happens now and then."""
-        return [self.cluster.disaster, self.controller.wish, self.controller.kill]
+        """The rare steps."""
+        return [self.cluster.incident, self.controller.request, self.controller.kill]
 
     def run(self):
         c, rng = self.controller, self.cluster.rng
@@ -40,9 +40,11 @@ class Story:
             rng.choice(ordinary)()
         waits = [trial for trial in c.x.trials if not trial.state.is_verdict]
         left = list(c.x.on_nodes), c.x.commands
-        raise AssertionError(f"it waits for ever for {waits}, {left}")
+        raise AssertionError(
+            f"it does not close; open trials, attempts and commands: {waits}, {left}"
+        )
 
-    def something_moves(self):
+    def an_attempt_advances(self):
         alive = self.cluster.alive()
         if alive:
-            self.cluster.move(self.cluster.rng.choice(alive))
+            self.cluster.advance(self.cluster.rng.choice(alive))

@@ -1,13 +1,13 @@
-"""Random experiments whose weights are removed as they go: nobody who may read them notices."""
+"""Random experiments with garbage collection: no weights are removed that are needed."""
 
 import random
 
-from bad_cluster import Cluster
+from core_run import CoreRun
 from core_state import check
+from faulty_cluster import Cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from killed_controller import Controller
-from story import Story
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
@@ -30,73 +30,73 @@ NODES = st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 3), min_size
 
 
 class Store(Cluster):
-    """A cluster with a store from which weights go. Reading what is gone is what must not be."""
+    """A cluster with a store that removes weights. Reading removed weights fails the test."""
 
     def __init__(self, rng, nodes):
         super().__init__(rng, nodes)
         self.removed = set()
-        self.disowned = set()  # trials that the tuner gave its word on
+        self.ruled_out = set()  # trials that the tuner will not name as parents
 
     def remove(self, trials):
         for name in self.alive():
             trial, _ = split_attempt(name)
             if trial not in self.verdicts:
-                assert not set(self.lives[name].restore) & set(trials), "it reads them"
+                assert not set(self.attempts[name].restore) & set(trials), "it reads them"
         self.removed |= set(trials)
 
-    def arm(self, name, life):
+    def arm(self, name, real):
         trial, _ = split_attempt(name)
         if trial not in self.verdicts:
-            assert not self.removed & set(life.restore)
-        super().arm(name, life)
+            assert not self.removed & set(real.restore)
+        super().arm(name, real)
 
 
-class Keeper(Controller):
-    """The controller, with what it does about weights, and a twin that never removes any."""
+class GcController(Controller):
+    """The controller with garbage collection, beside a twin that removes nothing."""
 
     def begin(self, resumed=False):
         super().begin(resumed)
         if self.x.gc.is_removing:
             commands = self.x.commands
             gone = tuple(commands.removals.issued), tuple(commands.leftovers.issued)
-            self.errands.append(("remove", *gone))
+            self.store_tasks.append(("remove", *gone))
 
     def act(self, event):
         match event:
             case e.ParentsAsked():
-                self.errands.append(("say", event.trials))
+                self.store_tasks.append(("answer parents", event.trials))
             case e.RemovalAsked() if event.trials or event.attempts:
-                self.errands.append(("remove", event.trials, event.attempts))
+                self.store_tasks.append(("remove", event.trials, event.attempts))
             case _:
                 super().act(event)
 
-    def errand(self):
-        if not self.errands or self.errands[0][0] not in ("say", "remove"):
-            super().errand()
+    def store_task(self):
+        if not self.store_tasks or self.store_tasks[0][0] not in ("answer parents", "remove"):
+            super().store_task()
             return
-        kind, trials, *attempts = self.errands.popleft()
+        kind, trials, *attempts = self.store_tasks.popleft()
         if kind == "remove":
             for trial, number in self.x.on_nodes:
                 assert not set(self.x.attempt(trial, number).restore) & set(trials)
             self.cluster.remove(trials)
-            self.tell(e.Removed(at=self.now, trials=trials, attempts=attempts[0], size=1))
+            self.take(e.Removed(at=self.now, trials=trials, attempts=attempts[0], size=1))
         elif self.x.gc.asked:
-            self.cluster.disowned |= {t for t in trials if self.rng.random() < 0.6}
-            possible = tuple(t for t in trials if t not in self.cluster.disowned)
-            self.tell(e.ParentsAnswered(at=self.now, trials=trials, possible=possible))
+            self.cluster.ruled_out |= {t for t in trials if self.rng.random() < 0.6}
+            possible = tuple(t for t in trials if t not in self.cluster.ruled_out)
+            self.take(e.ParentsAnswered(at=self.now, trials=trials, possible=possible))
 
-    def think(self):
-        """The tuner keeps its word, and likes the young, whatever became of them."""
+    def propose(self):
+        """Name recent trials as parents, whatever their state, except those ruled out."""
         trial = self.x.asked
-        said_first = any(errand[0] == "say" for errand in self.errands)
-        if trial is None or said_first:  # it answers in the order of its calls
+        parents_first = any(store_task[0] == "answer parents" for store_task in self.store_tasks)
+        if trial is None or parents_first:  # the tuner answers in the order of its calls
             return
-        able = [t for t in range(trial) if t not in self.cluster.disowned][-8:]
+        able = [t for t in range(trial) if t not in self.cluster.ruled_out][-8:]
         parents = self.rng.sample(able, min(len(able), self.rng.choice([0, 1, 1, 2])))
         params = {"x": self.rng.random()}
-        self.tell(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
+        self.take(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
 
-    def wish(self):
+    def request(self):
         if not self.x.trials:
             return
         trial = self.rng.choice(self.x.trials)
@@ -104,18 +104,18 @@ class Keeper(Controller):
         wishes = [e.CancelAsked, e.GcAsked, *([] if gone else [e.RetryAsked] * 3)]
         kind = self.rng.choice(wishes)
         what = {} if kind is e.GcAsked else {"trial": trial.id}
-        self.tell(kind(at=self.now, **what))
+        self.take(kind(at=self.now, **what))
 
 
-class Keeping(Story):
-    """One experiment, from its seed to its end, beside a twin that keeps everything."""
+class RandomGcSearch(CoreRun):
+    """One experiment from a seed, beside a twin that removes nothing."""
 
     steps = 400
 
     def __init__(self, seed, nodes, rules):
         self.rules = rules
         self.twin, self.read = Experiment(rules), 0
-        super().__init__(Store(random.Random(seed), dict(nodes)), Keeper, rules)
+        super().__init__(Store(random.Random(seed), dict(nodes)), GcController, rules)
 
     def check(self, controller):
         x, journal = controller.x, controller.journal
@@ -139,7 +139,7 @@ class Keeping(Story):
         return {trial.id for trial in self.controller.x.trials if trial.removed}
 
     def removal(self, event):
-        """What the policy keeps is never removed, as far as it was known then."""
+        """Check that nothing is removed which the policy keeps at that moment."""
         held = kept(self.twin.trials, self.twin.best, self.rules)
         if self.rules.keep is Keep.LINEAGE:
             assert not held & set(event.trials)
@@ -148,21 +148,21 @@ class Keeping(Story):
         assert all(trial.state.is_verdict and trial.weights for trial in best)
 
     def ordinary(self):
-        return [*super().ordinary(), self.controller.errand]
+        return [*super().ordinary(), self.controller.store_task]
 
     def unusual(self):
-        return [*super().unusual(), self.controller.wish]
+        return [*super().unusual(), self.controller.request]
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)
 @settings(max_examples=60)
-def test_nobody_notices_that_weights_were_removed(seed, nodes, rules):
-    story = Keeping(seed, nodes, rules)
-    story.run()
-    x = story.controller.x
-    assert story.cluster.removed == story.gone  # what was decided is done in the end
+def test_removed_weights_are_never_needed(seed, nodes, rules):
+    search = RandomGcSearch(seed, nodes, rules)
+    search.run()
+    x = search.controller.x
+    assert search.cluster.removed == search.gone  # every decided removal is carried out
     if not x.proposals_possible:
         usable = [t.id for t in x.trials if t.weights and not t.removed and not t.damaged]
         held = kept(x.trials, x.best, rules)
-        assert set(usable) <= held, "weights that nobody can read are left"
+        assert set(usable) <= held, "weights are left that are neither kept nor needed"
         assert x.best is None or x.trials[x.best].state is State.SUCCEEDED

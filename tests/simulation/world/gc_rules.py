@@ -1,4 +1,4 @@
-"""Rule 6, looked after: whose weights may go, judged by what stands on the store."""
+"""Checks of rule 6: which weights may be removed, judged by the manifests on the store."""
 
 from __future__ import annotations
 
@@ -15,82 +15,84 @@ if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
 
 
-class Removals:
-    """Watches what is removed in one run. `asked` are the trials whose removal is journaled."""
+class GcRules:
+    """Checks the removals of one run. `asked`: the trials whose removal is journaled."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self.asked: set[int] = set()
 
-    # While it runs
+    # During the run
 
     def decided(self, event: e.RemovalAsked) -> None:
-        """The journal holds the decision."""
+        """Check a decision that was journaled."""
         loop = self._lab.control.loop
         assert loop is not None
         x = loop.experiment
         for trial in event.trials:
             verdict = self._lab.rules.verdicts.get(trial)
             there = verdict is not None and verdict.manifest.weights
-            self._hold(there, f"{trial} has no weights, and they are to be removed")
-            self._hold(trial not in self._best(x), f"{trial} is to be removed, and it is kept")
+            self._hold(there, f"{trial} has no weights that could be removed")
+            self._hold(
+                trial not in self._best(x), f"{trial} is to be removed, but the policy keeps it"
+            )
             for reader in self._readers(x):
                 self._hold(
                     trial not in _reach(x, reader),
-                    f"{trial} is to be removed, and may be read by who starts from {reader}",
+                    f"{trial} is to be removed, but may be read by a child of {reader}",
                 )
         self.asked.update(event.trials)
 
     def begins(self, trial: int) -> None:
-        """The weights lose their name."""
-        self._lab.story.say("store", f"the weights of {trial} are removed")
+        """Check the rename that removes weights."""
+        self._lab.trace.write("store", f"the weights of {trial} are removed")
         journaled = trial in self.asked
-        self._hold(journaled, f"the weights of {trial} go, and the journal does not know of it")
+        self._hold(journaled, f"the weights of {trial} are removed without a journaled decision")
         for node in self._lab.nodes.values():
             for name in node.alive():
                 spec = node.claims[name].supervisor.spec
                 ended = split_attempt(name)[0] in self._lab.rules.verdicts
                 reads = trial in spec.restore and not ended
-                self._hold(not reads, f"the weights of {trial} go, and {name} reads them")
+                self._hold(not reads, f"the weights of {trial} are removed while {name} reads them")
 
-    def stand(self, trial: int) -> bool:
-        """Whether the weights of a trial that had some have their name still."""
+    def has_weights(self, trial: int) -> bool:
+        """Whether the weights still have their name."""
         return self._lab.server.find(f"trials/{trial}/weights") is not None
 
-    # In the end
+    # At the end
 
     def judge(self, x: Experiment) -> None:
-        """The experiment is closed."""
-        self._hold(x.gc.refused is None, f"the store refuses: {x.gc.refused}")
+        """Check the store after the experiment has closed."""
+        self._hold(x.gc.refused is None, f"the store refused a removal: {x.gc.refused}")
         with_weights = [trial for trial in x.trials if trial.weights]
         for trial in with_weights:
             self._hold(
-                self.stand(trial.id) or trial.removed,
-                f"the weights of {trial.id} are gone, and were not to go",
+                self.has_weights(trial.id) or trial.removed,
+                f"the weights of {trial.id} are gone without a decision",
             )
             if trial.removed and trial.id not in x.commands.removals.issued:
                 aside = self._lab.server.find(f"trials/{trial.id}/{REMOVED}")
-                done = not self.stand(trial.id) and aside is not None and not aside.names
-                self._hold(done, f"the removal of {trial.id} is held to be done, and is not")
+                done = not self.has_weights(trial.id) and aside is not None and not aside.names
+                self._hold(done, f"the removal of {trial.id} is reported as done, but is not")
         if not x.proposals_possible:
             held = kept(x.trials, x.best, x.rules)
             left = [t.id for t in with_weights if t.inheritable and t.id not in held]
-            self._hold(not left, f"weights are left that nobody keeps and nobody can read: {left}")
+            self._hold(not left, f"weights are left that are neither kept nor needed: {left}")
 
-    def _hold(self, holds: bool, words: str) -> None:
-        self._lab.rules.hold(6, holds, words)
+    def _hold(self, holds: bool, message: str) -> None:
+        self._lab.rules.hold(6, holds, message)
 
     def _readers(self, x: Experiment) -> Iterable[Sequence[int]]:
-        """What those start from that wait, live, or may yet be proposed."""
+        """The parents of all trials that wait, run or may still be proposed."""
         for trial in x.trials:
             if not trial.state.is_verdict:
                 yield () if self._starts_from_nothing(x, trial) else trial.parents
                 yield from (attempt.restore for attempt in trial.attempts)
-            if x.proposals_possible and trial.id not in self._lab.control.tuner.disowned:
+            if x.proposals_possible and trial.id not in self._lab.control.tuner.ruled_out:
                 yield (trial.id,)
 
     def _starts_from_nothing(self, x: Experiment, trial: Trial) -> bool:
-        """Whether the loss of one parent has cost it the others."""
+        """Whether the trial starts from scratch because one parent is lost."""
         return x.rules.on_parent_failure is OnParentFailure.SCRATCH and any(
             x.trials[parent].state.is_verdict
             and (x.trials[parent].damaged or not x.trials[parent].weights)
@@ -98,7 +100,7 @@ class Removals:
         )
 
     def _best(self, x: Experiment) -> set[int]:
-        """Whose weights the policy keeps, as the manifests on the store tell."""
+        """The trials whose weights the policy keeps, according to the manifests."""
         verdicts = self._lab.rules.verdicts
         sign = -1.0 if x.rules.objective.maximize else 1.0
         ranked = [
@@ -117,7 +119,7 @@ class Removals:
 
 
 def _reach(x: Experiment, named: Sequence[int]) -> set[int]:
-    """Whose weights may be read by who names these as parents."""
+    """The trials whose weights a child of these may read."""
     reached, pending = set(named), list(named)
     while x.rules.on_parent_failure is OnParentFailure.ANCESTOR and pending:
         new = set(x.trials[pending.pop()].parents) - reached

@@ -1,4 +1,4 @@
-"""Searches in a lab where everything goes wrong: the seven rules hold, and all come to an end."""
+"""Simulated searches with faults: the seven rules hold, and every search ends."""
 
 import contextlib
 import os
@@ -9,33 +9,33 @@ import pytest
 
 from tests.simulation.__main__ import known_seeds
 from tests.simulation.planted import LIMIT, PLANTED, catch
-from tests.simulation.world.lab import live
+from tests.simulation.world.lab import run_lab
 from tests.simulation.world.rules import Violation
 
-FRESH = 300
-SHARES = 4  # that may run beside each other
+NEW_SEEDS = 300
+SHARES = 4  # that may run in parallel
 
 
-def lives_through(seed):
+def run_seed(seed):
     try:
-        live(seed)
+        run_lab(seed)
     except Violation:
         with contextlib.suppress(Violation):
-            live(seed, print)
-        print(f"this story again: make simulate SEED={seed}")
+            run_lab(seed, print)
+        print(f"this run again: make simulate SEED={seed}")
         raise
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_fresh_seeds(share):
+def test_new_seeds(share):
     first = int.from_bytes(os.urandom(5))
-    for seed in range(first, first + FRESH // SHARES):
-        lives_through(seed)
+    for seed in range(first, first + NEW_SEEDS // SHARES):
+        run_seed(seed)
 
 
 @pytest.mark.parametrize("seed", known_seeds())
-def test_every_seed_that_ever_failed(seed):
-    lives_through(seed)
+def test_every_seed_that_failed_before(seed):
+    run_seed(seed)
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -43,15 +43,15 @@ def test_a_planted_bug_is_caught(name):
     assert catch(name, iter(range(LIMIT))) is not None
 
 
-def test_a_seed_tells_the_same_story_whatever_the_order_of_sets():
-    stories = set()
+def test_a_seed_gives_the_same_run_for_any_hash_seed():
+    traces = set()
     for hashing in ("1", "2"):
-        told = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "tests.simulation", "8"],
             env={**os.environ, "PYTHONHASHSEED": hashing},
             capture_output=True,
             text=True,
             check=True,
         )
-        stories.add(told.stdout)
-    assert len(stories) == 1
+        traces.add(done.stdout)
+    assert len(traces) == 1
