@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 
 from controller.core import events as e
 from controller.engine.session import LaunchError, PreparedSession
-from controller.nodes.diagnose import could_run, troubles
-from controller.nodes.inspect import look
+from controller.nodes.diagnose import can_run, find_problems
+from controller.nodes.inspect import inspect_nodes
 from controller.state.home import user_name
 
 
@@ -32,20 +32,20 @@ def check(
             raise LaunchError(f"{ready.root.attempts} cannot be written: is it another user's?")
         return [], []
     with progress(len(ready.nodes)):
-        sight = look(ready.inventory, ready.nodes, store)
-    if sight.trouble:
-        raise LaunchError(sight.trouble)
-    found = {seen.node.name: troubles(seen, sight) for seen in sight.nodes}
+        cluster = inspect_nodes(ready.inventory, ready.nodes, store)
+    if cluster.store_problem:
+        raise LaunchError(cluster.store_problem)
+    found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}
     said = [(name, trouble) for name, each in found.items() for trouble in each]
     refused = [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind == "store"]
-    if not refused and not any(map(could_run, found.values())):
+    if not refused and not any(map(can_run, found.values())):
         refused = [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind != "note"]
     if refused:
         raise LaunchError("\n".join(["no trial was started", *refused]))
     now = time.time()
     down: list[e.Event] = [
-        e.NodeDown(at=now, node=seen.node.name, reason=seen.reason)
-        for seen in sight.nodes
-        if seen.said is None
+        e.NodeDown(at=now, node=report.node.name, reason=report.reason)
+        for report in cluster.nodes
+        if report.facts is None
     ]
     return down, [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind != "reach"]

@@ -1,4 +1,4 @@
-"""What is wrong with a node, and what to do about it, in words."""
+"""Diagnose a node: what is wrong with it, and what to do."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from controller.formats import duration
 from controller.nodes.inspect import ClusterReport, NodeReport
 from controller.state.mounts import NETWORK
 
-OLDEST = (3, 9)  # Python that the package `heirloom` runs on
-_SKEW = 60.0  # seconds that a clock may be off before a word is said of it
+OLDEST = (3, 9)  # Python on which the package `heirloom` runs
+_SKEW = 60.0  # seconds that a clock may be off before a word is facts of it
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that is wrong. A *note* keeps no trial from running."""
+class Problem:
+    """One thing that is wrong. Trials can run in spite of a *note*."""
 
     kind: Literal["reach", "store", "node", "note"]
     text: str
 
 
-def troubles(seen: NodeReport, sight: ClusterReport) -> list[Trouble]:
-    """Everything that is wrong with a node."""
-    if seen.said is None:
-        return [Trouble("reach", _reach(seen, sight))]
-    store = _store(seen, sight)
+def find_problems(report: NodeReport, cluster: ClusterReport) -> list[Problem]:
+    """All problems of a node."""
+    if report.facts is None:
+        return [Problem("reach", _reach(report, cluster))]
+    store = _store(report, cluster)
     return [
-        *([Trouble("store", store)] if store else []),
-        *(Trouble("node", text) for text in _node(seen.node, seen.said)),
-        *(Trouble("note", text) for text in _notes(seen, seen.said)),
+        *([Problem("store", store)] if store else []),
+        *(Problem("node", text) for text in _node(report.node, report.facts)),
+        *(Problem("note", text) for text in _notes(report, report.facts)),
     ]
 
 
-def could_run(found: Sequence[Trouble]) -> bool:
-    """Whether trials could run on a node of which this was found."""
+def can_run(found: Sequence[Problem]) -> bool:
+    """Whether trials can run on a node with these problems."""
     return all(trouble.kind == "note" for trouble in found)
 
 
@@ -47,79 +47,79 @@ def is_mounted(store: Mapping[str, Any]) -> bool:
     return mount["point"] == store["path"] or mount["type"] in NETWORK
 
 
-def _reach(seen: NodeReport, sight: ClusterReport) -> str:
-    reason = re.sub(r"^.*?(over|via) ssh: ", "", seen.reason).rstrip(".")
-    if seen.reach == "failed":
+def _reach(report: NodeReport, cluster: ClusterReport) -> str:
+    reason = re.sub(r"^.*?(over|via) ssh: ", "", report.reason).rstrip(".")
+    if report.reach == "failed":
         text, advices = f"it gave no answer: {reason}", _FAILED
     else:
         text, advices = f"it cannot be reached: {reason}", _UNREACHED
     advice = next((f"; {advices[mark]}" for mark in advices if mark in reason), "")
-    return (
-        f"{text}{advice}; try it by itself: ansible -i {sight.inventory} {seen.node.name} -m ping"
-    )
+    ping = f"ansible -i {cluster.inventory} {report.node.name} -m ping"
+    return f"{text}{advice}; test it with: {ping}"
 
 
 _UNREACHED = {
-    "HOST IDENTIFICATION HAS CHANGED": "its host key is not the one that is known here: find out "
-    "why before you take the old one out with ssh-keygen -R",
+    "HOST IDENTIFICATION HAS CHANGED": "its host key has changed: find out why before you "
+    "remove the old key with ssh-keygen -R",
     "Host key verification failed": "its host key is not known here: log in to it by ssh once and "
     "compare the key",
-    "Permission denied": "put your key there (ssh-copy-id), or name who may log in as ansible_user",
-    "Could not resolve hostname": "say in the inventory where it is: ansible_host",
+    "Permission denied": "put your key there (ssh-copy-id), or set ansible_user to a user "
+    "who may log in",
+    "Could not resolve hostname": "set ansible_host in the inventory",
 }
-_FAILED = {"sudo": "who logs in must be able to become another user without a password"}
+_FAILED = {"sudo": "the user who logs in must be able to become another user without a password"}
 
 
-def _store(seen: NodeReport, sight: ClusterReport) -> str:
-    """What is wrong with the store as the node has it."""
-    said = seen.said and seen.said["store"]
-    if not said:
+def _store(report: NodeReport, cluster: ClusterReport) -> str:
+    """What is wrong with the store on the node."""
+    facts = report.facts and report.facts["store"]
+    if not facts:
         return ""
-    path, state = said["path"], said["state"]
-    mend = f"mount it there (ansible-playbook -i {sight.inventory} site.yml does)"
+    path, state = facts["path"], facts["state"]
+    remedy = f"mount it there (ansible-playbook -i {cluster.inventory} site.yml does)"
     match state:
         case "hung":
-            return f"the store {path} does not answer there: look at {_source(said['mount'])}"
+            return f"the store {path} does not answer there: check {_source(facts['mount'])}"
         case "absent":
-            return f"the store is not mounted there, and there is no {path}: {mend}"
+            return f"the store is not mounted there, and there is no {path}: {remedy}"
         case "broken":
-            return f"the store {path} cannot be used there: {said['reason']}: {mend} again"
+            return f"the store {path} cannot be used there: {facts['reason']}: {remedy} again"
         case "unwritable":
-            why = f" ({said['reason']})" if said["reason"] else ""
+            why = f" ({facts['reason']})" if facts["reason"] else ""
             return (
-                f"{_who(seen.said)} cannot write in the store {path} there{why}: the numbers of "
+                f"{_who(report.facts)} cannot write in the store {path} there{why}: the numbers of "
                 "users and groups must agree on all machines, and the store be writable for the "
                 "group; site.yml sees to both"
             )
-        case "unseen" if is_mounted(said):
+        case "unseen" if is_mounted(facts):
             return (
-                f"it has another store than this machine: {path} is {_source(said['mount'])} "
-                f"there, and {sight.store} is {_source(sight.mount)} here: mount the same one"
+                f"it has another store than this machine: {path} is {_source(facts['mount'])} "
+                f"there, and {cluster.store} is {_source(cluster.mount)} here: mount the same one"
             )
         case "unseen":
-            return f"the store is not mounted there, {path} is a directory of its own: {mend}"
-        case "there" if not seen.node.is_local and not is_mounted(said):
-            return f"the store is not mounted there, {path} is a directory of its own: {mend}"
-        case "seen" if not seen.is_ours:
+            return f"the store is not mounted there, {path} is a directory of its own: {remedy}"
+        case "there" if not report.node.is_local and not is_mounted(facts):
+            return f"the store is not mounted there, {path} is a directory of its own: {remedy}"
+        case "report" if not report.answer_seen:
             return (
-                f"this machine does not see what it wrote in {path} ({_source(said['mount'])}): "
-                "is one of the two a copy of the other? mount the same store on both"
+                f"this machine does not see what it wrote in {path} ({_source(facts['mount'])}): "
+                "mount the same store on both"
             )
     return ""
 
 
-def _node(node: Node, said: Mapping[str, Any]) -> Iterator[str]:
-    """What else keeps trials from running there."""
-    slots, python, gpus = said["slots"], said["python"], said["gpus"]
-    if node.user not in (None, said["user"]):
+def _node(node: Node, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Everything else that keeps trials from running there."""
+    slots, python, gpus = facts["slots"], facts["python"], facts["gpus"]
+    if node.user not in (None, facts["user"]):
         yield (
-            f"trials would run as {_who(said)}, and heirloom_user is {node.user}: log in as "
-            f"{node.user}, as root, or as somebody who may become root"
+            f"trials would run as {_who(facts)}, and heirloom_user is {node.user}: log in as "
+            f"{node.user}, as root, or as a user who may become root"
         )
-    if said["run_dir"]:
+    if facts["run_dir"]:
         yield (
-            f"its run directory is of no use: {said['run_dir']}: run site.yml, or name as "
-            f"heirloom_run_dir a directory on its own disk that is {_who(said)}'s to write"
+            f"its run directory cannot be used: {facts['run_dir']}: run site.yml, or name as "
+            f"heirloom_run_dir a directory on its own disk that {_who(facts)} can write"
         )
     elif slots["there"] < slots["wanted"] and slots["reason"]:
         yield (
@@ -140,28 +140,28 @@ def _node(node: Node, said: Mapping[str, Any]) -> Iterator[str]:
         there = ", ".join(gpu["index"] for gpu in gpus["there"]) or "none"
         yield (
             f"its slots name GPUs that it does not have: {', '.join(gpus['missing'])} (nvidia-smi "
-            f"lists {there}{_behind(gpus['reason'])}): correct heirloom_slots, or mend the driver"
+            f"lists {there}{_behind(gpus['reason'])}): correct heirloom_slots, or repair the driver"
         )
 
 
-def _notes(seen: NodeReport, said: Mapping[str, Any]) -> Iterator[str]:
-    """What is worth a word, and keeps nobody from anything."""
-    if said["gpus"]["reason"] and not said["gpus"]["missing"]:
-        yield f"its GPUs are not known: {said['gpus']['reason']}"
-    if said["unit"]:
-        yield f"trials have no systemd unit of their own there, and no limits: {said['unit']}"
-    if said["view"]:
-        yield f"trials can write everywhere in the store there: {said['view']}"
-    if abs(seen.ahead) - seen.give > _SKEW:
-        way = "ahead of" if seen.ahead > 0 else "behind"
+def _notes(report: NodeReport, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Problems that do not keep trials from running."""
+    if facts["gpus"]["reason"] and not facts["gpus"]["missing"]:
+        yield f"its GPUs are not known: {facts['gpus']['reason']}"
+    if facts["unit"]:
+        yield f"trials have no systemd unit of their own there, and no limits: {facts['unit']}"
+    if facts["view"]:
+        yield f"trials can write everywhere in the store there: {facts['view']}"
+    if abs(report.clock_ahead) - report.clock_error > _SKEW:
+        way = "ahead of" if report.clock_ahead > 0 else "behind"
         yield (
-            f"its clock is about {duration(abs(seen.ahead))} {way} this machine's: let both ask a "
-            "time server"
+            f"its clock is about {duration(abs(report.clock_ahead))} {way} this machine's: let "
+            "both use a time server"
         )
 
 
-def _who(said: Mapping[str, Any] | None) -> str:
-    return f"{said['user']} ({said['uid']}:{said['gid']})" if said else "it"
+def _who(facts: Mapping[str, Any] | None) -> str:
+    return f"{facts['user']} ({facts['uid']}:{facts['gid']})" if facts else "it"
 
 
 def _source(mount: Mapping[str, str] | None) -> str:

@@ -1,4 +1,4 @@
-"""The nodes are looked at, in one run that each of them answers, with a marker on the store."""
+"""Inspect all nodes in one Ansible run, with a marker on the store that each of them answers."""
 
 from __future__ import annotations
 
@@ -24,70 +24,71 @@ from heirloom.node.inspect import marker as on_node
 
 T = TypeVar("T")
 
-_DEADLINE, _EACH = 30.0, 0.5  # seconds for all nodes together, and for each of them besides
-_PATIENCE = 10.0  # seconds for this machine's own looks at the store
-_CANCEL = 5.0  # seconds that a run may take to end when it is given up
+_DEADLINE, _EACH = 30.0, 0.5  # seconds: for all nodes together, and for each node in addition
+_STORE_TIMEOUT = 10.0  # seconds that one access to the store may take on this machine
+_CANCEL = 5.0  # seconds that a cancelled run may take to end
 
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """What is known of one node."""
+    """The result for one node."""
 
     node: Node
     reach: Literal["answered", "failed", "unreachable"]
     reason: str = ""  # why it did not answer
-    said: Mapping[str, Any] | None = None  # heirloom.node.inspect.node_report's answer
-    is_ours: bool = False  # whether this machine sees the node's answer on the store
-    ahead: float = 0.0  # seconds that its clock is ahead of ours, give or take `give`
-    give: float = 0.0
+    facts: Mapping[str, Any] | None = None  # the answer of heirloom.node.inspect.node_report
+    answer_seen: bool = False  # whether the node's answer to the marker is visible here
+    clock_ahead: float = 0.0  # seconds that its clock is ahead of this machine's
+    clock_error: float = 0.0  # seconds by which `clock_ahead` may be wrong
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterReport:
-    """All nodes at one moment, and the store as this machine has it."""
+    """All nodes at one moment, and the store as this machine sees it."""
 
     inventory: Path
     store: Path | None
-    trouble: str  # why this machine cannot use the store; then no node was asked for a marker
-    mount: Mapping[str, str] | None  # where it lies here: point, type and source
+    store_problem: str  # why this machine cannot use the store; then no marker was made
+    mount: Mapping[str, str] | None  # its mount on this machine: point, type and source
     nodes: tuple[NodeReport, ...]
 
 
-def look(
+def inspect_nodes(
     inventory: Inventory,
     nodes: Sequence[Node],
     store: Path | None,
-    trouble: str = "",
+    store_problem: str = "",
     *,
     deadline: float | None = None,
     carry: Callable[[runner.Run], str] = runner.carry,
 ) -> ClusterReport:
-    """Look at `nodes`, and whether they see this machine's `store`.
+    """Inspect `nodes`, and test whether they have the same store as this machine.
 
-    Nodes that do not reply within `deadline` seconds are given up; by default it grows with their
-    number. With `trouble` the store is of no use to this machine, and no marker is made.
+    A node that does not reply within `deadline` seconds counts as failed; by default the deadline
+    grows with the number of nodes. `store_problem` is why this machine cannot use the store; no
+    marker is made then.
     """
     marker, mount = None, None
     if deadline is None:
         deadline = _DEADLINE + _EACH * len(nodes)
-    if store is not None and not trouble:
+    if store is not None and not store_problem:
         try:
-            marker = _patiently(lambda: Marker(store, user_name()), store)
+            marker = _with_timeout(lambda: Marker(store, user_name()), store)
             mount = on_node.find_mount(os.path.realpath(store))
         except HeirloomError as error:
-            trouble = str(error)
+            store_problem = str(error)
     try:
         lists = {node.name: _asked(node, store, marker) for node in nodes}
         asked_at = time.time()
         replies, why = _ask(inventory, lists, deadline, carry)
-        seen = tuple(_seen(node, replies.get(node.name), why, asked_at) for node in nodes)
+        report = tuple(_report(node, replies.get(node.name), why, asked_at) for node in nodes)
         if marker is not None:
-            seen = tuple(_with_answer(each, marker, store) for each in seen)
+            report = tuple(_with_answer(each, marker, store) for each in report)
     finally:
         if marker is not None:
             with contextlib.suppress(HeirloomError):
-                _patiently(marker.remove, store)
-    return ClusterReport(inventory.path, store, trouble, mount, seen)
+                _with_timeout(marker.remove, store)
+    return ClusterReport(inventory.path, store, store_problem, mount, report)
 
 
 def _asked(node: Node, store: Path | None, marker: Marker | None) -> dict[str, Any]:
@@ -110,10 +111,10 @@ def _ask(
     deadline: float,
     carry: Callable[[runner.Run], str],
 ) -> tuple[dict[str, tuple[runner.Reply, float]], str]:
-    """Each node's reply with the time at which it came, and why others gave none."""
+    """Each node's reply with the time at which it arrived, and why others gave none."""
     replies: dict[str, tuple[runner.Reply, float]] = {}
     whys: list[str] = []
-    given_up = threading.Event()
+    stop = threading.Event()
     end = time.monotonic() + deadline
 
     def work() -> None:
@@ -123,28 +124,28 @@ def _ask(
                 inventory=inventory.path,
                 work_dir=Path(directory),
                 heard=lambda reply: replies.update({reply.node: (reply, time.time())}),
-                cancelled=lambda: given_up.is_set() or time.monotonic() > end,
+                cancelled=lambda: stop.is_set() or time.monotonic() > end,
                 variables=inventory.login,
                 playbook="inspect.yml",
             )
             try:
                 whys.append(carry(run))
-            except Exception as error:  # whatever broke, those who replied have replied
-                whys.append(f"the run broke: {type(error).__name__}: {error}")
+            except Exception as error:  # replies that have arrived still count
+                whys.append(f"the run failed: {type(error).__name__}: {error}")
 
     thread = threading.Thread(target=work, name="look", daemon=True)
     thread.start()
     try:
         thread.join(deadline + _CANCEL)
-    finally:  # Ctrl-C comes here
-        given_up.set()
+    finally:  # also on KeyboardInterrupt
+        stop.set()
         thread.join(_CANCEL)
     if time.monotonic() > end:
         whys = [f"no reply within {deadline:g} seconds"]
     return replies, whys[0]
 
 
-def _seen(
+def _report(
     node: Node, replied: tuple[runner.Reply, float] | None, why: str, asked_at: float
 ) -> NodeReport:
     if replied is None:
@@ -154,22 +155,28 @@ def _seen(
         return NodeReport(node, "unreachable", reply.reason)
     if not reply.answers:
         return NodeReport(node, "failed", reply.reason)
-    said = reply.answers[0]
-    give = (now - asked_at) / 2
+    facts = reply.answers[0]
+    clock_error = (now - asked_at) / 2
     return NodeReport(
-        node, "answered", said=said, ahead=said["time"] - (asked_at + give), give=give
+        node,
+        "answered",
+        facts=facts,
+        clock_ahead=facts["time"] - (asked_at + clock_error),
+        clock_error=clock_error,
     )
 
 
-def _with_answer(seen: NodeReport, marker: Marker, store: Path | None) -> NodeReport:
+def _with_answer(report: NodeReport, marker: Marker, store: Path | None) -> NodeReport:
     try:
-        return replace(seen, is_ours=_patiently(lambda: marker.is_answered(seen.node.name), store))
+        return replace(
+            report, answer_seen=_with_timeout(lambda: marker.is_answered(report.node.name), store)
+        )
     except (HeirloomError, OSError):
-        return seen
+        return report
 
 
-def _patiently(work: Callable[[], T], store: Path | None) -> T:
-    """What `work` on the store returns. Raises what it raises, StoreError where it hangs."""
+def _with_timeout(work: Callable[[], T], store: Path | None) -> T:
+    """Call `work`, which accesses the store. Raises its exception, StoreError when it hangs."""
     outcome: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
 
     def do() -> None:
@@ -180,10 +187,10 @@ def _patiently(work: Callable[[], T], store: Path | None) -> T:
 
     threading.Thread(target=do, name="store", daemon=True).start()
     try:
-        found, error = outcome.get(timeout=_PATIENCE)
+        found, error = outcome.get(timeout=_STORE_TIMEOUT)
     except Empty:
         raise StoreError(
-            f"the store {store} does not answer on this machine: look at its mount and its server"
+            f"the store {store} does not answer on this machine: check its mount and its server"
         ) from None
     if error is not None:
         raise error

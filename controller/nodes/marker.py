@@ -1,4 +1,4 @@
-"""A mark on the store that every node must see and answer, so that all of them use the same one."""
+"""A marker on the store that each node must answer: so all nodes have the same store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIMIT = 1 << 12  # bytes of an answer
 
 
 class Marker:
-    """A directory of the user's own on the store, with a token in it; gone again when removed.
+    """A directory on the store with a token in it, until it is removed.
 
     Raises StoreError when it cannot be made.
     """
@@ -35,13 +35,13 @@ class Marker:
             raise layout.StoreError(f"cannot write {marker}: {reason(error)}") from None
 
     def is_answered(self, node: str) -> bool:
-        """Whether this node's answer stands here, with the token. Raises OSError."""
+        """Whether the node has answered with the token. Raises OSError."""
         try:
-            said = json.loads(self._files.read(str(self._path / f"{ANSWER}{node}"), _LIMIT))
+            answer = json.loads(self._files.read(str(self._path / f"{ANSWER}{node}"), _LIMIT))
         except (FileNotFoundError, ValueError):
             return False
-        return bool(said == {"token": self._token, "node": node})
+        return bool(answer == {"token": self._token, "node": node})
 
     def remove(self) -> None:
-        """Take it away, with the answers."""
+        """Remove the marker and the answers."""
         layout.remove(self._path)

@@ -16,8 +16,8 @@ from controller.dispatch.ansible.inventory import Node
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.engine import interpreter
 from controller.engine.session import DEFAULT_INVENTORY, LaunchError, refuse_absent, store_of
-from controller.nodes.diagnose import Trouble, could_run, is_mounted, troubles
-from controller.nodes.inspect import ClusterReport, NodeReport, look
+from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounted
+from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes
 from controller.state.home import Home
 from controller.views.terminal import looking
 
@@ -38,15 +38,15 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
     listed = interpreter.apply(listed, interpreter.choose(), None)
     store, trouble = _store(store, listed.nodes, home)
     with contextlib.nullcontext() if json else looking(len(listed.nodes)):
-        sight = look(listed, listed.nodes, store, trouble)
-    found = {seen.node.name: troubles(seen, sight) for seen in sight.nodes}
+        cluster = inspect_nodes(listed, listed.nodes, store, trouble)
+    found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}
     if json:
-        rows = [_facts(seen, found[seen.node.name]) for seen in sight.nodes]
-        said = {"store": store and str(store), "trouble": sight.trouble, "nodes": rows}
+        rows = [_facts(report, found[report.node.name]) for report in cluster.nodes]
+        said = {"store": store and str(store), "trouble": cluster.store_problem, "nodes": rows}
         print(jsons.dumps(said, indent=1))  # noqa: T201 - for programs
     else:
-        _print(sight, found, listed.warnings)
-    return not sight.trouble and all(map(could_run, found.values()))
+        _print(cluster, found, listed.warnings)
+    return not cluster.store_problem and all(map(can_run, found.values()))
 
 
 def _store(chosen: Path | None, nodes: tuple[Node, ...], home: Home) -> tuple[Path | None, str]:
@@ -64,58 +64,62 @@ def _store(chosen: Path | None, nodes: tuple[Node, ...], home: Home) -> tuple[Pa
     return store, ""
 
 
-def _facts(seen: NodeReport, found: list[Trouble]) -> dict[str, Any]:
-    said = dict(seen.said or {})
+def _facts(report: NodeReport, found: list[Problem]) -> dict[str, Any]:
+    said = dict(report.facts or {})
     return {
-        "node": seen.node.name,
-        "reach": seen.reach,
-        "reason": seen.reason,
-        "could_run": could_run(found),
+        "node": report.node.name,
+        "reach": report.reach,
+        "reason": report.reason,
+        "could_run": can_run(found),
         "troubles": [{"kind": trouble.kind, "text": trouble.text} for trouble in found],
         "user": said.get("user"),
         "uid": said.get("uid"),
         "gid": said.get("gid"),
-        "slots": {"total": len(seen.node.slots), "free": said and _free(said["slots"])},
+        "slots": {"total": len(report.node.slots), "free": said and _free(said["slots"])},
         "gpus": said["gpus"]["there"] if said else None,
         "python": said.get("python"),
         "store": said.get("store"),
-        "ahead": round(seen.ahead, 1) if said else None,
-        "give_or_take": round(seen.give, 1) if said else None,
+        "ahead": round(report.clock_ahead, 1) if said else None,
+        "give_or_take": round(report.clock_error, 1) if said else None,
     }
 
 
 def _print(
-    sight: ClusterReport, found: Mapping[str, list[Trouble]], warnings: tuple[str, ...]
+    cluster: ClusterReport, found: Mapping[str, list[Problem]], warnings: tuple[str, ...]
 ) -> None:
     console = Console(highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("node", "reachable", "slots", "GPUs", "store", "Python", "user"):
         table.add_column(column, overflow="fold")
-    for seen in sight.nodes:
-        style = "" if could_run(found[seen.node.name]) else "red"
-        table.add_row(*map(escape, _row(seen)), style=style)
+    for report in cluster.nodes:
+        style = "" if can_run(found[report.node.name]) else "red"
+        table.add_row(*map(escape, _row(report)), style=style)
     console.print(table)
     for warning in warnings:
         console.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
-    if sight.trouble:
-        console.print(f"[red]this machine[/]: {escape(sight.trouble)}", soft_wrap=True)
+    if cluster.store_problem:
+        console.print(f"[red]this machine[/]: {escape(cluster.store_problem)}", soft_wrap=True)
     for name, each in found.items():
         for trouble in each:
             colour = "yellow" if trouble.kind == "note" else "red"
             console.print(f"[{colour}]{escape(name)}[/]: {escape(trouble.text)}", soft_wrap=True)
 
 
-def _row(seen: NodeReport) -> list[str]:
-    total = str(len(seen.node.slots))
-    if seen.said is None:
-        return [seen.node.name, "no" if seen.reach == "unreachable" else seen.reach, f"?/{total}"]
-    said = seen.said
+def _row(report: NodeReport) -> list[str]:
+    total = str(len(report.node.slots))
+    if report.facts is None:
+        return [
+            report.node.name,
+            "no" if report.reach == "unreachable" else report.reach,
+            f"?/{total}",
+        ]
+    said = report.facts
     return [
-        seen.node.name,
+        report.node.name,
         "yes",
         f"{_free(said['slots'])}/{total} free",
         str(len(said["gpus"]["there"]) or "none"),
-        _store_words(seen, said["store"]),
+        _store_words(report, said["store"]),
         said["python"]["version"] or "missing",
         said["user"],
     ]
@@ -127,12 +131,12 @@ def _free(slots: Mapping[str, Any]) -> int:
     return int(slots["wanted"] - slots["taken"] - missing)
 
 
-def _store_words(seen: NodeReport, store: Mapping[str, Any] | None) -> str:
+def _store_words(report: NodeReport, store: Mapping[str, Any] | None) -> str:
     """`mounted from files:/srv/heirloom, 1.2 TB free`."""
     if not store:
         return "not known"
     state = _STATES.get(store["state"])
-    if state is None and store["state"] in ("unseen", "seen") and not seen.is_ours:
+    if state is None and store["state"] in ("unseen", "report") and not report.answer_seen:
         state = "another one" if is_mounted(store) else "not mounted"
     if state is not None:
         return state

@@ -10,19 +10,21 @@ import pytest
 from controller.dispatch.ansible.inventory import Inventory, Node, Slot
 from controller.dispatch.ansible.runner import Reply, Run
 from controller.dispatch.interface import AttemptStatus
-from controller.nodes import inspect as looks
+from controller.nodes import inspect as inspection
 from heirloom.node.inspect import marker as on_node
 
 NAMES = ("a", "b", "c", "d")
 
 
-def look(store: Path | None, carry: Callable[[Run], str], **options: Any) -> looks.ClusterReport:
+def look(
+    store: Path | None, carry: Callable[[Run], str], **options: Any
+) -> inspection.ClusterReport:
     nodes = tuple(Node(name, (Slot("0"),), Path("/run/heirloom")) for name in NAMES)
     inventory = Inventory(Path("/lab/hosts.yml"), nodes)
-    return looks.look(inventory, nodes, store, carry=carry, **options)
+    return inspection.inspect_nodes(inventory, nodes, store, carry=carry, **options)
 
 
-def test_every_node_is_known_by_what_it_said(tmp_path: Path) -> None:
+def test_every_node_gets_a_report(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         assert run.playbook == "inspect.yml"
         asked = run.lists["a"]["store"]
@@ -32,41 +34,41 @@ def test_every_node_is_known_by_what_it_said(tmp_path: Path) -> None:
         run.heard(Reply("c", None, reason="the module failed"))
         return "Ansible ended early"
 
-    sight = look(tmp_path / "store", carry)
-    assert sight.trouble == ""
-    a, b, c, d = sight.nodes
-    assert (a.reach, a.is_ours) == ("answered", True)
-    assert a.ahead == pytest.approx(600, abs=5)
+    cluster = look(tmp_path / "store", carry)
+    assert cluster.store_problem == ""
+    a, b, c, d = cluster.nodes
+    assert (a.reach, a.answer_seen) == ("answered", True)
+    assert a.clock_ahead == pytest.approx(600, abs=5)
     assert (b.reach, b.reason) == ("unreachable", "no route to host")
     assert (c.reach, c.reason) == ("failed", "the module failed")
     assert (d.reach, d.reason) == ("failed", "Ansible ended early")
     assert not list((tmp_path / "store").glob("*/*"))
 
 
-def test_a_node_with_another_store_is_not_ours(tmp_path: Path) -> None:
+def test_a_node_with_another_store_has_not_answered(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         (tmp_path / "other").mkdir()
         asked = run.lists["a"]["store"] | {"path": str(tmp_path / "other")}
         run.heard(Reply("a", [{"time": 0.0, "store": on_node.inspect_store(**asked)}]))
         return ""
 
-    seen = look(tmp_path / "store", carry).nodes[0]
-    assert seen.said is not None
-    assert (seen.said["store"]["state"], seen.is_ours) == ("unseen", False)
+    report = look(tmp_path / "store", carry).nodes[0]
+    assert report.facts is not None
+    assert (report.facts["store"]["state"], report.answer_seen) == ("unseen", False)
 
 
-def test_where_this_machine_has_no_store_the_rest_is_asked_all_the_same(tmp_path: Path) -> None:
+def test_nodes_are_inspected_without_a_store_on_this_machine(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         assert run.lists["a"]["store"]["directory"] == ""
         run.heard(Reply("a", [{"time": 0.0}]))
         return ""
 
-    sight = look(tmp_path / "no/store", carry)
-    assert "does not exist" in sight.trouble
-    assert sight.nodes[0].reach == "answered"
+    cluster = look(tmp_path / "no/store", carry)
+    assert "does not exist" in cluster.store_problem
+    assert cluster.nodes[0].reach == "answered"
 
 
-def test_nodes_that_are_too_late_are_not_waited_for() -> None:
+def test_nodes_that_miss_the_deadline_have_failed() -> None:
     def carry(run: Run) -> str:
         while not run.cancelled():
             time.sleep(0.01)
@@ -75,27 +77,27 @@ def test_nodes_that_are_too_late_are_not_waited_for() -> None:
     assert look(None, carry, deadline=0.1).nodes[0].reason == "no reply within 0.1 seconds"
 
 
-def test_a_run_that_breaks_leaves_what_was_said(tmp_path: Path) -> None:
+def test_replies_count_when_the_run_fails(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         run.heard(Reply("a", [{"time": 0.0}]))
         raise OSError("no space left on device")
 
     a, b, *_ = look(None, carry).nodes
     assert a.reach == "answered"
-    assert b.reason == "the run broke: OSError: no space left on device"
-    assert look(tmp_path / "store", carry).trouble == ""
+    assert b.reason == "the run failed: OSError: no space left on device"
+    assert look(tmp_path / "store", carry).store_problem == ""
     assert not list((tmp_path / "store").glob("*/*"))
 
 
-def test_a_store_that_hangs_here_is_given_up(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(looks, "_PATIENCE", 0.1)
-    done = looks.threading.Event()
-    monkeypatch.setattr(looks, "Marker", lambda store, user: done.wait())
+def test_a_store_that_hangs_on_this_machine_is_reported(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(inspection, "_STORE_TIMEOUT", 0.1)
+    done = inspection.threading.Event()
+    monkeypatch.setattr(inspection, "Marker", lambda store, user: done.wait())
 
     def carry(run: Run) -> str:
         return "nobody is there"
 
     try:
-        assert "does not answer on this machine" in look(tmp_path, carry).trouble
+        assert "does not answer on this machine" in look(tmp_path, carry).store_problem
     finally:
         done.set()

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from controller.dispatch.ansible.inventory import Node, Slot
-from controller.nodes.diagnose import could_run, troubles
+from controller.nodes.diagnose import can_run, find_problems
 from controller.nodes.inspect import ClusterReport, NodeReport
 
 NFS = {"point": "/mnt/heirloom", "type": "nfs4", "source": "files:/srv/heirloom"}
@@ -18,20 +18,27 @@ FINE: dict[str, Any] = {
     "slots": {"wanted": 2, "there": 2, "taken": 0, "reason": ""},
     "python": {"path": "/opt/python", "version": "3.9.2", "reason": ""},
     "gpus": {"there": [], "missing": [], "reason": ""},
-    "store": {"path": "/mnt/heirloom", "state": "seen", "reason": "", "free": 1, "mount": NFS},
+    "store": {"path": "/mnt/heirloom", "state": "report", "reason": "", "free": 1, "mount": NFS},
     "unit": "",
     "view": "",
 }
 
 
-def found(seen: NodeReport):
-    sight = ClusterReport(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (seen,))
-    return troubles(seen, sight)
+def found(report: NodeReport):
+    cluster = ClusterReport(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (report,))
+    return find_problems(report, cluster)
 
 
-def answered(is_ours: bool = True, ahead: float = 0.0, node: Node = NODE, **said: Any):
+def answered(answer_seen: bool = True, ahead: float = 0.0, node: Node = NODE, **facts: Any):
     return found(
-        NodeReport(node, "answered", said=FINE | said, is_ours=is_ours, ahead=ahead, give=2.0)
+        NodeReport(
+            node,
+            "answered",
+            facts=FINE | facts,
+            answer_seen=answer_seen,
+            clock_ahead=ahead,
+            clock_error=2.0,
+        )
     )
 
 
@@ -39,15 +46,15 @@ def store(state: str, **more: Any) -> dict[str, Any]:
     return FINE["store"] | {"state": state} | more
 
 
-def test_nothing_is_wrong_with_a_node_that_is_fine():
+def test_a_good_node_has_no_problems():
     assert answered() == []
-    assert answered(ahead=61.0) == []  # as far as anybody can tell
+    assert answered(ahead=61.0) == []  # within the error of the measurement
 
 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (store("hung"), "does not answer there: look at files:/srv/heirloom (nfs4)"),
+        (store("hung"), "does not answer there: check files:/srv/heirloom (nfs4)"),
         (store("absent", mount=DISK), "the store is not mounted there, and there is no /mnt/h"),
         (store("unseen", mount=DISK), "the store is not mounted there, /mnt/heirloom is a dir"),
         (store("there", mount=DISK), "the store is not mounted there, /mnt/heirloom is a dir"),
@@ -56,22 +63,22 @@ def test_nothing_is_wrong_with_a_node_that_is_fine():
         (store("broken", reason="stale file handle"), "cannot be used there: stale file handle"),
     ],
 )
-def test_a_store_that_is_not_the_controller_s(said, words):
-    [trouble] = answered(is_ours=False, store=said)
+def test_a_store_that_is_not_the_controllers(said, words):
+    [trouble] = answered(answer_seen=False, store=said)
     assert trouble.kind == "store"
     assert words in trouble.text
 
 
-def test_an_answer_that_does_not_arrive():
-    [trouble] = answered(is_ours=False)
+def test_a_node_whose_answer_is_not_visible():
+    [trouble] = answered(answer_seen=False)
     assert "this machine does not see what it wrote in /mnt/heirloom" in trouble.text
 
 
-def test_a_store_that_nobody_compared():
-    assert answered(is_ours=False, store=store("there")) == []
+def test_a_store_that_was_not_compared():
+    assert answered(answer_seen=False, store=store("there")) == []
     local = Node("here", (Slot("0"),), Path("/run"), connection="local")
-    assert answered(is_ours=False, store=store("there", mount=DISK), node=local) == []
-    assert answered(is_ours=False, store=None) == []
+    assert answered(answer_seen=False, store=store("there", mount=DISK), node=local) == []
+    assert answered(answer_seen=False, store=None) == []
 
 
 @pytest.mark.parametrize(
@@ -101,10 +108,10 @@ def test_what_keeps_trials_from_running(said, words):
     [trouble] = answered(**said)
     assert trouble.kind == "node"
     assert words in trouble.text
-    assert not could_run([trouble])
+    assert not can_run([trouble])
 
 
-def test_slots_that_can_be_made_are_no_trouble():
+def test_slots_that_can_be_made_are_no_problem():
     assert answered(slots={"wanted": 4, "there": 0, "taken": 0, "reason": ""}) == []
 
 
@@ -121,16 +128,16 @@ def test_slots_that_can_be_made_are_no_trouble():
         ),
     ],
 )
-def test_what_is_worth_a_word_keeps_nobody_from_anything(said, words):
+def test_notes_do_not_keep_trials_from_running(said, words):
     [trouble] = answered(**said)
     assert words in trouble.text
-    assert could_run([trouble])
+    assert can_run([trouble])
 
 
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("ssh: connect to host gpu1: No route to host", "No route to host; try it by itself: "),
+        ("ssh: connect to host gpu1: No route to host", "No route to host; test it with: "),
         ("Host key verification failed.", "log in to it by ssh once and compare the key"),
         ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! Host key verification failed.", "find"),
         ("ann@gpu1: Permission denied (publickey).", "ssh-copy-id"),
@@ -153,7 +160,7 @@ def test_a_node_that_failed():
     assert "must be able to become another user without a password" in trouble.text
 
 
-def test_ssh_s_words_are_enough():
+def test_an_unknown_ssh_error_is_quoted():
     said = 'Data could not be sent to "gpu1". Make sure it can be reached over ssh: ssh: no route'
     [trouble] = found(NodeReport(NODE, "unreachable", said))
-    assert trouble.text.startswith("it cannot be reached: ssh: no route; try it")
+    assert trouble.text.startswith("it cannot be reached: ssh: no route; test it")
