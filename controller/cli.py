@@ -16,6 +16,7 @@ from controller.commands.cluster.site import site
 from controller.commands.search.cancel import cancel
 from controller.commands.search.check import check
 from controller.commands.search.convert import convert
+from controller.commands.search.init import init
 from controller.commands.search.resume import resume
 from controller.commands.search.retry import retry
 from controller.commands.search.run import run
@@ -33,7 +34,7 @@ from controller.errors import HeirloomError
 from controller.formats import command
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Search": (check, run, resume, stop, cancel, retry, convert),
+    "Search": (init, check, run, resume, stop, cancel, retry, convert),
     "View": (status, trials, show, logs, report),
     "Upkeep": (verify, gc, recover, remove),
     "Machines": (nodes, site),
