@@ -17,6 +17,8 @@ from controller.errors import HeirloomError, reason
 
 IGNORE_FILE = ".heirloomignore"
 ALWAYS_IGNORED = (".git", ".venv", "__pycache__", ".*_cache")
+# What marks a Python environment (PEP 405; conda's documentation). It is used where it is.
+_ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
 SIZE_LIMIT = 100 * 10**6  # bytes
 COUNT_LIMIT = 20_000  # files; each costs a round trip or more on a network file system
 
@@ -39,7 +41,7 @@ def entries(code_dir: Path, leave_out: Collection[Path] = ()) -> list[Entry]:
     """The files and links of a code directory, sorted by path; empty directories do not count.
 
     Left out: what `.heirloomignore` at its top names, `.git`, `__pycache__` and `.venv` anywhere,
-    and the directories in `leave_out` (the store may lie within the code directory). Raises
+    Python environments below it, and the directories in `leave_out` (the store may lie within the code directory). Raises
     CodeError for what cannot be copied, or is too much.
     """
     if not code_dir.is_dir():
@@ -87,6 +89,8 @@ def _walk(
             found = [(member.name, member.stat(follow_symlinks=False)) for member in members]
     except OSError as error:
         raise CodeError(f"cannot read {top / below}: {reason(error)}") from None
+    if below and not _ENVIRONMENT_MARKS.isdisjoint(name for name, _ in found):
+        return
     for name, info in found:
         path = below + name
         if stat.S_ISDIR(info.st_mode):

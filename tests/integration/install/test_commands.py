@@ -23,23 +23,24 @@ def inventory(user: User) -> Path:
 
 @pytest.mark.parametrize(
     ("words", "playbook"),
-    [((), "site.yml"), (("verify",), "verify.yml"), (("teardown",), "teardown.yml")],
+    [
+        ((), "site.yml"),
+        (("verify",), "playbooks/verify.yml"),
+        (("teardown",), "playbooks/teardown.yml"),
+    ],
 )
 def test_site_runs_the_playbooks_of_the_wheel(
     user: User, inventory: Path, words: tuple[str, ...], playbook: str
 ) -> None:
     said = user("site", *words, "-i", inventory, "--", "--list-tasks")
     content = user.installed.site_packages / "controller/dispatch/ansible/content"
-    assert str(content) in said
-    assert said.strip().startswith("playbook: ")
-    assert said.splitlines()[1].endswith(playbook) or playbook in said
+    assert f"playbook: {content}/{playbook}" in said
 
 
 def test_site_passes_the_exit_code_on(user: User, inventory: Path) -> None:
     assert "--no-such-option" in user("site", "-i", inventory, "--", "--no-such-option", code=2)
-    assert "no hosts matched" in user(
-        "site", "-i", inventory, "--limit", "elsewhere", "--list-hosts", code=1
-    ).lower().replace("specified hosts and/or --limit does not match any hosts", "no hosts matched")
+    said = user("site", "-i", inventory, "--limit", "elsewhere", "--list-hosts", code=1)
+    assert "no hosts to target" in said
 
 
 @pytest.mark.parametrize(
