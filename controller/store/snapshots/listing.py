@@ -41,8 +41,8 @@ def entries(code_dir: Path, leave_out: Collection[Path] = ()) -> list[Entry]:
     """The files and links of a code directory, sorted by path; empty directories do not count.
 
     Left out: what `.heirloomignore` at its top names, `.git`, `__pycache__` and `.venv` anywhere,
-    Python environments below it, and the directories in `leave_out` (the store may lie within the code directory). Raises
-    CodeError for what cannot be copied, or is too much.
+    Python environments below it, and the directories in `leave_out` (the store may lie within the
+    code directory). Raises CodeError for what cannot be copied, or is too much.
     """
     if not code_dir.is_dir():
         raise CodeError(f"the trial's code directory {code_dir} is not there or is no directory")

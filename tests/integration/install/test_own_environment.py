@@ -18,10 +18,11 @@ EXPERIMENT = """
 """
 # `ours` is a package that only the user's environment holds.
 TRIAL = """
-    import json, sys
+    import sys
     import ours
     from heirloom import trial
-    trial.finish({"default": ours.VALUE, "python": sys.prefix})
+    (trial.save_path / "prefix").write_text(sys.prefix)
+    trial.finish(ours.VALUE)
 """
 TUNER = """
     import ours
@@ -49,9 +50,10 @@ def environment(user: User) -> Path:
     return path
 
 
-def results(user: User) -> list[dict[str, object]]:
+def prefixes(user: User) -> list[str]:
+    """The environments that trials ran in, as they wrote them; each trial succeeded."""
     found = json.loads(user("trials", "search", "--json"))
-    return [trial["result"] for trial in found]
+    return [(Path(trial["weights"]) / "prefix").read_text() for trial in found]
 
 
 def test_the_first_experiment_runs_as_it_is(user: User) -> None:
@@ -82,7 +84,7 @@ def test_trials_and_the_users_tuner_run_in_the_active_environment(
     assert "from VIRTUAL_ENV)" in said
     assert 'candidate 0: {"x": 0.5}' in said
     user("run", file, **active)
-    assert results(user) == [{"default": 0.5, "python": str(environment)}] * 2
+    assert prefixes(user) == [str(environment)] * 2
 
 
 def test_the_file_may_name_the_environment(user: User, environment: Path) -> None:
@@ -91,7 +93,7 @@ def test_the_file_may_name_the_environment(user: User, environment: Path) -> Non
     file = user.write("search.yml", EXPERIMENT.replace("python train.py", named))
     assert "from trial.python)" in user("check", file)
     user("run", file, VIRTUAL_ENV="/nowhere")
-    assert [result["python"] for result in results(user)] == [str(environment)] * 2
+    assert prefixes(user) == [str(environment)] * 2
 
 
 def test_resume_keeps_the_environment_and_says_when_it_is_gone(
@@ -102,7 +104,7 @@ def test_resume_keeps_the_environment_and_says_when_it_is_gone(
     user("run", file, VIRTUAL_ENV=str(environment))
     user("retry", "search", "0")
     user("resume", "search", VIRTUAL_ENV="/nowhere")
-    assert results(user) == [{"default": 0.5, "python": str(environment)}] * 3
+    assert prefixes(user) == [str(environment)] * 3
     user("retry", "search", "0")
     environment.rename(user.path / "gone")
     said = user("resume", "search", code=2)
