@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -84,10 +85,12 @@ def test_the_archive_contains_roles_and_playbooks_only(archive: Path) -> None:
     ]
 
 
-def test_a_role_runs_by_its_full_name(installed: Path) -> None:
+@pytest.mark.parametrize("tags", [[], ["--tags", "trial_node_slots"]], ids=["role", "tag"])
+def test_a_role_runs_by_its_full_name(installed: Path, tags: list[str]) -> None:
+    shutil.rmtree(installed / "run", ignore_errors=True)
     (installed / "playbook.yml").write_text(PLAYBOOK)
     command = ["--connection", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
-    ansible(installed, "ansible-playbook", "-i", "localhost,", *command, "playbook.yml")
+    ansible(installed, "ansible-playbook", "-i", "localhost,", *command, *tags, "playbook.yml")
     assert {path.name for path in (installed / "run" / "slots").iterdir()} == {"0", "1"}
 
 
