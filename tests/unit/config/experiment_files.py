@@ -60,7 +60,7 @@ def full(directory: Path) -> Path:
 
 
 def mistakes(path: Path) -> list[str]:
-    """What is said of a file, with the file's own name left out."""
+    """The mistakes of a file, without the name of the file."""
     with pytest.raises(ConfigError) as caught:
         load(path)
     return [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()]

@@ -8,7 +8,7 @@ from experiment_files import GOOD, mistakes, write
 
 from controller.config import ConfigError, load
 
-# Each: what replaces what in GOOD, then the line, the key and words of the remedy.
+# Each: what replaces what in GOOD, then the line, the key and a part of the remedy.
 TABLE = [
     ("budget:", "budgett: {}\nbudget:", 5, "budgett", "did you mean budget?"),
     ("trials: 40", "trials: 40, trails: 3", 5, "budget.trails", "did you mean trials?"),
@@ -114,7 +114,7 @@ def test_unknown_key_is_named_as_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "message"),
     [
         ("", None, "empty"),
         ("# nothing\n", None, "empty"),
@@ -131,10 +131,10 @@ def test_unknown_key_is_named_as_written(tmp_path: Path) -> None:
     ],
 )
 def test_file_without_a_yaml_mapping(
-    tmp_path: Path, text: str, line: int | None, words: str
+    tmp_path: Path, text: str, line: int | None, message: str
 ) -> None:
     path = write(tmp_path, text)
-    with pytest.raises(ConfigError, match=words) as caught:
+    with pytest.raises(ConfigError, match=message) as caught:
         load(path)
     assert caught.value.mistakes[0].line == line or line is None
 
@@ -161,8 +161,8 @@ def test_every_mistake_is_listed_in_the_order_of_the_file(tmp_path: Path) -> Non
     trial: {gpus: -1}
     budget: {concurrency: 0}
     """
-    said = mistakes(write(tmp_path, dedent(text)))
-    lines = [int(mistake.partition(":")[0]) for mistake in said]
+    reported = mistakes(write(tmp_path, dedent(text)))
+    lines = [int(mistake.partition(":")[0]) for mistake in reported]
     assert lines == [1, 2, 4, 5, 6, 6, 7, 7, 8, 8]
 
 
@@ -224,13 +224,13 @@ def test_own_tuner_may_have_its_own_types_or_no_space(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "words"),
+    ("source", "message"),
     [
         ("class MyTunr: pass", "did you mean MyTunr?"),
         ("x = 1\nclass MyTuner pass", "my_tuner.py:2: invalid Python"),
     ],
 )
-def test_own_tuner_with_a_mistake(tmp_path: Path, source: str, words: str) -> None:
+def test_own_tuner_with_a_mistake(tmp_path: Path, source: str, message: str) -> None:
     [mistake] = mistakes(own_tuner(tmp_path, source))
     assert mistake.startswith("6: tuner.class")
-    assert words in mistake
+    assert message in mistake

@@ -122,7 +122,7 @@ def test_commands_beyond_sh_run_in_bash(tmp_path: Path, command: str, run: Any) 
 
 
 @pytest.mark.parametrize(
-    ("said", "name", "args"),
+    ("reported", "name", "args"),
     [
         ("Random", "random", {}),
         ("BatchTuner", "batch", {}),
@@ -134,12 +134,12 @@ def test_commands_beyond_sh_run_in_bash(tmp_path: Path, command: str, run: Any) 
          {"population": 7, "sample": 2, "inherit": False}),
     ],
 )  # fmt: skip
-def test_supported_tuners(tmp_path: Path, said: str, name: str, args: dict[str, Any]) -> None:
+def test_supported_tuners(tmp_path: Path, reported: str, name: str, args: dict[str, Any]) -> None:
     space = '{"a": {"_type": "choice", "_value": [{"x": 1}, {"x": 2}]}}'
     (tmp_path / "search_space.json").write_text(space)
     own = tuner_of(V1)
-    v1, _ = loaded(tmp_path, replaced(V1, own, f"tuner: {{builtinTunerName: {said}}}\n"))
-    v2, _ = loaded(tmp_path, replaced(V2, "  name: Random", f"  {{name: {said}}}"))
+    v1, _ = loaded(tmp_path, replaced(V1, own, f"tuner: {{builtinTunerName: {reported}}}\n"))
+    v2, _ = loaded(tmp_path, replaced(V2, "  name: Random", f"  {{name: {reported}}}"))
     for experiment in (v1, v2):
         assert (experiment.tuner.name, experiment.tuner.args) == (name, args)
 
@@ -262,9 +262,9 @@ def test_tuner_under_heirloom_replaces_the_tuner(tmp_path: Path) -> None:
 def test_converted_file_is_the_same_experiment(tmp_path: Path, text: str) -> None:
     text += "debug: true\nheirloom: {seed: 3, trial: {environment: {A: b}}}\n"
     before, _ = loaded(tmp_path, text)
-    said = convert(tmp_path / "config.yml")
-    assert "# Line " in said
-    assert "debug: has no effect" in said
-    (tmp_path / "experiment.yml").write_text(said)
+    reported = convert(tmp_path / "config.yml")
+    assert "# Line " in reported
+    assert "debug: has no effect" in reported
+    (tmp_path / "experiment.yml").write_text(reported)
     assert load(tmp_path / "experiment.yml") == before
-    assert "heirloom" not in yaml.safe_load(said)
+    assert "heirloom" not in yaml.safe_load(reported)

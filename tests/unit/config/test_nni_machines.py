@@ -115,7 +115,7 @@ def test_inventory_under_heirloom_replaces_the_machine_list(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("more", "line", "words"),
+    ("more", "line", "message"),
     [
         ("", 6, "machineList is missing: list the machines that run trials"),
         ("machineList: [{ip: a, username: b, passwd: secret1}]\n", 17, "a password is not read"),
@@ -127,20 +127,20 @@ def test_inventory_under_heirloom_replaces_the_machine_list(tmp_path: Path) -> N
         ("machineList: [{ip: a, username: b}, {ip: a, username: c}]\n", 17, "listed twice"),
     ],
 )
-def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, words: str) -> None:
-    said = mistakes(tmp_path, V1_REMOTE + more)
-    assert any(one.startswith(f"{line}: ") and words in one for one in said), said
-    assert "secret1" not in "".join(said)
+def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, message: str) -> None:
+    reported = mistakes(tmp_path, V1_REMOTE + more)
+    assert any(one.startswith(f"{line}: ") and message in one for one in reported), reported
+    assert "secret1" not in "".join(reported)
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("reported", "message"),
     [
         ("gpuNum: 2", "trial.gpuNum: a trial"),
         ("gpuNum: 1", "missing: give the GPUs of the machine"),
     ],
 )
-def test_gpus_of_remote_machines_must_be_given(tmp_path: Path, said: str, words: str) -> None:
-    machine = "{ip: a, username: b" + (", gpuIndices: 0}" if "2" in said else "}")
-    text = V1_REMOTE.replace("gpuNum: 0", said) + f"machineList:\n  - {machine}\n"
+def test_gpus_of_remote_machines_must_be_given(tmp_path: Path, reported: str, message: str) -> None:
+    machine = "{ip: a, username: b" + (", gpuIndices: 0}" if "2" in reported else "}")
+    text = V1_REMOTE.replace("gpuNum: 0", reported) + f"machineList:\n  - {machine}\n"
     assert any("18: machineList.0" in one for one in mistakes(tmp_path, text))

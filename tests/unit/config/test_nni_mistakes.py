@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from nni_files import OWN_V1, V1, V2, lay_out, mistakes
 
-# Each: what replaces what in V1, then the line, the key and words of the remedy.
+# Each: what replaces what in V1, then the line, the key and a part of the remedy.
 TABLE_1 = [
     ("trialConcurrency: 3", "trialConcurency: 3", 3, "trialConcurency",
      "did you mean trialConcurrency?"),
@@ -65,10 +65,10 @@ def _files(tmp_path: Path) -> None:
 def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, key: str, remedy: str) -> None:
     text = V1.replace(old, new, 1)
     assert text != V1
-    said = [one for one in mistakes(tmp_path, text) if "trialConcurrency: missing" not in one]
-    assert len(said) == 1, said
-    assert said[0].startswith(f"{line}: {key}: "), said
-    assert remedy in said[0]
+    reported = [one for one in mistakes(tmp_path, text) if "trialConcurrency: missing" not in one]
+    assert len(reported) == 1, reported
+    assert reported[0].startswith(f"{line}: {key}: "), reported
+    assert remedy in reported[0]
 
 
 TABLE_2 = [
@@ -93,16 +93,16 @@ def test_one_mistake_in_version_2(
 ) -> None:
     text = V2.replace(old, new, 1)
     assert text != V2
-    said = mistakes(tmp_path, text)
-    assert len(said) == 1, said
-    assert said[0].startswith(f"{line}: {key}: "), said
-    assert remedy in said[0]
+    reported = mistakes(tmp_path, text)
+    assert len(reported) == 1, reported
+    assert reported[0].startswith(f"{line}: {key}: "), reported
+    assert remedy in reported[0]
 
 
 def test_unsupported_platform_is_the_only_mistake_reported(tmp_path: Path) -> None:
     text = V1.replace(": local", ": pai") + "  image: x\npaiConfig: {host: h}\n"
-    [said] = mistakes(tmp_path, text)
-    assert said.startswith("6: trainingServicePlatform: pai is not supported: use local")
+    [reported] = mistakes(tmp_path, text)
+    assert reported.startswith("6: trainingServicePlatform: pai is not supported: use local")
 
 
 def test_every_mistake_of_an_nni_file_is_listed_in_order(tmp_path: Path) -> None:
@@ -116,13 +116,13 @@ def test_every_mistake_of_an_nni_file_is_listed_in_order(tmp_path: Path) -> None
 def test_unsupported_tuner_hides_no_other_mistake(tmp_path: Path) -> None:
     text = V1.replace("Random", "SMAC").replace("codeDir: code", "codeDir: cod")
     (tmp_path / "search_space.json").write_text('{\n"x": {"_type": "unifrm", "_value": [0, 1]}}')
-    said = mistakes(tmp_path, text)
-    assert len(said) == 3
-    assert f"{tmp_path}/search_space.json:2: search_space.x._type" in said[-1]
+    reported = mistakes(tmp_path, text)
+    assert len(reported) == 3
+    assert f"{tmp_path}/search_space.json:2: search_space.x._type" in reported[-1]
 
 
 def test_arguments_of_an_own_tuner_are_not_checked(tmp_path: Path) -> None:
     own = OWN_V1.replace("classArgs: {optimize_mode: minimize, population: 3}", "classArgs: 3")
     text = V1[: V1.index("tuner:")] + own + V1[V1.index("trial:") :]
-    [said] = mistakes(tmp_path, text)
-    assert said.startswith("13: tuner.classArgs: must be a mapping")
+    [reported] = mistakes(tmp_path, text)
+    assert reported.startswith("13: tuner.classArgs: must be a mapping")

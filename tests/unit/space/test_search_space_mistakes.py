@@ -1,4 +1,4 @@
-"""Search spaces that are refused, in words."""
+"""Messages about wrong search spaces."""
 
 import math
 from random import Random
@@ -15,7 +15,7 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
 
 
 @pytest.mark.parametrize(
-    ("space", "path", "words"),
+    ("space", "path", "message"),
     [
         ([], (), "must map names to parameters"),
         ({1: NUMBER}, (), "put it in quotes"),
@@ -52,12 +52,12 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
          ("a", "_value", 0, "k"), "_type"),
     ],
 )  # fmt: skip
-def test_mistakes(space: Any, path: tuple[str | int, ...], words: str) -> None:
+def test_mistakes(space: Any, path: tuple[str | int, ...], message: str) -> None:
     with pytest.raises(SpaceError) as caught:
         parse(space)
-    place, said = caught.value.mistakes[0]
+    place, reported = caught.value.mistakes[0]
     assert place == path
-    assert words in said
+    assert message in reported
 
 
 def test_all_mistakes_are_listed() -> None:
@@ -77,9 +77,9 @@ def test_any_value_is_parsed_or_refused_with_a_message(space: Any) -> None:
     try:
         parsed = parse(space)
     except SpaceError as error:
-        said = error.mistakes
+        reported = error.mistakes
     else:
-        said = [((), "in words")]
+        reported = [((), "a message")]
         assert contains(parsed, sample(parsed, Random(0)))
-    assert all(words for _, words in said)
-    assert said
+    assert all(message for _, message in reported)
+    assert reported

@@ -111,10 +111,10 @@ def test_result_of_another_proposal_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "words"), [({"startup": -1}, "startup"), ({"candidates": 0}, "candidates")]
+    ("args", "message"), [({"startup": -1}, "startup"), ({"candidates": 0}, "candidates")]
 )
-def test_wrong_arguments_are_refused(args: dict[str, int], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_wrong_arguments_are_refused(args: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         TPE(BOWL, seed=0, maximize=True, **args)
 
 

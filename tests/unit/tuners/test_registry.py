@@ -55,8 +55,8 @@ def test_name_that_two_packages_declare_is_refused(install: Install, name: str) 
     install("one_of_two", f"{name} = one_of_two:A")
     if name == "hyper":
         install("two_of_two", f"{name} = two_of_two:B")
-    words = rf"^2 packages declare a tuner named {name}: .*one_of_two 1\.2 \(one_of_two:A\)"
-    with pytest.raises(RegistryError, match=words):
+    message = rf"^2 packages declare a tuner named {name}: .*one_of_two 1\.2 \(one_of_two:A\)"
+    with pytest.raises(RegistryError, match=message):
         check("tuner", name)
 
 
@@ -76,9 +76,9 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_entry_point_is_named(install: Install, case: str) -> None:
-    value, source, words = BROKEN[case]
+    value, source, message = BROKEN[case]
     package = value.partition(":")[0] if case != "no module" else "broken"
     install(package, f"hyper = {value}", source)
-    with pytest.raises(RegistryError, match=words) as raised:
+    with pytest.raises(RegistryError, match=message) as raised:
         find("tuner", "hyper")
     assert f"the tuner hyper of the package {package} 1.2 cannot be loaded" in str(raised.value)

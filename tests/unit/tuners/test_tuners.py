@@ -45,7 +45,7 @@ def succeeded(trial: int, proposal: Proposal, value: float | None, **more: Any) 
 
 
 def best_quality(tuner: Tuner, sign: int) -> float:
-    """The best quality in 400 trials of a tuner that is told `sign` times it."""
+    """The best quality in 400 trials of a tuner that gets `sign` times it."""
     reached = []
     for trial in range(400):
         proposal = tuner.propose(trial)
@@ -219,7 +219,7 @@ def test_batch_proposes_what_is_listed_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("space", "words"),
+    ("space", "message"),
     [
         ({}, "one parameter"),
         ({"a": {"_type": "uniform", "_value": [0, 1]}}, "a._type: must be choice"),
@@ -228,8 +228,10 @@ def test_batch_proposes_what_is_listed_in_order() -> None:
         ({"a": {"_type": "choice"}}, "_value` missing"),
     ],
 )
-def test_batch_refuses_a_space_without_a_list_of_params(space: dict[str, Any], words: str) -> None:
-    with pytest.raises(SpaceError, match=words):
+def test_batch_refuses_a_space_without_a_list_of_params(
+    space: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SpaceError, match=message):
         Batch(space, seed=0, maximize=True)
 
 

@@ -37,7 +37,7 @@ class Desk:
         )  # fmt: skip
 
     def ask(self, room=1):
-        """What the controller does: ask again whenever that is said to be of use."""
+        """What the controller does: request again whenever a proposal is coming."""
         while True:
             answer = self.calls.next_proposal(room)
             if answer is not True:

@@ -46,7 +46,7 @@ def test_numpy_values_become_plain_json():
 
 
 @pytest.mark.parametrize(
-    ("params", "words"),
+    ("params", "message"),
     [
         ([1], "must be a dict, not list"),
         ({"a": {"b": object}}, r"params\['a'\]\['b'\] is a type"),
@@ -54,8 +54,8 @@ def test_numpy_values_become_plain_json():
         ({(1, 2): 3}, "the key"),
     ],
 )
-def test_value_without_json_form_is_named(params, words):
-    with pytest.raises(TypeError, match=words):
+def test_value_without_json_form_is_named(params, message):
+    with pytest.raises(TypeError, match=message):
         plain_params(params)
 
 

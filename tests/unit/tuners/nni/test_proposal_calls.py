@@ -171,9 +171,9 @@ def test_blocked_proposal_is_given_up_when_no_trial_is_open(monkeypatch):
     assert desk.calls.next_proposal(2) is True
     desk.calls.set_open_trials(0)
     assert desk.ask(2) is False
-    words = desk.calls.end_reason()
-    assert "proposal 1 was given up: it was blocked at calling.py:" in words
-    assert "proposal 2 was given up" in words
+    message = desk.calls.end_reason()
+    assert "proposal 1 was given up: it was blocked at calling.py:" in message
+    assert "proposal 2 was given up" in message
     gate.opened.set()
     time.sleep(0.2)  # nothing is there to wait for: what they return is ignored
     assert desk.calls.next_proposal(2) is False
@@ -186,9 +186,9 @@ def test_patience_applies_while_trials_are_open():
     desk = Desk(lambda number, later: gate.wait() or {} if number == 0 else {}, patience=0.2)
     desk.calls.set_open_trials(1)
     assert desk.ask(2) == (1, {})
-    said = desk.notice("given_up")
-    assert said["parameter_id"] == 0
-    assert "was blocked at calling.py:" in said["reason"]
+    reported = desk.notice("given_up")
+    assert reported["parameter_id"] == 0
+    assert "was blocked at calling.py:" in reported["reason"]
     gate.opened.set()
 
 
@@ -238,9 +238,9 @@ def test_long_calls_are_reported_by_location(monkeypatch):
     desk = Desk(lambda number, later: gate.wait() or {} if number else {})
     desk.ask(4)
     desk.calls.next_proposal(3)
-    while not (said := desk.notice("long_calls")) or said[0]["count"] < 3:
+    while not (reported := desk.notice("long_calls")) or reported[0]["count"] < 3:
         pass
-    [named] = said
+    [named] = reported
     assert (named["what"], named["parameter_id"], named["still"]) == (
         "generate_parameters",
         1,
@@ -250,8 +250,8 @@ def test_long_calls_are_reported_by_location(monkeypatch):
     gate.opened.set()
     for room in (3, 2, 1):
         desk.ask(room)
-    while said:
-        said = desk.notice("long_calls")
+    while reported:
+        reported = desk.notice("long_calls")
 
 
 def test_closing_delivers_the_remaining_results():

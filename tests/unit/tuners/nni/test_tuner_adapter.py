@@ -72,7 +72,7 @@ def result(number, state="succeeded", **more):
     return Result(**{**given, "parameter_id": number, **more})
 
 
-def heard(users, tuner, *results):
+def calls_after(users, tuner, *results):
     """What the tuner's methods were called with for these results, in order."""
     del users.seen[:]
     for one in results:
@@ -87,7 +87,7 @@ def test_calls_of_a_new_search():
     assert users.seen == [("space", {"x": 1})]
     assert proposed(tuner) == {"params": {"n": 0}, "parents": [], "parameter_id": 0}
     more = {"trial_job_id": "e-1-10"}
-    assert heard(users, tuner, result(0)) == [
+    assert calls_after(users, tuner, result(0)) == [
         ("result", 0, {"n": 0}, 0.5, {"customized": False, **more}),
         ("end", 0, True, more),
         ("save",),
@@ -100,34 +100,34 @@ def test_calls_of_a_resumed_search():
     tuner = adapter(users, resume={"data": data, "next": 4})
     assert users.seen == [("load",), ("space", {"x": 1}), ("data", data)]
     assert proposed(tuner)["parameter_id"] == 4
-    assert heard(users, tuner, result(1))[0][:4] == ("result", 1, {"n": 1}, 0.5)
+    assert calls_after(users, tuner, result(1))[0][:4] == ("result", 1, {"n": 1}, 0.5)
 
 
 def test_methods_without_kwargs_get_no_extra_arguments():
     users = Old()
     tuner = adapter(users)
     assert proposed(tuner)["params"] == {"n": 0}
-    ended = heard(users, tuner, result(0), result(1, "failed"))
+    ended = calls_after(users, tuner, result(0), result(1, "failed"))
     assert ended == [("result", 0, {"n": 0}, 0.5), ("end", 0, True), ("save",), ("end", 1, False)]
 
 
 @pytest.mark.parametrize("state", ["failed", "skipped", "cancelled", "stopped"])
 def test_trials_that_did_not_succeed_have_no_result(state):
     users = Old()
-    assert heard(users, adapter(users), result(0, state, last=0.3)) == [("end", 0, False)]
+    assert calls_after(users, adapter(users), result(0, state, last=0.3)) == [("end", 0, False)]
 
 
 def test_last_report_of_a_stopped_trial_is_its_result_if_configured():
     users = Old()
     tuner = adapter(users, include_intermediate_results=True)
     stopped = result(0, "stopped", last={"default": 0.3})
-    assert heard(users, tuner, stopped, result(1, "stopped")) == [
+    assert calls_after(users, tuner, stopped, result(1, "stopped")) == [
         ("result", 0, {"n": 0}, {"default": 0.3}), ("end", 0, False), ("save",), ("end", 1, False),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "expected"),
     [
         ({"value": 0.5, "result": {"value": 0.5, "note": 1}}, 0.5),
         ({"value": 0.5, "result": {"value": 0.5, "nni": {"default": 0.5, "a": 1}}},
@@ -136,10 +136,12 @@ def test_last_report_of_a_stopped_trial_is_its_result_if_configured():
         ({"value": None, "result": None}, None),
     ],
 )  # fmt: skip
-def test_value_is_passed_as_reported(more, told):
+def test_value_is_passed_as_reported(more, expected):
     users = Old()
-    seen = heard(users, adapter(users), result(0, **more))
-    assert [call[3] for call in seen if call[0] == "result"] == ([] if told is None else [told])
+    seen = calls_after(users, adapter(users), result(0, **more))
+    assert [call[3] for call in seen if call[0] == "result"] == (
+        [] if expected is None else [expected]
+    )
     assert ("end", 0, True) in seen
 
 
@@ -148,12 +150,12 @@ def test_result_has_the_proposed_object_itself():
     users.generate_parameters = lambda parameter_id: users.__dict__.setdefault("made", {"n": (1,)})
     tuner = adapter(users)
     assert proposed(tuner)["params"] == {"n": [1]}
-    assert heard(users, tuner, result(0))[0][2] is users.made
+    assert calls_after(users, tuner, result(0))[0][2] is users.made
 
 
 def test_trials_that_the_tuner_did_not_propose_are_left_out():
     users = Old()
-    assert heard(users, adapter(users), result(0, parameter_id=None)) == []
+    assert calls_after(users, adapter(users), result(0, parameter_id=None)) == []
 
 
 @pytest.mark.parametrize("takes", ["**kwargs", "st_callback=None", "*rest", ""])
@@ -184,7 +186,7 @@ def test_no_more_trial_error_means_no_proposal(where):
 
 
 @pytest.mark.parametrize(
-    ("method", "words"),
+    ("method", "message"),
     [
         (lambda self, ids, **kwargs: [{}, {}], "must return one set of parameters, not 2"),
         (lambda self, ids, **kwargs: [None], "must be a dict, not NoneType"),
@@ -192,12 +194,12 @@ def test_no_more_trial_error_means_no_proposal(where):
         (lambda self, ids, **kwargs: [{"a": float("nan")}], "params['a'] is nan"),
     ],
 )
-def test_invalid_proposal_is_an_error(method, words):
+def test_invalid_proposal_is_an_error(method, message):
     broken = SimpleQueue()
     tuner = adapter(type("Bad", (Plain,), {"generate_multiple_parameters": method})(), broken)
     tuner.propose(1)
     error, what = broken.get(timeout=PATIENCE)
-    assert words in str(error)
+    assert message in str(error)
     assert what == "generate_parameters"
 
 
