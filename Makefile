@@ -64,8 +64,8 @@ build/python39/ready:
 	@build/python39/bin/python -m pip install --quiet --disable-pip-version-check pytest pytest-timeout hypothesis
 	@touch $@
 
-# Two at a time, a file each: a cluster waits more than it computes.
-CLUSTER_TESTS = $(PYTEST) --numprocesses=2 --dist=loadfile -rs tests/cluster
+# Two at a time: a cluster waits more than it computes. Tests that share a cluster are one group.
+CLUSTER_TESTS = $(PYTEST) --numprocesses=2 --dist=loadgroup -rs tests/cluster
 
 cluster: .venv/ready-dev
 	@echo "tests on real hosts"

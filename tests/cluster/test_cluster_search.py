@@ -19,7 +19,12 @@ from testbed.cluster import Cluster
 from tests.faults.hosts import hosts
 from tests.faults.injector import endure
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
+# All tests share one cluster, so one worker runs them.
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.timeout(1200),
+    pytest.mark.xdist_group("search"),
+]
 
 STORE = "/mnt/heirloom"
 # Reads every manifest, and checks the digest of every weights file, through a node's mount.

@@ -10,7 +10,8 @@ from testbed.cluster import Cluster
 from testbed.processes import Process
 from testbed.state import State
 
-pytestmark = pytest.mark.cluster
+# All tests share one cluster, so one worker runs them.
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("testbed")]
 
 
 def run(cluster: Cluster, host: str, *command: str) -> str:
