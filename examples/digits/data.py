@@ -11,11 +11,11 @@ TRAIN, VALIDATION = 600, 600  # the remaining 597 are the test set
 
 class Digits(NamedTuple):
     images: np.ndarray  # one image a row, pixels from 0 to 1
-    labels: np.ndarray  # the digit each of them shows
+    labels: np.ndarray  # the digit of each image
 
 
 def load() -> tuple[Digits, Digits, Digits]:
-    """The training, validation and test sets, the same ones every time."""
+    """The training, validation and test sets, always the same."""
     table = np.loadtxt(_file(), delimiter=",", dtype=np.float32)
     table = np.random.default_rng(0).permutation(table)
     images = np.split(table[:, :64] / 16, [TRAIN, TRAIN + VALIDATION])
@@ -25,7 +25,7 @@ def load() -> tuple[Digits, Digits, Digits]:
 
 
 def _file() -> Path:
-    # Importing scikit-learn takes longer than training a network here; its file is all we need.
+    # Importing scikit-learn takes longer than training a network. Only its file is needed.
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
         raise SystemExit("scikit-learn is missing: pip install -r requirements.txt")

@@ -1,4 +1,4 @@
-"""A fully connected network in numpy; its weights are a dictionary of named tensors."""
+"""A fully connected network in numpy. Its weights are a dictionary of named tensors."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ from data import Digits
 Weights = dict[str, np.ndarray]
 
 EPOCHS = 150  # at most
-BATCH = 32  # digits between two steps
+BATCH = 32  # images in one step
 MOMENTUM = 0.9
 
-# Each activation, and its slope as a function of its own output.
+# Each activation, and its derivative as a function of its own output.
 ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "relu": (lambda x: np.maximum(x, 0), lambda y: (y > 0).astype(y.dtype)),
     "tanh": (np.tanh, lambda y: 1 - y * y),
@@ -21,7 +21,7 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 
 class Network:
-    """The candidate that `params` describes, with random weights (He et al., 2015)."""
+    """The network of a candidate, initialized at random (He et al., 2015)."""
 
     def __init__(self, params: Mapping[str, Any], rng: np.random.Generator):
         self.rate = params["learning_rate"]
@@ -39,11 +39,11 @@ class Network:
 
     @property
     def size(self) -> int:
-        """How many numbers the network has to learn."""
+        """The number of weights."""
         return sum(tensor.size for tensor in self.weights.values())
 
     def inherit(self, parent: Weights) -> float:
-        """Take what overlaps of the parent's tensors; returns the share of the weights taken."""
+        """Copy the overlapping part of each of the parent's tensors. Return the share copied."""
         taken = 0
         for name in self.weights.keys() & parent.keys():
             own, theirs = self.weights[name], parent[name]
@@ -55,11 +55,11 @@ class Network:
         return taken / self.size
 
     def accuracy(self, digits: Digits) -> float:
-        """The share of the digits that the network names rightly."""
+        """The share of digits that the network classifies correctly, from 0 to 1."""
         return float((self._forward(digits.images)[-1].argmax(axis=1) == digits.labels).mean())
 
     def fit(self, train: Digits, validation: Digits) -> Iterator[float]:
-        """Train for as long as the caller asks; yields the validation accuracy after each epoch."""
+        """Train one epoch for each value requested, and yield the validation accuracy after it."""
         speed = {name: np.zeros_like(tensor) for name, tensor in self.weights.items()}
         while True:
             order = self.rng.permutation(len(train.labels))
@@ -72,7 +72,7 @@ class Network:
             yield self.accuracy(validation)
 
     def _forward(self, images: np.ndarray) -> list[np.ndarray]:
-        """The images, and what each layer makes of them."""
+        """The images, and the output of each layer."""
         outputs = [images]
         for layer in self.layers:
             outputs.append(outputs[-1] @ self.weights[f"{layer}.weight"])

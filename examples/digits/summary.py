@@ -1,6 +1,6 @@
-"""What a search for digits found, and what inheriting saved it.
+"""Print what a search for digits found, and how much training inheritance saved.
 
-python examples/digits/summary.py [NAME]    (without a name: the newest experiment called digits)
+python examples/digits/summary.py [NAME]    (default: the newest experiment called digits)
 """
 
 import json
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as a trial on one core has it
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in a trial on one core
 
 import data
 import numpy as np
@@ -28,7 +28,7 @@ console = Console(highlight=False)
 
 
 class Cost(NamedTuple):
-    """What it took to reach an accuracy."""
+    """The cost of reaching an accuracy."""
 
     epochs: int
     seconds: float  # of CPU
@@ -40,17 +40,17 @@ def main() -> None:
     trials = {trial["id"]: trial for trial in read(name)}
     trained = [trial for trial in trials.values() if trial["state"] == "succeeded"]
     if not trained:
-        sys.exit(f"No trial of {name} has succeeded; `python -m controller trials {name}` says why")
+        sys.exit(f"No trial of {name} has succeeded; see `heirloom trials {name}`")
     show_best(name, trained, trials)
     children = [trial for trial in trained if trial["parents"]]
     if children:
-        # Evenly over the search: the best ones were lucky as well as good.
+        # Evenly over the search: the best children would overstate the saving.
         count = min(SAMPLE, len(children))
         show_savings([children[i * len(children) // count] for i in range(count)], children)
 
 
 def newest() -> str:
-    """The experiment made last of those called digits, digits-2 and so on."""
+    """The newest experiment among digits, digits-2 and so on."""
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     home = Path(os.environ.get("HEIRLOOM_HOME") or Path(state) / "heirloom")
     files = list(home.glob("experiments/digits*/experiment.yml"))
@@ -60,28 +60,28 @@ def newest() -> str:
 
 
 def read(name: str) -> list[Trial]:
-    """Every trial of the experiment, as the controller tells of it."""
+    """Every trial of the experiment."""
     command = [sys.executable, "-m", "controller", "trials", name, "--json"]
     answer = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if answer.returncode:
-        sys.exit(answer.returncode)  # the controller has said why
+        sys.exit(answer.returncode)  # the controller has printed the reason
     trials: list[Trial] = json.loads(answer.stdout)
     return trials
 
 
 def show_best(name: str, trained: list[Trial], trials: dict[int, Trial]) -> None:
-    """Print the best network and the line of its ancestors."""
+    """Print the best network and its ancestors."""
     best = max(trained, key=lambda trial: trial["result"]["value"])
     result = best["result"]
     console.print(
         f"\n[bold]{name}[/]: the best of {len(trained)} networks is trial {best['id']}, "
-        f"[bold green]{describe(best)}[/]\nIt names {result['value']:.1%} of the validation set "
-        f"rightly, and {result['test']:.1%} of the test set, which the search never saw.\n"
+        f"[bold green]{describe(best)}[/]\nAccuracy: {result['value']:.1%} on the validation "
+        f"set, {result['test']:.1%} on the test set, which the search never used.\n"
     )
     line = [best]
     while line[0]["parents"]:
         line.insert(0, trials[line[0]["parents"][0]])
-    table = Table("trial", "network", title="Its line of ancestors", **STYLE)
+    table = Table("trial", "network", title="Its ancestors", **STYLE)
     for heading in ("inherited", "epochs", "validation"):
         table.add_column(heading, justify="right")
     for trial in line:
@@ -93,7 +93,7 @@ def show_best(name: str, trained: list[Trial], trials: dict[int, Trial]) -> None
 
 
 def describe(trial: Trial) -> str:
-    """The candidate in words, like: 64-128-32-10 tanh, learning rate 0.02."""
+    """A short description of a candidate, such as `64-128-32-10 tanh, learning rate 0.02`."""
     params = trial["params"]
     widths = [params[f"width{layer}"] for layer in range(1, params["depth"] + 1)]
     sizes = "-".join(str(size) for size in [64, *widths, 10])
@@ -101,16 +101,16 @@ def describe(trial: Trial) -> str:
 
 
 def show_savings(picked: list[Trial], children: list[Trial]) -> None:
-    """Train some children again, from nothing, and print what their parents' weights saved."""
+    """Train some children again from random weights, and print what inheritance saved."""
     train, validation, _ = data.load()
     costs = []
     for child in picked:
-        with console.status(f"Training trial {child['id']} again, from nothing"):
+        with console.status(f"Training trial {child['id']} again from random weights"):
             result = child["result"]
             inheriting = Cost(result["epochs"], result["seconds"])
             costs.append((inheriting, train_from_nothing(child, train, validation)))
-    table = Table("child", title="What inheriting saved", show_footer=True, **STYLE)
-    for heading in ("accuracy", "epochs", "from nothing", "CPU seconds", "from nothing"):
+    table = Table("child", title="What inheritance saved", show_footer=True, **STYLE)
+    for heading in ("accuracy", "epochs", "from random", "CPU seconds", "from random"):
         table.add_column(heading, justify="right")
     for child, (inheriting, alone) in zip(picked, costs, strict=True):
         accuracy = f"{child['result']['value']:.1%}"
@@ -122,7 +122,7 @@ def show_savings(picked: list[Trial], children: list[Trial]) -> None:
     least = "" if alone.reached else "at least "
     console.print(
         f"{len(picked)} of {len(children)} children, evenly picked, were trained again from "
-        f"nothing until they were as good, or for {EPOCHS} epochs.\nInheriting saved {least}"
+        f"random weights to the same accuracy, or for {EPOCHS} epochs.\nInheritance saved {least}"
         f"[bold green]{1 - inheriting.epochs / alone.epochs:.0%}[/] of their epochs and {least}"
         f"[bold green]{1 - inheriting.seconds / alone.seconds:.0%}[/] of their training time.\n"
     )
@@ -140,7 +140,7 @@ def train_from_nothing(trial: Trial, train: data.Digits, validation: data.Digits
 
 
 def total(costs: list[Cost]) -> Cost:
-    """The sum; `reached` where every accuracy was."""
+    """The sum. `reached` is true if every accuracy was reached."""
     epochs, seconds, reached = zip(*costs, strict=True)
     return Cost(sum(epochs), sum(seconds), all(reached))
 

@@ -1,4 +1,4 @@
-"""One trial: trains the network that the parameters describe, from its parent's weights if any."""
+"""One trial: train the network of the parameters, from its parent's weights if it has one."""
 
 import time
 
@@ -9,10 +9,10 @@ from safetensors.numpy import load_file, save_file
 
 from heirloom import trial
 
-PATIENCE = 15  # epochs without a better network, after which training ends
+PATIENCE = 15  # training ends after this many epochs without improvement
 FILE = "network.safetensors"
 
-# What a trial outside an experiment trains.
+# The candidate outside an experiment.
 DEFAULTS = {"depth": 2, "width1": 64, "width2": 32, "activation": "relu", "learning_rate": 0.02}
 
 
@@ -37,10 +37,10 @@ def main() -> None:
     trial.finish(
         best,
         test=network.accuracy(test),
-        epochs=best_epoch,  # after how many epochs it was that good
-        seconds=seconds,  # and after how much of this process's CPU time
+        epochs=best_epoch,  # epochs until the best accuracy
+        seconds=seconds,  # CPU time until the best accuracy
         parameters=network.size,
-        inherited=inherited,  # the share of the weights that the parent gave
+        inherited=inherited,  # the share of the weights that came from the parent
     )
 
 

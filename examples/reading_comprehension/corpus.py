@@ -1,8 +1,8 @@
 """Writes the small corpus in SQuAD v1.1's format: python corpus.py
 
-Every place, person and figure in it is invented, drawn from the lists below with a fixed seed. A
-paragraph tells of two things of the same kind, so that a question has to be matched with the right
-one, and holds several years, numbers and names, so that it has to be understood which is asked for.
+All places, persons and figures are invented. They are drawn from the lists below with a fixed seed.
+A paragraph describes two things of the same kind, so that a model must find the right one. It
+contains several years, numbers and names, so that a model must find which of them is asked for.
 """
 
 import json
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
-FILES = {"train.json": 150, "dev.json": 30}  # paragraphs, an article each
-FACTS = 4  # that are told of each thing
-ASKED = 3  # of them, about each thing
+FILES = {"train.json": 150, "dev.json": 30}  # number of articles, each with one paragraph
+FACTS = 4  # facts about each thing
+ASKED = 3  # questions about each thing
 
 
 class Fact(NamedTuple):
-    value: str  # which of `values` draws it
-    told: list[str]  # {it} is the thing, {v} the value
+    value: str  # a kind of `values`
+    told: list[str]  # sentences; {it} is the thing, {v} the value
     asked: list[str]
 
 
@@ -204,7 +204,7 @@ WORDS = {
 
 
 def values(kind: str, chance: random.Random) -> str:
-    """A value of a kind, as it stands in the text."""
+    """A random value of a kind."""
     if kind == "year":
         return str(chance.randint(1700, 1990))
     if kind == "number":
@@ -221,7 +221,7 @@ def joined(kind: str, chance: random.Random) -> str:
 
 
 def article(number: int, chance: random.Random) -> dict[str, Any]:
-    """An article of one paragraph, and its questions."""
+    """An article with one paragraph and its questions."""
     topic = chance.choice(sorted(TOPICS))
     names: list[str] = []
     while len(names) < 2:
@@ -238,7 +238,7 @@ def article(number: int, chance: random.Random) -> dict[str, Any]:
     last = ""
     for name, fact in told:
         value = values(fact.value, chance)
-        while value in drawn:  # so that an answer stands in one place only
+        while value in drawn:  # so that an answer occurs only once
             value = values(fact.value, chance)
         drawn.add(value)
         it = "it" if name == last and chance.random() < 0.5 else name
@@ -263,11 +263,11 @@ def article(number: int, chance: random.Random) -> dict[str, Any]:
 
 
 def corpora() -> dict[str, str]:
-    """Each file's text, by its name; always the same."""
+    """The contents of each file by its name, always the same."""
     chance = random.Random(1)
     texts = {}
     for name, count in FILES.items():
-        # One article a line: a difference can be read.
+        # One article a line, for readable diffs.
         lines = ",\n".join(json.dumps(article(number, chance)) for number in range(count))
         texts[name] = f'{{"version": "1.1", "data": [\n{lines}\n]}}\n'
     return texts

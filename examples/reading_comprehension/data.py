@@ -1,4 +1,4 @@
-"""Questions as arrays of numbers: words, their letters, and which words text and question share."""
+"""Questions as arrays: words, their letters, and which words text and question share."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import NamedTuple
 import numpy as np
 from squad import Article, Question
 
-WORDS = 20_000  # in the vocabulary at most
-TWICE = 2  # a word that is rarer is known by its letters only
-LETTERS = 10  # of a word that are looked at
-SIGNS = 128  # kinds of letters
+WORDS = 20_000  # largest size of the vocabulary
+TWICE = 2  # a rarer word is represented by its letters only
+LETTERS = 10  # letters of a word that are read
+SIGNS = 128  # number of different letters
 LONGEST = 400  # words of a text that are read
 BATCH = 30
 
-NOTHING, UNKNOWN = 0, 1  # words
+PADDING, UNKNOWN = 0, 1  # word ids
 
 
 class Sentence(NamedTuple):
-    """Texts or questions of one batch, filled up with nothing to the longest."""
+    """Texts or questions of one batch, padded to the longest."""
 
     words: np.ndarray  # [question, word]
     letters: np.ndarray  # [question, word, letter]
@@ -30,19 +30,19 @@ class Sentence(NamedTuple):
 
 class Batch(NamedTuple):
     questions: list[Question]
-    spans: list[list[tuple[int, int]]]  # of each text's words: first character, and the one after
+    spans: list[list[tuple[int, int]]]  # of each text's words: first character, and end
     text: Sentence
     question: Sentence
-    answers: np.ndarray  # [question, 2]: first and last word of the first right answer
+    answers: np.ndarray  # [question, 2]: first and last word of the first correct answer
 
 
 def tokens(text: str) -> list[tuple[int, int]]:
-    """Where each word, number or other sign begins and ends."""
+    """Start and end of each word, number or other sign."""
     return [found.span() for found in re.finditer(r"\w+|[^\w\s]", text)]
 
 
 class Reader:
-    """Makes batches; its vocabulary is that of the questions it is made with."""
+    """Makes batches. Its vocabulary comes from the questions passed to the constructor."""
 
     def __init__(self, questions: Iterable[Question]) -> None:
         texts = {text for question in questions for text in (question.text, question.question)}
@@ -52,18 +52,20 @@ class Reader:
 
     @property
     def words(self) -> int:
-        """How many words can be told apart, nothing and unknown among them."""
+        """The size of the vocabulary, including padding and unknown."""
         return len(self._ids) + 2
 
     def batches(self, questions: Sequence[Question]) -> list[Batch]:
-        """The questions in their order, some at a time."""
+        """The questions in their order, in batches."""
         starts = range(0, len(questions), BATCH)
         return [self._batch(list(questions[start : start + BATCH])) for start in starts]
 
     def _batch(self, questions: list[Question]) -> Batch:
         spans = [tokens(question.text)[:LONGEST] for question in questions]
         texts = [_split(question.text)[:LONGEST] for question in questions]
-        asked = [_split(question.question) or [""] for question in questions]  # some ask nothing
+        asked = [
+            _split(question.question) or [""] for question in questions
+        ]  # a question may be empty
         places = [_place(question, span) for question, span in zip(questions, spans, strict=True)]
         return Batch(
             questions,
@@ -89,16 +91,16 @@ class Reader:
 
 
 def split(articles: Sequence[Article]) -> tuple[list[Question], list[Question]]:
-    """Questions to train on, and those of the last sixth of the articles, to choose networks by."""
+    """Training questions, and those of the last sixth of the articles for validation."""
     if len(articles) < 2:
-        raise SystemExit("the file to train on must hold two articles or more")
+        raise SystemExit("the training file must contain two articles or more")
     at = len(articles) - max(1, len(articles) // 6)
     train = [question for article in articles[:at] for question in article]
     return train, [question for article in articles[at:] for question in article]
 
 
 def answerable(questions: Iterable[Question]) -> list[Question]:
-    """Those whose answer lies within the words that are read."""
+    """The questions whose answer is within the first LONGEST words."""
     return [q for q in questions if _place(q, tokens(q.text)[:LONGEST])[1] >= 0]
 
 
@@ -107,7 +109,7 @@ def _split(text: str) -> list[str]:
 
 
 def _place(question: Question, spans: list[tuple[int, int]]) -> tuple[int, int]:
-    """The first and the last word of the first right answer; (-1, -1) where it is not read."""
+    """The first and last word of the first correct answer; (-1, -1) if it is beyond LONGEST."""
     answer = question.answers[0]
     end = answer.start + len(answer.text)
     if not spans or spans[-1][1] < end:

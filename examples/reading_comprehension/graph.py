@@ -1,9 +1,9 @@
-"""The graph of a network: its layers, in an order in which each follows what it reads.
+"""The graph of a network: its layers in topological order.
 
-Every layer has a name that it keeps for life, whatever is mutated around it: two graphs that hold
-the same name hold the same layer, and so its weights fit both. A layer runs along one *side*, the
-text or the question. It adds up its `inputs`, which are of its side; an attention also looks at a
-layer of the other side, `against`. The last layer is the answer, which everything leads to.
+A layer keeps its name through all mutations. Two graphs that contain the same name contain the same
+layer, so its weights fit both. A layer belongs to one *side*, the text or the question. Its input
+is the sum of its `inputs`, which belong to the same side. An attention also reads one layer of the
+other side, `against`. The last layer is the answer, and every other layer leads to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-SIDES = ("text", "question")  # and the names of what enters the graph: the embedded words
+SIDES = ("text", "question")  # also the names of the inputs of the graph: the embedded words
 KINDS = ("attention", "self_attention", "recurrent", "convolution")
 
 
@@ -30,13 +30,13 @@ class Layer:
         return self.inputs if self.against is None else (*self.inputs, self.against)
 
     @property
-    def looks_across(self) -> bool:
+    def reads_other_side(self) -> bool:
         return self.kind in ("attention", "answer")
 
 
 Graph = tuple[Layer, ...]
 
-# Where every search begins.
+# The graph from which every search starts.
 FIRST: Graph = (
     Layer("recurrent-0", "recurrent", "question", ("question",)),
     Layer("attention-0", "attention", "text", ("text",), "recurrent-0"),
@@ -46,36 +46,36 @@ FIRST: Graph = (
 
 
 def plain(graph: Graph) -> list[dict[str, Any]]:
-    """The graph in JSON's terms."""
+    """The graph as plain JSON."""
     return [{**asdict(layer), "inputs": list(layer.inputs)} for layer in graph]
 
 
 def read(layers: Sequence[dict[str, Any]]) -> Graph:
-    """The graph that `plain` wrote. Raises ValueError if it is none."""
+    """The graph that `plain` wrote. Raises ValueError for an invalid one."""
     graph = tuple(Layer(**{**layer, "inputs": tuple(layer["inputs"])}) for layer in layers)
     check(graph)
     return graph
 
 
 def check(graph: Graph) -> None:
-    """Raises ValueError, saying what is wrong, for a graph that no network can be built from."""
+    """Raise ValueError with the reason if no network can be built from the graph."""
     known = {side: side for side in SIDES}
     for layer in graph:
         if layer.name in known:
-            raise ValueError(f"there are two layers {layer.name}")
+            raise ValueError(f"two layers have the name {layer.name}")
         if (layer.kind == "answer") != (layer is graph[-1]):
-            raise ValueError("the last layer, and no other, is the answer")
+            raise ValueError("the last layer, and only the last, must be the answer")
         if layer.kind not in (*KINDS, "answer"):
-            raise ValueError(f"{layer.name} is of no kind that there is: {layer.kind}")
+            raise ValueError(f"{layer.name} has an unknown kind: {layer.kind}")
         sides = [known.get(name) for name in layer.inputs]
         if not sides or set(sides) != {layer.side} or len(set(layer.inputs)) < len(sides):
             raise ValueError(f"{layer.name} cannot add up {', '.join(layer.inputs) or 'nothing'}")
         across = None if layer.against is None else known.get(layer.against)
-        if across != (other(layer.side) if layer.looks_across else None):
-            raise ValueError(f"{layer.name} cannot look at {layer.against}")
+        if across != (other(layer.side) if layer.reads_other_side else None):
+            raise ValueError(f"{layer.name} cannot read {layer.against}")
         known[layer.name] = layer.side
     if not graph or graph[-1].side != "text":
-        raise ValueError("the answer is a part of the text")
+        raise ValueError("the answer layer must be on the side of the text")
     if graph != prune(graph):
         raise ValueError("a layer does not lead to the answer")
 
@@ -98,9 +98,9 @@ class Mutations:
     """Random changes to graphs.
 
     Args:
-        kinds: of the layers that may be put in.
-        most: how many layers a graph has at most, beside the answer.
-        name: gives a name that no layer of this search has had, for a layer of a kind.
+        kinds: the kinds of layers that may be inserted.
+        most: the largest number of layers in a graph, without the answer.
+        name: returns an unused layer name for a kind.
     """
 
     def __init__(
@@ -112,19 +112,19 @@ class Mutations:
         self._chance = chance
 
     def mutate(self, graph: Graph) -> Graph:
-        """Another valid graph: a layer put in, taken out or exchanged, or one way changed."""
+        """Another valid graph: one layer is inserted, removed or exchanged, or one edge changes."""
         while True:
             change = self._chance.choice(
                 (self._insert, self._remove, self._exchange, self._link, self._unlink)
             )
-            # A change may leave layers that lead nowhere any more.
+            # A change may leave layers that do not lead to the answer.
             changed = prune(change(graph))
             if changed != graph and len(changed) <= self._most + 1:
                 check(changed)
                 return changed
 
     def _insert(self, graph: Graph) -> Graph:
-        """A layer put into one way from a layer to another."""
+        """Insert a layer into one edge."""
         if len(graph) > self._most:
             return graph
         at = self._chance.randrange(len(graph))
@@ -135,7 +135,7 @@ class Mutations:
         return (*graph[:at], added, _reading(reader, read, (added.name,)), *graph[at + 1 :])
 
     def _remove(self, graph: Graph) -> Graph:
-        """A layer taken out: who read it reads what it read."""
+        """Remove a layer. Its readers read its inputs instead."""
         gone = self._chance.choice(graph)
         if gone.kind == "answer":
             return graph
@@ -144,7 +144,7 @@ class Mutations:
         )
 
     def _exchange(self, graph: Graph) -> Graph:
-        """A layer of another kind in a layer's place."""
+        """Replace a layer by one of another kind."""
         at = self._chance.randrange(len(graph))
         gone = graph[at]
         if gone.kind == "answer" or set(self._kinds) <= {gone.kind}:
@@ -154,7 +154,7 @@ class Mutations:
         return (*graph[:at], new, *after)
 
     def _link(self, graph: Graph) -> Graph:
-        """A further way: a layer adds up one more, or looks at another one."""
+        """Add an input to a layer, or change which layer an attention reads."""
         at = self._chance.randrange(len(graph))
         layer = graph[at]
         reads = self._chance.choice(list(_names(graph[:at])))
@@ -162,14 +162,14 @@ class Mutations:
             return graph
         if reads in _names(graph[:at], layer.side):
             linked = replace(layer, inputs=(*layer.inputs, reads))
-        elif layer.looks_across:
+        elif layer.reads_other_side:
             linked = replace(layer, against=reads)
         else:
             return graph
         return (*graph[:at], linked, *graph[at + 1 :])
 
     def _unlink(self, graph: Graph) -> Graph:
-        """One way less into a layer that has several."""
+        """Remove one of several inputs of a layer."""
         several = [layer for layer in graph if len(layer.inputs) > 1]
         if not several:
             return graph
@@ -185,13 +185,13 @@ class Mutations:
 
 
 def _names(layers: Graph, side: str | None = None) -> Iterator[str]:
-    """What a layer after these may read: all of it, or what is of one side."""
+    """The names that a layer after these may read, of one side or of both."""
     yield from (name for name in SIDES if side in (None, name))
     yield from (layer.name for layer in layers if side in (None, layer.side))
 
 
 def _reading(layer: Layer, old: str, new: tuple[str, ...]) -> Layer:
-    """The layer, reading others in the place of an old one."""
+    """The layer with one input replaced by others."""
     inputs = [name for read in layer.inputs for name in (new if read == old else (read,))]
     against = new[0] if layer.against == old else layer.against
     return replace(layer, inputs=tuple(dict.fromkeys(inputs)), against=against)

@@ -1,4 +1,4 @@
-"""The network that a graph describes, in PyTorch. Every layer is as wide as every other."""
+"""The network of a graph, in PyTorch. All layers have the same width."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class Embedding(nn.Module):
-    """Words as vectors: what they mean, how they are spelled, whether the other side has them."""
+    """Word vectors: a learned embedding, the spelling, and whether the other side has the word."""
 
     def __init__(self, words: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Embedding(nn.Module):
 
 
 class Attention(nn.Module):
-    """Vaswani et al., 2017. Looks at the other side, or at its own."""
+    """Multi-head attention (Vaswani et al., 2017) to the other side, or to its own."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,14 +60,14 @@ class Attention(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """A gated recurrent unit in either direction (Cho et al., 2014)."""
+    """A gated recurrent unit in both directions (Cho et al., 2014)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.unit = nn.GRU(WIDTH, WIDTH // 2, batch_first=True, bidirectional=True)
 
     def forward(self, own: Tensor, seen: Tensor, there: Tensor) -> Tensor:
-        # Packed: read backwards, a sentence begins with its last word and not with nothing.
+        # Packed, so that the backward direction starts at the last word and not at padding.
         packed = rnn.pack_padded_sequence(
             own, there.sum(dim=1).cpu(), batch_first=True, enforce_sorted=False
         )
@@ -96,10 +96,10 @@ INNER = {
 
 
 class Step(nn.Module):
-    """A layer beside a way around it.
+    """A layer with a residual connection.
 
-    `gate` lets nothing of the layer through at first (ReZero, Bachlechner et al., 2020), so that a
-    layer put into a trained network changes nothing until it has learned something.
+    `gate` is zero at first (ReZero, Bachlechner et al., 2020), so a layer that is inserted into a
+    trained network does not change its output before it is trained.
     """
 
     def __init__(self, kind: str) -> None:
@@ -114,7 +114,7 @@ class Step(nn.Module):
 
 
 class Answer(nn.Module):
-    """Scores every word of the text as an answer's first and last."""
+    """Scores every word of the text as the first and as the last word of the answer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,18 +140,18 @@ class Network(nn.Module):
 
     @property
     def size(self) -> int:
-        """How many numbers the network has to learn."""
+        """The number of weights."""
         return sum(tensor.numel() for tensor in self.state_dict().values())
 
     def inherit(self, parent: Mapping[str, Tensor]) -> float:
-        """Take the weights of every layer that the parent has too; returns their share of all."""
+        """Load the weights of every layer that the parent has too. Return their share of all."""
         own = self.state_dict()
         common = {name: parent[name] for name in own.keys() & parent.keys()}
         self.load_state_dict(common, strict=False)
         return sum(tensor.numel() for tensor in common.values()) / self.size
 
     def forward(self, batch: Batch) -> Tensor:
-        """Scores, [question, first or last, word]; minus infinity where there is no word."""
+        """Scores, [question, first or last, word]; minus infinity for padding."""
         sides = {"text": _tensors(batch.text), "question": _tensors(batch.question)}
         there = {side: tensors["words"] > 0 for side, tensors in sides.items()}
         made = {side: self.embedding(tensors) for side, tensors in sides.items()}
@@ -164,7 +164,7 @@ class Network(nn.Module):
         return made["answer"].masked_fill(~there["text"].unsqueeze(1), -torch.inf)
 
     def fit(self, batches: Sequence[Batch]) -> Iterator[None]:
-        """Train for as long as the caller asks; yields after each epoch."""
+        """Train one epoch for each value requested."""
         optimizer = torch.optim.Adam(self.parameters(), RATE)
         while True:
             self.train()
@@ -185,7 +185,7 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def answers(self, batch: Batch) -> list[str]:
-        """The part of each text that the network finds the likeliest answer."""
+        """The most likely answer in each text."""
         self.eval()
         first, last = self(batch).log_softmax(dim=2).unbind(dim=1)
         both = first.unsqueeze(2) + last.unsqueeze(1)

@@ -1,4 +1,4 @@
-"""SQuAD v1.1's files and its measures (Rajpurkar et al., EMNLP 2016, arXiv:1606.05250)."""
+"""Files and measures of SQuAD v1.1 (Rajpurkar et al., EMNLP 2016, arXiv:1606.05250)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import NamedTuple
 
 class Answer(NamedTuple):
     text: str
-    start: int  # its first character's place in the text
+    start: int  # index of its first character in the text
 
 
 class Question(NamedTuple):
     text: str
     question: str
-    answers: tuple[Answer, ...]  # any of which is right
+    answers: tuple[Answer, ...]  # each of them is correct
 
 
 Article = list[Question]
 
 
 def read(path: Path) -> list[Article]:
-    """The articles of a file. Raises SystemExit, naming the file, if it is no such file."""
+    """The articles of a file. Raises SystemExit with the file's name if it is not valid."""
     try:
         return [
             [
@@ -47,18 +47,18 @@ def read(path: Path) -> list[Article]:
 
 
 def normalized(text: str) -> str:
-    """A text without case, punctuation, articles and superfluous spaces."""
+    """A text in lower case, without punctuation, articles and repeated spaces."""
     kept = "".join(sign for sign in text.lower() if sign not in string.punctuation)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", kept).split())
 
 
 def exact(said: str, right: str) -> float:
-    """1 if both are the same once normalized, else 0."""
+    """1 if both are equal after normalization, otherwise 0."""
     return float(normalized(said) == normalized(right))
 
 
 def f1(said: str, right: str) -> float:
-    """The harmonic mean of precision and recall over the words that both have."""
+    """The harmonic mean of precision and recall over the common words."""
     said_words, right_words = normalized(said).split(), normalized(right).split()
     common = sum((Counter(said_words) & Counter(right_words)).values())
     if not common:
@@ -68,7 +68,7 @@ def f1(said: str, right: str) -> float:
 
 
 def scores(said: Sequence[str], questions: Iterable[Question]) -> tuple[float, float]:
-    """F1 and exact match of the answers, from 0 to 1; of several right ones the nearest counts."""
+    """Mean F1 and exact match, from 0 to 1. Of several correct answers the nearest counts."""
     pairs = [
         (
             max(f1(text, right.text) for right in question.answers),

@@ -1,6 +1,6 @@
-"""What a search found, and what inheriting was worth.
+"""Print what a search found, and the effect of inheritance.
 
-python examples/reading_comprehension/summary.py [NAME]    (without a name: reading)
+python examples/reading_comprehension/summary.py [NAME]    (default: reading)
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as a trial on one core has it
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in a trial on one core
 
 import torch
 from data import Reader, answerable, split
@@ -23,7 +23,7 @@ from rich.table import Table
 from squad import read as read_squad
 
 HERE = Path(__file__).parent
-MOST = 40  # epochs in which the best network is tried from nothing
+MOST = 40  # largest number of epochs for the best network from random weights
 
 Trial = dict[str, Any]
 STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "title_justify": "left", "title_style": "bold"}
@@ -32,10 +32,10 @@ console = Console(highlight=False)
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "reading"
-    trials = {trial["id"]: trial for trial in told(name)}
+    trials = {trial["id"]: trial for trial in read_trials(name)}
     trained = [trial for trial in trials.values() if trial["state"] == "succeeded"]
     if not trained:
-        sys.exit(f"No trial of {name} has succeeded; `python -m controller trials {name}` says why")
+        sys.exit(f"No trial of {name} has succeeded; see `heirloom trials {name}`")
     best = max(trained, key=lambda trial: trial["value"])
     show_best(name, best, trials)
     show_starts(trained)
@@ -43,29 +43,29 @@ def main() -> None:
         show_savings(best)
 
 
-def told(name: str) -> list[Trial]:
-    """Every trial of the experiment, as the controller tells of it."""
+def read_trials(name: str) -> list[Trial]:
+    """Every trial of the experiment."""
     command = [sys.executable, "-m", "controller", "trials", name, "--json"]
     answer = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if answer.returncode:
-        sys.exit(answer.returncode)  # the controller has said why
+        sys.exit(answer.returncode)  # the controller has printed the reason
     trials: list[Trial] = json.loads(answer.stdout)
     return trials
 
 
 def show_best(name: str, best: Trial, trials: dict[int, Trial]) -> None:
-    """Print the best network and the line of its ancestors."""
+    """Print the best network and its ancestors."""
     result = best["result"]
     console.print(
         f"\n[bold]{name}[/]: the best network is trial {best['id']}, "
-        f"F1 [bold green]{result['value']:.1%}[/] on the questions that it was chosen by.\n"
-        f"On those that the search never saw: F1 {result['dev_f1']:.1%}, "
+        f"F1 [bold green]{result['value']:.1%}[/] on the validation questions.\n"
+        f"On the test questions, which the search never used: F1 {result['dev_f1']:.1%}, "
         f"exact {result['dev_exact']:.1%}.\n"
     )
     line = [best]
     while line[0]["parents"]:
         line.insert(0, trials[line[0]["parents"][0]])
-    table = Table("trial", "layers", title="Its line of ancestors", **STYLE)
+    table = Table("trial", "layers", title="Its ancestors", **STYLE)
     for heading in ("inherited", "F1 untrained", "F1 trained"):
         table.add_column(heading, justify="right")
     for trial in line:
@@ -77,13 +77,13 @@ def show_best(name: str, best: Trial, trials: dict[int, Trial]) -> None:
 
 
 def describe(trial: Trial) -> str:
-    """The layers in words, like: recurrent-0 (question), attention-0 (text), …"""
+    """A short description of the layers, such as `recurrent-0 (question), attention-0 (text)`."""
     layers = read(trial["params"]["graph"])[:-1]
     return ", ".join(f"{layer.name} ({layer.side})" for layer in layers)
 
 
 def show_starts(trained: list[Trial]) -> None:
-    """Print how good networks are before and after their training, with parents and without."""
+    """Print the mean F1 before and after training, with and without parents."""
     for words, group in (
         ("without a parent", [trial["result"] for trial in trained if not trial["parents"]]),
         ("with one", [trial["result"] for trial in trained if trial["parents"]]),
@@ -96,23 +96,27 @@ def show_starts(trained: list[Trial]) -> None:
 
 
 def show_savings(best: Trial) -> None:
-    """Train the best network again, from nothing, until it is as good."""
+    """Train the best network again from random weights to the same F1."""
     train, validation = split(read_squad(HERE / "train.json"))
     reader = Reader(train)
     torch.manual_seed(1)
     network = Network(read(best["params"]["graph"]), reader.words)
     batches, test = reader.batches(answerable(train)), reader.batches(validation)
     reached: list[float] = []
-    with console.status("Training the best network again, from nothing"):
+    with console.status("Training the best network again from random weights"):
         for _ in network.fit(batches):
             reached.append(network.test(test)[0])
             if len(reached) >= EPOCHS and (max(reached) >= best["value"] or len(reached) == MOST):
                 break
     when = next((n for n, value in enumerate(reached, 1) if value >= best["value"]), None)
-    long = f"took {when} epochs to be as good" if when else f"was not as good after {MOST} epochs"
+    long = (
+        f"needed {when} epochs for the same F1"
+        if when
+        else f"did not reach the same F1 in {MOST} epochs"
+    )
     console.print(
-        f"The best one, trained again from nothing, reached {max(reached[:EPOCHS]):.1%} in the "
-        f"{EPOCHS} epochs that a trial has, and {long}."
+        f"Trained again from random weights, the best network reached "
+        f"{max(reached[:EPOCHS]):.1%} in the {EPOCHS} epochs of a trial, and {long}."
     )
 
 

@@ -1,4 +1,4 @@
-"""One trial: trains the network of a graph, from its parent's weights in all that both have."""
+"""One trial: train the network of a graph, from the weights of the layers shared with a parent."""
 
 import argparse
 import time
@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--train", type=Path, default=HERE / "train.json", help="SQuAD v1.1 JSON")
     parser.add_argument(
-        "--dev", type=Path, default=HERE / "dev.json", help="the same, never trained on"
+        "--dev", type=Path, default=HERE / "dev.json", help="the same format, not used for training"
     )
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     options = parser.parse_args()
@@ -53,13 +53,13 @@ def main() -> None:
     trial.finish(
         best,
         exact=exact,
-        start=start,  # F1 before any training: what the parent's weights are worth in this graph
-        epochs=best_epoch,  # after how many epochs it was that good
+        start=start,  # F1 before any training
+        epochs=best_epoch,  # epochs until the best F1
         seconds=time.process_time() - began,
         dev_f1=dev_f1,
         dev_exact=dev_exact,
         parameters=network.size,
-        inherited=inherited,  # the share of the weights that the parent gave
+        inherited=inherited,  # the share of the weights that came from the parent
     )
 
 

@@ -1,4 +1,4 @@
-"""Evolves graphs: a child mutates a winner's graph, and names the winner as its parent."""
+"""Evolution of graphs: a child mutates the graph of a tournament's winner, its parent."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from heirloom.tuners import Proposal, Result, Tuner
 
 
 class EvolvingGraphs(Tuner):
-    """The last `population` networks that succeeded live, and breed.
+    """The last `population` trials that succeeded are the population.
 
-    The search space says which kinds of layers there are (`layer`, a choice) and how many a graph
-    has at most (`layers`, an integer's bounds).
+    The search space has the kinds of layers (`layer`, a choice) and the largest number of layers in
+    a graph (`layers`, the bounds of an integer).
 
     Args:
-        population: how many live at a time, and how many begin without a parent.
-        sample: how many of them, drawn at random, compete to be a parent.
-        steps: mutations from the first graph to each that begins without a parent.
+        population: size of the population, and number of trials without a parent.
+        sample: size of a tournament.
+        steps: number of mutations from the first graph to the graph of a trial without a parent.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class EvolvingGraphs(Tuner):
             raise ValueError(f"layer must be a choice of {', '.join(KINDS)}, not {kinds}")
         most = space["layers"]["_value"][1] - 1
         if most < len(FIRST) - 1:
-            raise ValueError(f"layers must allow {len(FIRST) - 1}, with which every graph begins")
+            raise ValueError(f"layers must allow {len(FIRST) - 1}, the size of the first graph")
         self._chance = random.Random(seed)
         self._made: Counter[str] = Counter(layer.kind for layer in FIRST)
         self._mutations = Mutations(kinds, most, self._name, self._chance)
@@ -70,13 +70,13 @@ class EvolvingGraphs(Tuner):
         if result.state == "succeeded":
             self._living.append(result)
         elif not result.parents:
-            self._begun -= 1  # another one begins in its place
+            self._begun -= 1  # another trial without a parent replaces it
 
     def may_be_parent(self, trial_id: int) -> bool:
         living = any(trial_id == result.trial_id for result in self._living)
         return living or trial_id not in self._ended
 
     def _name(self, kind: str) -> str:
-        """A name that no layer of this search has had."""
+        """A layer name that this search has not used."""
         self._made[kind] += 1
         return f"{kind}-{self._made[kind] - 1}"

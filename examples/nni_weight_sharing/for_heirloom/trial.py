@@ -1,4 +1,4 @@
-"""The father writes random bytes; a child reads its parent's and reports their digest."""
+"""The parent writes random bytes. A child copies its parent's bytes. Both report a digest."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The father writes random bytes where the tuner says; a child reads them. Both report a digest."""
+"""The parent writes random bytes to the tuner's path. A child reads them. Both report a digest."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ SIZE = 1_000_000  # bytes
 
 def main():
     params = nni.get_next_parameter()
-    if params["role"] == "father":
+    if params["role"] == "parent":
         data = os.urandom(SIZE)
     else:
         data = Path(params["restore_path"], "weights").read_bytes()

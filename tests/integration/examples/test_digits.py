@@ -1,4 +1,4 @@
-"""The digits example: its trials as processes of their own, as a supervisor would start them."""
+"""The digits example: trials as processes, started as a supervisor starts them."""
 
 import importlib
 import json
@@ -29,7 +29,7 @@ WIDER = {"depth": 2, "width1": 64, "width2": 16, "activation": "tanh", "learning
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[ModuleType]:
-    """The example's module `network`, which is on no path of ours."""
+    """The example's module `network`, which is not on the import path."""
     sys.path.insert(0, str(EXAMPLE))
     yield importlib.import_module("network")
     sys.path.remove(str(EXAMPLE))
@@ -38,14 +38,14 @@ def network() -> Iterator[ModuleType]:
 
 
 def environment(**more: Any) -> dict[str, str]:
-    """The surroundings of a trial: nothing of an experiment but what is given."""
+    """The environment of a trial, with only the given variables of an experiment."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("HEIRLOOM")}
     added = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return known | added | {name: str(value) for name, value in more.items()}
 
 
 def train(place: Path, params: dict[str, Any], parent: Path | None = None) -> Any:
-    """Run one trial in `place`; returns its result."""
+    """Run one trial in `place` and return its result."""
     save_path = place / "weights"
     save_path.mkdir(parents=True)
     (place / "params.json").write_text(json.dumps(params))
@@ -62,7 +62,7 @@ def train(place: Path, params: dict[str, Any], parent: Path | None = None) -> An
 
 
 def reports(place: Path) -> list[float]:
-    """What a trial reported, epoch by epoch."""
+    """The reports of a trial, one for each epoch."""
     lines = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == list(range(1, len(lines) + 1))
     return [line["value"] for line in lines]
@@ -70,14 +70,14 @@ def reports(place: Path) -> list[float]:
 
 @pytest.fixture(scope="module")
 def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A parent, 0, and its child, 1."""
+    """A parent (0) and its child (1)."""
     place = tmp_path_factory.mktemp("family")
     train(place / "0", PARAMS)
     train(place / "1", WIDER, parent=place / "0" / "weights")
     return place
 
 
-def test_trial_reports_every_epoch_and_its_result_is_the_best(family: Path) -> None:
+def test_trial_reports_each_epoch_and_returns_the_best(family: Path) -> None:
     for name in ("0", "1"):
         result = json.loads((family / name / "result.json").read_text())
         values = reports(family / name)
@@ -136,7 +136,7 @@ candidates = st.fixed_dictionaries(
 
 
 @given(candidates, candidates)
-def test_overlap_is_the_parents_and_the_rest_its_own(
+def test_overlapping_weights_are_inherited(
     network: ModuleType, own: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
     child = network.Network(own, np.random.default_rng(1))
@@ -155,7 +155,7 @@ def test_overlap_is_the_parents_and_the_rest_its_own(
     assert all((parent[name] == untouched[name]).all() for name in parent)
 
 
-def test_sets_are_apart_and_always_the_same(network: ModuleType) -> None:
+def test_data_sets_are_disjoint_and_fixed(network: ModuleType) -> None:
     load_digits = importlib.import_module("data").load
     sets, again = load_digits(), load_digits()
     assert [len(digits.labels) for digits in sets] == [600, 600, 597]
@@ -164,7 +164,7 @@ def test_sets_are_apart_and_always_the_same(network: ModuleType) -> None:
     assert all(digits.images.min() == 0 and digits.images.max() == 1 for digits in sets)
 
 
-def test_every_candidate_of_the_search_space_can_be_built(network: ModuleType) -> None:
+def test_candidates_of_the_search_space_can_be_built(network: ModuleType) -> None:
     experiment = load(EXAMPLE / "experiment.yml")
     space, rng = parse(experiment.search_space), random.Random(1)
     _, validation, _ = importlib.import_module("data").load()
@@ -174,7 +174,7 @@ def test_every_candidate_of_the_search_space_can_be_built(network: ModuleType) -
     assert experiment.budget.trials >= 40
 
 
-def test_summary_measures_what_inheriting_saved(family: Path, tmp_path: Path) -> None:
+def test_summary_measures_the_saving(family: Path, tmp_path: Path) -> None:
     trials = [
         {
             "id": number,
@@ -198,13 +198,13 @@ def test_summary_measures_what_inheriting_saved(family: Path, tmp_path: Path) ->
     assert f"{1 - inheriting / alone:.0%} of their epochs" in answer.stdout
 
 
-def test_summary_of_a_search_in_which_nothing_succeeded(tmp_path: Path) -> None:
+def test_summary_of_a_search_without_success(tmp_path: Path) -> None:
     answer = summarize(tmp_path, [{"id": 0, "parents": [], "state": "failed"}])
     assert answer.returncode == 1
     assert "No trial of digits has succeeded" in answer.stderr
 
 
-def test_summary_without_any_search(tmp_path: Path) -> None:
+def test_summary_without_a_search(tmp_path: Path) -> None:
     command = [sys.executable, EXAMPLE / "summary.py"]
     surroundings = environment(HEIRLOOM_HOME=tmp_path)
     answer = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
@@ -213,7 +213,7 @@ def test_summary_without_any_search(tmp_path: Path) -> None:
 
 
 def summarize(place: Path, trials: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
-    """The summary of the newest experiment of two, whose trials a small controller tells."""
+    """Run the summary with two experiments, and a stand-in for the controller."""
     for name, made_at in (("digits", 1), ("digits-2", 0)):
         file = place / "experiments" / name / "experiment.yml"
         file.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The reading example: a small search with it, run as a user runs it."""
+"""The reading example: a small search, run as a user runs it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ from safetensors.numpy import load_file
 
 from controller.config.load import load
 from tests.integration.search.conftest import REPOSITORY, Lab, lab
+from tests.pytorch import require_torch
 
 __all__ = ["lab"]
+
+require_torch()
 
 EXAMPLE = REPOSITORY / "examples" / "reading_comprehension"
 LONG = 280  # seconds for a search with torch on a slow machine; pytest ends it at 300
 
 
 def few(lab: Lab, articles: int) -> Path:
-    """A file in SQuAD's format with the first articles of the corpus."""
-    said = json.loads((EXAMPLE / "train.json").read_text())
-    return lab.write("few.json", json.dumps({**said, "data": said["data"][:articles]}))
+    """A file in the format of SQuAD with the first articles of the corpus."""
+    content = json.loads((EXAMPLE / "train.json").read_text())
+    return lab.write("few.json", json.dumps({**content, "data": content["data"][:articles]}))
 
 
 def small_search(lab: Lab) -> Path:
-    """The example's own file, with a smaller budget and another file of questions."""
-    said = yaml.safe_load((EXAMPLE / "experiment.yml").read_text())
+    """The example's experiment with a smaller budget and fewer questions."""
+    experiment = yaml.safe_load((EXAMPLE / "experiment.yml").read_text())
     questions = few(lab, 24)
-    said["tuner"]["args"] = {"population": 2, "sample": 2}
-    said["tuner"]["code_dir"] = said["trial"]["code_dir"] = str(EXAMPLE)
+    experiment["tuner"]["args"] = {"population": 2, "sample": 2}
+    experiment["tuner"]["code_dir"] = experiment["trial"]["code_dir"] = str(EXAMPLE)
     command = ["python", "train.py", "--train", str(questions), "--dev", str(questions)]
-    said["trial"]["command"] = [*command, "--epochs", "3"]
-    said["budget"] = {"trials": 5}
-    return lab.write("small.yml", yaml.safe_dump(said))
+    experiment["trial"]["command"] = [*command, "--epochs", "3"]
+    experiment["budget"] = {"trials": 5}
+    return lab.write("small.yml", yaml.safe_dump(experiment))
 
 
 @pytest.fixture
@@ -45,13 +48,11 @@ def searched(lab: Lab) -> list[dict[str, Any]]:
     with lab.start("run", small_search(lab)) as process:
         output, _ = process.communicate(timeout=LONG)
     assert process.returncode == 0, output
-    assert max(map(len, output.splitlines())) < 400  # a graph is long
+    assert max(map(len, output.splitlines())) < 400  # params with a graph are shortened
     return lab.trials("reading")
 
 
-def test_children_start_from_the_layers_that_they_share(
-    lab: Lab, searched: list[dict[str, Any]]
-) -> None:
+def test_children_inherit_shared_layers(lab: Lab, searched: list[dict[str, Any]]) -> None:
     assert [trial["state"] for trial in searched] == ["succeeded"] * 5
     children = [trial for trial in searched if trial["parents"]]
     assert len(children) >= 2
@@ -76,7 +77,7 @@ def test_children_start_from_the_layers_that_they_share(
     assert "inherited" in summary
 
 
-def test_the_example_can_run_as_it_stands() -> None:
+def test_experiment_file_is_valid() -> None:
     experiment = load(EXAMPLE / "experiment.yml")
     assert experiment.budget.trials is not None
     assert experiment.budget.trials >= 30

@@ -1,4 +1,4 @@
-"""The modules of an example, which are on no path of ours."""
+"""Modules of the reading example, which is not on the import path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
 import pytest
 
@@ -16,16 +15,14 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 
 @pytest.fixture(scope="module")
 def reading() -> Iterator[SimpleNamespace]:
-    """Those of examples/reading_comprehension, by name."""
+    """The modules of examples/reading_comprehension that need no PyTorch, by name.
+
+    The example's directory is on the import path while the fixture is in use.
+    """
     place = EXAMPLES / "reading_comprehension"
     sys.path.insert(0, str(place))
-    # Where other tests have loaded Ansible, sys.intern is an object of its, and torch's compiler,
-    # which optimizers load, takes functions alone.
-    genuine = getattr(sys.intern, "unpatched_implementation", sys.intern)
-    with mock.patch.object(sys, "intern", genuine):
-        importlib.import_module("torch._dynamo")
-    names = ("corpus", "data", "graph", "network", "squad", "tuner")
+    names = ("corpus", "data", "graph", "squad", "tuner")
     yield SimpleNamespace(place=place, **{name: importlib.import_module(name) for name in names})
     sys.path.remove(str(place))
-    for name in names:
+    for name in (*names, "network"):
         sys.modules.pop(name, None)

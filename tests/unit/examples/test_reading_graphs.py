@@ -1,4 +1,4 @@
-"""Graphs of the reading example: what is mutated stays valid, and layers keep their names."""
+"""Graphs of the reading example: mutations keep them valid, and layers keep their names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mutations(
 
 @settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(3, 12))
-def test_every_mutation_is_a_valid_graph_and_another_one(
+def test_mutation_gives_a_different_valid_graph(
     reading: SimpleNamespace, seed: int, most: int
 ) -> None:
     mutate = mutations(reading, seed, most).mutate
@@ -44,14 +44,14 @@ def test_every_mutation_is_a_valid_graph_and_another_one(
         reading.graph.check(child)
         assert child != graph
         assert len(child) - 1 <= most
-        for layer in child:  # the name stands for the layer, whatever is changed around it
+        for layer in child:  # a name belongs to one layer through all mutations
             before = seen.setdefault(layer.name, layer)
             assert (layer.kind, layer.side) == (before.kind, before.side)
         assert reading.graph.read(json.loads(json.dumps(reading.graph.plain(child)))) == child
         graph = child
 
 
-def test_a_child_has_most_of_its_parents_layers(reading: SimpleNamespace) -> None:
+def test_child_keeps_most_of_its_parents_layers(reading: SimpleNamespace) -> None:
     mutate = mutations(reading, 1).mutate
     graph = reading.graph.FIRST
     shared = []
@@ -64,7 +64,7 @@ def test_a_child_has_most_of_its_parents_layers(reading: SimpleNamespace) -> Non
     assert sum(shared) / len(shared) > 0.7
 
 
-def test_mutations_reach_every_kind_size_and_shape(reading: SimpleNamespace) -> None:
+def test_mutations_reach_all_kinds_sizes_and_shapes(reading: SimpleNamespace) -> None:
     mutate = mutations(reading, 3, most=8).mutate
     graph = reading.graph.FIRST
     kinds, sizes, adds_up, sides = set(), set(), set(), set()
@@ -80,7 +80,7 @@ def test_mutations_reach_every_kind_size_and_shape(reading: SimpleNamespace) -> 
     assert ("attention", "question") in sides
 
 
-def test_only_the_kinds_asked_for_are_put_in(reading: SimpleNamespace) -> None:
+def test_only_allowed_kinds_are_inserted(reading: SimpleNamespace) -> None:
     mutate = mutations(reading, 2, kinds=["convolution"]).mutate
     graph = reading.graph.FIRST
     for _ in range(100):
@@ -90,18 +90,18 @@ def test_only_the_kinds_asked_for_are_put_in(reading: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
-        (lambda g: g[:-1], "the last layer"),
-        (lambda g: (), "the answer is a part of the text"),
-        (lambda g: (g[0], *g), "two layers recurrent-0"),
-        (lambda g: (g[1], g[0], *g[2:]), "attention-0 cannot look at recurrent-0"),
+        (lambda g: g[:-1], "the last layer, and only the last"),
+        (lambda g: (), "the answer layer must be on the side"),
+        (lambda g: (g[0], *g), "two layers have the name recurrent-0"),
+        (lambda g: (g[1], g[0], *g[2:]), "attention-0 cannot read recurrent-0"),
         (lambda g: (g[0], g[2], g[1], g[3]), "recurrent-1 cannot add up attention-0"),
         (lambda g: (g[0], g[3]), "answer cannot add up recurrent-1"),
     ],
 )
-def test_what_is_no_graph_is_refused(reading: SimpleNamespace, change: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_invalid_graph_is_refused(reading: SimpleNamespace, change: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         reading.graph.check(change(reading.graph.FIRST))
 
 
@@ -112,12 +112,12 @@ def result(trial: int, proposal: Any, value: float | None, state: str = "succeed
     )  # fmt: skip
 
 
-def test_children_name_the_best_as_their_parent(reading: SimpleNamespace) -> None:
+def test_child_names_the_best_trial_as_parent(reading: SimpleNamespace) -> None:
     tuner = reading.tuner.EvolvingGraphs(SPACE, seed=1, maximize=True, population=3, sample=50)
     founders = [tuner.propose(trial) for trial in range(3)]
     assert all(not founder.parents for founder in founders)
     assert len({json.dumps(founder.params) for founder in founders}) > 1
-    assert tuner.propose(3) is None  # nobody has ended yet
+    assert tuner.propose(3) is None  # no trial has ended
     for trial, value in enumerate((0.1, 0.5, 0.9)):
         tuner.observe(result(trial, founders[trial], value))
     for trial in range(3, 6):
@@ -126,10 +126,10 @@ def test_children_name_the_best_as_their_parent(reading: SimpleNamespace) -> Non
         reading.graph.read(child.params["graph"])
         assert tuner.may_be_parent(trial)
         tuner.observe(result(trial, child, 0.0))
-    assert not tuner.may_be_parent(2)  # three younger ones have pushed it out
+    assert not tuner.may_be_parent(2)  # three newer trials replaced it
 
 
-def test_a_failed_founder_is_followed_by_another(reading: SimpleNamespace) -> None:
+def test_failed_trial_without_parent_is_replaced(reading: SimpleNamespace) -> None:
     tuner = reading.tuner.EvolvingGraphs(SPACE, seed=1, maximize=True, population=1)
     founder = tuner.propose(0)
     assert tuner.propose(1) is None
@@ -137,7 +137,7 @@ def test_a_failed_founder_is_followed_by_another(reading: SimpleNamespace) -> No
     assert not tuner.propose(1).parents
 
 
-def test_the_same_calls_give_the_same_graphs(reading: SimpleNamespace) -> None:
+def test_same_seed_and_calls_give_the_same_graphs(reading: SimpleNamespace) -> None:
     def search() -> list[Any]:
         tuner = reading.tuner.EvolvingGraphs(SPACE, seed=7, maximize=True, population=4)
         found = []
@@ -149,9 +149,9 @@ def test_the_same_calls_give_the_same_graphs(reading: SimpleNamespace) -> None:
     assert search() == search()
 
 
-def test_a_space_that_no_graph_fits_is_refused(reading: SimpleNamespace) -> None:
+def test_unsuitable_search_space_is_refused(reading: SimpleNamespace) -> None:
     few = {**SPACE, "layers": {"_type": "randint", "_value": [1, 3]}}
     other = {**SPACE, "layer": {"_type": "choice", "_value": ["dense"]}}
-    for space, words in ((few, "layers must allow 3"), (other, "layer must be a choice of")):
-        with pytest.raises(ValueError, match=words):
+    for space, message in ((few, "layers must allow 3"), (other, "layer must be a choice of")):
+        with pytest.raises(ValueError, match=message):
             reading.tuner.EvolvingGraphs(space, seed=1, maximize=True)

@@ -1,15 +1,31 @@
-"""The network that a graph describes: it learns, and a child takes what it shares as it is."""
+"""Networks of the reading example: they learn, and children inherit shared layers exactly."""
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
-import torch
 
+from tests.pytorch import require_torch
 from tests.unit.examples.test_reading_graphs import mutations
+
+torch = require_torch()
+
+
+@pytest.fixture(scope="module")
+def model(reading: SimpleNamespace) -> Any:
+    """The module `network`."""
+    # Ansible, which other tests import, replaces sys.intern by an object. torch's compiler, which
+    # optimizers import, accepts only functions.
+    original = getattr(sys.intern, "unpatched_implementation", sys.intern)
+    with mock.patch.object(sys, "intern", original):
+        importlib.import_module("torch._dynamo")
+    return importlib.import_module("network")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,14 +38,14 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def batches(reading: SimpleNamespace) -> tuple[int, list[Any]]:
-    """How many words there are, and the first questions of the corpus."""
+    """The size of the vocabulary, and the first questions of the corpus."""
     articles = reading.squad.read(reading.place / "train.json")
     questions = [asked for article in articles[:10] for asked in article]
     reader = reading.data.Reader(questions)
     return reader.words, reader.batches(questions)
 
 
-def weights(network: Any) -> dict[str, torch.Tensor]:
+def weights(network: Any) -> dict[str, Any]:
     return {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
 
@@ -37,18 +53,18 @@ def layer_of(tensor: str) -> str:
     return tensor.split(".")[1] if tensor.startswith("layers.") else tensor.split(".")[0]
 
 
-def test_shared_layers_are_the_parents_byte_for_byte_and_the_rest_its_own(
-    reading: SimpleNamespace, batches: tuple[int, list[Any]]
+def test_shared_layers_are_inherited_exactly(
+    reading: SimpleNamespace, model: Any, batches: tuple[int, list[Any]]
 ) -> None:
     words, some = batches
     mutate = mutations(reading, 5).mutate
     graph = reading.graph.FIRST
     partly = 0
     for _ in range(8):
-        parent = reading.network.Network(graph, words)
-        next(parent.fit(some[:1]))  # no tensor stands as it was made
+        parent = model.Network(graph, words)
+        next(parent.fit(some[:1]))  # changes every tensor
         graph = mutate(graph)
-        child = reading.network.Network(graph, words)
+        child = model.Network(graph, words)
         before, given = weights(child), weights(parent)
         share = child.inherit(given)
         shared = {"embedding", *(layer.name for layer in graph)} & {
@@ -65,18 +81,18 @@ def test_shared_layers_are_the_parents_byte_for_byte_and_the_rest_its_own(
     assert partly
 
 
-def test_a_layer_put_in_changes_no_answer_before_it_has_learned(
-    reading: SimpleNamespace, batches: tuple[int, list[Any]]
+def test_inserted_layer_changes_no_output_before_training(
+    reading: SimpleNamespace, model: Any, batches: tuple[int, list[Any]]
 ) -> None:
     words, some = batches
-    parent = reading.network.Network(reading.graph.FIRST, words)
+    parent = model.Network(reading.graph.FIRST, words)
     next(parent.fit(some[:1]))
     *before, last, answer = reading.graph.FIRST
     added = reading.graph.Layer("convolution-9", "convolution", "text", last.inputs)
     reads = reading.graph.Layer(last.name, last.kind, last.side, (added.name,))
     grown = (*before, added, reads, answer)
     reading.graph.check(grown)
-    child = reading.network.Network(grown, words)
+    child = model.Network(grown, words)
     assert 0.8 < child.inherit(parent.state_dict()) < 1
     with torch.no_grad():
         assert torch.equal(parent(some[0]), child(some[0]))
@@ -85,12 +101,12 @@ def test_a_layer_put_in_changes_no_answer_before_it_has_learned(
     assert child.layers["convolution-9"].gate != 0
 
 
-def test_a_network_learns_its_questions_by_heart(
-    reading: SimpleNamespace, batches: tuple[int, list[Any]]
+def test_network_learns_its_training_questions(
+    reading: SimpleNamespace, model: Any, batches: tuple[int, list[Any]]
 ) -> None:
     words, some = batches
     torch.manual_seed(1)
-    network = reading.network.Network(reading.graph.FIRST, words)
+    network = model.Network(reading.graph.FIRST, words)
     f1, _ = network.test(some)
     assert f1 < 0.2
     learning = network.fit(some)
@@ -101,15 +117,15 @@ def test_a_network_learns_its_questions_by_heart(
     assert exact <= f1
 
 
-def test_every_graph_of_a_search_makes_a_network_that_can_be_trained(
-    reading: SimpleNamespace, batches: tuple[int, list[Any]]
+def test_mutated_graphs_give_trainable_networks(
+    reading: SimpleNamespace, model: Any, batches: tuple[int, list[Any]]
 ) -> None:
     words, some = batches
     mutate = mutations(reading, 9).mutate
     graph = reading.graph.FIRST
     for _ in range(25):
         graph = mutate(graph)
-        network = reading.network.Network(graph, words)
+        network = model.Network(graph, words)
         next(network.fit(some[:1]))
         assert all(tensor.isfinite().all() for tensor in network.state_dict().values())
         scores = network(some[0])
@@ -119,19 +135,17 @@ def test_every_graph_of_a_search_makes_a_network_that_can_be_trained(
 
 
 def test_answers_are_parts_of_the_text(
-    reading: SimpleNamespace, batches: tuple[int, list[Any]]
+    reading: SimpleNamespace, model: Any, batches: tuple[int, list[Any]]
 ) -> None:
     words, some = batches
-    network = reading.network.Network(reading.graph.FIRST, words)
+    network = model.Network(reading.graph.FIRST, words)
     for question, answer in zip(some[0].questions, network.answers(some[0]), strict=True):
         assert answer
         assert answer in question.text
-        assert len(reading.data.tokens(answer)) <= reading.network.LONGEST_ANSWER
+        assert len(reading.data.tokens(answer)) <= model.LONGEST_ANSWER
 
 
-def test_an_answer_does_not_depend_on_what_a_batch_is_filled_up_with(
-    reading: SimpleNamespace,
-) -> None:
+def test_answer_does_not_depend_on_padding(reading: SimpleNamespace, model: Any) -> None:
     articles = reading.squad.read(reading.place / "dev.json")
     questions = sorted((article[0] for article in articles), key=lambda asked: len(asked.text))
     reader = reading.data.Reader(questions)
@@ -139,7 +153,7 @@ def test_an_answer_does_not_depend_on_what_a_batch_is_filled_up_with(
     [together] = reader.batches([questions[0], questions[-1]])
     assert together.text.words.shape[1] > alone.text.words.shape[1]
     torch.manual_seed(2)
-    network = reading.network.Network(reading.graph.FIRST, reader.words)
+    network = model.Network(reading.graph.FIRST, reader.words)
     for step in network.layers.values():
         if hasattr(step, "gate"):
             torch.nn.init.ones_(step.gate)

@@ -1,4 +1,4 @@
-"""SQuAD's measures and files, and questions as arrays."""
+"""Measures and files of SQuAD, and questions as arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("said", "right", "exact", "f1"),
+    ("answer", "right", "exact", "f1"),
     [
         ("Edda Quill", "Edda Quill", 1, 1),
         ("the  edda quill.", "Edda Quill", 1, 1),  # case, articles, punctuation, spaces
@@ -24,12 +24,14 @@ import pytest
         ("", "red", 0, 0),
     ],
 )
-def test_measures(reading: SimpleNamespace, said: str, right: str, exact: float, f1: float) -> None:
-    assert reading.squad.exact(said, right) == exact
-    assert reading.squad.f1(said, right) == pytest.approx(f1)
+def test_measures(
+    reading: SimpleNamespace, answer: str, right: str, exact: float, f1: float
+) -> None:
+    assert reading.squad.exact(answer, right) == exact
+    assert reading.squad.f1(answer, right) == pytest.approx(f1)
 
 
-def test_the_nearest_of_several_right_answers_counts(reading: SimpleNamespace) -> None:
+def test_nearest_of_several_correct_answers_counts(reading: SimpleNamespace) -> None:
     answers = (reading.squad.Answer("in 1871", 0), reading.squad.Answer("1871", 3))
     question = reading.squad.Question("in 1871", "When?", answers)
     assert reading.squad.scores(["1871", "1900"], [question, question]) == (0.5, 0.5)
@@ -61,7 +63,7 @@ SAMPLE = {
 }
 
 
-def test_a_file_in_squads_format(reading: SimpleNamespace, tmp_path: Path) -> None:
+def test_file_in_the_format_of_squad(reading: SimpleNamespace, tmp_path: Path) -> None:
     (tmp_path / "some.json").write_text(json.dumps(SAMPLE))
     articles = reading.squad.read(tmp_path / "some.json")
     assert [len(article) for article in articles] == [1, 1]
@@ -73,7 +75,7 @@ def test_a_file_in_squads_format(reading: SimpleNamespace, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"data": [{"paragraphs": [{}]}]}'])
-def test_another_file_is_refused_by_name(
+def test_invalid_file_is_refused_with_its_name(
     reading: SimpleNamespace, tmp_path: Path, text: str
 ) -> None:
     (tmp_path / "other.json").write_text(text)
@@ -83,7 +85,7 @@ def test_another_file_is_refused_by_name(
         reading.squad.read(tmp_path / "none.json")
 
 
-def test_a_batch_points_at_the_answer(reading: SimpleNamespace, tmp_path: Path) -> None:
+def test_batch_has_the_position_of_the_answer(reading: SimpleNamespace, tmp_path: Path) -> None:
     (tmp_path / "some.json").write_text(json.dumps(SAMPLE))
     questions = [
         asked for article in reading.squad.read(tmp_path / "some.json") for asked in article
@@ -97,32 +99,34 @@ def test_a_batch_points_at_the_answer(reading: SimpleNamespace, tmp_path: Path) 
     assert batch.text.letters.shape == (2, 9, reading.data.LETTERS)
 
 
-def test_rare_words_are_known_by_their_letters(reading: SimpleNamespace) -> None:
+def test_rare_words_are_represented_by_letters(reading: SimpleNamespace) -> None:
     def asked(text: str) -> object:
         return reading.squad.Question(text, "who?", (reading.squad.Answer(text, 0),))
 
     reader = reading.data.Reader([asked("Ada sings"), asked("Dag sings")])
     [batch] = reader.batches([asked("Ada sings"), asked("Dag"), asked("sings")])
-    assert reader.words == 3  # the third is "sings"; "who?" is asked of two texts, but is one
+    assert (
+        reader.words == 3
+    )  # padding, unknown and "sings"; both have one question
     unknown = reading.data.UNKNOWN
     assert batch.text.words[:2, 0].tolist() == [unknown, unknown]
-    assert batch.text.words[1, 1] == reading.data.NOTHING
+    assert batch.text.words[1, 1] == reading.data.PADDING
     assert (batch.text.letters[0, 0] != batch.text.letters[1, 0]).any()
 
 
-def test_an_answer_beyond_what_is_read_is_not_trained_on(reading: SimpleNamespace) -> None:
+def test_question_with_an_answer_beyond_the_limit_is_left_out(reading: SimpleNamespace) -> None:
     text = "word " * reading.data.LONGEST + "end"
     near = reading.squad.Question(text, "?", (reading.squad.Answer("word", 5),))
     far = reading.squad.Question(text, "?", (reading.squad.Answer("end", len(text) - 3),))
     assert reading.data.answerable([near, far]) == [near]
 
 
-def test_the_corpus_is_what_its_script_writes(reading: SimpleNamespace) -> None:
+def test_corpus_is_what_its_program_writes(reading: SimpleNamespace) -> None:
     for name, text in reading.corpus.corpora().items():
         assert (reading.place / name).read_text() == text
 
 
-def test_every_answer_stands_where_the_corpus_says_and_nowhere_else(
+def test_answer_occurs_once_at_its_position(
     reading: SimpleNamespace,
 ) -> None:
     seen = set()

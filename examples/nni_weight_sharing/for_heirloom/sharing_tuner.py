@@ -3,8 +3,8 @@
 from heirloom.tuners import Proposal, Tuner
 
 
-class FatherTuner(Tuner):
-    """The first trial writes a file; all others read it, and must find what it wrote."""
+class SharingTuner(Tuner):
+    """Trial 0 writes a file. All other trials read it, and must find the same bytes."""
 
     def __init__(self, space, *, seed, maximize):
         self.checksum = None
@@ -18,4 +18,6 @@ class FatherTuner(Tuner):
         if result.trial_id == 0:
             self.checksum = result.result["checksum"]
         elif result.result["checksum"] != self.checksum:
-            raise ValueError(f"trial {result.trial_id} read other bytes than its father wrote")
+            raise ValueError(
+                f"trial {result.trial_id} did not read the bytes that its parent wrote"
+            )
