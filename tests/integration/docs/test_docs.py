@@ -30,8 +30,9 @@ SKIPPED = {
 }
 # Commands with this inventory need hosts: test_cluster_commands_are_run_by_cluster_tests.
 ON_A_CLUSTER = "inventory/lab"
-# Listings and samples. test_reference.py checks the wire formats.
-DATA = ("", "text", "json")
+# Listings and samples. test_reference.py checks the wire formats, and the tests of the registry
+# of tuners check the entry points.
+DATA = ("", "text", "json", "toml")
 # Written by `typer`, not by hand: its blocks show usage.
 GENERATED = DOCS / "reference/command-line.md"
 
