@@ -111,9 +111,9 @@ def _write_command(path: Path) -> None:
 
 
 def _check_readme(lab: Lab) -> None:
-    first = lab.trials("first")
-    assert {trial["state"] for trial in first} == {"succeeded"}
-    assert any(trial["parents"] for trial in first)
+    trials = lab.trials("start")
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert any(trial["parents"] for trial in trials)
 
 
 def _check_first_search(lab: Lab) -> None:
