@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Put an attempt on a node. `spec` is what the supervisor gets (docs/wire.md)."""
+    """Put an attempt on a node. `spec` is what the supervisor gets (docs/reference/files.md)."""
 
     attempt: str
     node: str

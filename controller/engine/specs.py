@@ -1,4 +1,4 @@
-"""What a supervisor is told of one attempt (docs/wire.md)."""
+"""What a supervisor is told of one attempt (docs/reference/files.md)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Journal formats: what changed from each one to the next.
 
 A step is a pure function of one row, its kind and its decoded body, and returns the row as the next
-format has it. Source: docs/wire.md. To change the format, add a step, and a golden journal of the
-format before it (tests/golden/make.py).
+format has it. Source: docs/reference/files.md. To change the format, add a step, and a
+golden journal of the format before it (tests/golden/make.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The experiment's root on the store (docs/wire.md): who made it, and what lies where."""
+"""The experiment's root on the store (docs/reference/files.md): its owner and its paths."""
 
 from __future__ import annotations
 

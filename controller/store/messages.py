@@ -14,7 +14,7 @@ _REASON_LIMIT = 2000  # characters
 
 
 class MalformedError(ValueError):
-    """A message that does not have the format of docs/reference/wire-formats.md."""
+    """A message that does not have the format of docs/reference/files.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Optional
 
 
 class AttemptEnded(Exception):  # noqa: N818 - most of these ends are not errors
-    """The attempt is over. `outcome` is one of docs/wire.md, `reason` is for people."""
+    """The attempt is over. `outcome` is one of docs/reference/files.md, `reason` is for people."""
 
     def __init__(
         self,

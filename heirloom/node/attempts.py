@@ -32,7 +32,7 @@ def start(
     specs: list[dict[str, Any]],
     python: Optional[str] = None,
 ) -> list[Answer]:
-    """Start a supervisor for each spec that has none yet (docs/wire.md, spec).
+    """Start a supervisor for each spec that has none yet (docs/reference/files.md, spec).
 
     `slots` lists the node's slots as `{"name": "0", "gpus": ["0"]}`; missing ones are created.
     `python` is the interpreter for specs without one; the default is the running interpreter.

@@ -16,12 +16,12 @@ _NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
 
 
 class SpecError(ValueError):
-    """A spec does not follow docs/wire.md; the message says where."""
+    """A spec does not follow docs/reference/files.md; the message says where."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One attempt, as the controller orders it. The keys are those of docs/wire.md."""
+    """One attempt, as the controller orders it. The keys are those of docs/reference/files.md."""
 
     attempt: str
     experiment: str

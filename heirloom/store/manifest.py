@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A verdict (docs/wire.md). `attempt` and `node` are None if the controller passed it."""
+    """A verdict (docs/reference/files.md). `attempt` and `node` are None for the controller's."""
 
     experiment: str
     trial: int
@@ -137,7 +137,7 @@ def valid_path(path: str) -> bool:
 
 
 def _check(fields: dict[str, Any]) -> None:
-    """Raise ManifestError for the first key that does not follow docs/wire.md."""
+    """Raise ManifestError for the first key that does not follow docs/reference/files.md."""
     for key, is_valid in _VALID.items():
         if key not in fields:
             raise ManifestError(f"has no {key!r}")

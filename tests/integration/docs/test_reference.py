@@ -207,7 +207,7 @@ def _literals(path: Path) -> list[str]:
 
 
 def test_samples_of_wire_formats_are_accepted_by_the_code() -> None:
-    page = DOCS / "reference/wire-formats.md"
+    page = DOCS / "reference/files.md"
     spec, manifest, mail = [_plain(b.text) for b in blocks(page) if b.language == "json"]
     taken = Spec.from_dict(json.loads(spec))
     assert json.loads(spec).keys() == {"format", *vars(taken)}

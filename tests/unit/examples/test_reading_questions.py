@@ -105,9 +105,7 @@ def test_rare_words_are_represented_by_letters(reading: SimpleNamespace) -> None
 
     reader = reading.data.Reader([asked("Ada sings"), asked("Dag sings")])
     [batch] = reader.batches([asked("Ada sings"), asked("Dag"), asked("sings")])
-    assert (
-        reader.words == 3
-    )  # padding, unknown and "sings"; both have one question
+    assert reader.words == 3  # padding, unknown and "sings"; both have one question
     unknown = reading.data.UNKNOWN
     assert batch.text.words[:2, 0].tolist() == [unknown, unknown]
     assert batch.text.words[1, 1] == reading.data.PADDING
