@@ -7,20 +7,83 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from controller.core import events as e
 from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
-from controller.core.model import NodeInfo, Rules, attempt_name, split_attempt
-from controller.dispatch.answers import events_of
-from controller.dispatch.interface import Answer, End, Order, Start
+from controller.core.model import NodeInfo, Rules, State, Trial
 from controller.dispatch.memory import MemoryDispatcher
+from controller.engine.actions import Actions
 from controller.state.journal import Journal
+from heirloom.node.spec import Spec
 
 TARGET_EVENT = 100e-6  # seconds
 TARGET_REPLAY = 20.0  # seconds
+
+
+class RandomTuner:
+    """Names up to two recent trials as parents. Answers at once."""
+
+    def __init__(self, rng: random.Random, cluster: MemoryDispatcher, events: list[e.Event]):
+        self._rng, self._cluster, self._events = rng, cluster, events
+
+    def propose(self, trial: int, room: int = 1) -> None:
+        """See `Tuner`."""
+        recent = range(max(0, trial - 20_000), trial)
+        parents = tuple(sorted(self._rng.sample(recent, min(len(recent), self._rng.randrange(3)))))
+        self._events.append(
+            e.Proposed(at=self._cluster.now, trial=trial, params={"x": trial}, parents=parents)
+        )
+
+    def observe(self, result: Mapping[str, Any]) -> None:
+        """See `Tuner`."""
+
+    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
+        """See `Tuner`."""
+
+    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        """See `Tuner`."""
+        raise NotImplementedError("nothing is removed")
+
+
+class MemoryStore:
+    """The store of a cluster in memory."""
+
+    def __init__(self, cluster: MemoryDispatcher) -> None:
+        self._cluster = cluster
+
+    def follow(self, trial: int, number: int, lines_seen: int = 0) -> None:
+        """See `Store`."""
+
+    def unfollow(self, trial: int, number: int) -> None:
+        """See `Store`."""
+
+    def pass_verdict(self, trial: int, state: State, reason: str) -> None:
+        """See `Store`."""
+        self._cluster.pass_verdict(trial, state, reason)
+
+    def look(self, trial: int) -> None:
+        """See `Store`."""
+        self._cluster.look(trial)
+
+    def remove(self, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
+        """See `Store`."""
+        raise NotImplementedError("nothing is removed")
+
+
+class SmallSpecs:
+    """Makes specs with what the cluster in memory reads."""
+
+    def of(self, trial: Trial, number: int, node_name: str) -> Spec:
+        """See `SpecSource`."""
+        return Spec(
+            attempt=f"{trial.id}.{number}", experiment="x", root="/x", node=node_name,
+            command="true", runtime="r", params={}, restore=trial.attempts[number - 1].restore,
+        )  # fmt: skip
 
 
 def drive(trials: int, nodes: int, slots: int) -> tuple[list[e.Event], float]:
@@ -29,24 +92,21 @@ def drive(trials: int, nodes: int, slots: int) -> tuple[list[e.Event], float]:
     experiment = Experiment(Rules(trials=trials))
     decisions = Decisions(experiment)
     incoming: list[e.Event] = []
-    answers: list[Answer] = []
-    cluster = MemoryDispatcher(
-        [NodeInfo(f"n{i}", slots) for i in range(nodes)],
-        lambda order: (rng.uniform(30, 90), rng.random()),
-        answers.extend,
-        incoming.extend,
-    )
     found = tuple(NodeInfo(f"n{i}", slots) for i in range(nodes))
+    cluster = MemoryDispatcher(
+        found, lambda order: (rng.uniform(30, 90), rng.random()), incoming.extend
+    )
+    actions = Actions(
+        experiment, tuner=RandomTuner(rng, cluster, incoming), store=MemoryStore(cluster),
+        dispatcher=cluster, specs=SmallSpecs(), post=incoming.extend, now=lambda: cluster.now,
+    )  # fmt: skip
     incoming += [e.Opened(at=0.0), e.NodesFound(at=0.0, nodes=found)]
     events: list[e.Event] = []
     spent = 0.0
     clock = time.perf_counter
     while experiment.closed is None:
-        for answer in answers:
-            trial, number = split_attempt(answer.order.attempt)
-            incoming += events_of(answer, experiment.attempt(trial, number), cluster.now)
-        answers.clear()
-        batch, incoming[:] = incoming[:], []
+        batch = incoming[:]
+        incoming.clear()
         began = clock()
         for event in batch:
             experiment.apply(event)
@@ -54,33 +114,9 @@ def drive(trials: int, nodes: int, slots: int) -> tuple[list[e.Event], float]:
         spent += clock() - began
         events += batch
         events += decided
-        orders: list[Order] = []
-        for decision in decided:
-            match decision:
-                case e.ProposalAsked(trial=trial):
-                    recent = range(max(0, trial - 20_000), trial)
-                    parents = tuple(sorted(rng.sample(recent, min(len(recent), rng.randrange(3)))))
-                    proposed = e.Proposed(
-                        at=cluster.now, trial=trial, params={"x": trial}, parents=parents
-                    )
-                    incoming.append(proposed)
-                case e.Placed():
-                    spec = {"restore": decision.restore, "slots": 1}
-                    name = attempt_name(decision.trial, decision.number)
-                    orders.append(Start(name, decision.node, spec))
-                case e.EndAsked():
-                    name = attempt_name(decision.trial, decision.number)
-                    attempt = experiment.attempt(decision.trial, decision.number)
-                    assert attempt is not None
-                    orders.append(End(name, attempt.node, decision.how, decision.reason))
-                case e.VerdictAsked():
-                    cluster.pass_verdict(decision.trial, decision.state, decision.reason)
-                case e.CheckAsked():
-                    cluster.look(decision.trial)
-        if orders:
-            cluster.submit(orders)
-        if not incoming and not answers and experiment.closed is None and not cluster.step():
-            raise RuntimeError("the search stands still")
+        actions.carry_out([*batch, *decided])
+        if not incoming and experiment.closed is None and not cluster.step():
+            raise RuntimeError("the search makes no progress")
     return events, spent
 
 

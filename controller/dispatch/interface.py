@@ -1,20 +1,23 @@
-"""What the loop asks of a dispatcher, and what it hears back."""
+"""The interface between the loop and a dispatcher, which puts attempts on nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
+
+from controller.core.events import Event
+from controller.core.model import AttemptState
+from heirloom.node.spec import Spec
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Put an attempt on a node. `spec` is what the supervisor gets (docs/reference/files.md)."""
+    """Start an attempt on a node. Repeating the order starts nothing twice."""
 
     attempt: str
     node: str
-    spec: Mapping[str, Any]
+    spec: Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,47 +32,56 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Ask a node what became of an attempt."""
+    """Report the state of an attempt on its node.
+
+    `spec` is given for an attempt that its node may never have received: the dispatcher starts it
+    there if so.
+    """
 
     attempt: str
     node: str
-
-
-Order = Start | End | Probe
-
-
-class AttemptStatus(StrEnum):
-    """What a node says of an attempt."""
-
-    STARTED = "started"  # this order started it
-    RUNNING = "running"  # its supervisor lives
-    ENDED = "ended"  # its supervisor finished; `outcome` says how
-    DEAD = "dead"  # its supervisor died without a word
-    ABSENT = "absent"  # the node never heard of it
-    REFUSED = "refused"  # the node could not start it; `reason` says why
-    UNREACHABLE = "unreachable"  # the node did not answer
-    UNKNOWN = "unknown"  # the wave broke; nobody knows
+    spec: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One node's answer about one attempt, or the dispatcher's own where there was none."""
+class NodeProbe:
+    """Check a node that is down until it is usable, and report that as NodeUp.
 
-    order: Order
-    found: AttemptStatus
-    reason: str = ""
-    outcome: Mapping[str, Any] | None = None  # the supervisor's `ended` message, with ENDED
-    ours: bool = False  # with UNKNOWN: it was this machine that could not, and not the node
+    `delay` is in seconds before the first check; None: the dispatcher's own interval. Any answer
+    shows that a node is up again, except for one that was set aside: its check must succeed.
+    """
+
+    node: str
+    delay: float | None = None
+    set_aside: bool = False
+
+
+Order = Start | End | Probe | NodeProbe
+EventCallback = Callable[[Sequence[Event]], None]
 
 
 class Dispatcher(Protocol):
-    """Carries orders to nodes in waves. Every order gets exactly one answer, in some thread."""
+    """Carries orders to nodes and reports what follows from them as events.
+
+    The events are Armed, Ended, NodeDown and NodeUp. A dispatcher repeats an order until it knows
+    its effect: sooner or later each Start, End and Probe of an attempt that lives is followed by an
+    event about it, or by the attempt's own message on the store. Events go to the callback that the
+    dispatcher was made with, from any thread. An event may come late or twice.
+    """
+
+    @property
+    def blocked(self) -> str | None:
+        """Why no order can leave this machine; None while orders leave."""
 
     def submit(self, orders: Sequence[Order]) -> None:
-        """Take orders for the next waves. Returns at once."""
+        """Take orders. Returns at once."""
+
+    def note(self, attempt: str, state: AttemptState) -> None:
+        """Take what the store says about an attempt: RUNNING or ENDED.
+
+        An attempt that has run is never started again under its number. After ENDED nothing more is
+        reported about the attempt.
+        """
 
     def close(self, timeout: float) -> None:
-        """Finish the waves under way, at most `timeout` seconds, and drop what was not sent."""
-
-
-AnswerCallback = Callable[[Sequence[Answer]], None]
+        """Finish what is under way, within `timeout` seconds, and drop the rest."""

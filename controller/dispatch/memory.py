@@ -1,7 +1,7 @@
-"""The dispatcher's twin: a cluster without faults, in memory, on a virtual clock.
+"""A dispatcher in memory: a cluster without faults, on a virtual clock.
 
-It stands for waves, supervisors and store together, so besides answering orders it posts what
-the store would tell. Used by the scale benchmark and by tests of the core.
+It simulates waves, supervisors and store together, so it also reports what the store's watch would
+report. The scale benchmark and the tests of the core use it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
 from controller.core import events as e
-from controller.core.model import NodeInfo, Outcome, State, split_attempt
-from controller.dispatch.interface import Answer, AnswerCallback, AttemptStatus, End, Order, Start
+from controller.core.model import AttemptState, NodeInfo, Outcome, State, split_attempt
+from controller.dispatch.interface import End, EventCallback, NodeProbe, Order, Probe, Start
 
 Run = Callable[[Start], tuple[float, float]]  # an attempt's seconds and its value
 
@@ -23,7 +22,7 @@ Run = Callable[[Start], tuple[float, float]]  # an attempt's seconds and its val
 @dataclass(slots=True)
 class _Node:
     free: int
-    line: deque[str] = field(default_factory=deque)  # armed attempts that want slots
+    line: deque[str] = field(default_factory=deque)  # armed attempts that wait for slots
 
 
 @dataclass(slots=True)
@@ -31,7 +30,7 @@ class _Attempt:
     order: Start
     unmet: set[int]
     running: bool = False
-    ended: dict[str, Any] | None = None  # its last word, as mail has it
+    ended: e.Ended | None = None
 
 
 class MemoryDispatcher:
@@ -39,24 +38,19 @@ class MemoryDispatcher:
 
     Args:
         nodes: the cluster.
-        run: how long an attempt takes and what value it reports; asked when it starts.
-        post: takes answers.
-        happen: takes what the store would tell.
+        run: how long an attempt takes, and its value; called when the attempt starts.
+        post: takes events, those of the store included.
         latency: seconds from an order to its arrival on the node.
     """
 
+    blocked: str | None = None
+
     def __init__(
-        self,
-        nodes: Iterable[NodeInfo],
-        run: Run,
-        post: AnswerCallback,
-        happen: Callable[[Sequence[e.Event]], None],
-        latency: float = 1.5,
+        self, nodes: Iterable[NodeInfo], run: Run, post: EventCallback, latency: float = 1.5
     ) -> None:
         self.now = 0.0
         self._run = run
         self._post = post
-        self._happen = happen
         self._latency = latency
         self._nodes = {node.name: _Node(node.slots) for node in nodes}
         self._attempts: dict[str, _Attempt] = {}
@@ -66,15 +60,18 @@ class MemoryDispatcher:
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
 
     def submit(self, orders: Sequence[Order]) -> None:
-        """Take orders; they arrive `latency` later."""
+        """Take orders; they arrive `latency` seconds later."""
         self._after(self._latency, lambda: self._arrive(orders))
 
+    def note(self, attempt: str, state: AttemptState) -> None:
+        """Do nothing: the twin knows the state of its attempts."""
+
     def close(self, timeout: float) -> None:
-        """Forget what was to come."""
+        """Drop everything that has not happened yet."""
         self._agenda.clear()
 
     def step(self) -> bool:
-        """Let the next thing happen; False when nothing is to come."""
+        """Advance the clock to the next occurrence and let it happen; False if there is none."""
         if not self._agenda:
             return False
         self.now, _, happen = heapq.heappop(self._agenda)
@@ -82,40 +79,42 @@ class MemoryDispatcher:
         return True
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
-        """What the store does for the controller: the first verdict stands."""
-        self._stand(e.VerdictSeen(at=self.now, trial=trial, state=state, reason=reason))
+        """Record the controller's verdict on a trial, unless it has one; report the valid one."""
+        self._record(e.VerdictSeen(at=self.now, trial=trial, state=state, reason=reason))
 
     def look(self, trial: int) -> None:
-        """Tell of the verdict that stands, or that there is none."""
-        none = e.NoVerdict(at=self.now, trial=trial)
-        self._happen([self._verdicts.get(trial, none)])
+        """Report the verdict on a trial, or NoVerdict."""
+        self._post([self._verdicts.get(trial, e.NoVerdict(at=self.now, trial=trial))])
 
     def _after(self, seconds: float, happen: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (self.now + seconds, next(self._order), happen))
 
     def _arrive(self, orders: Sequence[Order]) -> None:
-        answers = []
+        events: list[e.Event] = []
         for order in orders:
-            found, ended = self._find(order.attempt)
-            if isinstance(order, Start) and found is AttemptStatus.ABSENT:
-                found = AttemptStatus.STARTED
-                self._arm(order)
-            elif isinstance(order, End) and found is AttemptStatus.RUNNING:
-                self._end(order)
-            answers.append(Answer(order, found, outcome=ended))
-        self._post(answers)
+            if isinstance(order, NodeProbe):
+                events.append(e.NodeUp(at=self.now, node=order.node))
+            else:
+                events.append(self._carry_out(order))
+        self._post(events)
 
-    def _find(self, name: str) -> tuple[AttemptStatus, dict[str, Any] | None]:
-        attempt = self._attempts.get(name)
-        if attempt is None:
-            return AttemptStatus.ABSENT, None
-        if attempt.ended is None:
-            return AttemptStatus.RUNNING, None
-        return AttemptStatus.ENDED, attempt.ended
+    def _carry_out(self, order: Start | End | Probe) -> e.Armed | e.Ended:
+        trial, number = split_attempt(order.attempt)
+        attempt = self._attempts.get(order.attempt)
+        if attempt is None and not isinstance(order, End) and order.spec is not None:
+            self._arm(Start(order.attempt, order.node, order.spec))
+        elif attempt is None:
+            outcome = Outcome(order.how) if isinstance(order, End) else Outcome.LOST
+            reason = "the node has no record of it"
+            return e.Ended(at=self.now, trial=trial, number=number, outcome=outcome, reason=reason)
+        elif attempt.ended is not None:
+            return attempt.ended
+        elif isinstance(order, End):
+            self._end(order)
+        return e.Armed(at=self.now, trial=trial, number=number)
 
     def _arm(self, order: Start) -> None:
-        restore: Sequence[int] = order.spec["restore"]
-        unmet = {parent for parent in restore if parent not in self._verdicts}
+        unmet = {parent for parent in order.spec.restore if parent not in self._verdicts}
         self._attempts[order.attempt] = _Attempt(order, unmet)
         for parent in unmet:
             self._waiting.setdefault(parent, []).append(order.attempt)
@@ -124,7 +123,7 @@ class MemoryDispatcher:
 
     def _line_up(self, name: str) -> None:
         attempt = self._attempts[name]
-        lost = [p for p in attempt.order.spec["restore"] if not self._verdicts[p].weights]
+        lost = [p for p in attempt.order.spec.restore if not self._verdicts[p].weights]
         if lost:
             self._finish(name, Outcome.PARENT, f"parent {lost[0]} left no weights", lost[0])
             return
@@ -135,7 +134,7 @@ class MemoryDispatcher:
         node = self._nodes[node_name]
         while node.line:
             attempt = self._attempts[node.line[0]]
-            need = attempt.order.spec["slots"]
+            need = attempt.order.spec.slots
             if attempt.ended is not None:
                 node.line.popleft()
             elif need <= node.free:
@@ -148,7 +147,7 @@ class MemoryDispatcher:
     def _begin(self, attempt: _Attempt) -> None:
         attempt.running = True
         trial, number = split_attempt(attempt.order.attempt)
-        self._happen([e.Began(at=self.now, trial=trial, number=number)])
+        self._post([e.Began(at=self.now, trial=trial, number=number)])
         seconds, value = self._run(attempt.order)
         self._after(seconds, lambda: self._commit(attempt, value))
 
@@ -161,19 +160,19 @@ class MemoryDispatcher:
             self._finish(name, Outcome.BEATEN, "the trial has a verdict")
             return
         self._finish(name, Outcome.COMMITTED, "")
-        self._stand(e.VerdictSeen(
+        self._record(e.VerdictSeen(
             at=self.now, trial=trial, state=State.SUCCEEDED, number=number, value=value,
             result={"value": value}, weights=True,
         ))  # fmt: skip
 
-    def _stand(self, verdict: e.VerdictSeen) -> None:
-        """The verdict stands, unless one did; tell of the one that stands."""
+    def _record(self, verdict: e.VerdictSeen) -> None:
+        """Record a verdict unless the trial has one; report the valid one."""
         first = verdict.trial not in self._verdicts
-        self._happen([self._verdicts.setdefault(verdict.trial, verdict)])
+        self._post([self._verdicts.setdefault(verdict.trial, verdict)])
         if first:
-            self._tell_children(verdict.trial)
+            self._release_children(verdict.trial)
 
-    def _tell_children(self, trial: int) -> None:
+    def _release_children(self, trial: int) -> None:
         for name in self._waiting.pop(trial, ()):
             attempt = self._attempts[name]
             attempt.unmet.discard(trial)
@@ -187,25 +186,19 @@ class MemoryDispatcher:
         self._finish(order.attempt, Outcome(order.how), order.reason)
         if order.how == Outcome.STOPPED:
             trial, number = split_attempt(order.attempt)
-            self._stand(e.VerdictSeen(
+            self._record(e.VerdictSeen(
                 at=self.now, trial=trial, state=State.STOPPED, number=number,
                 reason=order.reason, weights=attempt.running,
             ))  # fmt: skip
 
     def _finish(self, name: str, outcome: Outcome, reason: str, parent: int | None = None) -> None:
         attempt = self._attempts[name]
-        attempt.ended = {
-            "format": 1, "kind": "ended", "attempt": name, "node": attempt.order.node,
-            "outcome": outcome, "reason": reason, "parent": parent, "seconds": None,
-        }  # fmt: skip
         trial, number = split_attempt(name)
-        self._happen([
-            e.Ended(
-                at=self.now, trial=trial, number=number, outcome=outcome, reason=reason,
-                parent=parent,
-            )
-        ])  # fmt: skip
+        attempt.ended = e.Ended(
+            at=self.now, trial=trial, number=number, outcome=outcome, reason=reason, parent=parent
+        )
+        self._post([attempt.ended])
         if attempt.running:
             node = self._nodes[attempt.order.node]
-            node.free += attempt.order.spec["slots"]
+            node.free += attempt.order.spec.slots
             self._serve(attempt.order.node)

@@ -38,8 +38,8 @@ def ask(place: ExperimentDir, trial: int, action: str) -> str:
     return f"no controller runs {name}: it will {action} trial {trial} upon `{resume}`"
 
 
-def asked(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:
-    """The event that a request called `name` leads to; None for one that means nothing."""
+def event_of(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:
+    """The event that a request called `name` leads to; None for an unknown request."""
     match request:
         case {"action": "stop"}:
             return e.StopAsked(at=now, reason="stopped by a person")

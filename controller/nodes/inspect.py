@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, Literal, TypeVar, cast
 
 from controller.dispatch.ansible import runner
+from controller.dispatch.ansible.answers import AttemptStatus
 from controller.dispatch.ansible.inventory import Inventory, Node
-from controller.dispatch.interface import AttemptStatus
 from controller.errors import HeirloomError
 from controller.nodes.marker import Marker
 from controller.state.home import user_name

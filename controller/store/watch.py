@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from controller.core.events import Began, Ended, Event, Reported, VerdictSeen
+from controller.core.events import Began, Ended, Event, NoVerdict, Reported, VerdictSeen
 from controller.core.model import Outcome, State
 from controller.store.attempt_monitor import AttemptMonitor, ReadPart, read_part
 from controller.store.gc import Removal
@@ -24,7 +24,7 @@ from controller.store.retry_queue import RetryQueue
 from controller.store.verdicts import Verdicts
 from heirloom.store.files import Files
 
-EventCallback = Callable[[Sequence[Event], Callable[[], None] | None], None]
+EventCallback = Callable[[Sequence[Event], Sequence[str]], None]
 
 STALL = 5.0  # seconds after which a look counts as hanging
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.01, 0.25  # seconds between two looks at the mailbox
@@ -35,12 +35,13 @@ _log = logging.getLogger(__name__)
 class StoreWatch:
     """Turns what happens on the store into events, and writes the controller's own verdicts.
 
-    `post(events, journaled)` takes events; `journaled`, if given, is to be called, from any thread,
-    once they are in the journal, and only then does their mail move to `done`. `on_silence(trial,
-    number)` says that an attempt's heartbeat has stood still for `silence` seconds of `clock`, and
-    says it again after as long. Both are called in the watch's thread. `follow` an attempt before
-    it is sent to its node, and on resume before `start`: of one that was never followed no reports
-    are posted. Methods return at once and raise nothing.
+    `post(events, mail)` takes events and the names of the messages that they come from. Call
+    `acknowledge` with those names once the events are in the journal: only then do the messages
+    move to `done`. `on_silence(trial, number)` reports that an attempt's heartbeat has not changed
+    for `silence` seconds of `clock`, and repeats that after as long. Both are called in the watch's
+    thread. `follow` an attempt before it is sent to its node, and on resume before `start`: the
+    reports of an attempt that was never followed are not posted. Methods return at once and raise
+    nothing.
     """
 
     def __init__(
@@ -104,10 +105,15 @@ class StoreWatch:
         run = partial(self._pass_verdict, trial, state, reason)
         self._orders.put(partial(self._errands.add, what, run))
 
-    def look(self, trials: Sequence[int], then: Callable[[], None] | None = None) -> None:
-        """Post the verdicts that stand for these trials, then call `then` in the watch's thread."""
-        run = partial(self._look, tuple(trials), then)
-        self._orders.put(partial(self._errands.add, "a look at verdicts", run))
+    def look(self, trial: int) -> None:
+        """Post the trial's verdict, or NoVerdict if it has none."""
+        run = partial(self._look, trial)
+        self._orders.put(partial(self._errands.add, f"reading the verdict on trial {trial}", run))
+
+    def acknowledge(self, mail: Sequence[str]) -> None:
+        """Move messages to `done`: the journal holds their events."""
+        run = partial(self._mailbox.acknowledge, tuple(mail))
+        self._orders.put(partial(self._errands.add, "moving journaled mail", run))
 
     def remove(self, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
         """Remove the weights of trials and the leftovers of attempts, then post Removed."""
@@ -187,11 +193,8 @@ class StoreWatch:
             if any(isinstance(event, Ended) for event in events):
                 self._measure_room()  # as it is after what they wrote
             self._mailbox.hold(names)
-            self._post(events, partial(self._orders.put, partial(self._journaled, names)))
+            self._post(events, names)
         return bool(events)
-
-    def _journaled(self, names: Sequence[str]) -> None:
-        self._errands.add("moving journaled mail", partial(self._mailbox.acknowledge, names))
 
     def _told(self, letter: SupervisorMessage) -> list[Event]:
         """All that a letter leads to, in order; empty when it must be looked at again."""
@@ -239,22 +242,19 @@ class StoreWatch:
             self._remove_more(removal)
         else:
             self._measure_room()
-            self._post([done], None)
+            self._post([done], ())
 
     def _pass_verdict(self, trial: int, state: State, reason: str) -> None:
-        self._post([self._verdicts.settle(trial, state, reason)], None)
+        self._post([self._verdicts.settle(trial, state, reason)], ())
 
-    def _look(self, trials: Sequence[int], then: Callable[[], None] | None) -> None:
-        found = [seen for trial in trials if (seen := self._verdicts.read(trial)) is not None]
-        if found:
-            self._post(found, None)
-        if then is not None:
-            then()
+    def _look(self, trial: int) -> None:
+        verdict = self._verdicts.read(trial)
+        self._post([verdict or NoVerdict(at=self._now(), trial=trial)], ())
 
     def _look_after_followed(self) -> None:
         reports = self._followed.new_reports(self._clock(), self._now())
         if reports:
-            self._post(reports, None)
+            self._post(reports, ())
         for trial, number in self._followed.lost_heartbeats(self._clock):
             self._on_silence(trial, number)
 

@@ -78,6 +78,10 @@ class Spec:
             return self.directory
         return f"{self.directory}/work" if self.workdir == "copy" else f"{self.root}/{self.code}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """The spec as a message, for `from_dict`."""
+        return {"format": FORMAT, **vars(self)}
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Spec:
         """Read a spec from its JSON object. Raises SpecError."""

@@ -19,7 +19,7 @@ class CoreRun:
         """The frequent steps. A step that is listed twice is twice as likely."""
         c = self.controller
         return [
-            c.wave, c.answer, c.ask_again, c.store_task, c.take_mail, c.propose, c.notice_silence,
+            c.wave, c.answer, c.send_due, c.store_task, c.take_mail, c.propose, c.notice_silence,
             c.pass_time, self.an_attempt_advances, self.an_attempt_advances,
         ]  # fmt: skip
 

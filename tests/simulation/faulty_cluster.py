@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from controller.core import events as e
 from controller.core.model import Outcome, State, split_attempt
-from controller.dispatch.interface import Answer, AttemptStatus, End, Start
+from controller.dispatch.ansible.answers import Answer, AttemptStatus
+from controller.dispatch.ansible.waves import wire_name
+from controller.dispatch.interface import End, Start
 
 FAULTS = 0.3  # share of actions that fail while faults are enabled
 
@@ -66,12 +68,12 @@ class Cluster:
         return found
 
     def find(self, order):
-        name = order.attempt
+        name = wire_name(order)
         real = self.attempts.get(name)
         if isinstance(order, Start) and real is None:
             if self.fails(0.1):
                 return Answer(order, AttemptStatus.REFUSED, "no room in /run")
-            real = RealAttempt(order.node, tuple(order.spec["restore"]))
+            real = RealAttempt(order.node, order.spec.restore)
             real.end_request = self.early_ends.pop(name, None)
             self.attempts[name] = real
             return Answer(order, AttemptStatus.STARTED)

@@ -1,20 +1,71 @@
 """A controller for the core alone, on a faulty cluster.
 
-It drives the real core as `controller.engine.loop` does, and may be killed between any two steps.
+The core, the actions and the dispatcher's policy are the real ones. The controller may be killed
+between any two steps.
 """
 
-from collections import Counter, deque
+from collections import deque
+from concurrent.futures import Future
 
 from controller.core import events as e
 from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
-from controller.core.model import NodeInfo, attempt_name, split_attempt
-from controller.dispatch.answers import HELLO, ask_again, events_of, is_unsent
-from controller.dispatch.interface import AttemptStatus, End, Probe, Start
+from controller.core.model import NodeInfo, attempt_name
+from controller.dispatch.ansible.policy import WavePolicy
+from controller.engine.actions import Actions
+from heirloom.node.spec import Spec
+
+
+class Tuner:
+    """The controller's step `propose` answers requests; questions about parents are queued."""
+
+    def __init__(self, tasks):
+        self.tasks = tasks
+
+    def propose(self, trial, room=1): ...
+
+    def observe(self, result): ...
+
+    def report(self, trial, step, value, number=1): ...
+
+    def may_be_parent(self, trials):
+        answer = Future()
+        self.tasks.append(("parents", trials, answer))
+        return answer
+
+
+class Store:
+    """Queues the tasks of the store's thread."""
+
+    def __init__(self, tasks):
+        self.tasks = tasks
+
+    def follow(self, trial, number, lines_seen=0): ...
+
+    def unfollow(self, trial, number): ...
+
+    def pass_verdict(self, trial, state, reason):
+        self.tasks.append(("verdict", trial, state, reason))
+
+    def look(self, trial):
+        self.tasks.append(("check", trial))
+
+    def remove(self, trials, attempts):
+        self.tasks.append(("remove", trials, attempts))
+
+
+class Specs:
+    def of(self, trial, number, node_name):
+        return Spec(
+            attempt=attempt_name(trial.id, number), experiment="x", root="/x", node=node_name,
+            command="true", runtime="r", params={}, restore=trial.attempts[number - 1].restore,
+        )  # fmt: skip
 
 
 class Controller:
-    """The loop, one step at a time. Only `journal` survives a kill."""
+    """The loop, one step at a time, and its dispatcher. Only `journal` survives a kill."""
+
+    blocked = None
 
     def __init__(self, rules, cluster, check):
         self.rules, self.cluster, self.rng, self.check = rules, cluster, cluster.rng, check
@@ -27,29 +78,23 @@ class Controller:
         for event in self.journal:
             self.x.apply(event)
         self.decisions = Decisions(self.x)
+        self.policy = WavePolicy(lambda: self.now, lambda: self.now)
+        self.posted = []
+        self.store_tasks = deque()  # tasks of the store's thread
+        self.actions = Actions(
+            self.x, tuner=Tuner(self.store_tasks), store=Store(self.store_tasks), dispatcher=self,
+            specs=Specs(), post=self.posted.extend, now=lambda: self.now,
+        )  # fmt: skip
         self.orders = {}  # node -> its orders, in order
         self.answers = []
-        self.store_tasks = deque()  # tasks of the store's thread
-        self.again = []
-        self.unknown = Counter()
         self.announced = False
-        x = self.x
-        left = list(x.on_nodes), dict(x.commands.verdicts.issued), list(x.commands.checks.issued)
+        left = list(self.x.on_nodes)
         found = tuple(NodeInfo(name, slots) for name, slots in self.cluster.nodes.items())
         if not self.turn([
             e.Opened(at=self.now, resumed=resumed), e.NodesFound(at=self.now, nodes=found)
         ]):  # fmt: skip
             return self.begin(resumed)
-        for trial, number in left[0]:
-            node = x.attempt(trial, number).node
-            name = attempt_name(trial, number)
-            self.store_tasks.append(("check", trial))
-            end = x.commands.ends.issued.get((trial, number))
-            self.submit(End(name, node, end.how) if end else Probe(name, node))
-        self.store_tasks += [("verdict", trial, *asked) for trial, asked in left[1].items()]
-        self.store_tasks += [("check", trial) for trial in left[2]]
-        for node in x.placement.down:
-            self.submit(Probe(HELLO, node))
+        self.actions.resume(left)
         return None
 
     def kill(self):
@@ -69,31 +114,21 @@ class Controller:
         for event in [*events, *decided]:
             if self.cluster.fails(0.003):
                 return False  # killed before all was carried out
-            self.act(event)
+            self.actions.carry_out([event])
         return True
 
     def take(self, *events, mail=()):
         if not self.turn(list(events), mail):
             self.kill()
 
-    def act(self, event):
-        match event:
-            case e.Placed():
-                name = attempt_name(event.trial, event.number)
-                self.submit(Start(name, event.node, {"restore": event.restore}))
-            case e.EndAsked():
-                name = attempt_name(event.trial, event.number)
-                node = self.x.attempt(event.trial, event.number).node
-                self.submit(End(name, node, event.how, event.reason))
-            case e.VerdictAsked():
-                self.store_tasks.append(("verdict", event.trial, event.state, event.reason))
-            case e.CheckAsked():
-                self.store_tasks.append(("check", event.trial))
-            case e.NodeDown() | e.NodeSetAside():
-                self.again.append(Probe(HELLO, event.node))
+    # The dispatcher
 
-    def submit(self, order):
-        self.orders.setdefault(order.node, deque()).append(order)
+    def submit(self, orders):
+        self.policy.submit(orders)
+        self.send_due()
+
+    def note(self, attempt, state):
+        self.policy.note(attempt, state)
 
     # Steps. Each does at most one action of its kind
 
@@ -106,35 +141,38 @@ class Controller:
     def answer(self):
         if self.answers:
             answer = self.answers.pop(self.rng.randrange(len(self.answers)))
-            name = answer.order.attempt
-            attempt = None if name == HELLO else self.x.attempt(*split_attempt(name))
-            again = ask_again(answer, attempt)
-            if again is not None:
-                self.unknown[name, answer.order.node] += 1
-                self.again.append(again)
-            elif is_unsent(answer, attempt):
-                spec = {"restore": attempt.restore}
-                self.again.append(Start(name, answer.order.node, spec))
-            if answer.found is AttemptStatus.UNREACHABLE and name == HELLO:
-                self.again.append(answer.order)
-            self.take(*events_of(answer, attempt, self.now))
+            events = self.policy.receive([answer])
+            self.send_due()
+            self.take(*events)
 
-    def ask_again(self):
-        if self.again:
-            self.submit(self.again.pop(self.rng.randrange(len(self.again))))
+    def send_due(self):
+        for order in self.policy.due():
+            self.orders.setdefault(order.node, deque()).append(order)
 
     def store_task(self):
         if self.store_tasks:
-            kind, trial, *verdict = self.store_tasks.popleft()
-            if kind == "verdict":
-                state, reason = verdict
-                asked = e.VerdictSeen(at=self.now, trial=trial, state=state, reason=reason)
-                self.take(self.cluster.pass_verdict(asked))
-            else:
-                seen = self.cluster.verdicts.get(trial)
-                if seen is not None:
-                    self.take(seen)
-                self.take(e.NoVerdict(at=self.now, trial=trial))
+            kind, *details = self.store_tasks.popleft()
+            getattr(self, f"do_{kind}")(*details)
+
+    def do_verdict(self, trial, state, reason):
+        asked = e.VerdictSeen(at=self.now, trial=trial, state=state, reason=reason)
+        self.take(self.cluster.pass_verdict(asked))
+
+    def do_check(self, trial):
+        none = e.NoVerdict(at=self.now, trial=trial)
+        self.take(self.cluster.verdicts.get(trial, none))
+
+    def do_parents(self, trials, answer):
+        answer.set_result({trial: self.may_name(trial) for trial in trials})
+        events = self.posted[:]
+        self.posted.clear()
+        self.take(*events)
+
+    def may_name(self, trial):
+        return True
+
+    def do_remove(self, trials, attempts):
+        self.take(e.Removed(at=self.now, trials=trials, attempts=attempts, size=1))
 
     def take_mail(self):
         if self.cluster.mail:
@@ -150,8 +188,7 @@ class Controller:
         ]
         if silent:
             trial, number = self.rng.choice(silent)
-            node = self.x.attempt(trial, number).node
-            self.submit(Probe(attempt_name(trial, number), node))
+            self.actions.carry_out([], silent=[(trial, number)])
 
     def propose(self):
         """The tuner answers a request."""
@@ -195,4 +232,5 @@ class Controller:
 
     def pass_time(self):
         self.now += self.rng.choice([0.1, 1.0, 12.0])
+        self.send_due()
         self.take()

@@ -54,41 +54,21 @@ class Store(Cluster):
 class GcController(Controller):
     """The controller with garbage collection, beside a twin that removes nothing."""
 
-    def begin(self, resumed=False):
-        super().begin(resumed)
-        if self.x.gc.is_removing:
-            commands = self.x.commands
-            gone = tuple(commands.removals.issued), tuple(commands.leftovers.issued)
-            self.store_tasks.append(("remove", *gone))
+    def do_remove(self, trials, attempts):
+        for trial, number in self.x.on_nodes:
+            assert not set(self.x.attempt(trial, number).restore) & set(trials)
+        self.cluster.remove(trials)
+        super().do_remove(trials, attempts)
 
-    def act(self, event):
-        match event:
-            case e.ParentsAsked():
-                self.store_tasks.append(("answer parents", event.trials))
-            case e.RemovalAsked() if event.trials or event.attempts:
-                self.store_tasks.append(("remove", event.trials, event.attempts))
-            case _:
-                super().act(event)
-
-    def store_task(self):
-        if not self.store_tasks or self.store_tasks[0][0] not in ("answer parents", "remove"):
-            super().store_task()
-            return
-        kind, trials, *attempts = self.store_tasks.popleft()
-        if kind == "remove":
-            for trial, number in self.x.on_nodes:
-                assert not set(self.x.attempt(trial, number).restore) & set(trials)
-            self.cluster.remove(trials)
-            self.take(e.Removed(at=self.now, trials=trials, attempts=attempts[0], size=1))
-        elif self.x.gc.asked:
-            self.cluster.ruled_out |= {t for t in trials if self.rng.random() < 0.6}
-            possible = tuple(t for t in trials if t not in self.cluster.ruled_out)
-            self.take(e.ParentsAnswered(at=self.now, trials=trials, possible=possible))
+    def may_name(self, trial):
+        if self.rng.random() < 0.6:
+            self.cluster.ruled_out.add(trial)
+        return trial not in self.cluster.ruled_out
 
     def propose(self):
         """Name recent trials as parents, whatever their state, except those ruled out."""
         trial = self.x.asked
-        parents_first = any(store_task[0] == "answer parents" for store_task in self.store_tasks)
+        parents_first = any(store_task[0] == "parents" for store_task in self.store_tasks)
         if trial is None or parents_first:  # the tuner answers in the order of its calls
             return
         able = [t for t in range(trial) if t not in self.cluster.ruled_out][-8:]

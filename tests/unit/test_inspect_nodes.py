@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from controller.dispatch.ansible.answers import AttemptStatus
 from controller.dispatch.ansible.inventory import Inventory, Node, Slot
 from controller.dispatch.ansible.runner import Reply, Run
-from controller.dispatch.interface import AttemptStatus
 from controller.nodes import inspect as inspection
 from heirloom.node.inspect import marker as on_node
 

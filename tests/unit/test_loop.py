@@ -1,12 +1,12 @@
-"""The loop, with everything around it played by the test."""
+"""The loop, with mocks of everything around it."""
 
 import queue
 from unittest import mock
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import NodeInfo, Outcome, Rules
-from controller.dispatch.interface import Answer, AttemptStatus, Probe, Start
+from controller.core.model import AttemptState, NodeInfo, Outcome, Rules
+from controller.dispatch.interface import NodeProbe, Probe, Start
 from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
 
@@ -16,13 +16,15 @@ class Bench:
         self.post, self.dispatcher = MessageQueue(), mock.Mock()
         self.journal, specs, self.observer = mock.Mock(), mock.Mock(), mock.Mock()
         specs.of.side_effect = lambda trial, number, node: {"params": trial.params}
-        watch, inbox = mock.Mock(stalled_since=None, free_bytes=None), mock.Mock()
-        inbox.receive.return_value = []
+        self.watch = mock.Mock(stalled_since=None, free_bytes=None)
+        self.inbox = mock.Mock()
+        self.inbox.receive.return_value = []
+        self.time = 0.0
         self.loop = Loop(
             Experiment(Rules(trials=1)), self.journal, post=self.post, tuner=mock.Mock(),
-            watch=watch, dispatcher=self.dispatcher, specs=specs, inbox=inbox,
+            watch=self.watch, dispatcher=self.dispatcher, specs=specs, inbox=self.inbox,
             observers=[self.observer], ask_on_interrupt=mock.Mock(return_value="stop"),
-            clock=lambda: 0.0, now=lambda: 0.0,
+            clock=lambda: self.time, now=lambda: 0.0,
         )  # fmt: skip
         self.loop.begin([
             e.Opened(at=0.0), e.NodesFound(at=0.0, nodes=(NodeInfo("a", 1), NodeInfo("b", 1)))
@@ -41,47 +43,76 @@ class Bench:
         return found
 
 
-def test_an_attempt_that_was_refused_is_not_started_again_under_its_number():
+def test_a_placed_attempt_is_started_on_its_node():
     bench = Bench()
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
-    [start] = bench.orders()
-    probe = Probe("0.1", start.node)
-    refused = Answer(start, AttemptStatus.REFUSED, "no room in /run")
-    bench.post.answers([refused, Answer(probe, AttemptStatus.ABSENT)])
-    bench.loop.step(0.0)
-    assert bench.loop.experiment.trials[0].attempts[0].outcome is Outcome.REFUSED
-    assert [order.attempt for order in bench.orders()] == ["0.2"]
+    assert bench.orders() == [Start("0.1", "a", {"params": {"x": 1}})]
 
 
-def test_an_attempt_that_its_node_never_got_is_started_under_its_number():
+def test_a_silent_attempt_is_probed_with_its_spec_while_its_arrival_is_unknown():
     bench = Bench()
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
-    [start] = bench.orders()
-    bench.post.answers([Answer(Probe("0.1", start.node), AttemptStatus.ABSENT)])
+    bench.orders()
+    bench.post.silence(0, 1)
     bench.loop.step(0.0)
-    assert bench.orders() == [Start("0.1", start.node, {"params": {"x": 1}})]
+    assert bench.orders() == [Probe("0.1", "a", {"params": {"x": 1}})]
+    bench.hear(e.Armed(at=0.0, trial=0, number=1))
+    bench.post.silence(0, 1)
+    bench.loop.step(0.0)
+    assert bench.orders() == [Probe("0.1", "a")]
 
 
-def test_a_wave_that_cannot_leave_this_machine_is_not_held_against_the_node():
+def test_the_dispatcher_gets_what_the_store_reports_about_an_attempt():
     bench = Bench()
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
-    [start] = bench.orders()
-    probe = Probe("0.1", start.node)
-    for _ in range(20):
-        bench.post.answers(
-            [Answer(probe, AttemptStatus.UNKNOWN, "no space left on device", ours=True)]
-        )
-        bench.loop.step(0.0)
-    x = bench.loop.experiment
-    assert x.trials[0].attempt is not None
-    assert not x.placement.down
-    assert bench.situation().no_wave == "no space left on device"
-    bench.post.answers([Answer(probe, AttemptStatus.RUNNING)])
+    bench.hear(e.Began(at=0.0, trial=0, number=1))
+    bench.hear(e.Ended(at=0.0, trial=0, number=1, outcome=Outcome.FAILED))
+    assert bench.dispatcher.note.call_args_list == [
+        mock.call("0.1", AttemptState.RUNNING),
+        mock.call("0.1", AttemptState.ENDED),
+    ]
+
+
+def test_repeated_reports_about_a_node_are_not_journaled():
+    bench = Bench()
+    down = e.NodeDown(at=0.0, node="a", reason="no route")
+    bench.hear(e.NodeUp(at=0.0, node="a"), e.NodeDown(at=0.0, node="z", reason=""), down, down)
+    assert bench.journal.append.call_args[0][0] == [down]
+    assert bench.orders() == [NodeProbe("a")]
+
+
+def test_mail_is_acknowledged_after_its_events_are_journaled():
+    bench = Bench()
+    calls = mock.Mock()
+    calls.attach_mock(bench.journal.append, "append")
+    calls.attach_mock(bench.watch.acknowledge, "acknowledge")
+    event = e.Proposed(at=0.0, trial=0, params={"x": 1})
+    bench.post.events([event], ["0.1.began.json"])
     bench.loop.step(0.0)
-    assert bench.situation().no_wave is None
+    [(first, (journaled,), _), acknowledged] = calls.mock_calls
+    assert (first, journaled[0]) == ("append", event)
+    assert acknowledged == mock.call.acknowledge(["0.1.began.json"])
 
 
-def test_without_anything_to_hear_it_waits_no_longer_than_it_may():
+def test_a_request_is_removed_from_the_inbox_after_its_event_is_journaled():
+    bench = Bench()
+    bench.inbox.receive.return_value = [("1.json", {"action": "stop"}), ("2.json", {})]
+    bench.loop.step(0.0)
+    assert bench.loop.experiment.stopping == "stopped by a person"
+    assert bench.inbox.done.call_args_list == [mock.call("1.json"), mock.call("2.json")]
+
+
+def test_the_situation_says_how_long_the_tuner_has_been_at_a_proposal():
+    bench = Bench()
+    assert bench.situation().tuner_thinking == 0.0
+    bench.time = 12.0
+    bench.loop.step(0.0)
+    assert bench.situation().tuner_thinking == 12.0
+    bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
+    assert bench.situation().tuner_thinking is None
+
+
+def test_a_step_waits_no_longer_than_its_timeout():
     bench = Bench()
     bench.orders()
     with mock.patch.object(bench.post, "items", mock.Mock()) as items:

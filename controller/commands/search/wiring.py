@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
@@ -78,7 +78,7 @@ class _NoTuner:
 
     def under_way(self, count: int) -> None: ...
 
-    def observe(self, result: dict[str, Any]) -> None: ...
+    def observe(self, result: Mapping[str, Any]) -> None: ...
 
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None: ...
 
@@ -107,7 +107,7 @@ def _run(
     dispatcher = AnsibleDispatcher(
         ready.inventory,
         place.path / "waves",
-        post.answers,
+        post.events,
         experiment=ready.root.experiment,
     )
     specs = Specs(

@@ -12,8 +12,8 @@ from typing import Any
 
 import ansible_runner  # type: ignore[import-untyped]  # it ships no types
 
+from controller.dispatch.ansible.answers import AttemptStatus
 from controller.dispatch.ansible.environment import PLAYBOOKS, environment
-from controller.dispatch.interface import AttemptStatus
 
 PREFIX = "wave-"  # of the directory of a run
 _CANCEL_EVERY = 1  # seconds between two looks at whether a silent run is to be cancelled

@@ -1,4 +1,4 @@
-"""Waves as they are: ansible-runner, Ansible, the module, and supervisors on this machine."""
+"""Real waves: ansible-runner, Ansible, the module, and supervisors on this machine."""
 
 import json
 import os
@@ -12,10 +12,12 @@ import psutil
 import pytest
 
 from controller.dispatch.ansible import inventory
-from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
-from controller.dispatch.interface import Answer, AttemptStatus, End, Probe, Start
+from controller.dispatch.ansible.answers import Answer, AttemptStatus
+from controller.dispatch.ansible.sender import WaveSender
+from controller.dispatch.interface import End, Probe, Start
 from controller.store import layout
 from controller.store.snapshots import runtime
+from heirloom.node.spec import Spec
 
 SOON = 60.0  # seconds after which a test gives up
 
@@ -34,7 +36,7 @@ class Lab:
         self.root = layout.create(path / "store", "ann", "digits", "1a2b3c4d")
         self.runtime = runtime.take(self.root).path
         self.answers: Queue[Answer] = Queue()
-        self.dispatchers: list[AnsibleDispatcher] = []
+        self.senders: list[WaveSender] = []
         self.inventory = path / "hosts.yml"
         self.hosts: dict[str, dict[str, object]] = {
             "here": {
@@ -45,45 +47,25 @@ class Lab:
             }
         }
 
-    def open(self, **options: float) -> AnsibleDispatcher:
+    def open(self, **options: float) -> WaveSender:
         self.inventory.write_text(json.dumps({"trial_nodes": {"hosts": self.hosts}}))
-        dispatcher = AnsibleDispatcher(
+        sender = WaveSender(
             inventory.read(self.inventory),
             self.path / "waves",
             lambda answers: [self.answers.put(answer) for answer in answers],
             experiment=self.root.experiment,
             **options,
         )
-        self.dispatchers.append(dispatcher)
-        return dispatcher
+        self.senders.append(sender)
+        return sender
 
     def start(self, attempt: str, command: str) -> Start:
-        return Start(
-            attempt,
-            "here",
-            {
-                "format": 1,
-                "attempt": attempt,
-                "experiment": self.root.experiment,
-                "root": str(self.root.path),
-                "node": "here",
-                "command": command,
-                "code": None,
-                "runtime": self.runtime,
-                "params": {},
-                "restore": [],
-                "slots": 1,
-                "gpus": 0,
-                "threads": None,
-                "timeout": None,
-                "grace": 1.0,
-                "environment": {},
-                "weights": "optional",
-                "python": None,
-                "log_limit": 1 << 20,
-                "heartbeat": 5.0,
-            },
-        )
+        spec = Spec(
+            attempt=attempt, experiment=self.root.experiment, root=str(self.root.path),
+            node="here", command=command, runtime=self.runtime, params={}, grace=1.0,
+            log_limit=1 << 20,
+        )  # fmt: skip
+        return Start(attempt, "here", spec)
 
     def answer(self) -> Answer:
         return self.answers.get(timeout=SOON)
@@ -111,8 +93,8 @@ class Lab:
 def lab(tmp_path: Path) -> Iterator[Lab]:
     lab = Lab(tmp_path / "a lab")
     yield lab
-    for dispatcher in lab.dispatchers:
-        dispatcher.close(0)
+    for sender in lab.senders:
+        sender.close(0)
     for claim in lab.run_dir.glob("*/*.claim"):  # whatever still lives there
         pid = json.loads(claim.read_text())["pid"]
         if psutil.pid_exists(pid):
@@ -123,7 +105,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def until(lab: Lab) -> Callable[[Callable[[], object]], None]:
-    """Wait for a state of the disk, which tells nobody when it changes."""
+    """Wait for a state of the disk. It must be polled."""
 
     def wait(holds: Callable[[], object]) -> None:
         end = time.monotonic() + SOON
@@ -134,7 +116,7 @@ def until(lab: Lab) -> Callable[[Callable[[], object]], None]:
     return wait
 
 
-def test_trials_outlive_their_wave_and_a_repeated_wave_starts_none_twice(lab, until):
+def test_trials_outlive_their_wave_and_a_repeated_wave_starts_nothing_twice(lab, until):
     go = lab.path / "go"
     os.mkfifo(go)
     command = f"read line < '{go}'; echo '{{\"value\": 1}}' > \"$HEIRLOOM_RESULT\""
@@ -161,17 +143,17 @@ def test_trials_outlive_their_wave_and_a_repeated_wave_starts_none_twice(lab, un
 
 
 def test_an_end_reaches_a_running_trial(lab, until):
-    dispatcher = lab.open()
-    dispatcher.submit([lab.start("0.1", "exec sleep 600")])
+    sender = lab.open()
+    sender.submit([lab.start("0.1", "exec sleep 600")])
     assert lab.found(1) == {"0.1": AttemptStatus.STARTED}
-    dispatcher.submit([End("0.1", "here", "cancelled", "at a person's word")])
+    sender.submit([End("0.1", "here", "cancelled", "at a person's word")])
     assert lab.found(1) == {"0.1": AttemptStatus.RUNNING}
     until((lab.run_dir / lab.root.experiment / "0.1.ended").exists)
-    dispatcher.submit([Probe("0.1", "here")])
+    sender.submit([Probe("0.1", "here")])
     assert lab.answer().outcome["outcome"] == "cancelled"
 
 
-def test_a_node_that_cannot_be_reached_harms_nobody_beside_it(lab):
+def test_an_unreachable_node_does_not_affect_the_others(lab):
     lab.hosts["gone"] = {"ansible_host": "127.0.0.1", "ansible_port": 1}
     lab.hosts["bare"] = {
         "ansible_connection": "local",
@@ -186,13 +168,13 @@ def test_a_node_that_cannot_be_reached_harms_nobody_beside_it(lab):
     assert "/nowhere/python" in answers["bare"].reason
 
 
-def test_ansible_killed_in_mid_wave_leaves_the_truth_to_a_probe(lab, until):
-    """The module has done its work, and Ansible dies before it hears of it."""
+def test_a_probe_finds_the_attempt_after_ansible_was_killed_in_mid_wave(lab, until):
+    """Ansible dies after the module did its work and before it replied."""
     fifo = lab.block_python(after=f"[ -e '{lab.path}/hold' ] && read line < '{lab.path}/fifo'")
     hold = lab.path / "hold"
     hold.touch()
-    dispatcher = lab.open()
-    dispatcher.submit([lab.start("0.1", "exec sleep 600")])
+    sender = lab.open()
+    sender.submit([lab.start("0.1", "exec sleep 600")])
     until(lab.claim("0.1").exists)
     for child in psutil.Process().children():
         if any("ansible-playbook" in word for word in child.cmdline()):
@@ -202,7 +184,7 @@ def test_ansible_killed_in_mid_wave_leaves_the_truth_to_a_probe(lab, until):
     assert answer.reason
     fifo.write_text("\n")  # what waits on the node goes
     hold.unlink()
-    dispatcher.submit([Probe("0.1", "here")])
+    sender.submit([Probe("0.1", "here")])
     assert lab.found(1) == {"0.1": AttemptStatus.RUNNING}
 
 
@@ -217,7 +199,7 @@ def test_a_wave_past_its_deadline_is_cancelled(lab):
     os.close(writing)
 
 
-def test_a_node_gets_nothing_of_the_controller_s_environment(lab, monkeypatch):
+def test_the_environment_of_the_controller_does_not_reach_a_node(lab, monkeypatch):
     monkeypatch.setenv("LAB_PASSWORD", "hunter2")
     seen = lab.path / "seen"
     lab.block_python(before=f"env > '{seen}'")

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def posts() -> "queue.Queue[Sequence[Event]]":
 
 @pytest.fixture
 def watch(root: Root, posts: "queue.Queue[Sequence[Event]]") -> Iterator[StoreWatch]:
-    def post(events: Sequence[Event], journaled: Callable[[], None] | None) -> None:
+    def post(events: Sequence[Event], mail: Sequence[str]) -> None:
         posts.put(events)
 
     made = StoreWatch(root, root.experiment, RealFiles(), post, lambda trial, number: None)
@@ -67,7 +67,7 @@ def test_what_is_told_is_what_stands_whoever_came_first(
             assert isinstance(told, VerdictSeen)
             assert (told.trial, told.state) == (trial, held.state)
             assert told.weights == (root.weights(trial) / "model").exists()
-            watch.look([trial])
+            watch.look(trial)
             (again,) = posts.get(timeout=PATIENCE)
             assert isinstance(again, VerdictSeen)
             assert again.state == told.state

@@ -60,7 +60,7 @@ class Control(Host):
         self.tuner = SimulatedTuner(lab, post.events)
         self._watch = SteppedWatch(self, post)
         self.listed = listed = lab.inventory()
-        self._waves = Waves(lab, {info.name for info in listed}, post.answers)
+        self._waves = Waves(lab, {info.name for info in listed}, post.events)
         places = {info.name: SimpleNamespace(store=None, python=None) for info in listed}
         specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, places)
         self.loop = Loop(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from controller.core.model import AttemptState
+from controller.dispatch.ansible.answers import Answer, AttemptStatus
+from controller.dispatch.ansible.policy import WavePolicy
 from controller.dispatch.ansible.runner import Reply
-from controller.dispatch.ansible.waves import Wave, take
-from controller.dispatch.interface import Answer, AttemptStatus, End, Order, Start
+from controller.dispatch.ansible.waves import Wave, take, wire_name
+from controller.dispatch.interface import End, EventCallback, Order, Start
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -20,20 +23,37 @@ _CONNECT = (1.0, 12.0)  # seconds until a connection attempt fails
 
 
 class Waves:
-    """Has the interface of a dispatcher. Waves outlive the controller that sent them."""
+    """A dispatcher with the real policy. Waves outlive the controller that sent them."""
 
-    def __init__(
-        self, lab: Lab, listed: set[str], post: Callable[[Sequence[Answer]], None]
-    ) -> None:
+    def __init__(self, lab: Lab, listed: set[str], post: EventCallback) -> None:
         self._lab, self._listed, self._post = lab, listed, post
+        self._policy = WavePolicy(lambda: lab.schedule.now, lab.wall)
         self._pending: dict[str, list[Order]] = {}
         self._busy: set[str] = set()
         self._under_way = 0
         self._closed = False
+        self._timer: float | None = None  # when `_send_due` is called next
+
+    @property
+    def blocked(self) -> str | None:
+        """See `Dispatcher`."""
+        return self._policy.blocked
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders for the next waves."""
         self._lab.control.may_die()
+        self._policy.submit(orders)
+        self._send_due()
+
+    def note(self, attempt: str, state: AttemptState) -> None:
+        """See `Dispatcher`."""
+        self._policy.note(attempt, state)
+
+    def _send_due(self) -> None:
+        """Queue the orders that are due, and set a timer for the next ones."""
+        if self._closed:
+            return
+        orders = self._policy.due()
         strangers = []
         for order in orders:
             if order.node in self._listed:
@@ -42,8 +62,32 @@ class Waves:
                 why = "the inventory has no such node"
                 strangers.append(Answer(order, AttemptStatus.UNREACHABLE, why))
         if strangers:
-            self._lab.schedule.after(0.0, lambda: self._closed or self._post(strangers))
-        self._lab.schedule.after(self._lab.rng.uniform(0.02, 0.5), self._leave)
+            self._lab.schedule.after(0.0, lambda: self._react(strangers))
+        if orders:
+            self._lab.schedule.after(self._lab.rng.uniform(0.02, 0.5), self._leave)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        wait = self._policy.wait()
+        if wait is None:
+            return
+        due = self._lab.schedule.now + max(wait, 0.001)
+        if self._timer is None or due < self._timer:
+            self._timer = due
+            self._lab.schedule.after(max(wait, 0.001), lambda: self._timer_fires(due))
+
+    def _timer_fires(self, due: float) -> None:
+        if self._timer == due:
+            self._timer = None
+            self._send_due()
+
+    def _react(self, answers: Sequence[Answer]) -> None:
+        """Post the events that follow from answers, and send the orders that do."""
+        if not self._closed:
+            events = self._policy.receive(answers)
+            if events:
+                self._post(events)
+            self._send_due()
 
     def close(self, timeout: float) -> None:
         """Drop further answers."""
@@ -104,13 +148,13 @@ class Waves:
         self._under_way -= done
         if self._closed:
             return
-        answers = wave.hear(reply)
+        answers = wave.answers(reply)
         if self._lab.trace.is_enabled:
             for answer in answers:
                 kind = type(answer.order).__name__.lower()
-                what = f"{kind} {answer.order.attempt} on {reply.node}: {answer.found}"
+                what = f"{kind} {wire_name(answer.order)} on {reply.node}: {answer.found}"
                 self._lab.trace.write("wave", f"{what} {answer.reason}".rstrip())
-        self._post(answers)
+        self._react(answers)
         self._leave()
 
 
@@ -119,9 +163,9 @@ def _work(node: Node, orders: Sequence[Order]) -> list[dict[str, Any]]:
     answers = []
     for order in orders:
         if isinstance(order, Start):
-            answers.append(node.start(order.spec))
+            answers.append(node.start(order.spec.to_dict()))
         elif isinstance(order, End):
             answers.append(node.end(order.attempt, order.how, order.reason))
         else:
-            answers.append(node.probe(order.attempt))
+            answers.append(node.probe(wire_name(order)))
     return answers

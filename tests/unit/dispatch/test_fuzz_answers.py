@@ -1,17 +1,19 @@
-"""Whatever Ansible's events and a node's module say, every order is answered."""
+"""Every order is answered, whatever Ansible's events and a node's module contain."""
 
 import os
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from specs import spec
 
 from controller.core.experiment import Experiment
-from controller.core.model import Attempt, AttemptState, Outcome, Rules
+from controller.core.model import AttemptState, Outcome, Rules
+from controller.dispatch.ansible.answers import AttemptStatus
+from controller.dispatch.ansible.policy import WavePolicy
 from controller.dispatch.ansible.runner import Reply, read_event
 from controller.dispatch.ansible.waves import Wave
-from controller.dispatch.answers import ask_again, events_of
-from controller.dispatch.interface import AttemptStatus, End, Probe, Start
+from controller.dispatch.interface import End, NodeProbe, Probe, Start
 from controller.state.journal import Journal
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
@@ -38,7 +40,13 @@ ANSWERS = st.fixed_dictionaries(
     {"attempt": st.just("7.2") | VALUES, "found": st.sampled_from(list(AttemptStatus)) | VALUES},
     optional={"reason": st.text() | VALUES, "outcome": ENDED | VALUES},
 )
-ORDERS = [Start("7.2", "gpu1", {}), End("7.2", "gpu1", "recalled"), Probe("7.2", "gpu1")]
+ORDERS = [
+    Start("7.2", "gpu1", spec("7.2")),
+    End("7.2", "gpu1", "recalled"),
+    Probe("7.2", "gpu1"),
+    Probe("7.2", "gpu1", spec("7.2")),
+    NodeProbe("gpu1"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +63,12 @@ def journal(tmp_path_factory):
 )
 def test_answers(journal, order, said, state):
     wave = Wave({"gpu1": [order]})
-    [answer] = wave.hear(Reply("gpu1", said))
+    [answer] = wave.answers(Reply("gpu1", said))
     assert wave.rest() == []
-    attempt = Attempt(2, "gpu1", (), state=state)
-    ask_again(answer, attempt)
-    events = events_of(answer, attempt, 1.0)
+    policy = WavePolicy(lambda: 0.0, lambda: 1.0)
+    policy.submit([order])
+    policy.note("7.2", state)
+    events = policy.receive([answer])
     before = [seq for seq, _ in journal.read()][-1:] or [0]
     journal.append(events)
     written = [event for _, event in journal.read(before[0])]
@@ -86,5 +95,5 @@ def test_answers(journal, order, said, state):
 def test_events_of_ansible(kind, data):
     reply = read_event({"event": kind, "event_data": data})
     if reply is not None:
-        answers = Wave({"gpu1": ORDERS}).hear(reply)
+        answers = Wave({"gpu1": ORDERS}).answers(reply)
         assert [answer.order for answer in answers] in (ORDERS, [])

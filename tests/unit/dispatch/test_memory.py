@@ -1,35 +1,37 @@
-"""The dispatcher's twin keeps the promises of the real one."""
+"""The dispatcher in memory behaves like the real one."""
 
 import pytest
+from specs import spec
 
 from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome, State
-from controller.dispatch.interface import AttemptStatus, End, Probe, Start
+from controller.dispatch.interface import End, NodeProbe, Probe, Start
 from controller.dispatch.memory import MemoryDispatcher
 
 
 class Twin(MemoryDispatcher):
-    """With lists of what it posts; attempts take 10 s and are worth 1.0."""
+    """Collects what it posts. Attempts take 10 s and have the value 1.0."""
 
     def __init__(self, *nodes):
-        self.answers, self.events = [], []
+        self.posted = []
         infos = [NodeInfo(name, slots) for name, slots in nodes or [("a", 1)]]
-        super().__init__(infos, lambda order: (10.0, 1.0), self.answers.extend, self.events.extend)
+        super().__init__(infos, lambda order: (10.0, 1.0), self.posted.extend)
+
+    @property
+    def events(self):
+        """What is posted about trials that run, without the answers to orders."""
+        return [event for event in self.posted if not isinstance(event, e.Armed)]
 
     def start(self, *names, node="a", restore=(), slots=1):
-        spec = {"restore": restore, "slots": slots}
-        self.submit([Start(name, node, spec) for name in names])
+        self.submit([Start(name, node, spec(name, restore=restore, slots=slots)) for name in names])
 
     def run_until(self, kind, count=1):
         while sum(isinstance(event, kind) for event in self.events) < count:
-            assert self.step(), f"it stands still before {count} of {kind}"
+            assert self.step(), f"it stops before {count} of {kind}"
 
     def finish(self):
         while self.step():
             pass
-
-    def found(self):
-        return [(answer.order.attempt, answer.found) for answer in self.answers]
 
     def outcomes(self):
         ends = [event for event in self.events if isinstance(event, e.Ended)]
@@ -40,33 +42,42 @@ def test_an_attempt_from_order_to_commit():
     twin = Twin()
     twin.start("0.1")
     twin.finish()
-    assert twin.found() == [("0.1", AttemptStatus.STARTED)]
+    assert e.Armed(at=1.5, trial=0, number=1) in twin.posted
     began, ended, seen = twin.events
     assert (began.at, ended.at) == (1.5, 11.5)
     assert ended.outcome is Outcome.COMMITTED
     assert (seen.state, seen.value, seen.weights) == (State.SUCCEEDED, 1.0, True)
 
 
-def test_every_order_gets_one_answer_and_nothing_starts_twice():
+def test_every_order_leads_to_one_event_and_nothing_starts_twice():
     twin = Twin()
     twin.start("0.1", "0.1")
     twin.submit([Probe("0.1", "a"), Probe("9.1", "a"), End("9.1", "a", "recalled")])
     twin.finish()
+    assert sum(isinstance(event, e.Armed) for event in twin.posted) == 3
+    assert sum(isinstance(event, e.Began) for event in twin.posted) == 1
+    ends = [(x.trial, x.outcome) for x in twin.posted if isinstance(x, e.Ended)]
+    assert ends == [(9, Outcome.LOST), (9, Outcome.RECALLED), (0, Outcome.COMMITTED)]
     twin.submit([Probe("0.1", "a")])
     twin.finish()
-    assert [found for _, found in twin.found()] == [
-        AttemptStatus.STARTED,
-        AttemptStatus.RUNNING,
-        AttemptStatus.RUNNING,
-        AttemptStatus.ABSENT,
-        AttemptStatus.ABSENT,
-        AttemptStatus.ENDED,
-    ]
-    assert twin.answers[-1].outcome["outcome"] == "committed"
-    assert len(twin.events) == 3
+    assert twin.posted[-1].outcome is Outcome.COMMITTED
 
 
-def test_a_node_runs_as_many_as_it_has_slots():
+def test_a_probe_starts_an_attempt_that_never_arrived():
+    twin = Twin()
+    twin.submit([Probe("0.1", "a", spec("0.1"))])
+    twin.finish()
+    assert twin.outcomes() == {"0.1": Outcome.COMMITTED}
+
+
+def test_a_node_is_always_up():
+    twin = Twin()
+    twin.submit([NodeProbe("a")])
+    twin.finish()
+    assert twin.posted == [e.NodeUp(at=1.5, node="a")]
+
+
+def test_a_node_runs_one_attempt_a_slot():
     twin = Twin(("a", 2))
     twin.start("0.1", "1.1", "2.1", slots=1)
     twin.run_until(e.Ended, 2)
@@ -94,7 +105,7 @@ def test_a_child_begins_when_its_parent_is_committed():
     assert kinds.index((e.VerdictSeen, 0)) < kinds.index((e.Began, 1))
 
 
-def test_a_child_of_a_trial_that_left_no_weights_is_answered():
+def test_a_child_of_a_trial_without_weights_ends():
     twin = Twin(("a", 4))
     twin.start("0.1")
     twin.start("1.1", restore=(0,))
@@ -106,7 +117,7 @@ def test_a_child_of_a_trial_that_left_no_weights_is_answered():
 
 
 @pytest.mark.parametrize("how", ["cancelled", "recalled"])
-def test_what_only_waits_can_be_ended(how):
+def test_an_armed_attempt_can_be_ended(how):
     twin = Twin()
     twin.start("0.1", "1.1")
     twin.run_until(e.Began)
@@ -115,17 +126,16 @@ def test_what_only_waits_can_be_ended(how):
     assert twin.outcomes() == {"0.1": Outcome.COMMITTED, "1.1": Outcome(how)}
 
 
-def test_what_runs_is_not_recalled():
+def test_a_running_attempt_is_not_recalled():
     twin = Twin()
     twin.start("0.1")
     twin.run_until(e.Began)
     twin.submit([End("0.1", "a", "recalled")])
     twin.finish()
-    assert twin.found()[-1] == ("0.1", AttemptStatus.RUNNING)
     assert twin.outcomes() == {"0.1": Outcome.COMMITTED}
 
 
-def test_what_is_stopped_while_it_runs_keeps_its_weights_and_frees_its_slot():
+def test_a_stopped_attempt_keeps_its_weights_and_frees_its_slot():
     twin = Twin()
     twin.start("0.1", "1.1")
     twin.run_until(e.Began)
@@ -136,7 +146,7 @@ def test_what_is_stopped_while_it_runs_keeps_its_weights_and_frees_its_slot():
     assert twin.outcomes() == {"0.1": Outcome.STOPPED, "1.1": Outcome.COMMITTED}
 
 
-def test_the_first_verdict_stands():
+def test_the_first_verdict_is_final():
     twin = Twin()
     twin.start("0.1")
     twin.finish()
@@ -145,7 +155,7 @@ def test_the_first_verdict_stands():
     assert twin.events[-1].state is State.SUCCEEDED
 
 
-def test_a_look():
+def test_a_look_reports_the_verdict_or_its_absence():
     twin = Twin()
     twin.look(0)
     twin.pass_verdict(0, State.FAILED, "exit code 3")
@@ -153,9 +163,9 @@ def test_a_look():
     assert [type(event) for event in twin.events] == [e.NoVerdict, e.VerdictSeen, e.VerdictSeen]
 
 
-def test_nothing_comes_after_it_is_closed():
+def test_nothing_happens_after_close():
     twin = Twin()
     twin.start("0.1")
     twin.close(0)
     assert not twin.step()
-    assert not twin.answers
+    assert not twin.posted

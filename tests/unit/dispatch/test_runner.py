@@ -1,7 +1,7 @@
 import pytest
 
+from controller.dispatch.ansible.answers import AttemptStatus
 from controller.dispatch.ansible.runner import Reply, read_event
-from controller.dispatch.interface import AttemptStatus
 
 
 def event(kind, **result):

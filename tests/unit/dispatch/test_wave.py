@@ -2,15 +2,18 @@ import json
 from pathlib import Path
 
 import pytest
+from specs import spec
 
+from controller.dispatch.ansible.answers import Answer, AttemptStatus
 from controller.dispatch.ansible.inventory import Node, Slot
 from controller.dispatch.ansible.runner import Reply
 from controller.dispatch.ansible.waves import Wave, arguments, take
-from controller.dispatch.interface import Answer, AttemptStatus, End, Probe, Start
+from controller.dispatch.interface import End, NodeProbe, Probe, Start
+from heirloom.node.spec import Spec
 
 
 def start(attempt, node="a"):
-    return Start(attempt, node, {"attempt": attempt})
+    return Start(attempt, node, spec(attempt))
 
 
 def said(attempt, found, **more):
@@ -22,13 +25,13 @@ def test_ends_go_first_then_starts_then_probes():
     assert take({"a": orders}, set()) == {"a": [orders[2], orders[1], orders[3], orders[0]]}
 
 
-def test_a_busy_node_s_orders_stay():
+def test_orders_of_a_busy_node_stay_pending():
     pending = {"a": [start("1.1")], "b": [start("2.1", "b")]}
     assert take(pending, {"a"}) == {"b": [start("2.1", "b")]}
     assert pending == {"a": [start("1.1")]}
 
 
-def test_the_end_of_an_attempt_never_overtakes_its_start():
+def test_the_end_of_an_attempt_follows_its_start():
     end, other = End("1.1", "a", "cancelled"), End("2.1", "a", "cancelled")
     pending = {"a": [start("1.1"), end, other]}
     assert take(pending, set()) == {"a": [other, start("1.1")]}
@@ -36,11 +39,11 @@ def test_the_end_of_an_attempt_never_overtakes_its_start():
     assert not pending
 
 
-def test_what_the_module_is_given():
+def test_arguments_of_the_module():
     node = Node("a", (Slot("0", ("3",)),), Path("/run/h"), python="/opt/python", user="trials")
-    orders = [End("3.1", "a", "stopped", "why"), start("2.1"), Probe("1.1", "a")]
+    orders = [End("3.1", "a", "stopped", "why"), start("2.1"), Probe("1.1", "a"), NodeProbe("a")]
     given = arguments(node, "digits-1", orders)
-    assert json.loads(given.pop("starts")) == [{"attempt": "2.1"}]
+    assert [Spec.from_dict(item) for item in json.loads(given.pop("starts"))] == [spec("2.1")]
     assert given == {
         "run_dir": "/run/h",
         "experiment": "digits-1",
@@ -49,11 +52,11 @@ def test_what_the_module_is_given():
         "user": "trials",
         "become": False,
         "ends": [{"attempt": "3.1", "how": "stopped", "reason": "why"}],
-        "probes": ["1.1"],
+        "probes": ["1.1", "0.0"],
     }
 
 
-def test_answers_come_in_the_order_of_the_orders():
+def test_answers_keep_the_order_of_the_orders():
     orders = [End("3.1", "a", "stopped"), start("2.1"), Probe("3.1", "a")]
     outcome = {"outcome": "failed"}
     reply = [
@@ -61,7 +64,7 @@ def test_answers_come_in_the_order_of_the_orders():
         said("2.1", "refused", reason="no such user"),
         said("3.1", "ended", outcome=outcome),
     ]
-    assert Wave({"a": orders}).hear(Reply("a", reply)) == [
+    assert Wave({"a": orders}).answers(Reply("a", reply)) == [
         Answer(orders[0], AttemptStatus.RUNNING),
         Answer(orders[1], AttemptStatus.REFUSED, "no such user"),
         Answer(orders[2], AttemptStatus.ENDED, "", outcome),
@@ -80,22 +83,22 @@ def test_answers_come_in_the_order_of_the_orders():
         [said("1.1", [])],
     ],
 )
-def test_an_answer_that_makes_no_sense_is_unknown(reply):
-    (answer,) = Wave({"a": [start("1.1")]}).hear(Reply("a", reply))
+def test_a_malformed_answer_is_unknown(reply):
+    (answer,) = Wave({"a": [start("1.1")]}).answers(Reply("a", reply))
     assert answer.found is AttemptStatus.UNKNOWN
-    assert "makes no sense" in answer.reason
+    assert "malformed" in answer.reason
 
 
-def test_a_node_that_says_too_much_is_heard_as_far_as_it_was_asked():
+def test_surplus_answers_of_a_node_are_ignored():
     reply = [said("1.1", "started"), said("2.1", "started")]
-    assert len(Wave({"a": [start("1.1")]}).hear(Reply("a", reply))) == 1
+    assert len(Wave({"a": [start("1.1")]}).answers(Reply("a", reply))) == 1
 
 
 def test_every_order_is_answered_once():
     wave = Wave({"a": [start("1.1")], "b": [start("2.1", "b")]})
-    assert len(wave.hear(Reply("a", None, AttemptStatus.UNREACHABLE, "why"))) == 1
-    assert wave.hear(Reply("a", [said("1.1", "started")])) == []
-    assert wave.hear(Reply("stranger", [])) == []
+    assert len(wave.answers(Reply("a", None, AttemptStatus.UNREACHABLE, "why"))) == 1
+    assert wave.answers(Reply("a", [said("1.1", "started")])) == []
+    assert wave.answers(Reply("stranger", [])) == []
     assert wave.rest() == [start("2.1", "b")]
     assert wave.rest() == []
-    assert wave.hear(Reply("b", [said("2.1", "started")])) == []
+    assert wave.answers(Reply("b", [said("2.1", "started")])) == []

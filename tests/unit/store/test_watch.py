@@ -5,13 +5,14 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from controller.core.events import Began, Ended, Event, Reported, VerdictSeen
+from controller.core.events import Began, Ended, Event, NoVerdict, Reported, VerdictSeen
 from controller.core.model import Outcome, State
 from controller.store import layout
 from controller.store.layout import Root
@@ -73,30 +74,30 @@ class Bench:
     def __init__(self, root: Root) -> None:
         self.root = root
         self.clock, self.files = Clock(), Flaky()
-        self.posts: queue.Queue[tuple[Sequence[Event], Callable[[], None] | None]] = queue.Queue()
+        self.posts: queue.Queue[tuple[Sequence[Event], Sequence[str]]] = queue.Queue()
         self.silent: list[tuple[int, int]] = []
         self.watch = StoreWatch(
             root,
             root.experiment,
             self.files,
-            lambda events, journaled: self.posts.put((events, journaled)),
+            lambda events, mail: self.posts.put((events, mail)),
             lambda trial, number: self.silent.append((trial, number)),
             clock=self.clock,
             now=lambda: 5.0,
         )
 
     def heard(self) -> list[Event]:
-        """The next post, taken as journaled."""
-        events, journaled = self.posts.get(timeout=PATIENCE)
-        if journaled is not None:
-            journaled()
+        """The next post; its mail is acknowledged."""
+        events, mail = self.posts.get(timeout=PATIENCE)
+        if mail:
+            self.watch.acknowledge(mail)
         return list(events)
 
     def rounds(self) -> None:
         """Return when everything was looked at once more, at the clock's present time."""
         for _ in range(2):
             seen = threading.Event()
-            self.watch.look([], seen.set)
+            self.watch._orders.put(partial(self.watch._errands.add, "a round", seen.set))
             assert seen.wait(PATIENCE)
 
     def quiet(self) -> bool:
@@ -187,12 +188,11 @@ def test_an_attempt_from_its_beginning_to_its_commit(bench: Bench) -> None:
 def test_mail_stays_until_it_is_journaled_and_is_not_posted_again_meanwhile(bench: Bench) -> None:
     bench.watch.start()
     bench.send("7.2", "ended", outcome="failed", reason="exit code 3")
-    events, journaled = bench.posts.get(timeout=PATIENCE)
+    events, mail = bench.posts.get(timeout=PATIENCE)
     assert events == [ended(7, 2, "failed", "exit code 3")]
     assert bench.quiet()
     assert bench.mail("new") == ["7.2.ended.json"]
-    assert journaled is not None
-    journaled()
+    bench.watch.acknowledge(mail)
     bench.rounds()
     assert bench.mail("new") == []
 
@@ -314,10 +314,10 @@ def test_an_event_that_cannot_be_posted_stops_nothing(tmp_path: Path) -> None:
     refusals = iter([ValueError("the loop is not there yet")])
     put = bench.posts.put
 
-    def post(events: Sequence[Event], journaled: Callable[[], None] | None) -> None:
+    def post(events: Sequence[Event], mail: Sequence[str]) -> None:
         for error in refusals:
             raise error
-        put((events, journaled))
+        put((events, mail))
 
     bench.watch = StoreWatch(
         bench.root, bench.root.experiment, bench.files, post, lambda trial, number: None
@@ -364,18 +364,16 @@ def test_a_verdict_is_tried_again_until_the_store_takes_it(bench: Bench) -> None
     assert verdict.state is State.FAILED
 
 
-def test_a_look_tells_what_stands_and_then_that_it_looked(bench: Bench) -> None:
+def test_a_look_reports_the_verdict_or_its_absence(bench: Bench) -> None:
     files = [{"path": "a", "size": 3, "digest": DIGEST}, {"path": "b", "size": 4, "digest": DIGEST}]
     bench.root.trial(7).mkdir()
     said = json.loads(Manifest(bench.root.experiment, 7, "stopped", attempt="7.2").to_json())
     said = {**said, "files": files, "weights": True}
     (bench.root.trial(7) / "manifest.json").write_text(json.dumps(said))
     bench.watch.start()
-    seen: list[bool] = []
-    looked = threading.Event()
-    bench.watch.look([6, 7], lambda: (seen.append(bench.posts.empty()), looked.set())[-1])
-    assert looked.wait(PATIENCE)
-    assert seen == [False]
+    bench.watch.look(6)
+    assert bench.heard() == [NoVerdict(at=5.0, trial=6)]
+    bench.watch.look(7)
     assert bench.heard() == [
         VerdictSeen(at=5.0, trial=7, state=State.STOPPED, number=2, weights=True, size=7)
     ]
