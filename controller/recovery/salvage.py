@@ -19,7 +19,7 @@ from controller.store.layout import Root, StoreError
 from controller.store.maildir import SIZE_LIMIT
 from controller.store.messages import MalformedError, SupervisorMessage, parse_message
 from controller.store.metrics import MetricsReader
-from controller.store.verdicts import LOOKS, Verdicts
+from controller.store.verdicts import READS, Verdicts
 from heirloom.node.spec import Spec, SpecError
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import REMOVED
@@ -142,7 +142,7 @@ class Salvage:
 
     def _look(self, trial: int) -> e.VerdictSeen | None:
         """The verdict, looked at until damage is believed. Raises OSError."""
-        for _ in range(LOOKS - 1):
+        for _ in range(READS - 1):
             with contextlib.suppress(OSError):
                 return self._verdicts.read(trial)
         return self._verdicts.read(trial)

@@ -1,4 +1,4 @@
-"""What of the weights is stored once for several trials, as their manifests tell."""
+"""Files that are stored once for several trials, from their manifests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from controller.core.model import Outcome, Trial
+from controller.errors import reason
 from controller.store.layout import Root
 from heirloom.store import manifest
 from heirloom.store.files import Files
@@ -14,15 +15,15 @@ from heirloom.store.manifest import Entry, ManifestError
 
 
 def sizes(files: Files, root: Root, trials: Sequence[Trial]) -> tuple[int, int]:
-    """Bytes of the weights that stand, as plain copies would be, and as they are stored.
+    """The sizes in bytes of all weights: as plain copies, and as they are stored.
 
-    Reads the manifests of trials that share something. Raises OSError.
+    Reads the manifests of trials that share files. Raises OSError.
     """
     standing = [trial for trial in trials if trial.weights and not trial.removed]
     plain = sum(trial.size for trial in standing)
     stored = sum(trial.size - trial.shared for trial in standing)
     here = {trial.id for trial in standing}
-    orphaned: dict[tuple[int, str], int] = {}  # whose first owner's weights were removed
+    orphaned: dict[tuple[int, str], int] = {}  # files whose first owner's weights were removed
     for trial in standing:
         for entry in _entries(files, root, trial) if trial.shared else ():
             if entry.shared is not None and entry.shared not in here:
@@ -32,15 +33,15 @@ def sizes(files: Files, root: Root, trials: Sequence[Trial]) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that was found damaged. `sharers`: the other trials that its bytes belong to."""
+    """A damaged file. `sharers`: the other trials that share its bytes."""
 
     path: str  # below `weights/`
-    found: str  # who committed it, and what was expected and found in its place
+    found: str  # the attempt that committed it; the expected and the found digest
     sharers: tuple[int, ...]
 
 
 def damage(files: Files, root: Root, trials: Sequence[Trial], damaged: Trial) -> list[Damage]:
-    """The files of a trial that were found damaged. Raises OSError."""
+    """The damaged files of a trial. Raises OSError."""
     return [
         Damage(entry.path, found, tuple(_sharers(files, root, trials, damaged, entry)))
         for entry in _entries(files, root, damaged)
@@ -49,21 +50,21 @@ def damage(files: Files, root: Root, trials: Sequence[Trial], damaged: Trial) ->
 
 
 def damage_words(files: Files, root: Root, trials: Sequence[Trial], damaged: Trial) -> str:
-    """The same in words, for people; the store may be away."""
+    """Describe a damaged trial in one line. The store may be unavailable."""
     nodes = " and ".join(dict.fromkeys(damaged.corrupt_on))
-    said = []
+    parts = []
     try:
         for each in damage(files, root, trials, damaged):
             named = ", ".join(map(str, each.sharers))
             once = f"; stored once for it and {named}" if named else ""
-            said.append(f"{each.path}, {each.found}{once}")
+            parts.append(f"{each.path}, {each.found}{once}")
     except OSError as error:
-        said.append(f"the store does not answer: {error.strerror}")
-    return f"seen on {nodes}" + "".join(f"; {text}" for text in said)
+        parts.append(f"the store does not answer: {reason(error)}")
+    return f"seen on {nodes}" + "".join(f"; {text}" for text in parts)
 
 
 def _found(trials: Sequence[Trial], damaged: Trial, entry: Entry) -> str:
-    """What the last attempt said that was to start from it; empty where none found it damaged."""
+    """What the last attempt that read the file found; empty if none found it damaged."""
     named = f"/trials/{damaged.id}/weights/{entry.path}, "
     found = [
         attempt.reason.partition(named)[2]
@@ -92,7 +93,7 @@ def _sharers(
 
 
 def _entries(files: Files, root: Root, trial: Trial) -> tuple[Entry, ...]:
-    with contextlib.suppress(ManifestError):  # then nobody knows
+    with contextlib.suppress(ManifestError):  # a damaged manifest: its files are unknown
         found = manifest.read(files, str(root.path), trial.id)
         return () if found is None else found.files
     return ()

@@ -1,8 +1,8 @@
-"""Weights that may go are taken from the store, and what dead attempts left there.
+"""Remove weights from the store, and what attempts without a commit left there.
 
-First the name goes, in one rename, so that nobody ever finds half of them; then the files. The
-empty directory `weights.removed` stays beside the manifest and says what became of them. Whatever
-is interrupted is done by doing it again.
+First `weights` is renamed to `weights.removed`, so no reader finds half of them; then the files are
+removed. The empty directory `weights.removed` stays beside the manifest as a record. A removal that
+was interrupted is completed by repeating it.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from controller.core.model import attempt_name
 from controller.store.layout import Root
 from heirloom.store.files import Files, Stat
 from heirloom.store.manifest import REMOVED
+from heirloom.store.os_errors import describe
 
 _FORBIDDEN = (errno.EPERM, errno.EACCES, errno.EROFS)
-_TRIES = 3  # after which what is forbidden is believed to be so
-_PIECE = 1000  # names removed at one step: mail is not to wait for a million of them
-_OPEN, _CLOSED = 0o2770, 0o550  # modes of a directory: to be changed, and of what is committed
+_TRIES = 3  # before a permission error counts
+_PIECE = 1000  # names removed in one step, so that a large removal does not delay mail
+_OPEN, _CLOSED = 0o2770, 0o550  # modes of a directory: while it is changed, when committed
 
 
 @dataclass
 class Removal:
-    """One removal, trial by trial and attempt by attempt, since each may take a while."""
+    """One removal, in steps, since each trial and each attempt may take a while."""
 
     root: Root
     files: Files
@@ -46,9 +47,9 @@ class Removal:
         self._steps += [partial(self._remove, trial) for trial in reversed(self.trials)]
 
     def step(self, now: float) -> Removed | None:
-        """Do the next piece; what is gone when all is done. Raises OSError: call it again.
+        """Do the next step; returns Removed after the last one. Raises OSError; then call it again.
 
-        What this user is not allowed to remove is left, and why is told in the end.
+        What this user may not remove stays, and `Removed.problem` says why.
         """
         if self._steps:
             if not self._try():
@@ -66,9 +67,9 @@ class Removal:
         )
 
     def _try(self) -> bool:
-        """Go on with the next step, or note why it is forbidden; whether it is over.
+        """Continue the current operation; whether it is over, done or forbidden.
 
-        That is tried thrice, for an attempt may close its files.
+        A permission error is tried again: a running attempt may change modes at the same time.
         """
         for left in reversed(range(_TRIES)):
             try:
@@ -78,11 +79,11 @@ class Removal:
                 if error.errno not in _FORBIDDEN:
                     raise
                 if not left:
-                    self._problem = f"{error.strerror}: {error.filename}"
+                    self._problem = describe(error)
         return True
 
     def _go_on(self) -> bool:
-        """Remove some names; whether the step is done."""
+        """Remove some names; whether the operation is done."""
         if self._under_way is None:
             self._under_way = self._steps[-1]()
         taken = 0
@@ -102,24 +103,24 @@ class Removal:
 
 
 def remove_weights(files: Files, place: str) -> Iterator[int]:
-    """Remove `weights` from a trial's directory; the bytes of each name. Raises OSError.
+    """Remove `weights` from a trial's directory; yields the size of each file. Raises OSError.
 
-    The manifest stays. Weights that are gone already are no error.
+    The manifest stays. Missing weights are not an error.
     """
     aside = f"{place}/{REMOVED}"
     if files.stat(f"{place}/weights") is not None:
         files.chmod(place, _OPEN)
-        with contextlib.suppress(FileNotFoundError):  # asked twice, over a network
+        with contextlib.suppress(FileNotFoundError):  # renamed already: NFS repeats a request
             files.rename(f"{place}/weights", aside)
         files.sync_dir(place)
     if files.stat(aside) is not None:
         yield from _empty(files, aside)
-        files.sync_dir(aside)  # once it is journaled nobody looks here again
+        files.sync_dir(aside)  # after it is journaled it is not checked again
         files.chmod(place, _CLOSED)
 
 
 def remove_leftovers(files: Files, attempt: str) -> Iterator[int]:
-    """Remove what an attempt that did not commit would have committed; the bytes of each name.
+    """Remove the output of an attempt that did not commit; yields the size of each file.
 
     Its log and its reports stay. Raises OSError.
     """
@@ -137,9 +138,10 @@ def remove_leftovers(files: Files, attempt: str) -> Iterator[int]:
 
 
 def _empty(files: Files, top: str) -> Iterator[int]:
-    """Remove everything in a directory; the bytes of each name. Links are not followed.
+    """Remove everything in a directory; yields the size of each file. Links are not followed.
 
-    What lies deeper is moved up: a trial may nest directories deeper than a path, or our stack, is.
+    Nested directories are moved up first: a trial may nest them deeper than a path, or Python's
+    stack, allows.
     """
     numbered = (f"{top}/{number}" for number in count())
     free = (path for path in numbered if files.stat(path) is None)
@@ -156,14 +158,14 @@ def _empty(files: Files, top: str) -> Iterator[int]:
 
 
 def _flatten(files: Files, directory: str, free: Iterator[str]) -> Iterator[int]:
-    """Remove the files in a directory, and move its directories to paths that are free."""
+    """Remove the files in a directory, and move its directories to free paths."""
     files.chmod(directory, _OPEN)
     while names := files.names(directory, _PIECE):
         for name in names:
             path = f"{directory}/{name}"
             found = files.stat(path)
             if found is not None and found.kind == "directory":
-                files.chmod(path, _OPEN)  # who moves a directory changes what `..` in it means
+                files.chmod(path, _OPEN)  # moving a directory writes its `..`
                 files.rename(path, next(free))
                 yield 0
             elif found is not None:

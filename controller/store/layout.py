@@ -20,7 +20,7 @@ from heirloom.store.atomic_write import replace_file, sync_directory
 FORMAT = 1
 _DIRECTORIES = ("attempts", "trials", "code", "runtime")
 _MAIL = ("mail", "mail/tmp", "mail/new", "mail/done")
-_SHARED = 0o2770  # the group's, and what is made below stays the group's
+_SHARED = 0o2770  # of the group; setgid passes the group on to everything in it
 _PRIVATE = 0o700
 
 
@@ -36,7 +36,7 @@ class Root:
 
     @property
     def experiment(self) -> str:
-        """The experiment's full name, as manifests and mail carry it: `digits-3fa92c1b`."""
+        """The experiment's full name, as in manifests and mail: `digits-3fa92c1b`."""
         return self.path.name
 
     @property
@@ -46,12 +46,12 @@ class Root:
 
     @property
     def attempts(self) -> Path:
-        """Where attempts work."""
+        """The directories of attempts."""
         return self.path / "attempts"
 
     @property
     def trials(self) -> Path:
-        """Where verdicts stand."""
+        """The verdicts."""
         return self.path / "trials"
 
     @property
@@ -61,12 +61,12 @@ class Root:
 
     @property
     def code(self) -> Path:
-        """Where snapshots of the trial's code directory lie, by digest."""
+        """Snapshots of the trial's code directory, by digest."""
         return self.path / "code"
 
     @property
     def runtime(self) -> Path:
-        """Where snapshots of the package `heirloom` lie, by digest."""
+        """Snapshots of the package `heirloom`, by digest."""
         return self.path / "runtime"
 
     def attempt(self, trial: int, number: int) -> Path:
@@ -74,7 +74,7 @@ class Root:
         return self.attempts / attempt_name(trial, number)
 
     def trial(self, trial: int) -> Path:
-        """Where the trial's verdict stands once it has one."""
+        """The directory of a trial's verdict."""
         return self.trials / str(trial)
 
     def weights(self, trial: int) -> Path:
@@ -83,12 +83,12 @@ class Root:
 
 
 def create(store: Path, user: str, name: str, id: str) -> Root:
-    """Make the root of a new experiment, exclusively; `id` tells it from others of its name.
+    """Create the root of a new experiment, exclusively. `id` makes its name unique.
 
-    Shared with the group where the store is (setgid), else the user's alone. Raises StoreError,
-    and then leaves nothing behind but the store and the user's directory.
+    The group shares it if the store is setgid; otherwise it is private. Raises StoreError, and then
+    leaves nothing behind but the store and the user's directory.
     """
-    _refuse_odd(user, name, id)
+    _refuse_invalid(user, name, id)
     path, mode = take(store, user, f"{name}-{id}")
     root = Root(path)
     try:
@@ -102,11 +102,11 @@ def create(store: Path, user: str, name: str, id: str) -> Root:
 
 
 def take(store: Path, user: str, name: str) -> tuple[Path, int]:
-    """Make STORE/USER/NAME, exclusively; it, and the mode for what is made in it.
+    """Create STORE/USER/NAME, exclusively. Returns it, and the mode for directories in it.
 
     Raises StoreError.
     """
-    _refuse_odd(user, name)
+    _refuse_invalid(user, name)
     store = store.absolute()
     mode = _prepare(store)
     owner = store / user
@@ -122,12 +122,12 @@ def take(store: Path, user: str, name: str) -> tuple[Path, int]:
 
 
 def discard(root: Root) -> None:
-    """Remove a root that was made a moment ago and that no trial has used."""
+    """Remove a new root that no trial has used."""
     remove(root.path)
 
 
 def remove(tree: Path) -> None:
-    """Remove a tree of this user's as far as that can be done, read-only directories too."""
+    """Remove a directory tree as far as this user may, read-only directories included."""
     for directory, _, _ in os.walk(tree):
         with contextlib.suppress(OSError):
             Path(directory).chmod(0o700)
@@ -135,40 +135,40 @@ def remove(tree: Path) -> None:
 
 
 def find(path: Path) -> Root:
-    """The root that an experiment made earlier. Raises StoreError when it is not there."""
+    """The root of an existing experiment. Raises StoreError when it is not there."""
     try:
-        said = json.loads((path / "experiment.json").read_text())
-        form = said["format"]
+        signature = json.loads((path / "experiment.json").read_text())
+        found = signature["format"]
     except OSError as error:
         raise StoreError(
             f"cannot read {path / 'experiment.json'}: {reason(error)}: is the store mounted?"
         ) from None
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"{path / 'experiment.json'} is damaged") from None
-    if form != FORMAT:
+    if found != FORMAT:
         raise StoreError(
-            f"{path} has format {form!r}, this version of Heirloom knows {FORMAT}: "
+            f"{path} has format {found!r}, and this version of Heirloom knows {FORMAT}: "
             "resume it with the version that made it"
         )
     return Root(path)
 
 
-def _refuse_odd(*names: str) -> None:
+def _refuse_invalid(*names: str) -> None:
     for name in names:
         if not name or "/" in name or "\0" in name or name.startswith("."):
             raise StoreError(f"{name!r} cannot be part of a directory's name on the store")
 
 
 def _prepare(store: Path) -> int:
-    """Make the store if only its last directory is missing; the mode of what goes into it."""
+    """Create the store if its parent exists. Returns the mode for directories in it."""
     try:
         with contextlib.suppress(FileExistsError):
             store.mkdir(mode=_PRIVATE)
         found = store.stat().st_mode
     except FileNotFoundError:
         raise StoreError(
-            f"the store {store} cannot be made, since {store.parent} does not exist: "
-            "mount or make it, or name another store"
+            f"the store {store} cannot be created, since {store.parent} does not exist: "
+            "mount or create it, or name another store"
         ) from None
     except OSError as error:
         raise _unusable(store, error) from None
@@ -184,12 +184,12 @@ def _make(directory: Path, mode: int, *, exist_ok: bool = False) -> None:
         if exist_ok and directory.is_dir():
             return
         raise
-    directory.chmod(mode)  # whatever the umask
+    directory.chmod(mode)  # mkdir applied the umask
 
 
 def _sign(root: Root, user: str, name: str, id: str) -> None:
-    """Write experiment.json, and make everything so far durable."""
-    said = {
+    """Write experiment.json, and make the root's name durable."""
+    signature = {
         "format": FORMAT,
         "name": name,
         "id": id,
@@ -198,8 +198,8 @@ def _sign(root: Root, user: str, name: str, id: str) -> None:
         "created_at": time.time(),
     }
     path = root.path / "experiment.json"
-    replace_file(str(path), json.dumps(said).encode(), durable=True)
-    path.chmod(0o640)  # whatever the umask
+    replace_file(str(path), json.dumps(signature).encode(), durable=True)
+    path.chmod(0o640)  # open applied the umask
     for directory in (root.path.parent, root.store):
         sync_directory(str(directory))
 

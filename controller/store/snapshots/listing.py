@@ -1,4 +1,4 @@
-"""What of a code directory belongs in its snapshot."""
+"""List the files of a code directory that belong in its snapshot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COUNT_LIMIT = 20_000  # files; each costs a round trip or more on a network file
 
 
 class CodeError(HeirloomError):
-    """The trial's code directory cannot be taken as it is."""
+    """The trial's code directory cannot be copied."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,14 +38,16 @@ class Entry:
 
 
 def entries(code_dir: Path, leave_out: Collection[Path] = ()) -> list[Entry]:
-    """The files and links of a code directory, sorted by path; empty directories do not count.
+    """The files and links of a code directory, sorted by path, without empty directories.
 
-    Left out: what `.heirloomignore` at its top names, `.git`, `__pycache__` and `.venv` anywhere,
-    Python environments below it, and the directories in `leave_out` (the store may lie within the
-    code directory). Raises CodeError for what cannot be copied, or is too much.
+    Excluded are what its `.heirloomignore` names, ALWAYS_IGNORED anywhere, Python environments below
+    it, and the directories in `leave_out` (the store may be inside the code directory). Raises
+    CodeError when a file cannot be copied, or there are too many.
     """
     if not code_dir.is_dir():
-        raise CodeError(f"the trial's code directory {code_dir} is not there or is no directory")
+        raise CodeError(
+            f"the trial's code directory {code_dir} does not exist or is not a directory"
+        )
     places = {_identity(path.stat()) for path in leave_out if path.exists()}
     spec = _ignored(code_dir / IGNORE_FILE)
     found: list[Entry] = []
@@ -74,7 +76,7 @@ def _ignored(file: Path) -> GitIgnoreSpec:
             GitIgnoreSpec.from_lines([line])
         except (ValueError, re.error):
             raise CodeError(
-                f"{file}, line {number}: {line!r} is no pattern of .gitignore"
+                f"{file}, line {number}: {line!r} is not a pattern of .gitignore"
             ) from None
     return GitIgnoreSpec.from_lines([*lines, *ALWAYS_IGNORED])
 
@@ -114,14 +116,14 @@ def _entry(top: Path, path: str, info: os.stat_result) -> Entry:
 
 
 def _target(top: Path, path: str) -> str:
-    """Where a link points, if that is within the code directory by name and in truth."""
+    """The target of a link. Both its path and what it resolves to must be in the code directory."""
     target = (top / path).readlink().as_posix()
     by_name = os.path.normpath(PurePosixPath(path).parent / target)
     inside = not (target.startswith("/") or by_name == ".." or by_name.startswith("../"))
     if not (inside and (top / path).resolve().is_relative_to(top.resolve())):
         raise CodeError(
-            f"{top / path} links to {target}, outside of the code directory as a relative path: "
-            f"put a copy in its place, or name it in {IGNORE_FILE}"
+            f"{top / path} links to {target}, which is not a relative path inside the code "
+            f"directory: replace it by a copy, or name it in {IGNORE_FILE}"
         )
     return target
 

@@ -1,4 +1,4 @@
-"""The package `heirloom` on the store: what the nodes run, and what trials import."""
+"""A copy of the package `heirloom` on the store, which nodes run and trials import."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from controller.store.snapshots.snapshot import Snapshot, put
 
 
 def take(root: Root) -> Snapshot:
-    """Copy the package's Python files into `runtime/DIGEST`, unless they are there.
+    """Copy the package's Python files into `runtime/DIGEST`, unless that exists.
 
     Raises StoreError.
     """

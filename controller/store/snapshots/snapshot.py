@@ -1,4 +1,4 @@
-"""One read-only copy of the trial's code on the store, under the digest of what is in it."""
+"""A read-only copy of the trial's code on the store, named by the digest of its content."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Snapshot:
 
 
 def take(code_dir: Path, root: Root, leave_out: Collection[Path] = ()) -> Snapshot:
-    """Copy a code directory into `code/DIGEST`, unless the same is there already.
+    """Copy a code directory into `code/DIGEST`, unless that exists.
 
-    The store and the directories in `leave_out` are not copied, should they lie within. Raises
-    CodeError when the directory cannot be taken, StoreError when the store refuses.
+    The store and the directories in `leave_out` are excluded. Raises CodeError when the directory
+    cannot be read, StoreError when the store cannot be written.
     """
     return put(code_dir, entries(code_dir, (root.store, *leave_out)), root.code)
 
 
 def digest(code_dir: Path, root: Root, leave_out: Collection[Path] = ()) -> str:
-    """What `take` would name its copy, to tell whether the directory has changed.
+    """The digest that `take` would use, to detect a change of the directory.
 
     Raises CodeError.
     """
@@ -58,7 +58,7 @@ def put(source: Path, found: Collection[Entry], parent: Path) -> Snapshot:
 
 
 def _digest(source: Path, found: Iterable[Entry], copy: Path | None = None) -> str:
-    """SHA-256 over paths, kinds, executable bits and contents; copies them on the way if asked."""
+    """SHA-256 of paths, kinds, executable bits and contents. Copies the files if `copy` is given."""
     total = hashlib.sha256()
     for entry in found:
         if entry.target is not None:
@@ -73,7 +73,7 @@ def _digest(source: Path, found: Iterable[Entry], copy: Path | None = None) -> s
 
 
 def _read(source: Path, entry: Entry, copy: Path | None) -> bytes:
-    """A file's digest. What is hashed is what is copied, should somebody be editing it."""
+    """A file's digest. Copies the same bytes that it hashes: the file may change meanwhile."""
     content = hashlib.sha256()
     with contextlib.ExitStack() as stack:
         try:
@@ -99,7 +99,7 @@ def _destination(copy: Path, entry: Entry) -> Path:
 
 
 def _place(source: Path, found: Collection[Entry], parent: Path) -> str:
-    """Write under a temporary name, make it durable and read-only, rename; returns the digest."""
+    """Write a temporary directory, make it durable and read-only, rename it; returns the digest."""
     written = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
     try:
         named = _digest(source, found, written)
@@ -111,7 +111,7 @@ def _place(source: Path, found: Collection[Entry], parent: Path) -> str:
         except OSError:
             if not (parent / named).is_dir():
                 raise
-            remove(written)  # somebody else placed the same
+            remove(written)  # another process placed the same
         sync_directory(str(parent))
     except BaseException:
         remove(written)

@@ -64,7 +64,7 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, odd: str) -> Non
 
 def test_a_store_whose_parent_is_missing_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "not" / "mounted"
-    with pytest.raises(StoreError, match=re.escape(f"{missing} cannot be made")):
+    with pytest.raises(StoreError, match=re.escape(f"{missing} cannot be created")):
         layout.create(missing, "ann", "digits", "1")
     assert not missing.parent.exists()
 
@@ -100,5 +100,5 @@ def test_what_is_no_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is damaged"):
         layout.find(tmp_path)
     signature.write_text('{"format": 9}')
-    with pytest.raises(StoreError, match="format 9, this version of Heirloom knows 1"):
+    with pytest.raises(StoreError, match="format 9, and this version of Heirloom knows 1"):
         layout.find(tmp_path)
