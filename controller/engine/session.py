@@ -113,7 +113,7 @@ def create(
         except OSError as error:
             raise LaunchError(f"cannot write {place.config}: {reason(error)}") from None
         try:
-            recover.leave(root, created, config)
+            recover.write_recovery_file(root, created, config)
         except OSError as error:
             raise LaunchError(f"cannot write in {root.path}: {reason(error)}") from None
         # The experiment is there from this rename on, and a kill before it leaves none.

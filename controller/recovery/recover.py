@@ -1,7 +1,7 @@
-"""An experiment whose journal is damaged, or gone, is made again from what stands on the store.
+"""Rebuild the journal of an experiment from the store, when it is damaged or lost.
 
-Verdicts, specs, mail and reports lie there. What only the journal knew is lost: trials that never
-came to a node, and the exact order of the tuner's calls.
+Verdicts, specs, mail and reports are on the store. What only the journal contained is lost: trials
+that were never placed on a node, and the exact order of the tuner's calls.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ FORMAT = 1
 
 
 class RecoveryError(HeirloomError):
-    """The experiment cannot be recovered, or need not be."""
+    """The experiment cannot be recovered, or does not need to be."""
 
 
 @dataclass(slots=True)
 class Recovered:
-    """What was found. `kept`: the damaged journal; `lost`: what cannot be known, in words."""
+    """The result. `kept`: the damaged journal; `lost`: what could not be recovered, one a line."""
 
     place: ExperimentDir
     trials: int
@@ -45,34 +45,34 @@ class Recovered:
     lost: list[str] = field(default_factory=list)
 
 
-def leave(root: Root, created: e.Created, config: configs.Experiment) -> None:
-    """Leave on the store what a recovery needs. Raises OSError.
+def write_recovery_file(root: Root, created: e.Created, config: configs.Experiment) -> None:
+    """Write on the store what a recovery needs. Raises OSError.
 
-    An inventory that is written out in the experiment stays behind: it may hold passwords, and
-    trials can read what stands here.
+    An inventory that is part of the experiment file is left out: it may contain passwords, and
+    trials can read this file.
     """
     if isinstance(config.inventory, dict):
         config = config.model_copy(update={"inventory": None})
-    said = {
+    content = {
         "format": FORMAT,
         "created": dataclasses.asdict(created),
         "config": json.loads(configs.dump(config)),
     }
     path = root.path / "recovery.json"
-    replace_file(str(path), json.dumps(said).encode(), durable=True)
-    path.chmod(0o640)  # whatever the umask
+    replace_file(str(path), json.dumps(content).encode(), durable=True)
+    path.chmod(0o640)  # open applied the umask
 
 
 def recover(named: str, home: Home) -> Recovered:
-    """Make an experiment's journal anew, and what else of its own is missing or damaged.
+    """Rebuild an experiment's journal, and its experiment file if that is missing or damaged.
 
-    `named` is its name, or its directory on the store.
+    `named` is the experiment's name, or its directory on the store.
 
-    Raises HeirloomError, and then the journal is as it was.
+    Raises HeirloomError; the journal is then unchanged.
     """
     path = Path(named).absolute() if "/" in named else _root(named, home)
     root = layout.find(path)
-    created, config = _left(root)
+    created, config = _read_recovery_file(root)
     home.prepare()
     place = ExperimentDir(home.experiments / created.name)
     try:
@@ -87,23 +87,23 @@ def recover(named: str, home: Home) -> Recovered:
 def _recover(
     place: ExperimentDir, root: Root, created: e.Created, config: configs.Experiment
 ) -> Recovered:
-    whole = _whole(place, created.root)
-    if whole is not None:
-        if not _mend(place, config):
+    intact = _intact_events(place, created.root)
+    if intact is not None:
+        if not _restore_config(place, config):
             raise RecoveryError(
                 f"the journal of {place.name} is whole: go on with "
                 f"`{command('resume', place.name)}`"
             )
-        return _recovered(place, whole, None)
+        return _recovered(place, intact, None)
     found = Salvage(root)
     events = [created, e.Opened(at=created.at), *found.events()]
-    _mend(place, config)
+    _restore_config(place, config)
     draft = place.path / "journal.new"
     for leftover in place.path.glob("journal.new*"):
         leftover.unlink()
     with Journal.create(draft) as journal:
         journal.append(events)
-    kept = _set_aside(place)
+    kept = _rename_damaged(place)
     draft.rename(place.journal)
     for directory in (place.path, place.path.parent):
         sync_directory(str(directory))
@@ -120,26 +120,26 @@ def _recovered(
     own = isinstance(created, e.Created) and created.inventory == str(place.inventory)
     if own and not (place.inventory.exists() and place.inventory.stat().st_size):
         found.lost.append(
-            "the inventory that the experiment file held, which is not kept on the store: write it "
-            "to a file, and resume with -i FILE"
+            "the inventory of the experiment file, which is not kept on the store: write it to a "
+            "file, and resume with -i FILE"
         )
     return found
 
 
-def _mend(place: ExperimentDir, config: configs.Experiment) -> bool:
-    """Write the experiment file again where it cannot be read; whether that was so."""
-    mended = False
+def _restore_config(place: ExperimentDir, config: configs.Experiment) -> bool:
+    """Write the experiment file if it cannot be read. Returns whether it was written."""
+    restored = False
     try:
         configs.restore(place.config.read_text())
     except (OSError, ValueError):
         replace_file(str(place.config), configs.dump(config).encode(), durable=True, mode=0o600)
-        mended = True
+        restored = True
     sync_directory(str(place.path))
-    return mended
+    return restored
 
 
 def _root(name: str, home: Home) -> Path:
-    """Where an experiment's root is, by the first row of its journal or by its name."""
+    """The root of an experiment, from the first row of its journal or by its name."""
     place = ExperimentDir(home.experiments / name)
     with contextlib.suppress(JournalError), Journal.open(place.journal, readonly=True) as journal:
         _, first = next(iter(journal.read()), (0, None))
@@ -151,7 +151,7 @@ def _root(name: str, home: Home) -> Path:
     found = []
     for path in sorted((store / user_name()).glob(f"{name}-*")):
         with contextlib.suppress(HeirloomError):
-            if _left(Root(path))[0].name == name:
+            if _read_recovery_file(Root(path))[0].name == name:
                 found.append(path)
     if len(found) != 1:
         what = "several experiments" if found else "no experiment"
@@ -162,22 +162,24 @@ def _root(name: str, home: Home) -> Path:
     return found[0]
 
 
-def _left(root: Root) -> tuple[e.Created, configs.Experiment]:
+def _read_recovery_file(root: Root) -> tuple[e.Created, configs.Experiment]:
     path = root.path / "recovery.json"
     try:
-        said = json.loads(path.read_bytes())
-        if said["format"] != FORMAT:
-            raise RecoveryError(f"{path} has format {said['format']!r}, known is {FORMAT}")
-        created = e.Created(**said["created"])
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            raise RecoveryError(
+                f"{path} has format {content['format']!r}; the known one is {FORMAT}"
+            )
+        created = e.Created(**content["created"])
         return dataclasses.replace(created, root=str(root.path)), configs.restore(
-            json.dumps(said["config"])
+            json.dumps(content["config"])
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecoveryError(f"{path}, which a recovery needs, cannot be read: {error}") from None
+        raise RecoveryError(f"{path}, which recovery needs, cannot be read: {error}") from None
 
 
-def _whole(place: ExperimentDir, root: str) -> list[e.Event] | None:
-    """What the journal holds; None where it is damaged."""
+def _intact_events(place: ExperimentDir, root: str) -> list[e.Event] | None:
+    """The events of the journal; None if it is damaged."""
     try:
         with Journal.open(place.journal) as journal:
             events = [event for _, event in journal.read()]
@@ -194,8 +196,8 @@ def _whole(place: ExperimentDir, root: str) -> list[e.Event] | None:
     return events
 
 
-def _set_aside(place: ExperimentDir) -> Path | None:
-    """Keep the damaged journal under another name, with what SQLite put beside it."""
+def _rename_damaged(place: ExperimentDir) -> Path | None:
+    """Rename the damaged journal, and the files that SQLite put beside it."""
     if not place.journal.exists():
         return None
     kept = place.path / f"journal.damaged-{time.time_ns()}.db"

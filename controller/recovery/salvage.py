@@ -1,4 +1,4 @@
-"""What the store tells of an experiment whose journal is lost, as the events that led there."""
+"""Reconstruct the events of an experiment whose journal is lost, from the store."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from heirloom.store.manifest import REMOVED
 
 _FILES = RealFiles()
 _SPEC_LIMIT = 16 << 20  # bytes
-_LOST = "its parameters were lost with the journal, before it came to a node"
+_LOST = "its parameters were lost with the journal, before it was placed on a node"
 
 
 class Salvage:
-    """What the store tells of an experiment's trials."""
+    """The specs, messages and verdicts of an experiment on the store."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
         self._verdicts = Verdicts(root, root.experiment, _FILES, time.time)
         self._specs: dict[int, dict[int, tuple[Spec, float]]] = {}  # with the time of writing
-        self._letters: dict[tuple[int, int], SupervisorMessage] = {}
+        self._messages: dict[tuple[int, int], SupervisorMessage] = {}
         self.lost: list[str] = []
         try:
             self._read_attempts()
@@ -47,7 +47,7 @@ class Salvage:
         self.count = max([*self._specs, *verdicts], default=-1) + 1
 
     def events(self) -> Iterator[e.Event]:
-        """Everything that happened, as far as it is known, in a likely order."""
+        """All events that are known, in a probable order."""
         seen = {trial: self._verdict(trial) for trial in range(self.count)}
         proposed = [0.0] * self.count
         latest = time.time()
@@ -75,7 +75,7 @@ class Salvage:
                         at=latest, trial=trial, state=State.CANCELLED, reason=_LOST
                     )
         if gone := tuple(trial for trial in seen if self._is_removed(trial)):
-            # Whether that was done whole is not known: a resume sees to it.
+            # The removal may be incomplete: resume completes it.
             yield e.RemovalAsked(at=latest, trials=gone)
 
     def _is_removed(self, trial: int) -> bool:
@@ -86,7 +86,7 @@ class Salvage:
         first = specs[min(specs)][0] if specs else None
         yield e.ProposalAsked(at=at, trial=trial)
         parents = first.restore if first else ()
-        # A parent of a larger number cannot be; then the spec is not to be trusted.
+        # A parent has a smaller id. A spec that says otherwise is wrong.
         sound = tuple(parent for parent in parents if parent < trial)
         params = dict(first.params) if first else {}
         yield e.Proposed(at=at, trial=trial, params=params, parents=sound)
@@ -99,7 +99,7 @@ class Salvage:
                 yield from self._end(trial, number, None, at)
 
     def _ends(self, trial: int, verdict: e.VerdictSeen | None, at: float) -> Iterator[e.Event]:
-        """The end of the last attempt, which may run on."""
+        """The end of the last attempt, which may still run."""
         if trial in self._specs:
             yield from self._end(trial, max(self._specs[trial]), verdict, at, is_last=True)
 
@@ -113,17 +113,17 @@ class Salvage:
         is_last: bool = False,
     ) -> Iterator[e.Event]:
         yield from self._reports(trial, number, at)
-        told = self._letters.get((trial, number))
+        message = self._messages.get((trial, number))
         ended = partial(e.Ended, at=at, trial=trial, number=number)
         if verdict is not None and verdict.number == number:
             stopped = verdict.state is State.STOPPED
-            seconds = told.seconds if told else None
+            seconds = message.seconds if message else None
             outcome = Outcome.STOPPED if stopped else Outcome.COMMITTED
             yield ended(outcome=outcome, reason=verdict.reason, seconds=seconds)
-        elif told is not None and not told.has_manifest:
-            yield told.event(at)
+        elif message is not None and not message.has_manifest:
+            yield message.event(at)
         elif not is_last:
-            yield ended(outcome=Outcome.RECALLED, reason="how it ended is not known any more")
+            yield ended(outcome=Outcome.RECALLED, reason="its outcome was lost with the journal")
 
     def _reports(self, trial: int, number: int, at: float) -> Iterator[e.Event]:
         path = f"{self._root.attempt(trial, number)}/metrics.jsonl"
@@ -133,15 +133,15 @@ class Salvage:
 
     def _verdict(self, trial: int) -> e.VerdictSeen | None:
         try:
-            found = self._look(trial)
+            found = self._read_verdict(trial)
             if found is None:
                 return None
             return dataclasses.replace(found, at=self._root.trial(trial).stat().st_mtime)
         except OSError as error:
             raise StoreError(f"cannot read {self._root.trial(trial)}: {reason(error)}") from None
 
-    def _look(self, trial: int) -> e.VerdictSeen | None:
-        """The verdict, looked at until damage is believed. Raises OSError."""
+    def _read_verdict(self, trial: int) -> e.VerdictSeen | None:
+        """The verdict, read until a damaged manifest counts as damaged. Raises OSError."""
         for _ in range(READS - 1):
             with contextlib.suppress(OSError):
                 return self._verdicts.read(trial)
@@ -152,12 +152,12 @@ class Salvage:
             try:
                 trial, number = split_attempt(name)
             except ValueError:
-                continue  # a verdict on its way
+                continue  # a verdict that is being passed
             path = self._root.attempts / name / "spec.json"
             try:
                 spec = Spec.from_dict(json.loads(_FILES.read(str(path), _SPEC_LIMIT)))
                 if (spec.attempt, spec.experiment) != (name, self._root.experiment):
-                    raise SpecError(f"it is that of {spec.attempt} of {spec.experiment}")
+                    raise SpecError(f"it is the spec of {spec.attempt} of {spec.experiment}")
                 at = path.stat().st_mtime
             except (OSError, ValueError, RecursionError) as error:
                 self.lost.append(f"attempt {name}: its spec cannot be read ({error})")
@@ -170,9 +170,9 @@ class Salvage:
                 continue
             with contextlib.suppress(OSError, ValueError, MalformedError, RecursionError):
                 path = str(self._root.mail / "done" / name)
-                said: Any = json.loads(_FILES.read(path, SIZE_LIMIT))
-                found = parse_message(name, said if isinstance(said, dict) else {})
-                self._letters[found.trial, found.number] = found
+                content: Any = json.loads(_FILES.read(path, SIZE_LIMIT))
+                found = parse_message(name, content if isinstance(content, dict) else {})
+                self._messages[found.trial, found.number] = found
 
 
 def _names(directory: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the journal and the store hold of an experiment, for people and other programs to read."""
+"""Read an experiment from its journal, for commands and reports."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from controller.store.layout import Root
 
 
 class RecordError(HeirloomError):
-    """What was asked for is not in the experiment's record."""
+    """The experiment cannot be read, or has no such trial."""
 
 
 @dataclass(slots=True)
 class Record:
-    """One experiment as its journal tells it."""
+    """The state of one experiment, from its journal."""
 
     place: ExperimentDir
     config: configs.Experiment
     experiment: Experiment
     root: Root
-    is_running: bool  # whether a controller holds it now
+    is_running: bool  # whether a controller runs it now
     curves: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
 
     @property
@@ -45,7 +45,7 @@ class Record:
 
     @property
     def holder(self) -> str:
-        """Which controller runs it."""
+        """The process that runs it, or ran it last."""
         return holder_of(self.place)
 
     def trial(self, number: int) -> Trial:
@@ -58,7 +58,7 @@ class Record:
 
 
 def read_config(place: ExperimentDir) -> configs.Experiment:
-    """The experiment as it was resolved when it was made. Raises RecordError."""
+    """The experiment file as it was when the experiment was created. Raises RecordError."""
     try:
         return configs.restore(place.config.read_text())
     except (OSError, ValueError) as error:
@@ -81,7 +81,9 @@ def load(place: ExperimentDir, *, curves: bool = False) -> Record:
                 if number is not None:
                     reported.setdefault(event.trial, []).append((event.step, number))
     if experiment.created is None:
-        raise RecordError(f"{place.journal}: the experiment was never started")
+        raise RecordError(
+            f"{place.journal}: the journal is empty: the experiment was never started"
+        )
     root = Root(Path(experiment.created.root))
     return Record(place, config, experiment, root, is_locked(place), reported)
 
@@ -118,12 +120,12 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
 
 
 def has_weights(trial: Trial) -> bool:
-    """Whether its weights stand on the store."""
+    """Whether its weights are on the store."""
     return trial.weights and not trial.removed
 
 
 def removed_parents(record: Record, trial: Trial) -> list[int]:
-    """The parents whose weights were removed: the trial cannot start from them again."""
+    """The parents whose weights were removed, so that the trial cannot start from them again."""
     return [parent for parent in trial.parents if record.experiment.trials[parent].removed]
 
 
@@ -141,7 +143,7 @@ def _attempt(trial: Trial, attempt: Attempt) -> dict[str, Any]:
 
 
 def why(record: Record, trial: Trial) -> str:
-    """In words, why a trial is where it is."""
+    """Describe why a trial is in its state."""
     experiment, attempt = record.experiment, trial.attempt
     if trial.state.is_verdict:
         return trial.reason or ("committed" if trial.state is State.SUCCEEDED else "")

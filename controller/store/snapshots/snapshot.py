@@ -58,7 +58,7 @@ def put(source: Path, found: Collection[Entry], parent: Path) -> Snapshot:
 
 
 def _digest(source: Path, found: Iterable[Entry], copy: Path | None = None) -> str:
-    """SHA-256 of paths, kinds, executable bits and contents. Copies the files if `copy` is given."""
+    """SHA-256 of paths, kinds, executable bits and contents. Copies files if `copy` is given."""
     total = hashlib.sha256()
     for entry in found:
         if entry.target is not None:

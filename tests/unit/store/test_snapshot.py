@@ -229,9 +229,7 @@ def test_links_that_leave_are_refused(root: Root, code: Path, target: str) -> No
         (code / ".heirloomignore").write_text("/out\n")
         (code / "out").symlink_to("/etc")
     (code / "link").symlink_to(target)
-    with pytest.raises(
-        CodeError, match=r"link links to .*, which is not a relative path inside the code"
-    ):
+    with pytest.raises(CodeError, match=r"link links to .*, which is not a relative path inside"):
         snapshot.take(code, root)
     assert list(root.code.iterdir()) == []
 
@@ -257,7 +255,7 @@ def test_what_cannot_be_read_is_named(code: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CodeError, match="nowhere is not there"):
+    with pytest.raises(CodeError, match="nowhere does not exist"):
         listing.entries(tmp_path / "nowhere")
 
 
