@@ -40,9 +40,9 @@ class Entry:
 def entries(code_dir: Path, leave_out: Collection[Path] = ()) -> list[Entry]:
     """The files and links of a code directory, sorted by path, without empty directories.
 
-    Excluded are what its `.heirloomignore` names, ALWAYS_IGNORED anywhere, Python environments below
-    it, and the directories in `leave_out` (the store may be inside the code directory). Raises
-    CodeError when a file cannot be copied, or there are too many.
+    Excluded are what its `.heirloomignore` names, ALWAYS_IGNORED anywhere, Python environments, and
+    the directories in `leave_out` (the store may be inside the code directory). Raises CodeError
+    when a file cannot be copied, or there are too many.
     """
     if not code_dir.is_dir():
         raise CodeError(
