@@ -14,7 +14,7 @@ from heirloom.store import manifest
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 
-PATIENCE = 60.0  # seconds until a test calls it a hang
+TIMEOUT = 60.0  # seconds after which a wait fails
 NOOP = 'echo "{\\"value\\": 1}" > "$HEIRLOOM_RESULT"'
 
 
@@ -22,8 +22,8 @@ class Lab:
     """An experiment's root on a store, and a node, in a directory of the test's own."""
 
     def __init__(self, base: Path) -> None:
-        self.base = base  # beside the store: trials may write here
-        # Nobody else's: leftovers are known by this name, on the whole machine.
+        self.base = base  # outside the store: trials may write here
+        # Unique on this machine: orphans are found by this name.
         self.root = base / "store" / "ann" / f"exp-{secrets.token_hex(4)}"
         self.run_dir = base / "run"
         self.slots = [{"name": str(number), "gpus": []} for number in range(4)]
@@ -46,13 +46,13 @@ class Lab:
         } | more
 
     def start(self, *specs: dict[str, Any]) -> list[str]:
-        """What was found for each."""
+        """The state that was found for each."""
         self._started += [spec["attempt"] for spec in specs]
         answers = attempts.start(str(self.run_dir), self.slots, list(specs))
         return [answer["found"] for answer in answers]
 
     def run(self, attempt: str, command: str | list[str] = NOOP, **more: Any) -> dict[str, Any]:
-        """Start one attempt and wait for its end; the `ended` message."""
+        """Start one attempt and wait for its end. Returns the `ended` message."""
         assert self.start(self.spec(attempt, command, **more)) == ["started"]
         return self.ended(attempt)
 
@@ -64,7 +64,7 @@ class Lab:
         return str(attempts.probe(str(self.run_dir), self.root.name, [attempt])[0]["found"])
 
     def ended(self, attempt: str) -> dict[str, Any]:
-        """Wait until the attempt's supervisor is gone; its last word."""
+        """Wait until the attempt's supervisor has ended; returns its `ended` message."""
         self.await_death(attempt)
         [answer] = attempts.probe(str(self.run_dir), self.root.name, [attempt])
         assert answer["found"] == "ended", answer
@@ -74,13 +74,13 @@ class Lab:
         self.await_lock(self.local(f"{attempt}.claim"))
 
     def await_lock(self, path: Path) -> None:
-        """Wait until nobody holds the file."""
+        """Wait until no process holds the lock on the file."""
 
         def wait() -> None:
             with path.open() as file:
                 fcntl.flock(file, fcntl.LOCK_SH)
 
-        within_patience(wait)
+        within_timeout(wait)
 
     def supervisor(self, attempt: str) -> int:
         return int(json.loads(self.local(f"{attempt}.claim").read_text())["pid"])
@@ -101,7 +101,7 @@ class Lab:
         return Fifo(self.root / name)
 
     def sweep(self) -> None:
-        """Take back what a failed test left running."""
+        """End what a failed test left running."""
         for attempt in self._started:
             if self.probe(attempt) == "running":
                 self.end(attempt, "cancelled")
@@ -109,25 +109,25 @@ class Lab:
 
 
 class Fifo:
-    """A place where a trial and its test wait for each other."""
+    """A FIFO by which a trial and its test wait for each other."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         os.mkfifo(path)
 
-    def hear(self) -> str:
-        """What the other side says; waits for it."""
+    def receive(self) -> str:
+        """Wait for a line from the other side, and return it."""
         said: list[str] = []
-        within_patience(lambda: said.append(self.path.read_text()))
+        within_timeout(lambda: said.append(self.path.read_text()))
         return said[0]
 
-    def say(self) -> None:
-        """Let the other side, which reads, go on."""
-        within_patience(lambda: self.path.write_text("go\n"))
+    def send(self) -> None:
+        """Send a line to the other side, which waits for it."""
+        within_timeout(lambda: self.path.write_text("go\n"))
 
 
-def within_patience(wait: Any) -> None:
+def within_timeout(wait: Any) -> None:
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()
-    thread.join(PATIENCE)
-    assert not thread.is_alive(), f"nothing happened for {PATIENCE} s"
+    thread.join(TIMEOUT)
+    assert not thread.is_alive(), f"no event within {TIMEOUT} s"

@@ -1,4 +1,4 @@
-"""One attempt that goes well, and everything that it leaves behind."""
+"""A successful attempt, and the files that it leaves."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def test_what_is_committed_is_read_only(lab):
     }
 
 
-def test_mail_tells_of_beginning_and_end(lab):
+def test_mail_reports_start_and_end(lab):
     last_word = lab.run("3.1")
     began, ended = lab.mail("3.1", "began"), lab.mail("3.1", "ended")
     assert (began["attempt"], began["node"], began["gpus"]) == ("3.1", "here", [])
@@ -52,7 +52,7 @@ def test_mail_tells_of_beginning_and_end(lab):
     assert not list((lab.root / "mail/tmp").iterdir())
 
 
-def test_nothing_is_left_on_the_node_but_claim_and_last_word(lab):
+def test_only_claim_and_end_stay_on_the_node(lab):
     lab.run("3.1")
     left = {path.name for path in lab.local(".").iterdir()}
     assert left == {"3.1.claim", "3.1.ended", "supervisor.log"}
@@ -89,7 +89,7 @@ def test_a_process_sees_its_files_and_nothing_of_the_supervisors(lab):
     assert seen["cwd"] == str(lab.root / "code/1")
     assert seen["session"]
     assert Path(seen["python"]).samefile(sys.executable)
-    assert [Path(fd).name for fd in seen["fds"] if "run" in fd] == ["0"]  # its slot alone
+    assert [Path(fd).name for fd in seen["fds"] if "run" in fd] == ["0"]  # only the slot
     env = seen["env"]
     assert "ANSIBLE_SECRET" not in env
     assert env["MINE"] == "yes"
@@ -116,8 +116,8 @@ def test_a_child_is_given_its_parents_weights(lab):
     assert lab.verdict(2).parents == (1, 0)
 
 
-def test_a_spec_without_an_interpreter_gets_the_one_of_the_call(lab, tmp_path):
-    fake = tmp_path / "python-of-mine"  # its directory has no `python`: one is made for it
+def test_a_spec_without_an_interpreter_uses_the_calls(lab, tmp_path):
+    fake = tmp_path / "python-of-mine"  # its directory has no `python`, so a wrapper is created
     fake.write_text('#!/bin/sh\necho \'{"value": 42}\' > "$HEIRLOOM_RESULT"\n')
     fake.chmod(0o755)
     attempts.start(str(lab.run_dir), lab.slots, [lab.spec("0.1", ["python"])], str(fake))
@@ -125,7 +125,7 @@ def test_a_spec_without_an_interpreter_gets_the_one_of_the_call(lab, tmp_path):
     assert lab.verdict(0).value == 42
 
 
-def test_a_missing_interpreter_is_the_nodes_fault_and_named(lab):
+def test_a_missing_interpreter_is_refused_by_name(lab):
     ended = lab.run("0.1", python="/nowhere/python")
     assert ended["outcome"] == "refused"
     assert "/nowhere/python" in ended["reason"]
@@ -139,13 +139,13 @@ def test_output_is_kept_up_to_its_limit(lab):
     assert lab.verdict(0).state == "succeeded"
 
 
-def test_the_heart_beats_while_the_process_runs(lab):
+def test_the_heartbeat_is_written_while_the_process_runs(lab):
     wait = 'while [ "$(cat ../0.1/heartbeat)" -lt 4 ]; do sleep 0.01; done; '
     assert lab.run("0.1", wait + NOOP, heartbeat=0.02)["outcome"] == "committed"
     assert int((lab.attempt("0.1") / "heartbeat").read_text()) >= 4
 
 
-def test_spec_and_parameters_lie_on_the_store_for_people(lab):
+def test_spec_and_parameters_are_written_to_the_store(lab):
     lab.run("0.1", params={"a": [1, {"b": None}]})
     spec = json.loads((lab.attempt("0.1") / "spec.json").read_text())
     assert spec["params"] == {"a": [1, {"b": None}]}

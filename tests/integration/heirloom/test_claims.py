@@ -1,4 +1,4 @@
-"""Starting is idempotent; the dead are told from the living."""
+"""Starting is idempotent, and dead attempts are recognized."""
 
 import json
 import os
@@ -18,9 +18,9 @@ def test_a_repeated_start_starts_nothing_twice(lab):
     )
     spec = lab.spec("0.1", command)
     assert lab.start(spec, spec) == ["started", "running"]
-    began.hear()
+    began.receive()
     assert lab.start(spec) == ["running"]
-    go_on.say()
+    go_on.send()
     lab.ended("0.1")
     assert lab.start(spec) == ["ended"]
     [answer] = attempts.start(str(lab.run_dir), lab.slots, [spec])
@@ -38,22 +38,22 @@ def test_a_dead_attempt_is_never_started_again(lab):
     assert lab.end("0.1", "recalled") == "dead"
 
 
-def test_an_attempt_that_never_came_is_absent(lab):
+def test_an_unknown_attempt_is_absent(lab):
     assert lab.probe("5.5") == "absent"
 
 
-def test_one_bad_spec_does_not_hold_the_others(lab):
+def test_an_invalid_spec_does_not_affect_the_others(lab):
     bad = lab.spec("1.1") | {"slots": "many"}
     assert lab.start(lab.spec("0.1"), bad, lab.spec("2.1")) == ["started", "refused", "started"]
     for attempt in ("0.1", "2.1"):
         assert lab.ended(attempt)["outcome"] == "committed"
 
 
-def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
+def test_a_missing_store_is_refused_with_its_path(lab):
     ended_later = lab.spec("0.1", root="/nowhere/exp-1")
     lab.start(ended_later)
     pid = lab.supervisor("0.1")
-    while lab.probe("0.1") != "ended":  # told by the node's disk, since no mail can be sent
+    while lab.probe("0.1") != "ended":  # recorded on the node, since no mail can be sent
         os.sched_yield()
     [answer] = attempts.probe(str(lab.run_dir), lab.root.name, ["0.1"])
     assert answer["outcome"]["outcome"] == "refused"
@@ -63,14 +63,14 @@ def test_a_store_that_is_not_there_is_refused_with_its_path(lab):
     lab.await_death("0.1")
 
 
-def test_a_node_without_room_for_its_files_says_so(lab):
+def test_a_node_without_a_run_directory_refuses(lab):
     lab.run_dir.write_text("in the way")
     [answer] = attempts.start(str(lab.run_dir), lab.slots, [lab.spec("0.1")])
     assert answer["found"] == "refused"
     assert str(lab.run_dir) in answer["reason"]
 
 
-def test_a_claim_says_who_holds_it_since_which_boot(lab):
+def test_a_claim_contains_process_id_and_boot_id(lab):
     lab.start(lab.spec("0.1", restore=[9]))
     said = json.loads(lab.local("0.1.claim").read_text())
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -78,10 +78,10 @@ def test_a_claim_says_who_holds_it_since_which_boot(lab):
     os.kill(said["pid"], 0)
 
 
-def test_a_supervisor_is_nobodys_child_and_leads_its_own_session(lab):
+def test_a_supervisor_is_detached_and_leads_its_own_session(lab):
     lab.start(lab.spec("0.1", restore=[9]))
     pid = lab.supervisor("0.1")
-    while not (lab.attempt("0.1") / "heartbeat").exists():  # by then it has settled in
+    while not (lab.attempt("0.1") / "heartbeat").exists():  # it has detached by then
         os.sched_yield()
     stat = Path(f"/proc/{pid}/stat").read_text()
     parent, _, session = stat.rpartition(")")[2].split()[1:4]
@@ -90,7 +90,7 @@ def test_a_supervisor_is_nobodys_child_and_leads_its_own_session(lab):
     assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
 
 
-def test_claims_outlast_neither_boot_nor_holder(tmp_path):
+def test_a_claim_without_its_holder_is_dead(tmp_path):
     claims = Claims(str(tmp_path), "exp-1")
     claims.create_directory()
     held = claims.claim("0.1")
@@ -99,17 +99,17 @@ def test_claims_outlast_neither_boot_nor_holder(tmp_path):
     assert claims.status("0.1") == ("dead", None)
 
 
-def test_who_cannot_tell_of_the_end_keeps_no_slot(lab):
+def test_an_attempt_that_cannot_report_its_end_frees_its_slot(lab):
     began, go_on = lab.fifo("began"), Fifo(lab.base / "go-on")
     lab.slots = lab.slots[:1]
     lab.start(lab.spec("0.1", f'echo > "{began.path}"; read line < "{go_on.path}"'))
-    began.hear()
+    began.receive()
     lab.start(lab.spec("1.1"))
     while not (lab.attempt("1.1") / "heartbeat").exists():  # it waits for the slot
         os.sched_yield()
     pids = [lab.supervisor(attempt) for attempt in ("0.1", "1.1")]
-    lab.root.rename(lab.base / "away")  # the store goes: neither can mail its end
-    go_on.say()
+    lab.root.rename(lab.base / "away")  # an outage: neither can mail its end
+    go_on.send()
     while lab.probe("1.1") != "ended":
         os.sched_yield()
     lab.await_lock(lab.run_dir / "slots/0")

@@ -1,4 +1,4 @@
-"""A file that somebody has for itself, as an NFS client may have one on the server's own disk."""
+"""A file under a lease, as the NFS server has one for a client with a delegation."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 from heirloom.node.process import result
 
 # Holds a lease on the file, as the kernel's NFS server does for a client that has a delegation, and
-# gives it back when the kernel says that somebody else wants the file.
+# gives it back when the kernel signals that another process opens the file.
 HOLDER = """
 import fcntl, os, signal, sys
 fd = os.open(sys.argv[1], os.O_RDWR)
@@ -17,7 +17,7 @@ sys.stdin.read()
 """
 
 
-def test_a_result_is_read_although_somebody_has_the_file_for_itself(tmp_path):
+def test_a_result_under_a_lease_is_read(tmp_path):
     file = tmp_path / "result.json"
     file.write_text('{"value": 1}')
     holder = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Attempts that somebody wants ended: recalled, cancelled or stopped, armed or running."""
+"""Requests to end attempts: recalled, cancelled or stopped, while armed or running."""
 
 import os
 import signal
@@ -13,13 +13,13 @@ WEIGHTS = 'echo w > "$HEIRLOOM_SAVE_PATH/w"'
 
 @pytest.mark.parametrize("how", ["recalled", "cancelled"])
 @pytest.mark.parametrize("waits_for", ["parent", "slot", "gate"])
-def test_an_armed_attempt_is_given_up(lab, how, waits_for):
+def test_an_armed_attempt_ends_on_request(lab, how, waits_for):
     lab.slots = lab.slots[:1]
     go_on = lab.fifo("go-on")
     began = lab.fifo("began")
     if waits_for != "parent":
         lab.start(lab.spec("0.1", f'echo > "{began.path}"; read line < "{go_on.path}"; {NOOP}'))
-        began.hear()
+        began.receive()
     if waits_for == "gate":
         lab.start(lab.spec("1.1"))
     lab.start(lab.spec("2.1", restore=[9] if waits_for == "parent" else []))
@@ -29,7 +29,7 @@ def test_an_armed_attempt_is_given_up(lab, how, waits_for):
     assert (lab.attempt("2.1") / f"out.{how}").is_dir()
     assert lab.verdict(2) is None
     if waits_for != "parent":
-        go_on.say()
+        go_on.send()
         assert lab.ended("0.1")["outcome"] == "committed"
     if waits_for == "gate":
         assert lab.ended("1.1")["outcome"] == "committed"
@@ -46,7 +46,7 @@ def test_an_armed_attempt_that_is_stopped_leaves_a_verdict_without_weights(lab):
 def start_and_stop(lab, command, how="stopped", **more):
     began = lab.fifo("began")
     lab.start(lab.spec("0.1", command.replace("BEGAN", f'echo > "{began.path}"'), **more))
-    began.hear()
+    began.receive()
     assert lab.end("0.1", how, "hopeless") == "running"
     return lab.ended("0.1")
 
@@ -59,7 +59,7 @@ def test_a_stopped_trial_keeps_its_weights_and_its_last_report(lab):
     assert [entry.path for entry in verdict.files] == ["w"]
 
 
-def test_what_had_to_be_killed_leaves_no_weights(lab):
+def test_a_killed_trial_leaves_no_weights(lab):
     command = f"trap '' TERM; {WEIGHTS}; {REPORT}; BEGAN; while :; do sleep 0.05; done"
     assert start_and_stop(lab, command, grace=0.1)["outcome"] == "stopped"
     verdict = lab.verdict(0)
@@ -80,11 +80,11 @@ def test_cancelling_overrides_stopping(lab):
         f'trap "echo > {began.path}" TERM; echo > "{began.path}"; while :; do sleep 0.01; done'
     )
     lab.start(lab.spec("0.1", command, grace=1000.0))
-    began.hear()
+    began.receive()
     lab.end("0.1", "stopped")
-    began.hear()
+    began.receive()
     lab.end("0.1", "cancelled", "enough")
-    began.hear()  # told once more: there is nothing left worth its grace
+    began.receive()  # a second SIGTERM: the trial need not finish its weights
     os.killpg(trial_process(lab, "0.1"), signal.SIGKILL)
     assert lab.ended("0.1")["outcome"] == "cancelled"
 
@@ -99,13 +99,13 @@ def test_a_recall_comes_too_late_for_a_running_trial(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = f'echo > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
     lab.start(lab.spec("0.1", command))
-    began.hear()
+    began.receive()
     assert lab.end("0.1", "recalled") == "running"
-    go_on.say()
+    go_on.send()
     assert lab.ended("0.1")["outcome"] == "committed"
 
 
-def test_an_end_asked_before_the_start_holds(lab):
+def test_an_end_request_before_the_start_holds(lab):
     assert lab.end("0.1", "recalled", "another node has it") == "absent"
     ended = lab.run("0.1")
     assert (ended["outcome"], ended["reason"]) == ("recalled", "another node has it")
@@ -119,12 +119,12 @@ def test_an_attempt_that_has_ended_cannot_be_ended_again(lab):
     assert lab.end("0.1", "exploded") == "refused"
 
 
-def test_an_attempt_whose_out_was_taken_away_is_recalled(lab):
+def test_an_attempt_whose_out_was_renamed_is_recalled(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = f'echo > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
     lab.start(lab.spec("0.1", command))
-    began.hear()
+    began.receive()
     (lab.attempt("0.1") / "out").rename(lab.attempt("0.1") / "out.fenced")
-    go_on.say()
+    go_on.send()
     assert lab.ended("0.1")["outcome"] == "recalled"
     assert lab.verdict(0) is None

@@ -1,4 +1,4 @@
-"""Every way in which a trial's process can end badly: an outcome, and a reason in words."""
+"""Every way in which a trial's process can fail gives an outcome and a reason."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def test_it_fails_with_a_reason(lab, command, words):
     assert ended["outcome"] == "failed"
     assert words in ended["reason"]
     assert lab.verdict(0) is None
-    assert not (lab.attempt("0.1") / "out").exists()  # nobody can commit it any more
+    assert not (lab.attempt("0.1") / "out").exists()  # it cannot be committed any more
 
 
 def test_an_empty_save_path_fails_where_weights_are_required(lab):
@@ -45,23 +45,23 @@ def test_an_empty_save_path_fails_where_weights_are_required(lab):
     assert "weights: required" in ended["reason"]
 
 
-def test_a_timeout_ends_it(lab):
+def test_a_timeout_ends_the_process(lab):
     ended = lab.run("0.1", "exec sleep 1000", timeout=0.1)
     assert ended["outcome"] == "timeout"
     assert ended["reason"] == "ran past its timeout of 0.1 s"
 
 
-def test_a_timeout_ends_what_ignores_sigterm(lab):
+def test_a_timeout_kills_a_process_that_ignores_sigterm(lab):
     command = "trap '' TERM; while :; do sleep 0.05; done"
     assert lab.run("0.1", command, timeout=0.1, grace=0.1)["outcome"] == "timeout"
 
 
-def test_nothing_of_a_trial_outlives_it_not_even_in_a_session_of_its_own(lab):
+def test_no_descendant_outlives_the_trial_even_in_another_session(lab):
     lingering = lab.fifo("lingering")
     # The grandchild holds the FIFO open for writing: the reader sees its end when that dies.
     command = f'setsid sh -c "setsid sleep 1000 & sleep 1000" > "{lingering.path}" & {NOOP}'
     assert lab.start(lab.spec("0.1", command)) == ["started"]
-    assert lingering.hear() == ""
+    assert lingering.receive() == ""
     assert lab.ended("0.1")["outcome"] == "committed"
 
 
@@ -70,35 +70,35 @@ def test_the_slot_of_a_killed_supervisor_goes_to_the_next(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = f'echo x > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
     lab.start(lab.spec("0.1", command))
-    began.hear()
+    began.receive()
     lab.start(lab.spec("1.1", command))
     assert not (lab.root / "mail/new/1.1.began.json").exists()
     os.kill(lab.supervisor("0.1"), signal.SIGKILL)  # its trial dies with it
-    began.hear()
-    go_on.say()
+    began.receive()
+    go_on.send()
     assert lab.ended("1.1")["outcome"] == "committed"
 
 
-def test_a_missing_code_directory_is_not_the_trials_fault(lab):
+def test_a_missing_code_directory_is_refused(lab):
     ended = lab.run("0.1", code="code/gone")
     assert ended["outcome"] == "refused"
     assert "code/gone" in ended["reason"]
 
 
-def test_an_attempt_whose_directory_somebody_made_is_refused(lab):
+def test_an_attempt_whose_directory_exists_is_refused(lab):
     lab.attempt("0.1").mkdir()
     ended = lab.run("0.1")
     assert ended["outcome"] == "refused"
     assert "exists already" in ended["reason"]
 
 
-def test_a_trial_that_the_node_can_never_serve_is_refused(lab):
+def test_a_trial_that_needs_more_than_the_node_has_is_refused(lab):
     ended = lab.run("0.1", slots=5)
     assert ended["outcome"] == "refused"
     assert "takes 5 slots and 0 GPUs; this node has 4 slots and 0 GPUs" in ended["reason"]
 
 
-def test_a_supervisor_that_breaks_says_so(lab, monkeypatch):
+def test_a_failed_supervisor_reports_it(lab, monkeypatch):
     def broken(*_):
         raise KeyError("what")
 
@@ -109,7 +109,7 @@ def test_a_supervisor_that_breaks_says_so(lab, monkeypatch):
     assert "Traceback" in lab.local("supervisor.log").read_text()
 
 
-def test_a_full_store_is_named_and_room_is_made(lab, monkeypatch):
+def test_a_full_store_is_reported_and_space_is_freed(lab, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "w")
 
@@ -119,18 +119,18 @@ def test_a_full_store_is_named_and_room_is_made(lab, monkeypatch):
     assert not list(lab.attempt("0.1").glob("out*/"))
 
 
-def test_mail_is_sent_again_until_the_store_takes_it(lab):
+def test_mail_is_retried_until_the_store_accepts_it(lab):
     gone = lab.root / "mail/elsewhere"
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = f'echo x > "{began.path}"; read line < "{go_on.path}"; {NOOP}'
     lab.start(lab.spec("0.1", command))
-    began.hear()
+    began.receive()
     (lab.root / "mail/new").rename(gone)
-    lab_fifo = lab.fifo("mail/new")  # what stands there now takes no mail
-    go_on.say()
+    lab_fifo = lab.fifo("mail/new")  # a FIFO in the place of the directory takes no mail
+    go_on.send()
     while lab.verdict(0) is None:
         os.sched_yield()
-    while lab.probe("0.1") != "ended":  # the node knows already
+    while lab.probe("0.1") != "ended":  # recorded on the node already
         os.sched_yield()
     assert not (gone / "0.1.ended.json").exists()
     lab_fifo.path.unlink()

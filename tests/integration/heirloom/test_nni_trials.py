@@ -1,4 +1,4 @@
-"""Trials written for NNI, in a process of their own and outside any experiment."""
+"""Trials written for NNI, as processes of an experiment and outside any experiment."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def test_numpys_numbers_arrive_as_numbers_within_dictionaries_too(lab):
     assert result == {"value": 0.75, "nni": {"default": 0.75, "loss": {"mean": 2.0}}}
 
 
-def test_whatever_text_is_in_a_metric_arrives_whole(lab):
+def test_any_text_in_a_metric_arrives_unchanged(lab):
     text = "it's \"quoted\"\n$HOME `date` % \\ für ☃ \U0001f600 'NNISDK_ME"
     said = {"default": 0.5, "note": text}
     result, values = reported(
@@ -84,20 +84,20 @@ def test_whatever_text_is_in_a_metric_arrives_whole(lab):
     assert result == {"value": 0.5, "nni": said}
 
 
-def test_before_it_asked_for_its_parameters_a_trial_cannot_report(lab):
+def test_a_trial_cannot_report_before_it_requests_parameters(lab):
     ended = lab.run("0.1", python("nni.report_final_result(1)"))
     assert ended["outcome"] == "failed"
     assert "call nni.get_next_parameter() before nni.report_final_result" in ended["reason"]
 
 
-def test_what_is_no_metric_is_a_mistake_at_its_line(lab):
+def test_an_invalid_metric_raises_at_its_line(lab):
     lines = "nni.get_next_parameter()", "nni.report_final_result(float('nan'))"
     ended = lab.run("0.1", python(*lines))
     assert ended["outcome"] == "failed"
     assert "ValueError: a metric must be finite, not nan" in ended["reason"]
 
 
-def test_a_report_that_nobody_could_read_is_refused(lab):
+def test_a_too_long_report_is_refused(lab):
     lines = "nni.get_next_parameter()", "nni.report_intermediate_result('x' * 70000)"
     ended = lab.run("0.1", python(*lines))
     assert ended["outcome"] == "failed"
@@ -119,7 +119,7 @@ def test_an_early_stop_waits_for_the_next_report(lab):
         "nni.report_final_result(1)",
     )
     lab.start(lab.spec("0.1", command, grace=60.0))
-    began.hear()
+    began.receive()
     lab.end("0.1", "stopped", "hopeless")
     assert lab.ended("0.1")["outcome"] == "stopped"
     assert (lab.verdict(0).state, lab.verdict(0).weights) == ("stopped", True)
@@ -147,7 +147,7 @@ def outside(interpreter, text):
     )
 
 
-def test_outside_of_an_experiment_it_works_too():
+def test_it_works_outside_an_experiment():
     done = outside(sys.executable, STANDALONE)
     assert done.stdout.splitlines() == [
         "Intermediate result: 0.5  (Index 0)",
@@ -157,7 +157,7 @@ def test_outside_of_an_experiment_it_works_too():
     assert "this process is not a trial of an experiment" in done.stderr
 
 
-def test_outside_it_reports_before_it_asked_for_parameters_too():
+def test_outside_an_experiment_it_may_report_before_parameters():
     done = outside(sys.executable, "import nni; nni.report_final_result(1)")
     assert (done.stdout, done.stderr) == ("Final result: 1\n", "")
 

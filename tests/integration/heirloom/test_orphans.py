@@ -1,4 +1,4 @@
-"""What a killed supervisor leaves running is ended, however hard it is to get hold of."""
+"""The processes of a killed supervisor are killed, whatever they do meanwhile."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ from heirloom.node.process import orphans
 
 STILL = "exec sleep 600"
 EXECS = 'exec "$0"'  # the environment of a process in the middle of an execve reads as empty
-FORKS = '"$0" &'  # gone, with a successor, by the time that somebody looks at it
-FLEES = 'setsid "$0" &'  # and not even the group of the successor is known
+FORKS = '"$0" &'  # it has exited, with a child, by the time of the scan
+FLEES = 'setsid "$0" &'  # the child is in another process group too
 
 
 def leave(lab, script):
@@ -30,21 +30,21 @@ def leave(lab, script):
             f'exec 9> "{alive}"; flock 9; setsid "{left}" & echo > "{began.path}"; exec sleep 600',
         )
     )
-    began.hear()
+    began.receive()
     os.kill(lab.supervisor("0.1"), signal.SIGKILL)
     lab.await_death("0.1")
     return alive
 
 
 @pytest.mark.parametrize("script", [STILL, EXECS, FORKS, FLEES])
-def test_what_a_killed_supervisor_leaves_is_ended(lab, script):
+def test_processes_of_a_killed_supervisor_are_killed(lab, script):
     alive = leave(lab, script)
     assert lab.probe("0.1") == "dead"
     lab.await_lock(alive)  # held by the trial and by the process in a session of its own
     assert lab.run("1.1", slots=4)["outcome"] == "committed"
 
 
-def test_nothing_else_is_ended_or_waited_for_without_end(lab):
+def test_other_processes_are_neither_killed_nor_waited_for(lab):
     others = [
         subprocess.Popen(["sleep", "600"], env=env)
         for env in ({}, {"HEIRLOOM_EXPERIMENT": lab.root.name, "HEIRLOOM_ATTEMPT": "0.11"})

@@ -1,4 +1,4 @@
-"""Armed attempts: they wait for their parents, and read exactly what those committed."""
+"""Armed attempts wait for their parents and read exactly the committed bytes."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 
 PIECES = 6
-# Written piece by piece, so that a child which reads early, or elsewhere, finds too little.
+# Written piece by piece, so that a child that reads too early finds too little.
 PARENT = (
     f'for n in {" ".join("x" * PIECES)}; do echo "$HEIRLOOM_TRIAL" >> "$HEIRLOOM_SAVE_PATH/w"; '
     f"sleep 0.002; done; {NOOP}"
@@ -25,7 +25,7 @@ CHILD = (
 )
 
 
-def test_no_child_reads_before_its_parent_is_whole(lab):
+def test_no_child_reads_before_its_parent_is_committed(lab):
     pairs = 200
     lab.slots = [{"name": str(number)} for number in range(12)]
     children = [lab.spec(f"{pairs + n}.1", CHILD, restore=[n]) for n in range(pairs)]
@@ -56,10 +56,10 @@ def test_a_child_of_two_waits_for_both(lab):
         lab.spec("0.1", f'read line < "{first.path}"; {NOOP}'),
         lab.spec("1.1", f'read line < "{second.path}"; {NOOP}'),
     )
-    first.say()
+    first.send()
     lab.ended("0.1")
     assert not (lab.root / "mail/new/2.1.began.json").exists()
-    second.say()
+    second.send()
     assert lab.ended("2.1")["outcome"] == "committed"
     assert lab.mail("2.1", "began")["started_at"] >= lab.verdict(1).started_at
 
@@ -69,7 +69,7 @@ def verdict_of_the_controller(lab, trial, state="failed"):
     return commit.pass_verdict(RealFiles(), str(lab.root), verdict)
 
 
-def test_a_parent_without_weights_answers_its_child_at_once(lab):
+def test_a_parent_without_weights_ends_its_child_at_once(lab):
     lab.start(lab.spec("2.1", restore=[0, 1]))  # trial 1 never ends
     verdict_of_the_controller(lab, 0)
     ended = lab.ended("2.1")
@@ -78,16 +78,17 @@ def test_a_parent_without_weights_answers_its_child_at_once(lab):
     assert not (lab.attempt("2.1") / "out").exists()
 
 
-def test_the_poller_sees_for_all_and_hands_over_when_it_dies(lab):
+def test_another_supervisor_polls_when_the_poller_dies(lab):
     waiting = [f"{n}.1" for n in range(10, 15)]
     lab.start(*(lab.spec(attempt, restore=[0]) for attempt in waiting))
-    os.kill(lab.supervisor("10.1"), signal.SIGKILL)
-    os.kill(lab.supervisor("12.1"), signal.SIGKILL)
+    for attempt in ("10.1", "12.1"):
+        os.kill(lab.supervisor(attempt), signal.SIGKILL)
+        lab.await_death(attempt)  # until then its FIFO has a reader
     verdict_of_the_controller(lab, 0)
     for attempt in ("11.1", "13.1", "14.1"):
         assert lab.ended(attempt)["outcome"] == "parent"
     assert lab.probe("10.1") == "dead"
-    assert not list(lab.local("waits").iterdir())  # nor what the dead had left there
+    assert not list(lab.local("waits").iterdir())  # without subscriptions of the dead
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_a_damaged_manifest_is_corrupt_too(lab, impatient):
     assert "trials/0/manifest.json is not JSON" in ended["reason"]
 
 
-def test_weights_that_are_mended_in_time_are_taken(lab, monkeypatch):
+def test_weights_repaired_between_retries_are_accepted(lab, monkeypatch):
     lab.run("0.1", f'printf abc > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}')
     weights = lab.root / "trials/0/weights/w"
     damage(weights, b"abd")
@@ -136,6 +137,6 @@ def test_weights_that_are_mended_in_time_are_taken(lab, monkeypatch):
     assert lab.start(lab.spec("1.1", CHILD.replace("expected=", "expected=abc; x="), restore=[0]))
     weights.write_bytes(b"abc")
     wakeups = Wakeups(str(lab.local(".")))
-    while not wakeups.notify("1.1"):  # look again now
+    while not wakeups.notify("1.1"):  # it retries now
         os.sched_yield()
     assert lab.ended("1.1")["outcome"] == "committed"

@@ -21,7 +21,7 @@ def test_exactly_one_of_two_attempts_commits(lab):
         assert (lab.root / f"trials/{trial}/weights/w").read_text() == f"{winner}\n"
 
 
-def test_a_verdict_that_stands_keeps_the_process_from_starting(lab):
+def test_an_existing_verdict_prevents_the_start(lab):
     verdict = Manifest(experiment=lab.root.name, trial=0, state="cancelled", reason="enough")
     pass_verdict(RealFiles(), str(lab.root), verdict)
     assert lab.run("0.1", COMMAND)["outcome"] == "beaten"
@@ -32,10 +32,10 @@ def test_a_verdict_passed_while_it_ran_beats_a_late_commit(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = f'echo > "{began.path}"; read line < "{go_on.path}"; {COMMAND}'
     lab.start(lab.spec("0.1", command))
-    began.hear()
+    began.receive()
     verdict = Manifest(experiment=lab.root.name, trial=0, state="cancelled", reason="enough")
     assert pass_verdict(RealFiles(), str(lab.root), verdict) == verdict
-    go_on.say()
+    go_on.send()
     ended = lab.ended("0.1")
     assert ended["outcome"] == "beaten"
     assert "cancelled" in ended["reason"]

@@ -1,9 +1,9 @@
-"""The rule that fits a failure is told with it, and a node says whether it is well."""
+"""A failure is reported with its retry rule, and a probe checks the node."""
 
 from heirloom.node import attempts
 
 
-def test_the_mail_names_the_rule_and_the_line_that_it_fits(lab):
+def test_mail_names_the_retry_rule_and_the_matching_line(lab):
     rules = [{"on": None, "exit_code": 75}, {"on": "CUDA error", "exit_code": None}]
     command = 'echo "RuntimeError: CUDA error: no kernel"; echo bye; exit 1'
     ended = lab.run("0.1", command, retry=rules)
@@ -16,12 +16,12 @@ def test_the_mail_names_the_rule_and_the_line_that_it_fits(lab):
     assert lab.mail("1.1", "ended")["rule"] == 0
 
 
-def test_a_node_that_is_well_says_so_and_leaves_nothing(lab):
+def test_a_probe_of_a_healthy_node_leaves_nothing(lab):
     assert lab.probe("0.0") == "absent"
     assert list((lab.run_dir / lab.root.name).iterdir()) == []
 
 
-def test_a_node_without_room_is_not_well(lab, monkeypatch):
+def test_a_probe_of_a_node_without_space_is_refused(lab, monkeypatch):
     def full(fd, data):
         raise OSError(28, "No space left on device")
 

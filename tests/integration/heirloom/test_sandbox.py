@@ -1,4 +1,4 @@
-"""What a trial can write to: its own attempt's directory, and nothing else of the store."""
+"""In the sandbox a trial can write to its attempt's directory and to nothing else on the store."""
 
 import os
 import pwd
@@ -30,22 +30,22 @@ def test_a_trial_writes_its_weights_and_metrics_and_nothing_else_on_the_store(la
     code = lab.root / "code/1"
     code.mkdir()
     assert lab.run("0.1", command, code="code/1")["outcome"] == "committed"
-    assert (lab.root / "trials/0/weights/found").read_text() == "wrote\n"  # the metrics alone
+    assert (lab.root / "trials/0/weights/found").read_text() == "wrote\n"  # only the metrics
     assert not (lab.root / "trials/5/weights/w").exists()
     assert not (code / "relative-to-the-code").exists()
 
 
 @needs_sandbox
-def test_what_lies_beside_the_store_is_as_writable_as_ever(lab):
+def test_directories_outside_the_store_stay_writable(lab):
     beside = lab.base / "beside"
     assert lab.run("0.1", try_to_write(beside) + NOOP)["outcome"] == "committed"
     assert beside.exists()
 
 
 @needs_sandbox
-def test_what_is_named_is_writable_on_the_store_too_and_made_where_missing(lab):
+def test_writable_directories_on_the_store_are_created_and_writable(lab):
     (lab.root / "trials/5/weights").mkdir(parents=True)
-    above = lab.root.parent  # of the experiment, which is guarded even so
+    above = lab.root.parent  # contains the experiment, which stays read-only
     command = (
         try_to_write(lab.root.parent.parent / "shared" / "deep" / "w")
         + try_to_write(above / "w")
@@ -64,7 +64,7 @@ def test_what_is_named_is_writable_on_the_store_too_and_made_where_missing(lab):
     assert not (lab.root.parent.parent / "elsewhere").exists()
 
 
-def test_what_is_named_and_cannot_be_made_is_said(lab):
+def test_a_writable_directory_that_cannot_be_created_is_reported(lab):
     (lab.base / "file").touch()
     ended = lab.run("0.1", NOOP, writable=[str(lab.base / "file" / "below")])
     assert ended["outcome"] == "refused"
@@ -73,7 +73,7 @@ def test_what_is_named_and_cannot_be_made_is_said(lab):
 
 
 @needs_sandbox
-def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
+def test_a_supervisor_commits_after_a_trial_in_a_sandbox(lab):
     command = f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}'
     assert lab.run("0.1", command)["outcome"] == "committed"
     assert lab.run("1.1", 'cat "$HEIRLOOM_RESTORE_PATH/w"; ' + NOOP, restore=[0])["outcome"] == (
@@ -82,7 +82,7 @@ def test_a_supervisor_commits_after_its_trial_was_narrowed(lab):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_without_privileges_too_and_who_a_trial_is_stays():
+def test_a_sandbox_without_privileges_keeps_the_user_id():
     def as_nobody() -> dict[str, object]:
         launch.become_user("nobody")
         if sandbox.unavailable_reason():
@@ -113,18 +113,18 @@ def test_root_becomes_the_trial_user_with_its_home():
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_trial_user_who_is_not_there_is_named():
+def test_an_unknown_trial_user_is_named():
     with pytest.raises(OSError, match="no user of-nobody on this node"):
         launch.become_user("of-nobody")
 
 
-def test_nobody_becomes_anybody_unless_asked():
+def test_without_a_user_the_process_keeps_its_own():
     before = os.getuid()
     launch.become_user(None)
     assert os.getuid() == before
 
 
-def test_a_kernel_that_refuses_is_named(monkeypatch):
+def test_a_refusal_of_the_kernel_is_reported(monkeypatch):
     def refuse(store: str, own: str) -> None:
         raise PermissionError(1, "Operation not permitted")
 

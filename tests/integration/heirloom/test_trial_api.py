@@ -1,4 +1,4 @@
-"""`from heirloom import trial`, in a process of a trial's own and outside any experiment."""
+"""`from heirloom import trial`, as a trial of an experiment and outside any experiment."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def test_numpys_numbers_are_numbers(lab, value, plain):
 
 
 @pytest.mark.parametrize("value", ["'good'", "None", "True", "[1]"])
-def test_what_is_no_number_is_a_mistake_at_its_line(lab, value):
+def test_a_value_that_is_not_a_number_raises_at_its_line(lab, value):
     ended = lab.run("0.1", python(f"trial.finish({value})"))
     assert ended["outcome"] == "failed"
     assert "TypeError: a result must be a number, not" in ended["reason"]
@@ -92,7 +92,7 @@ def test_an_early_stop_waits_for_the_next_report(lab):
         "trial.finish(1)",
     )
     lab.start(lab.spec("0.1", command, grace=60.0))
-    began.hear()
+    began.receive()
     lab.end("0.1", "stopped", "hopeless")
     assert lab.ended("0.1")["outcome"] == "stopped"
     verdict = lab.verdict(0)
@@ -100,7 +100,7 @@ def test_an_early_stop_waits_for_the_next_report(lab):
     assert [entry.path for entry in verdict.files] == ["w"]
 
 
-def test_a_second_signal_ends_it_at_once(lab):
+def test_a_second_signal_ends_the_trial_at_once(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = python(
         "import os, signal",
@@ -110,7 +110,7 @@ def test_a_second_signal_ends_it_at_once(lab):
         f"open({str(go_on.path)!r}).read()",
     )
     lab.start(lab.spec("0.1", command, grace=1000.0))
-    began.hear()
+    began.receive()
     lab.end("0.1", "cancelled")
     assert lab.ended("0.1")["outcome"] == "cancelled"
 
@@ -126,7 +126,7 @@ def outside(interpreter, *lines, **environment):
     ).stdout
 
 
-def test_outside_an_experiment_it_works_too(tmp_path):
+def test_it_works_outside_an_experiment(tmp_path):
     printed = outside(
         sys.executable,
         "assert trial.params == {} and trial.restore_path is None",
@@ -141,7 +141,7 @@ def test_outside_an_experiment_it_works_too(tmp_path):
     assert f"weights go to {scratch}" in printed
 
 
-def test_importing_it_makes_nothing(tmp_path):
+def test_the_import_creates_nothing(tmp_path):
     assert outside(sys.executable, TMPDIR=str(tmp_path)) == ""
     assert list(tmp_path.iterdir()) == []
 

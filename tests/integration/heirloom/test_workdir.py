@@ -1,4 +1,4 @@
-"""Where a trial starts, and what it may report there: for trials that NNI was to run."""
+"""The working directory of a trial, and optional values, as trials written for NNI need them."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def code(lab):
     subprocess.run(["chmod", "-R", "u+w", code], check=True)
 
 
-def test_a_copy_is_the_attempts_own_and_writable(lab, code):
+def test_a_copy_is_writable_and_belongs_to_the_attempt(lab, code):
     command = f'{LOOK} && (pwd; echo "$NNI_CODE_DIR") > "$HEIRLOOM_SAVE_PATH/cwd"'
     for attempt in ("0.1", "1.1"):
         ended = lab.run(attempt, command, code=code, workdir="copy", value="optional")
@@ -39,7 +39,7 @@ def test_a_copy_is_the_attempts_own_and_writable(lab, code):
     assert not (lab.root / code / "here").exists()
 
 
-def test_what_python_compiled_of_a_copy_does_not_stay_on_the_node(lab, code):
+def test_bytecode_of_a_copy_is_removed_from_the_node(lab, code):
     command = ["python", "-c", "import helper, sys; print(sys.modules['helper'].__cached__)"]
     ended = lab.run("0.1", command, code=code, workdir="copy", value="optional")
     assert ended["outcome"] == "committed", ended
@@ -57,7 +57,7 @@ def test_what_python_compiled_of_a_copy_does_not_stay_on_the_node(lab, code):
         (None, None),
     ],
 )
-def test_where_no_number_is_needed_a_trial_succeeds_without(lab, result, value):
+def test_a_trial_without_a_value_succeeds_if_it_is_optional(lab, result, value):
     command = f"echo '{result}' > \"$HEIRLOOM_RESULT\"" if result else "true"
     assert lab.run("0.1", command, value="optional")["outcome"] == "committed"
     verdict = lab.verdict(0)
@@ -65,17 +65,17 @@ def test_where_no_number_is_needed_a_trial_succeeds_without(lab, result, value):
     assert (verdict.result is None) == (result is None)
 
 
-def test_where_one_is_needed_it_fails(lab):
+def test_a_trial_without_a_value_fails_if_it_is_required(lab):
     ended = lab.run("0.1", 'echo \'{"value": null}\' > "$HEIRLOOM_RESULT"')
     assert (ended["outcome"], "not a number: null" in ended["reason"]) == ("failed", True)
 
 
-def test_a_trial_that_is_stopped_has_the_number_that_it_reported_last(lab):
+def test_a_stopped_trial_has_its_last_reported_value(lab):
     began = lab.fifo("began")
     report = 'echo "{\\"step\\": 0, \\"value\\": {\\"default\\": 0.5}}" >> "$HEIRLOOM_METRICS"'
     command = f"{report}; echo > {began.path}; exec sleep 1000"
     lab.start(lab.spec("0.1", command, value="optional"))
-    began.hear()
+    began.receive()
     lab.end("0.1", "stopped", "hopeless")
     assert lab.ended("0.1")["outcome"] == "stopped"
     assert (lab.verdict(0).value, lab.verdict(0).result) == (0.5, None)

@@ -1,4 +1,4 @@
-"""A heartbeat is written whatever a trial puts in its place, and nobody waits for it."""
+"""A heartbeat neither blocks nor follows what a trial puts in its place."""
 
 import os
 
@@ -15,14 +15,14 @@ def bell():
     os.close(told)
 
 
-def test_it_counts_up(bell, tmp_path):
+def test_the_heartbeat_counts_up(bell, tmp_path):
     watch = HeartbeatWaiter(bell, str(tmp_path / "heartbeat"), 0.0)
     for _ in range(11):
         watch.beat()
     assert (tmp_path / "heartbeat").read_text() == "11"
 
 
-def test_what_stands_in_its_place_is_neither_written_to_nor_waited_for(bell, tmp_path):
+def test_links_directories_and_fifos_in_its_place_are_ignored(bell, tmp_path):
     mine = tmp_path / "mine"
     mine.write_text("precious")
     (tmp_path / "link").symlink_to(mine)

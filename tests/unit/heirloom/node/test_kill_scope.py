@@ -1,4 +1,4 @@
-"""Everything in an attempt's unit is ended by one word to the kernel, in the right place."""
+"""An attempt's scope is killed by one write to cgroup.kill."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from heirloom.node import systemd
     ("uid", "above"),
     [(0, ""), (27700, "user.slice/user-27700.slice/user@27700.service")],
 )
-def test_the_unit_of_the_attempt_is_ended_and_no_other(monkeypatch, tmp_path, uid, above):
+def test_only_the_attempts_scope_is_killed(monkeypatch, tmp_path, uid, above):
     monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
     monkeypatch.setattr(systemd.os, "getuid", lambda: uid)
     scopes = tmp_path / above / "heirloom.slice"
@@ -20,7 +20,7 @@ def test_the_unit_of_the_attempt_is_ended_and_no_other(monkeypatch, tmp_path, ui
     assert said == {"heirloom-digits-3fa92c1b-7.2.scope": "1"}
 
 
-def test_where_there_is_no_unit_there_is_nothing_to_end(monkeypatch, tmp_path):
+def test_without_a_scope_nothing_is_killed(monkeypatch, tmp_path):
     monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
     systemd.kill_scope(systemd.scope_name("digits-3fa92c1b", "7.2"))
     assert not list(tmp_path.iterdir())

@@ -10,7 +10,7 @@ import pytest
 from heirloom.node.inspect import marker, node_report
 from heirloom.store.files import RealFiles
 
-SHORT = 0.5  # seconds after which what hangs is given up
+SHORT = 0.5  # seconds
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ class Node:
         return node_report.inspect(request, timeout)
 
 
-def test_who_it_runs_as(node):
+def test_report_contains_user_and_group(node):
     said = node.inspect()
     assert (said["uid"], said["gid"]) == (os.geteuid(), os.getegid())
 
 
-def test_slots_that_are_there_taken_and_yet_to_be_made(node):
+def test_report_counts_existing_and_taken_slots(node):
     assert node.inspect()["slots"] == {"wanted": 2, "there": 0, "taken": 0, "reason": ""}
     assert not node.run_dir.exists()
     (node.run_dir / "slots").mkdir(parents=True)
@@ -65,19 +65,19 @@ def test_slots_that_are_there_taken_and_yet_to_be_made(node):
     assert node.inspect()["slots"]["taken"] == 0
 
 
-def test_a_run_directory_that_cannot_be_made(node):
+def test_run_directory_below_a_file_is_reported(node):
     (node.path / "file").touch()
     node.run_dir = node.path / "file/run"
     assert node.inspect()["run_dir"] == f"{node.path}/file is not a directory"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_run_directory_that_is_another_s(node):
+def test_run_directory_without_write_permission_is_reported(node):
     node.run_dir = Path("/heirloom")
     assert node.inspect()["run_dir"] == "/heirloom does not exist, and / is not writable"
 
 
-def test_the_python_of_trials(node):
+def test_python_version_or_error_is_reported(node):
     version = ".".join(map(str, sys.version_info[:3]))
     assert node.inspect()["python"] == {"path": sys.executable, "version": version, "reason": ""}
     node.python = "/nowhere/python"
@@ -88,7 +88,7 @@ def test_the_python_of_trials(node):
     assert node.inspect()["python"]["path"] == sys.executable
 
 
-def test_gpus_that_slots_name_and_the_node_has_not(node):
+def test_missing_gpus_are_reported(node):
     node.slots = [{"name": "0", "gpus": ["0", "GPU-1f"]}, {"name": "1", "gpus": ["2", "MIG-7"]}]
     assert node.inspect()["gpus"] == {"there": [], "missing": ["0", "GPU-1f", "2"], "reason": ""}
     node.program("nvidia-smi", "echo '0, GPU-0a, NVIDIA X'; echo '1, GPU-1f2, NVIDIA X'")
@@ -99,7 +99,7 @@ def test_gpus_that_slots_name_and_the_node_has_not(node):
     assert node.inspect()["gpus"]["reason"] == "nvidia-smi: exit code 18: driver mismatch"
 
 
-def test_what_hangs_is_given_up_and_named(node, monkeypatch):
+def test_hanging_parts_are_reported_after_the_timeout(node, monkeypatch):
     os.mkfifo(node.path / "never")
     node.python = node.program("python", f"read line < '{node.path}/never'")
     node.program("nvidia-smi", f"read line < '{node.path}/never'")
@@ -111,7 +111,7 @@ def test_what_hangs_is_given_up_and_named(node, monkeypatch):
     assert said["store"]["mount"]["point"] == marker.find_mount(str(node.store))["point"]
 
 
-def test_a_marker_is_answered_with_its_token(node):
+def test_marker_is_answered_with_its_token(node):
     said = node.inspect()["store"]
     assert (said["state"], said["path"]) == ("seen", str(node.store))
     assert said["free"] > 0
@@ -121,7 +121,7 @@ def test_a_marker_is_answered_with_its_token(node):
     assert answers[0].stat().st_mode & 0o777 == 0o660
 
 
-def test_stores_that_are_not_the_controller_s(node):
+def test_state_of_a_store_without_the_marker(node):
     assert node.inspect("ann/look-2")["store"]["state"] == "unseen"
     assert node.inspect("")["store"]["state"] == "there"
     node.store = node.path / "nowhere"
@@ -140,7 +140,7 @@ def test_stores_that_are_not_the_controller_s(node):
         (OSError(28, "No space left on device"), "broken"),
     ],
 )
-def test_a_store_that_takes_no_answer(node, monkeypatch, error, state):
+def test_state_of_a_store_that_refuses_the_answer(node, monkeypatch, error, state):
     def refuse(files: RealFiles, path: str, data: bytes) -> None:
         raise error
 
@@ -157,7 +157,7 @@ MOUNTS = r"""
 """
 
 
-def test_the_mount_that_a_store_lies_on(tmp_path, monkeypatch):
+def test_find_mount(tmp_path, monkeypatch):
     table = tmp_path / "mountinfo"
     table.write_text(MOUNTS.lstrip())
     monkeypatch.setattr(marker, "_MOUNTS", str(table))

@@ -17,7 +17,7 @@ def reason(spec: Spec, status: int) -> str:
     return caught.value.reason
 
 
-def test_a_trial_that_the_kernel_ended_for_its_memory_is_told_its_limit(monkeypatch):
+def test_reason_of_an_out_of_memory_kill_names_the_limit(monkeypatch):
     monkeypatch.setattr(systemd, "out_of_memory", lambda: True)
     limited = Spec.from_dict({"format": 1, **vars(SPEC), "memory": 100 << 20})
     assert reason(limited, 137) == (
@@ -26,7 +26,7 @@ def test_a_trial_that_the_kernel_ended_for_its_memory_is_told_its_limit(monkeypa
     assert "more memory than the node has" in reason(SPEC, -9)
 
 
-def test_a_trial_that_failed_otherwise_is_not(monkeypatch):
+def test_reason_of_another_failure_does_not_name_memory(monkeypatch):
     monkeypatch.setattr(systemd, "out_of_memory", lambda: False)
     assert reason(SPEC, 1) == "exit code 1: the last line"
 
@@ -36,12 +36,14 @@ def test_a_trial_that_failed_otherwise_is_not(monkeypatch):
     [
         ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 1\n", True),
         ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 0\n", False),
-        ("/user.slice/session-1.scope", "oom 1\noom_kill 1\n", False),  # somebody else's, maybe
+        (
+            "/user.slice/session-1.scope",
+            "oom 1\noom_kill 1\n",
+            False,
+        ),  # not our slice
     ],
 )
-def test_the_kernel_is_asked_about_the_unit_of_the_attempt(
-    monkeypatch, tmp_path, cgroup, events, told
-):
+def test_out_of_memory_reads_the_attempts_own_scope(monkeypatch, tmp_path, cgroup, events, told):
     directory = tmp_path / cgroup.lstrip("/")
     directory.mkdir(parents=True)
     (directory / "memory.events").write_text(events)
@@ -50,12 +52,12 @@ def test_the_kernel_is_asked_about_the_unit_of_the_attempt(
     assert systemd.out_of_memory() is told
 
 
-def test_a_machine_without_systemd_says_so(monkeypatch):
+def test_missing_systemd_is_reported(monkeypatch):
     monkeypatch.setattr(systemd, "_BOOTED", "/nowhere")
     assert systemd.unavailable_reason() == "no systemd runs here"
 
 
-def test_a_user_whose_manager_ends_with_the_login_is_told_what_to_do(monkeypatch, tmp_path):
+def test_missing_linger_and_bus_are_reported_with_a_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(systemd, "_BOOTED", str(tmp_path))
     monkeypatch.setattr(systemd, "_LINGER", str(tmp_path))
     monkeypatch.setattr(systemd.shutil, "which", lambda name: f"/usr/bin/{name}")
@@ -83,7 +85,7 @@ SAID = ["starting", "\x1b[31mRuntimeError: CUDA error: out of memory\x1b[0m", "T
         ([], 75, SAID, None, "why"),
     ],
 )
-def test_the_first_retry_rule_that_fits_a_failure_is_told(rules, status, lines, rule, reason):
+def test_the_first_matching_retry_rule_is_reported(rules, status, lines, rule, reason):
     told = match_retry_rule(AttemptEnded("failed", "why"), rules, status, lines)
     assert (told.outcome, told.rule) == ("failed", rule)
     assert reason is None or told.reason == reason

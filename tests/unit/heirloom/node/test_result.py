@@ -12,7 +12,7 @@ from heirloom.node.process.output_log import OutputLog
 
 
 @given(st.binary(max_size=200) | st.text('{}[]"value:0129.eE-NainftyI, ').map(str.encode))
-def test_any_bytes_are_a_result_or_refused_with_words(tmp_path_factory, data):
+def test_any_bytes_give_a_valid_result_or_a_result_error(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("result") / "result.json"
     path.write_bytes(data)
     with contextlib.suppress(result.ResultError):
@@ -22,13 +22,13 @@ def test_any_bytes_are_a_result_or_refused_with_words(tmp_path_factory, data):
 
 
 @pytest.mark.parametrize("value", ["1e999", "-Infinity", "NaN", "1" + "0" * 400])
-def test_what_no_float_can_be_is_not_finite(tmp_path, value):
+def test_non_finite_values_are_refused(tmp_path, value):
     (tmp_path / "r").write_text(f'{{"value": {value}}}')
     with pytest.raises(result.ResultError, match="not finite"):
         result.read(str(tmp_path / "r"))
 
 
-def test_where_no_number_is_needed_it_may_be_missing_and_not_wrong(tmp_path):
+def test_an_optional_value_may_be_missing_but_not_invalid(tmp_path):
     path = tmp_path / "r"
     assert result.read(str(path), needed=False) == {}
     for said in ({"value": None, "nni": ["a"]}, {"nni": "b"}, {"value": 0.5}):
@@ -43,12 +43,12 @@ def test_where_no_number_is_needed_it_may_be_missing_and_not_wrong(tmp_path):
         result.read(str(path))
 
 
-def test_odd_numbers_beside_the_value_become_null(tmp_path):
+def test_non_finite_numbers_beside_the_value_become_null(tmp_path):
     (tmp_path / "r").write_text('{"value": 1, "loss": NaN, "all": [Infinity, 2]}')
     assert result.read(str(tmp_path / "r")) == {"value": 1, "loss": None, "all": [None, 2]}
 
 
-def test_a_fifo_in_the_results_place_holds_nobody(tmp_path):
+def test_a_fifo_as_result_file_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "r")
     with pytest.raises(result.ResultError):
         result.read(str(tmp_path / "r"))
@@ -59,7 +59,7 @@ def test_a_fifo_in_the_results_place_holds_nobody(tmp_path):
     [
         (b"", None),
         (b'{"value": 0.5}\n', 0.5),
-        (b'{"value": 0.5}\n{"value": 0.7}', 0.5),  # the last line is not there yet
+        (b'{"value": 0.5}\n{"value": 0.7}', 0.5),  # the last line is incomplete
         (b'{"value": 0.5}\n\0\0\0\n', 0.5),
         (b'{"value": 0.5}\n{"value": null}\n{"val\n', 0.5),
         (b'{"value": "x"}\n', None),
@@ -67,7 +67,7 @@ def test_a_fifo_in_the_results_place_holds_nobody(tmp_path):
         (b'{"value": 1}\n{"value": {"loss": 2}}\n', 1),
     ],
 )
-def test_the_last_whole_report_counts(tmp_path, lines, value):
+def test_the_last_complete_report_counts(tmp_path, lines, value):
     (tmp_path / "m").write_bytes(lines)
     assert result.last_report(str(tmp_path / "m")) == value
 
@@ -90,7 +90,7 @@ def pipe():
     os.close(reading)
 
 
-def test_a_log_keeps_its_head_and_knows_its_last_line(tmp_path, pipe):
+def test_a_log_keeps_its_beginning_and_its_last_line(tmp_path, pipe):
     reading, writing = pipe
     log = OutputLog(str(tmp_path / "log"), 10)
     os.write(writing, b"0123456")
@@ -105,7 +105,7 @@ def test_a_log_keeps_its_head_and_knows_its_last_line(tmp_path, pipe):
     assert text == "0123456789\n[heirloom: over 10 bytes; the rest was dropped]\n"
 
 
-def test_a_log_that_just_fits_is_whole(tmp_path, pipe):
+def test_a_log_of_exactly_the_limit_is_complete(tmp_path, pipe):
     reading, writing = pipe
     log = OutputLog(str(tmp_path / "log"), 3)
     os.write(writing, b"abc")
@@ -115,7 +115,7 @@ def test_a_log_that_just_fits_is_whole(tmp_path, pipe):
     assert (tmp_path / "log").read_text() == "abc"
 
 
-def test_a_result_nested_without_end_is_refused(tmp_path):
+def test_a_deeply_nested_result_is_refused(tmp_path):
     path = tmp_path / "result.json"
     path.write_text('{"value": 1, "more": ' + "[" * 500 + "]" * 500 + "}")
     with pytest.raises(result.ResultError, match="nested more than 100 levels deep"):

@@ -13,7 +13,7 @@ from heirloom.node.slots import Slot
 
 
 class GivenUpError(Exception):
-    """Somebody asked for the end of the attempt that waits."""
+    """The end of the waiting attempt was requested."""
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def test_several_are_taken_all_or_none(node):
     _, held = node.take(2)
     with pytest.raises(GivenUpError):
         node.take(2)
-    assert node.free() == ["2"]  # nothing stays with the one that gave up
+    assert node.free() == ["2"]  # the attempt that gave up holds nothing
     release(held)
     taken, fds = node.take(3)
     assert taken == ["0", "1", "2"]
     release(fds)
 
 
-def test_whoever_waits_takes_what_becomes_free(node):
+def test_a_waiting_attempt_takes_a_freed_slot(node):
     node.make([])
     _, held = node.take()
     taken, fds = node.take(pause=lambda *_: release([held.pop()]) if held else give_up())
@@ -84,7 +84,7 @@ def test_whoever_waits_takes_what_becomes_free(node):
     release(fds)
 
 
-def test_a_trial_without_gpus_leaves_them_to_others(node):
+def test_a_trial_without_gpus_takes_a_slot_without_gpus(node):
     node.make(["0"], [], ["1"])
     taken, fds = node.take(1, gpus=0)
     assert taken == ["1"]
@@ -103,7 +103,7 @@ def test_a_trial_with_gpus_gets_different_ones(node):
 
 
 @pytest.mark.parametrize(("count", "gpus"), [(3, 0), (1, 2), (2, 2)])
-def test_what_a_node_can_never_serve_is_refused(node, count, gpus):
+def test_more_slots_or_gpus_than_the_node_has_are_refused(node, count, gpus):
     node.make(["0"], ["0"])
     with pytest.raises(AttemptEnded, match="takes") as caught:
         node.take(count, gpus)
@@ -127,7 +127,7 @@ def test_the_kernel_frees_the_slots_of_a_killed_process(node):
     release([reading, writing])
 
 
-def test_one_who_gives_up_at_the_gate_does_not_hold_it(node):
+def test_an_attempt_that_gives_up_at_the_gate_unlocks_it(node):
     node.make([], [])
     gate = os.open(f"{node.run_dir}/slots/.gate", os.O_RDONLY)
     fcntl.flock(gate, fcntl.LOCK_EX)
@@ -138,12 +138,12 @@ def test_one_who_gives_up_at_the_gate_does_not_hold_it(node):
     def wait(timeout, *fds):
         return set(fds) if fds and os.read(fds[0], 1) else set()
 
-    taken, fds = node.take(pause=wait)  # passes the gate, maybe after the one that gave up
+    taken, fds = node.take(pause=wait)  # maybe after the thread of the other attempt
     assert len(taken) == 1
     release(fds)
 
 
-def test_slots_are_made_once_and_anybody_may_lock_them(node, tmp_path):
+def test_slots_are_created_once_and_every_user_may_lock_them(node, tmp_path):
     node.make(["3"])
     made = tmp_path / "slots/0"
     before = made.stat()
@@ -153,14 +153,14 @@ def test_slots_are_made_once_and_anybody_may_lock_them(node, tmp_path):
     assert made.stat().st_mode & 0o777 == 0o666
 
 
-def test_without_a_list_the_slots_that_are_there_count(node, tmp_path):
+def test_without_a_list_the_existing_slots_are_used(node, tmp_path):
     node.make(["3"], [])
-    (tmp_path / "slots/1").write_text("")  # as tmpfiles may make it
+    (tmp_path / "slots/1").write_text("")  # as tmpfiles creates it
     assert slots.create_slots(node.run_dir, []) == (Slot("0", ("3",)), Slot("1"))
 
 
 @pytest.mark.parametrize("name", ["", ".gate", "a/b"])
-def test_names_that_cannot_be_slots(node, name):
+def test_invalid_slot_names(node, name):
     with pytest.raises(OSError, match="not a valid slot name"):
         slots.create_slots(node.run_dir, [{"name": name}])
 
@@ -169,7 +169,7 @@ some_slots = st.lists(st.lists(st.sampled_from("0123"), unique=True, max_size=1)
 
 
 @given(some_slots, st.integers(1, 4), st.integers(0, 4))
-def test_a_choice_is_what_was_asked_for_and_made_whenever_there_is_one(gpus, count, wanted):
+def test_a_choice_is_valid_and_found_whenever_one_exists(gpus, count, wanted):
     there = [Slot(str(number), tuple(held)) for number, held in enumerate(gpus)]
     chosen = slots._choose(there, count, wanted)
     different = len({gpu for slot in there for gpu in slot.gpus})

@@ -29,7 +29,7 @@ SAID = {
 }
 
 
-def test_the_documented_spec_is_understood():
+def test_the_documented_spec_is_read():
     spec = Spec.from_dict(SAID)
     assert spec.trial == 7
     assert spec.restore == (3,)
@@ -46,7 +46,7 @@ def test_what_has_a_default_may_be_left_out():
     assert spec.working_directory == spec.directory  # there is no code
 
 
-def test_without_a_copy_it_starts_in_the_snapshot():
+def test_without_a_copy_the_process_starts_in_the_snapshot():
     spec = Spec.from_dict(SAID | {"workdir": "snapshot"})
     assert spec.working_directory == "/store/ann/digits-3fa92c1b/code/1"
 
@@ -94,7 +94,7 @@ def test_an_invalid_value_is_named(key, value):
 
 
 @pytest.mark.parametrize("said", [None, [], {}, SAID | {"format": 2}])
-def test_what_is_no_spec_is_refused(said):
+def test_other_objects_are_refused(said):
     with pytest.raises(SpecError, match="not an object of format 1"):
         Spec.from_dict(said)
 

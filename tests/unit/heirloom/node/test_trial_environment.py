@@ -17,7 +17,7 @@ def seen(spec=SPEC, taken=TWO[:1], of=1, run_dir="/nowhere/run", inherited=None)
     return environment(spec, taken, of, run_dir, inherited or {})
 
 
-def test_gpus_are_shown_to_those_who_asked_for_them():
+def test_gpus_are_visible_only_to_trials_that_need_them():
     assert seen(replace(SPEC, gpus=2), TWO)["CUDA_VISIBLE_DEVICES"] == "4,5"
     assert seen(SPEC, TWO)["CUDA_VISIBLE_DEVICES"] == ""
 
@@ -30,14 +30,14 @@ def test_threads_are_the_cores_shared_by_the_slots(monkeypatch, of, taken, threa
         assert found[name] == str(threads)
 
 
-def test_threads_that_the_experiment_names_stand():
+def test_threads_of_the_experiment_take_precedence():
     assert seen(replace(SPEC, threads=3))["OMP_NUM_THREADS"] == "3"
     own = replace(SPEC, threads=3, environment={"OMP_NUM_THREADS": "5"})
     assert seen(own)["OMP_NUM_THREADS"] == "5"
     assert seen(own)["MKL_NUM_THREADS"] == "3"
 
 
-def test_only_what_is_sensible_is_inherited():
+def test_only_listed_variables_are_inherited():
     inherited = {"HOME": "/home/ann", "LC_ALL": "C", "SSH_AUTH_SOCK": "x", "VAULT_TOKEN": "x"}
     found = seen(inherited=inherited)
     assert (found["HOME"], found["LC_ALL"]) == ("/home/ann", "C")
@@ -45,7 +45,7 @@ def test_only_what_is_sensible_is_inherited():
     assert found["PATH"] == "/usr/local/bin:/usr/bin:/bin"
 
 
-def test_what_heirloom_says_cannot_be_overridden():
+def test_heirloom_variables_cannot_be_overridden():
     found = seen(replace(SPEC, environment={"HEIRLOOM_TRIAL": "9"}))
     assert found["HEIRLOOM_TRIAL"] == "7"
 
@@ -65,7 +65,7 @@ def test_trials_written_for_nni_find_its_variables():
     assert copied["NNI_CODE_DIR"] == "/store/exp-1/attempts/7.2/work"
 
 
-def test_an_interpreter_in_a_directory_of_its_own_leads_the_path(tmp_path):
+def test_the_interpreters_directory_is_first_on_path(tmp_path):
     spec = replace(SPEC, python=sys.executable)
     found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
     said = subprocess.run(
@@ -75,10 +75,10 @@ def test_an_interpreter_in_a_directory_of_its_own_leads_the_path(tmp_path):
         text=True,
         check=True,
     )
-    assert said.stdout.strip() == sys.prefix  # its virtual environment with it
+    assert said.stdout.strip() == sys.prefix  # with its virtual environment
 
 
-def test_one_beside_another_python_leads_it_too(tmp_path):
+def test_an_interpreter_with_another_name_is_python_on_path(tmp_path):
     mine = tmp_path / "it's mine"
     mine.mkdir()
     for name in ("python", "python-of-mine"):
@@ -94,6 +94,6 @@ def test_one_beside_another_python_leads_it_too(tmp_path):
             assert said.stdout == "python-of-mine x\n"
 
 
-def test_one_that_is_not_there_is_named():
+def test_a_missing_interpreter_is_named():
     with pytest.raises(FileNotFoundError, match="heirloom_python does not exist"):
         seen(replace(SPEC, python="/nowhere/python"))

@@ -1,4 +1,4 @@
-"""What stands between a parent's weights and its child: is it the weights, or is it the store?"""
+"""A parent's weights are verified before the child starts; an outage is not a mismatch."""
 
 import errno
 import json
@@ -17,7 +17,7 @@ from heirloom.store.manifest import Entry, Manifest
 class Failing(RealFiles):
     """Refuses calls about paths that end in one of `refused`, and all while it is away."""
 
-    away = 0  # further calls without an answer
+    away = 0  # further calls that fail
     refused = ()
 
     def _pass(self, path):
@@ -55,7 +55,7 @@ class Pauses(list):
         return set()
 
 
-def test_a_store_that_does_not_answer_says_nothing_of_the_weights(root):
+def test_an_outage_is_waited_for(root):
     files, pauses = Failing(), Pauses()
     files.away = 40
     assert verify_parent(files, str(root), 3, pauses, lambda: None).trial == 3
@@ -63,7 +63,7 @@ def test_a_store_that_does_not_answer_says_nothing_of_the_weights(root):
 
 
 @pytest.mark.parametrize("refused", ["weights/model", "manifest.json"])
-def test_what_cannot_be_read_on_a_store_that_answers_is_corrupt(root, refused):
+def test_unreadable_files_on_a_reachable_store_are_corrupt(root, refused):
     files, pauses = Failing(), Pauses()
     files.refused = refused
     with pytest.raises(AttemptEnded) as ended:
@@ -72,7 +72,7 @@ def test_what_cannot_be_read_on_a_store_that_answers_is_corrupt(root, refused):
     assert tuple(pauses) == MISMATCH_PAUSES
 
 
-def test_the_store_may_go_away_between_the_manifest_and_the_weights(root):
+def test_an_outage_between_manifest_and_weights_is_waited_for(root):
     class GoesAway(Failing):
         def digest(self, path):
             self.away = 2
@@ -87,7 +87,7 @@ def test_the_store_may_go_away_between_the_manifest_and_the_weights(root):
 @pytest.mark.parametrize(
     "path", ["../x", "/etc/passwd", "weights/../..", "..", "a/./b", "a//b", "", "a\0b"]
 )
-def test_a_manifest_that_names_what_lies_elsewhere_is_refused_before_that_is_looked_at(root, path):
+def test_a_manifest_with_paths_outside_the_weights_is_refused_unread(root, path):
     place = root / "trials/3"
     said = json.loads((place / "manifest.json").read_text())
     said["files"][0]["path"] = path

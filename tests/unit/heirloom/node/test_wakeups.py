@@ -29,25 +29,25 @@ def hear(wakeups):
         os.close(fd)
 
 
-def test_a_bell_is_heard_later_too(wakeups, hear):
+def test_a_notification_is_kept_until_it_is_read(wakeups, hear):
     hear("7.2")
     assert wakeups.notify("7.2")
     assert hear("7.2") == 1
 
 
-def test_nobody_hears_a_bell_that_nobody_holds(wakeups):
+def test_notify_returns_false_without_a_reader(wakeups):
     assert not wakeups.notify("7.2")
     wakeups.create("7.2")
     assert not wakeups.notify("7.2")
 
 
-def test_a_bell_that_rings_without_end_holds_nobody(wakeups, hear):
+def test_notify_does_not_block_on_a_full_fifo(wakeups, hear):
     hear("7.2")
     for _ in range(70_000):  # more than a pipe holds
         assert wakeups.notify("7.2")
 
 
-def test_all_who_wait_for_a_trial_are_told(wakeups, hear):
+def test_all_subscribers_of_a_trial_are_notified(wakeups, hear):
     for attempt in ("7.1", "8.1", "9.1"):
         hear(attempt)
     wakeups.subscribe("7.1", 3)
@@ -60,26 +60,26 @@ def test_all_who_wait_for_a_trial_are_told(wakeups, hear):
     for attempt in ("7.1", "8.1"):
         wakeups.unsubscribe(attempt, 3)
     assert wakeups.subscribed_trials() == [4]
-    wakeups.unsubscribe("9.1", 3)  # never hung there
+    wakeups.unsubscribe("9.1", 3)  # was not subscribed
 
 
-def test_leftovers_of_the_dead_are_removed_by_whoever_finds_them(wakeups, hear):
+def test_subscriptions_of_dead_supervisors_are_removed(wakeups, hear):
     hear("8.1")
     wakeups.create("7.1")
-    wakeups.subscribe("7.1", 3)  # and dies
+    wakeups.subscribe("7.1", 3)  # has no reader
     wakeups.subscribe("8.1", 4)
     wakeups.notify_other("9.1")
     assert hear("8.1") == 1
     assert wakeups.subscribed_trials() == [4]
 
 
-def test_another_is_not_oneself(wakeups, hear):
+def test_notify_other_skips_the_attempt_itself(wakeups, hear):
     hear("8.1")
     wakeups.subscribe("8.1", 4)
     wakeups.notify_other("8.1")
     assert hear("8.1") == 0
 
 
-def test_a_bell_that_was_taken_away_cannot_hang(wakeups):
+def test_subscribe_without_a_fifo_fails(wakeups):
     with pytest.raises(FileNotFoundError):
         wakeups.subscribe("7.1", 3)

@@ -70,7 +70,7 @@ def store(tmp_path):
     return Store(tmp_path)
 
 
-def test_it_stands_as_it_was_returned(store):
+def test_the_manifest_on_the_store_is_the_returned_one(store):
     store.attempt("7.1", w="abc")
     assert store.commit("7.1", value=0.5) == store.standing()
 
@@ -97,7 +97,7 @@ def test_everything_is_durable_before_the_rename_and_the_name_after(store):
     assert ("sync_dir", str(store.root / "trials")) in done[rename:]
 
 
-def test_whoever_comes_second_finds_the_first(store):
+def test_a_second_commit_returns_the_first_verdict(store):
     store.attempt("7.1", w="one")
     store.attempt("7.2", w="two")
     first = store.commit("7.2")
@@ -106,7 +106,7 @@ def test_whoever_comes_second_finds_the_first(store):
 
 
 @pytest.mark.parametrize("fail", ["rename", "sync_dir"])
-def test_a_rename_that_happened_and_answered_with_an_error_is_a_commit(store, fail):
+def test_a_rename_that_succeeded_with_an_error_is_a_commit(store, fail):
     store.attempt("7.1", w="abc")
 
     class Lying(RealFiles):
@@ -127,7 +127,7 @@ def test_a_rename_that_happened_and_answered_with_an_error_is_a_commit(store, fa
     assert store.standing().attempt == "7.1"
 
 
-def test_a_verdict_whose_name_is_not_durable_is_not_told(store):
+def test_a_verdict_that_is_not_durable_is_not_reported(store):
     store.attempt("7.1", w="abc")
 
     class Unsynced(RealFiles):
@@ -155,7 +155,7 @@ def test_an_error_before_the_rename_leaves_no_verdict(store, fail, code):
     assert store.standing() is None
 
 
-def test_an_attempt_that_was_fenced_cannot_commit(store):
+def test_a_fenced_attempt_cannot_commit(store):
     out = store.attempt("7.1", w="abc")
     fence(RealFiles(), str(out), "recalled")
     fence(RealFiles(), str(out), "recalled")
@@ -164,7 +164,7 @@ def test_an_attempt_that_was_fenced_cannot_commit(store):
     assert (out.parent / "out.recalled/weights/w").read_text() == "abc"
 
 
-def test_a_fence_in_the_last_moment_holds(store):
+def test_a_fence_just_before_the_rename_holds(store):
     out = store.attempt("7.1", w="abc")
 
     class Fenced(RealFiles):
@@ -252,7 +252,7 @@ def make_name_of_two_lines(weights):
         (make_name_of_two_lines, "not one line of UTF-8"),
     ],
 )
-def test_odd_files_are_refused(store, make, words):
+def test_other_than_regular_files_are_refused(store, make, words):
     out = store.attempt("7.1", w="abc")
     make(out / "weights")
     with pytest.raises(CommitError, match=words):
@@ -262,7 +262,7 @@ def test_odd_files_are_refused(store, make, words):
     shutil.rmtree(out.parent)
 
 
-def test_a_foreign_file_that_is_linked_into_a_save_path_stays_as_it_is(store):
+def test_a_file_outside_that_is_linked_into_a_save_path_is_unchanged(store):
     make_foreign_hard_link(store.attempt("7.1") / "weights")
     mine = store.root / "mine"
     before = mine.stat()
@@ -294,7 +294,7 @@ def test_a_path_near_the_limit_is_committed_and_read(store):
     assert found.size == 3
 
 
-def test_directories_that_were_closed_are_opened(store):
+def test_directories_without_permissions_are_made_readable(store):
     weights = store.attempt("7.1") / "weights"
     (weights / "deep").mkdir()
     (weights / "deep/w").write_text("abc")
@@ -303,13 +303,13 @@ def test_directories_that_were_closed_are_opened(store):
     assert store.commit("7.1").size == 3
 
 
-def test_what_the_trial_does_not_own_is_its_own_fault(store):
+def test_files_of_another_user_fail_the_trial(store):
     store.attempt("7.1", w="abc")
     with pytest.raises(CommitError, match="'weights' belongs to another user: let the trial write"):
         store.commit("7.1", Recording("chmod", code=errno.EPERM))
 
 
-def test_names_that_no_manifest_can_hold_are_refused(store, monkeypatch):
+def test_names_that_do_not_fit_a_manifest_are_refused(store, monkeypatch):
     monkeypatch.setattr("heirloom.store.manifest.SIZE_LIMIT", 2 << 20)
     store.attempt("7.1", **{f"{number}" + "ü" * 120: "" for number in range(3000)})
     with pytest.raises(CommitError, match="names of its files take more than 2 MiB: shorten"):
@@ -318,7 +318,7 @@ def test_names_that_no_manifest_can_hold_are_refused(store, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["file", "directory", "link"])
-def test_a_fence_finds_a_name_that_the_trial_has_left_free(store, kind):
+def test_a_fence_uses_the_next_free_name(store, kind):
     out = store.attempt("7.1", w="abc")
     taken = out.with_name("out.failed")
     if kind == "file":
@@ -355,7 +355,7 @@ def test_too_many_files_are_refused_before_they_are_all_listed(store, monkeypatc
     assert len(listed) < 120
 
 
-def test_too_much_beside_the_save_path_is_not_listed(store):
+def test_many_files_beside_the_save_path_are_not_listed(store):
     out = store.attempt("7.1", w="abc")
     for number in range(50):
         (out / f"f{number}").touch()
@@ -369,13 +369,13 @@ def test_too_much_beside_the_save_path_is_not_listed(store):
         store.commit("7.1", Counting())
 
 
-def test_as_many_files_as_may_be_are_committed(store, monkeypatch):
+def test_the_maximum_number_of_files_is_committed(store, monkeypatch):
     monkeypatch.setattr("heirloom.store.commit.COUNT_LIMIT", 4)
     store.attempt("7.1", a="", b="", c="")
     assert len(store.commit("7.1").files) == 3  # and a directory
 
 
-def test_many_and_large_files_are_measured_by_several_hands(store):
+def test_many_and_large_files_are_measured_by_several_threads(store):
     names = {f"f{number}": "x" * number for number in range(30)}
     out = store.attempt("7.1", **names)
     (out / "weights/large").write_bytes(bytes(5 << 20))
@@ -389,7 +389,7 @@ def test_many_and_large_files_are_measured_by_several_hands(store):
     assert synced == {f"{out}/weights/{entry.path}" for entry in found.files}
 
 
-def test_an_error_in_one_hand_is_the_commits(store):
+def test_an_error_in_one_thread_fails_the_commit(store):
     store.attempt("7.1", **{f"f{number}": "x" for number in range(30)})
     with pytest.raises(OSError, match="No space"):
         store.commit("7.1", Recording("sync_file", code=errno.ENOSPC))
@@ -422,7 +422,7 @@ def test_a_verdict_without_weights(store):
     assert list((store.root / "attempts").iterdir()) == []
 
 
-def test_a_verdict_accepts_the_one_that_stands(store):
+def test_passing_a_verdict_returns_an_existing_one(store):
     store.attempt("7.1", w="abc")
     committed = store.commit("7.1")
     verdict = Manifest("exp-1", 7, "failed", "lost")
@@ -432,7 +432,7 @@ def test_a_verdict_accepts_the_one_that_stands(store):
 
 @pytest.mark.parametrize("fail", ["make_dir", "write", "chmod", "sync_dir", "rename"])
 @pytest.mark.parametrize("after", [False, True])
-def test_a_verdict_that_was_interrupted_is_passed_the_next_time(store, fail, after):
+def test_an_interrupted_verdict_is_passed_by_the_next_call(store, fail, after):
     verdict = Manifest("exp-1", 7, "skipped", "its parent failed")
     try:
         first = pass_verdict(Recording(fail, after), str(store.root), verdict)
@@ -451,7 +451,7 @@ def test_a_verdict_that_was_interrupted_is_passed_the_next_time(store, fail, aft
     lie=st.booleans(),
     data=st.dictionaries(st.sampled_from("abc"), st.text("xyz", max_size=5)),
 )
-def test_whoever_races_exactly_one_verdict_stands_and_all_agree(attempts, verdicts, lie, data):
+def test_concurrent_commits_and_verdicts_agree_on_one_manifest(attempts, verdicts, lie, data):
     with tempfile.TemporaryDirectory() as base:
         store = Store(base)
         together = threading.Barrier(attempts + verdicts)
@@ -468,7 +468,7 @@ def test_whoever_races_exactly_one_verdict_stands_and_all_agree(attempts, verdic
             seen.append((name, store.commit(name, Racing())))
 
         def verdict(number):
-            # The controller is one, so its drafts share a name: another root of attempts each.
+            # Drafts of the controller share a name, so each has a directory of attempts of its own.
             mine = Manifest("exp-1", 7, "cancelled", str(number), attempt=f"7.{90 + number}")
             seen.append((mine.attempt, pass_verdict(Racing(), str(store.root), mine)))
 

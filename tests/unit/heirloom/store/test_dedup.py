@@ -1,4 +1,4 @@
-"""A child's file that is its parent's is stored once."""
+"""A file that a child has in common with its parent is stored once."""
 
 import errno
 import fcntl
@@ -12,7 +12,7 @@ from heirloom.store.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 
-LARGE = bytes(range(256)) * (6 << 12)  # 6 MiB: above what one hand compares alone
+LARGE = bytes(range(256)) * (6 << 12)  # 6 MiB: more than one thread compares alone
 
 
 class Store:
@@ -48,7 +48,7 @@ def store(tmp_path):
 
 
 @pytest.mark.parametrize("size", ["little", "large"])
-def test_what_did_not_change_is_a_second_name_for_the_parents_bytes(store, size):
+def test_an_unchanged_file_is_a_link_to_the_parents_bytes(store, size):
     body = LARGE if size == "large" else b"body"
     store.commit(0, {"body": body, "head": b"old"})
     found = store.commit(1, {"deep/body": body, "head": b"new", "empty": b""}, (0,))
@@ -78,7 +78,7 @@ def test_without_a_parent_nothing_is_shared(store):
     assert store.inode(0, "w") != store.inode(1, "w")
 
 
-def test_of_two_parents_both_are_looked_at(store):
+def test_files_of_two_parents_are_shared(store):
     store.commit(0, {"w": b"abc"})
     store.commit(1, {"v": b"xyz"})
     found = store.commit(2, {"w": b"abc", "v": b"xyz"}, (0, 1))
@@ -98,7 +98,7 @@ def test_a_damaged_file_of_the_parent_is_not_inherited(store, size):
     assert store.names(1) == ["manifest.json", "weights/w"]
 
 
-def test_the_parents_names_may_go(store):
+def test_the_parents_weights_can_be_removed(store):
     store.commit(0, {"w": b"abc"})
     store.commit(1, {"w": b"abc"}, (0,))
     (store.root / "trials/0/weights").chmod(0o700)
@@ -133,7 +133,7 @@ class Refusing(RealFiles):
 @pytest.mark.parametrize("fail", ["share", "rename", "same"])
 @pytest.mark.parametrize("code", [errno.EIO, errno.EMLINK, errno.EPERM, errno.ENOSPC])
 @pytest.mark.parametrize("after", [False, True])
-def test_what_cannot_be_shared_is_a_plain_copy(store, fail, code, after):
+def test_a_file_that_cannot_be_shared_is_kept(store, fail, code, after):
     store.commit(0, {"w": b"abc"})
     found = store.commit(1, {"w": b"abc"}, (0,), Refusing(fail, code, after))
     assert found.shared == 0
@@ -141,7 +141,7 @@ def test_what_cannot_be_shared_is_a_plain_copy(store, fail, code, after):
     assert store.names(1) == ["manifest.json", "weights/w"]
 
 
-def test_a_parent_without_a_manifest_has_nothing_to_share(store):
+def test_nothing_is_shared_with_a_parent_without_a_manifest(store):
     store.commit(0, {"w": b"abc"})
     (store.root / "trials/0/manifest.json").chmod(0o600)
     (store.root / "trials/0/manifest.json").write_bytes(b"{")
@@ -150,7 +150,7 @@ def test_a_parent_without_a_manifest_has_nothing_to_share(store):
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EOPNOTSUPP])
 @pytest.mark.parametrize("can", [True, False])
-def test_where_links_are_not_allowed_a_clone_is_tried(tmp_path, monkeypatch, code, can):
+def test_a_clone_is_tried_if_links_are_refused(tmp_path, monkeypatch, code, can):
     """The clone itself is played, since the file system of the tests may not have it."""
 
     def refuse(*args, **more):
@@ -189,7 +189,7 @@ def test_where_links_are_not_allowed_a_clone_is_tried(tmp_path, monkeypatch, cod
         (LARGE[: 1 << 20], LARGE[: 1 << 20], True),
     ],
 )
-def test_bytes_are_compared_to_the_last(tmp_path, one, other, same):
+def test_all_bytes_are_compared(tmp_path, one, other, same):
     (tmp_path / "one").write_bytes(one)
     (tmp_path / "other").write_bytes(other)
     assert RealFiles().same(str(tmp_path / "one"), str(tmp_path / "other")) is same

@@ -19,7 +19,7 @@ def new(root):
     return {path.name: json.loads(path.read_text()) for path in (root / "mail/new").iterdir()}
 
 
-def test_a_message_arrives_whole(root):
+def test_a_message_arrives_complete(root):
     mail.send(RealFiles(), str(root), MESSAGE)
     assert new(root) == {"7.2.ended.json": {"format": 1, **MESSAGE}}
     assert list((root / "mail/tmp").iterdir()) == []
@@ -31,7 +31,7 @@ def test_a_message_sent_twice_is_one(root):
     assert len(new(root)) == 1
 
 
-def test_it_is_durable_before_it_has_its_name(root):
+def test_a_message_is_durable_before_its_rename(root):
     deeds = []
 
     class Noting(RealFiles):
@@ -53,7 +53,7 @@ def test_it_is_durable_before_it_has_its_name(root):
 
 
 @pytest.mark.parametrize("fail", ["write", "rename", "sync_dir"])
-def test_what_failed_half_way_is_sent_again(root, fail):
+def test_a_failed_message_can_be_sent_again(root, fail):
     class Failing(RealFiles):
         """Tears the draft, or fails after the deed."""
 

@@ -39,12 +39,12 @@ manifests = st.builds(
 
 
 @given(manifests)
-def test_a_manifest_survives_its_bytes(written):
+def test_a_manifest_round_trips(written):
     assert Manifest.from_json(written.to_json()) == written
 
 
 @given(manifests, st.data())
-def test_a_manifest_cut_short_is_never_taken(written, data):
+def test_a_truncated_manifest_is_refused(written, data):
     whole = written.to_json().rstrip()
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(ManifestError):
@@ -59,7 +59,7 @@ json_values = st.recursive(
 
 
 @given(st.sampled_from([*vars(Manifest("e", 7, "failed")), "format"]), json_values)
-def test_whatever_a_key_holds_it_is_taken_or_refused_with_words(key, value):
+def test_any_value_of_a_key_is_accepted_or_a_manifest_error(key, value):
     said = json.loads(Manifest("e", 7, "failed").to_json()) | {key: value}
     with contextlib.suppress(ManifestError):
         found = Manifest.from_json(json.dumps(said).encode())
@@ -67,7 +67,7 @@ def test_whatever_a_key_holds_it_is_taken_or_refused_with_words(key, value):
 
 
 @given(st.binary())
-def test_bytes_that_are_no_manifest_are_refused(data):
+def test_other_bytes_are_refused(data):
     with pytest.raises(ManifestError):
         Manifest.from_json(data)
 
@@ -98,7 +98,7 @@ SOUND = {
         ({"files": SOUND["files"] * 2}, "lists a file twice"),
     ],
 )
-def test_what_is_wrong_is_named(change, words):
+def test_an_invalid_key_is_named(change, words):
     with pytest.raises(ManifestError, match=words):
         Manifest.from_json(json.dumps(SOUND | change).encode())
 
@@ -110,7 +110,7 @@ def test_a_missing_key_is_named():
             Manifest.from_json(json.dumps(rest).encode())
 
 
-def test_nan_is_no_json():
+def test_nan_is_refused():
     with pytest.raises(ManifestError, match="NaN is not JSON"):
         Manifest.from_json(json.dumps(SOUND | {"value": float("nan")}).encode())
 
@@ -121,7 +121,7 @@ def test_deep_nesting_is_refused():
 
 
 @pytest.mark.parametrize("path", ["", "/a", "a//b", "a/", ".", "a/..", "a\nb", "a\0b", "\udcff"])
-def test_paths_that_are_not_sound(path):
+def test_invalid_paths(path):
     assert not valid_path(path)
 
 
@@ -140,11 +140,11 @@ def put(root, written):
     (root / "trials/7/manifest.json").write_bytes(written.to_json())
 
 
-def test_no_verdict_yet(root):
+def test_read_without_a_verdict(root):
     assert read(root) is None
 
 
-def test_the_manifest_that_stands_is_read(root):
+def test_read_an_existing_manifest(root):
     written = Manifest("exp-1", 7, "failed", "why")
     put(root, written)
     assert read(root) == written
@@ -163,25 +163,25 @@ def test_a_verdict_without_a_manifest_is_damaged(root):
         read(root)
 
 
-def test_a_verdict_that_appears_while_it_is_looked_for_is_no_damage(root):
+def test_a_verdict_that_appears_during_the_read_is_not_damaged(root):
     written = Manifest("exp-1", 7, "failed", "why")
 
     class Late(RealFiles):
         def stat(self, path):
-            put(root, written)  # between the look for the manifest and this one
+            put(root, written)  # between the read of the manifest and this call
             return super().stat(path)
 
     assert manifest.read(Late(), str(root), 7) == written
 
 
-def test_an_endless_manifest_is_bounded(root, monkeypatch):
+def test_a_manifest_over_the_size_limit_is_refused(root, monkeypatch):
     put(root, Manifest("exp-1", 7, "failed", "x" * 1000))
     monkeypatch.setattr("heirloom.store.manifest.SIZE_LIMIT", 500)
     with pytest.raises(ManifestError, match="more than 500 bytes"):
         read(root)
 
 
-def test_a_number_beyond_every_float_is_refused():
+def test_an_integer_too_large_for_a_float_is_refused():
     said = json.loads(Manifest("exp-1", 7, "failed", "why").to_json())
     with pytest.raises(ManifestError, match="invalid 'value'"):
         Manifest.from_json(json.dumps(said | {"value": 10**400}).encode())
