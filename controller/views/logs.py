@@ -27,7 +27,7 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
         time.sleep(_POLL)
         trial = records.load(place).trial(number)
     if not trial.attempts:
-        raise HeirloomError(f"trial {number} has not been on a node yet: {trial.state}")
+        raise HeirloomError(f"trial {number} has no output yet, it is {trial.state}")
     if attempt is None:
         attempt = len(trial.attempts)
     if attempt > len(trial.attempts):

@@ -1,4 +1,4 @@
-"""The nodes of an inventory as a table, or as JSON, and what to do about what is wrong."""
+"""The nodes of an inventory as a table or as JSON, and how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,7 +20,7 @@ from controller.engine.session import DEFAULT_INVENTORY, LaunchError, refuse_abs
 from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounted
 from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes
 from controller.state.home import Home
-from controller.views.terminal import looking
+from controller.views.terminal import inspecting
 
 _STATES = {
     "absent": "not mounted",
@@ -30,14 +31,14 @@ _STATES = {
 
 
 def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) -> bool:
-    """Look at all nodes and show them; whether trials could run on every one.
+    """Inspect all nodes and print what was found. Returns whether trials could run on every one.
 
-    Raises HeirloomError when the inventory is none.
+    Raises HeirloomError where the inventory cannot be used.
     """
     listed = read_inventory(inventory or DEFAULT_INVENTORY, home)
     listed = interpreter.apply(listed, interpreter.choose(), None)
     store, trouble = _store(store, listed.nodes, home)
-    with contextlib.nullcontext() if json else looking(len(listed.nodes)):
+    with contextlib.nullcontext() if json else inspecting(len(listed.nodes)):
         cluster = inspect_nodes(listed, listed.nodes, store, trouble)
     found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}
     if json:
@@ -50,7 +51,7 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
 
 
 def _store(chosen: Path | None, nodes: tuple[Node, ...], home: Home) -> tuple[Path | None, str]:
-    """The store as this machine has it, and why it is of no use here."""
+    """The store's path on this machine, and the reason where it cannot be used."""
     try:
         store = store_of(chosen, nodes, home)
     except LaunchError as error:
@@ -119,33 +120,27 @@ def _row(report: NodeReport) -> list[str]:
         "yes",
         f"{_free(said['slots'])}/{total} free",
         str(len(said["gpus"]["there"]) or "none"),
-        _store_words(report, said["store"]),
+        _store_text(report, said["store"]),
         said["python"]["version"] or "missing",
         said["user"],
     ]
 
 
 def _free(slots: Mapping[str, Any]) -> int:
-    """Slots that a trial could have now; those not yet made count where they can be made."""
+    """Free slots. Slots whose files are missing count where the files can be created."""
     missing = slots["wanted"] - slots["there"] if slots["reason"] else 0
     return int(slots["wanted"] - slots["taken"] - missing)
 
 
-def _store_words(report: NodeReport, store: Mapping[str, Any] | None) -> str:
+def _store_text(report: NodeReport, store: Mapping[str, Any] | None) -> str:
     """`mounted from files:/srv/heirloom, 1.2 TB free`."""
     if not store:
         return "not known"
     state = _STATES.get(store["state"])
     if state is None and store["state"] in ("unseen", "report") and not report.answer_seen:
-        state = "another one" if is_mounted(store) else "not mounted"
+        state = "another store" if is_mounted(store) else "not mounted"
     if state is not None:
         return state
     source = store["mount"]["source"] if store["mount"] else "?"
     place = f"mounted from {source}" if is_mounted(store) else "on its own disk"
-    return f"{place}, {_size(store['free'])} free"
-
-
-def _size(count: int) -> str:
-    """`81.5 GB`, `1.2 TB`."""
-    size = count / 1e9
-    return f"{size:.1f} GB" if size < 1000 else f"{size / 1000:.1f} TB"
+    return f"{place}, {filesize.decimal(store['free'])} free"

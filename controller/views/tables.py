@@ -18,12 +18,15 @@ from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.store import dedup
-from controller.views.terminal import COLOURS, room_words
+from controller.views.text import COLOURS, shortage
 from heirloom.store.files import RealFiles
 
 
 def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None:
-    """A line for each experiment; with `detail`, more about one."""
+    """Print a row for each experiment, and with `detail` more about the only one.
+
+    With `detail`, raises HeirloomError where the experiment cannot be read.
+    """
     found: list[Record] = []
     broken: list[tuple[ExperimentDir, HeirloomError]] = []
     for place in places:
@@ -59,7 +62,7 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
 
 
 def trials(place: ExperimentDir, *, json: bool) -> None:
-    """All trials of an experiment."""
+    """Print the trials of an experiment, in the order of their ids. Raises HeirloomError."""
     record = records.load(place)
     found = record.experiment.trials
     if json:
@@ -78,7 +81,7 @@ def trials(place: ExperimentDir, *, json: bool) -> None:
 
 
 def show(place: ExperimentDir, number: int) -> None:
-    """All about one trial."""
+    """Print everything about one trial. Raises HeirloomError."""
     record = records.load(place)
     trial = record.trial(number)
     console = _console()
@@ -131,7 +134,7 @@ def _detail(console: Console, record: Record) -> None:
         best = experiment.trials[experiment.best]
         grid.add_row("best params", escape(jsons.dumps(best.params)))
     if experiment.short is not None and record.is_running:
-        grid.add_row("waits for room", escape(room_words(experiment.short)))
+        grid.add_row("waits for room", escape(shortage(experiment.short)))
     for node, reason in experiment.placement.down.items():
         grid.add_row(f"node {escape(node)}", f"[red]does not answer[/]: {escape(reason)}")
     grid.add_row("store", escape(str(record.root.path)))
@@ -180,7 +183,7 @@ def _state(state: State) -> str:
 
 
 def _table(*columns: str) -> Table:
-    # Params get the room that the others leave, and are cut.
+    # Params take the width that the other columns leave, and are truncated.
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand="params" in columns)
     for column in columns:
         right = column in ("id", "value", "attempts", "time", "trials", "succeeded", "failed")

@@ -1,9 +1,8 @@
-"""What a person sees while an experiment runs: a live view, or plain lines where there is none."""
+"""Output while an experiment runs: a live view on a terminal, else plain lines."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import time
 from collections.abc import Iterator
@@ -12,38 +11,22 @@ from rich import filesize
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
-from rich.progress_bar import ProgressBar
 from rich.prompt import Prompt
-from rich.table import Table
 from rich.text import Text
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import AttemptState, State
+from controller.core.model import State
 from controller.engine.observer import Choice, Situation
-from controller.formats import counted, duration
-from controller.tuners.process import LongCall
+from controller.formats import counted
+from controller.views import text
 
-COLOURS = {
-    State.WAITING: "dim",
-    State.READY: "default",
-    State.ARMED: "blue",
-    State.RUNNING: "cyan",
-    State.SUCCEEDED: "green",
-    State.FAILED: "red",
-    State.STOPPED: "yellow",
-    State.SKIPPED: "magenta",
-    State.CANCELLED: "dim",
-}
-_REFRESH = 0.25  # seconds between two pictures
-_SUMMARY = 30.0  # seconds between two summaries in plain lines
-_THINKING = 10.0  # seconds of thought after which the tuner is named
-_NODES = 12  # rows of nodes shown
-_LONG = 200  # signs of the best parameters shown
+_REFRESH = 0.25  # seconds between two updates of the live view
+_SUMMARY = 30.0  # seconds between two summaries without a live view
 
 
 class Screen:
-    """The live view of one experiment; use it as a context manager."""
+    """Shows one running experiment. Use as a context manager."""
 
     def __init__(self, name: str, console: Console | None = None) -> None:
         self._name = name
@@ -62,12 +45,12 @@ class Screen:
         if self._is_live:
             self._live.stop()
 
-    def say(self, text: str) -> None:
-        """Print one line, above the live view. Rich markup is taken as it is."""
-        self._console.print(text, soft_wrap=True)
+    def say(self, line: str) -> None:
+        """Print one line of Rich markup, above the live view."""
+        self._console.print(line, soft_wrap=True)
 
     def refresh(self, experiment: Experiment, situation: Situation) -> None:
-        """Show the state, if it is time for a new picture."""
+        """Show the state, unless the last update is recent."""
         clock = time.monotonic()
         over = experiment.closed is not None
         if self._is_live and (clock >= self._next or over):
@@ -75,19 +58,19 @@ class Screen:
             self._live.update(self._view(experiment, situation), refresh=True)
         elif not self._is_live and (clock >= self._summary_at or over):
             self._summary_at = clock + _SUMMARY
-            self.say(escape(_summary(experiment, situation.now)))
-            for note in _notes(experiment, situation):
+            self.say(escape(text.summary(experiment, situation.now)))
+            for note in text.notes(experiment, situation):
                 self.say(escape(f"  {note}"))
 
     def tell(self, experiment: Experiment, event: e.Event) -> None:
-        """Say an event in a line, where it is worth one."""
+        """Print a line for an event that users need to know of."""
         match event:
             case e.VerdictSeen():
                 trial = experiment.trials[event.trial]
                 if self._is_live and event.state is State.SUCCEEDED:
                     return
                 best = "  [bold]best so far[/]" if experiment.best == trial.id else ""
-                line = f"trial {trial.id} [{COLOURS[event.state]}]{event.state}[/]"
+                line = f"trial {trial.id} [{text.COLOURS[event.state]}]{event.state}[/]"
                 if event.value is not None:
                     line += f"  {event.value:.6g}{best}"
                 if trial.parents:
@@ -99,7 +82,7 @@ class Screen:
             case e.NodeDown():
                 self.say(f"[red]node {event.node} does not answer[/]: {escape(event.reason)}")
             case e.NodeUp():
-                self.say(f"node {event.node} answers again, and is well")
+                self.say(f"node {event.node} answers again and can run trials")
             case e.NodeSetAside():
                 self.say(f"[red]node {event.node} is set aside[/]: {escape(event.reason)}")
             case e.ProposalGivenUp():
@@ -107,7 +90,7 @@ class Screen:
             case e.Removed():
                 self._say_removed(event)
             case e.RoomShort():
-                self.say(f"[yellow]no trial is started: {escape(room_words(event))}[/]")
+                self.say(f"[yellow]no trial is started: {escape(text.shortage(event))}[/]")
             case e.RoomBack():
                 self.say(f"the store has room again: {filesize.decimal(event.free)} free")
             case e.SearchEnded():
@@ -119,14 +102,14 @@ class Screen:
     def _say_removed(self, event: e.Removed) -> None:
         if event.trials or event.attempts:
             left = counted(len(event.attempts), "attempt")
-            also = f", and what {left} left" if event.attempts else ""
+            also = f", and files of {left}" if event.attempts else ""
             what = f"the weights of {counted(len(event.trials), 'trial')}{also}"
             self.say(f"[dim]removed {what}: {filesize.decimal(event.size)}[/]")
         if event.problem:
             self.say(f"[red]weights cannot be removed by this user[/]: {escape(event.problem)}")
 
     def ask(self, experiment: Experiment) -> Choice:
-        """Ctrl-C was pressed: what becomes of the trials? A second Ctrl-C leaves them running."""
+        """Ask what becomes of the trials after Ctrl-C. A second Ctrl-C leaves them running."""
         running = experiment.counts[State.RUNNING] + experiment.counts[State.ARMED]
         if not self._console.is_terminal:
             return "leave"
@@ -152,156 +135,24 @@ class Screen:
         return choices[answer]
 
     def _view(self, experiment: Experiment, situation: Situation) -> RenderableType:
-        parts: list[RenderableType] = [_headline(self._name, experiment, situation.now)]
+        parts: list[RenderableType] = [text.headline(self._name, experiment, situation.now)]
         if experiment.rules.trials is not None:
-            parts.append(_progress(experiment, experiment.rules.trials))
-        parts.append(Text.from_markup(_counts(experiment)))
-        parts.append(Text(_best(experiment), overflow="ellipsis", no_wrap=True))
-        parts.append(_nodes(experiment))
-        parts += [Text(note, style="yellow") for note in _notes(experiment, situation)]
+            parts.append(text.progress(experiment, experiment.rules.trials))
+        parts.append(Text.from_markup(text.counts(experiment)))
+        parts.append(Text(text.best(experiment), overflow="ellipsis", no_wrap=True))
+        parts.append(text.nodes(experiment))
+        parts += [Text(note, style="yellow") for note in text.notes(experiment, situation)]
         return Group(*parts)
 
 
 @contextlib.contextmanager
-def looking(count: int) -> Iterator[None]:
-    """Say that so many nodes are looked at, while they are."""
+def inspecting(count: int) -> Iterator[None]:
+    """Show that `count` nodes are being inspected, while the context is open."""
     console = Console(highlight=False)
-    text = f"looking at {count} node{'s' * (count > 1)} …"
+    line = f"inspecting {counted(count, 'node')} …"
     if console.is_terminal:
-        with console.status(text):
+        with console.status(line):
             yield
     else:
-        console.print(f"[dim]{text}[/]")
+        console.print(f"[dim]{line}[/]")
         yield
-
-
-def time_left(experiment: Experiment, now: float) -> float | None:
-    """Seconds until the budget is used up at the pace so far, or None while nobody can say."""
-    rules, spent = experiment.rules, experiment.elapsed(now)
-    done = len(experiment.trials) - experiment.open_trials
-    left = []
-    if rules.trials is not None and done:
-        left.append(spent / done * max(0, rules.trials - done))
-    if rules.duration is not None:
-        left.append(max(0.0, rules.duration - spent))
-    return min(left) if left else None
-
-
-def _headline(name: str, experiment: Experiment, now: float) -> Text:
-    text = Text.assemble((name, "bold"), f"  {duration(experiment.elapsed(now))}")
-    left = time_left(experiment, now)
-    if left is not None and experiment.search_over is None:
-        text.append(f", about {duration(left)} left", "dim")
-    if experiment.search_over is not None:
-        text.append(f"  {experiment.search_over.reason}", "dim")
-    return text
-
-
-def _progress(experiment: Experiment, budget: int) -> Table:
-    done = len(experiment.trials) - experiment.open_trials
-    row = Table.grid(padding=(0, 1))
-    row.add_row(ProgressBar(total=budget, completed=done, width=60), f"{done}/{budget}")
-    return row
-
-
-def _counts(experiment: Experiment) -> str:
-    shown = [
-        f"[{COLOURS[state]}]{experiment.counts[state]} {state}[/]"
-        for state in State
-        if experiment.counts[state]
-    ]
-    return "  ".join(shown) or "no trials yet"
-
-
-def _best(experiment: Experiment) -> str:
-    if experiment.best is None:
-        if experiment.closed is None:
-            return "best: none yet"
-        numbers = ", since no result is a number" if experiment.counts[State.SUCCEEDED] else ""
-        return f"best: none{numbers}"
-    trial = experiment.trials[experiment.best]
-    params = json.dumps(trial.params)
-    if len(params) > _LONG:
-        params = f"{params[:_LONG]}…"
-    return f"best: {trial.value:.6g} by trial {trial.id}  {params}"
-
-
-def _nodes(experiment: Experiment) -> Table:
-    running: dict[str, int] = {}
-    armed: dict[str, int] = {}
-    for trial, number in experiment.on_nodes:
-        attempt = experiment.attempt(trial, number)
-        if attempt is not None:
-            where = running if attempt.state is AttemptState.RUNNING else armed
-            where[attempt.node] = where.get(attempt.node, 0) + 1
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("node", "running", "slots", "armed"):
-        table.add_column(column, justify="left" if column == "node" else "right")
-    nodes = list(experiment.placement.nodes.values())
-    for node in nodes[:_NODES]:
-        style = "red" if node.name in experiment.placement.down else ""
-        count = running.get(node.name, 0)
-        table.add_row(
-            node.name, str(count), str(node.slots), str(armed.get(node.name, 0)), style=style
-        )
-    if len(nodes) > _NODES:
-        table.add_row(f"and {len(nodes) - _NODES} more", "", "", "", style="dim")
-    return table
-
-
-def _notes(experiment: Experiment, situation: Situation) -> list[str]:
-    notes = []
-    if situation.store_stalled is not None:
-        notes.append(f"the store has not answered for {duration(situation.store_stalled)}")
-    if situation.no_wave is not None:
-        notes.append(f"no wave leaves this machine, and so no trial: {situation.no_wave}")
-    if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
-        notes.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
-    notes += [_long(call) for call in situation.long_calls]
-    if experiment.short is not None:
-        notes.append(f"no trial is started: {room_words(experiment.short)}")
-    notes += [
-        f"the weights of trial {trial} are damaged: {found}"
-        for trial, found in experiment.damaged.items()
-    ]
-    for node, reason in experiment.placement.down.items():
-        aside = node in experiment.set_aside
-        notes.append(
-            f"node {node} is set aside: {reason}"
-            if aside
-            else f"node {node} does not answer: {reason}"
-        )
-    return notes
-
-
-def _long(call: LongCall) -> str:
-    """Where a user's tuner stands, and for how long."""
-    passed = duration(time.monotonic() - call.since)
-    if call.what != "generate_parameters" or not call.is_still:
-        call_of = f"{call.what}({call.parameter_id})"
-        doing = "stood still" if call.is_still else "been"
-        return f"the tuner's {call_of} has {doing} at {call.place} for {passed}"
-    if call.count == 1:
-        return f"proposal {call.parameter_id} waits in the tuner at {call.place} for {passed}"
-    return (
-        f"{call.count} proposals wait in the tuner at {call.place}, "
-        f"the first ({call.parameter_id}) for {passed}"
-    )
-
-
-def _summary(experiment: Experiment, now: float) -> str:
-    counts = ", ".join(
-        f"{experiment.counts[state]} {state}" for state in State if experiment.counts[state]
-    )
-    left = time_left(experiment, now)
-    tail = "" if left is None or experiment.search_over else f"; about {duration(left)} left"
-    elapsed = duration(experiment.elapsed(now))
-    return f"[{elapsed}] {counts or 'no trials yet'}; {_best(experiment)}{tail}"
-
-
-def room_words(short: e.RoomShort) -> str:
-    """Why no trial is handed out."""
-    return (
-        f"the store has {filesize.decimal(short.free)} free, and the trials on nodes, one more and "
-        f"the reserve need {filesize.decimal(short.needed)}; it goes on when there is room"
-    )

@@ -1,4 +1,4 @@
-"""Runs an experiment to its end: a new one, or one that was left."""
+"""Puts the parts of a running experiment together, and runs the loop until it ends."""
 
 from __future__ import annotations
 
@@ -35,20 +35,26 @@ from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
 from controller.store.watch import StoreWatch
 from controller.tuners.process import LongCall
-from controller.views.terminal import Screen, looking
+from controller.views.terminal import Screen, inspecting
 from heirloom.store.files import RealFiles
 
 PACKAGES = Path(__file__).resolve().parents[3]  # the directory that holds `controller`
 
 
 def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
-    """Run a new experiment to its end; the exit code. Raises HeirloomError before it starts."""
+    """Run a new experiment. Returns the exit code.
+
+    Raises HeirloomError where it cannot be started.
+    """
     with create(file, home, inventory, name) as ready:
-        return _run(ready, _start_tuner, *preflight.check(ready, looking))
+        return _run(ready, _start_tuner, *preflight.check(ready, inspecting))
 
 
 def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
-    """Take an experiment up again; the exit code. Raises HeirloomError before it starts."""
+    """Go on with an experiment. Returns the exit code.
+
+    Raises HeirloomError where it cannot be resumed.
+    """
     with resume_session(name, home, inventory) as ready:
         closed = ready.experiment.closed
         if closed is not None and is_complete(ready):
@@ -56,11 +62,11 @@ def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
                 f"{name} has finished: {closed.reason}; start a new one with "
                 f"`{command('run', 'FILE')}`"
             )
-        return _run(ready, _start_tuner, *preflight.check(ready, looking))
+        return _run(ready, _start_tuner, *preflight.check(ready, inspecting))
 
 
 def stop(name: str, home: Home) -> int:
-    """End an experiment that no controller runs; the exit code. Raises HeirloomError."""
+    """End an experiment that no controller runs. Returns the exit code. Raises HeirloomError."""
     with resume_session(name, home, None, starts_trials=False) as ready:
         if ready.experiment.closed is not None:
             raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
@@ -70,7 +76,7 @@ def stop(name: str, home: Home) -> int:
 
 
 class _NoTuner:
-    """Stands where no proposal will be asked for."""
+    """The tuner of an experiment that is being stopped: no proposal is requested."""
 
     long_calls: Sequence[LongCall] = ()
 
@@ -83,7 +89,7 @@ class _NoTuner:
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None: ...
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
-        return Future()  # nobody will say
+        return Future()  # no answer is needed
 
     def close(self, timeout: float) -> None: ...
 
@@ -98,7 +104,10 @@ def _run(
     then: list[e.Event],
     warnings: Sequence[str] = (),
 ) -> int:
-    """Bring up tuner, watch and dispatcher; loop, with the events `then` after the opening."""
+    """Start tuner, watch and dispatcher, and run the loop.
+
+    Its first events are the opening and `then`. Returns the exit code.
+    """
     place, experiment = ready.place, ready.experiment
     _log_to(place.controller_log)
     post = MessageQueue()
@@ -210,7 +219,7 @@ def _write_report(place: ExperimentDir) -> bool:
 
 @contextlib.contextmanager
 def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
-    """Ctrl-C asks; a polite end from outside leaves the trials running."""
+    """SIGINT asks the user. SIGTERM and SIGHUP end the controller and leave the trials running."""
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         loop.interrupts += 1
@@ -231,7 +240,7 @@ def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
 
 
 def _log_to(path: Path) -> None:
-    path.touch(mode=0o600)  # its owner's alone
+    path.touch(mode=0o600)  # readable by its owner only
     logging.basicConfig(
         filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -1,4 +1,4 @@
-"""The report: one HTML page about an experiment, which needs nothing else and no network."""
+"""The report: one HTML page about an experiment. It needs no other file and no network."""
 
 from controller.views.report.data import ReportData
 from controller.views.report.page import write

@@ -1,4 +1,4 @@
-"""The report of an experiment, from its record."""
+"""Writes the report of an experiment from its record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from heirloom.store.files import RealFiles
 
 
 def draw(place: ExperimentDir, output: Path | None = None) -> Path:
-    """Write the experiment's page; returns where it is. Raises HeirloomError."""
+    """Write the experiment's page, by default in its directory. Returns its path.
+
+    Raises HeirloomError.
+    """
     record = records.load(place, curves=True)
     experiment = record.experiment
     closed = experiment.closed
@@ -47,7 +50,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
 
 
 def _about_weights(record: records.Record) -> list[str]:
-    """What the weights take, and which of them are damaged. Nothing where the store is away."""
+    """The size of the weights, and which are damaged. Without a size where the store is away."""
     files, trials = RealFiles(), record.experiment.trials
     notes = []
     with contextlib.suppress(OSError):

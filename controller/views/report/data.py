@@ -1,4 +1,4 @@
-"""What a report is made from, and the questions that several of its parts ask of it."""
+"""The data of a report, and values that several of its parts derive from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ReportData:
     ended_at: float | None
     trials: Sequence[Trial]
     curves: Mapping[int, Sequence[tuple[int, float]]]  # by trial: (step, value)
-    seconds: Mapping[int, Mapping[str, float]]  # by trial: how long it spent on what
+    seconds: Mapping[int, Mapping[str, float]]  # by trial: seconds by activity
     notes: Sequence[str] = ()
 
     @cached_property
@@ -33,7 +33,7 @@ class ReportData:
 
     @cached_property
     def best(self) -> Trial | None:
-        """The succeeded trial with the best value, the earliest of equals."""
+        """The succeeded trial with the best value. Of equal values the earliest counts."""
         succeeded = (trial for trial in self.by_id.values() if trial.state is State.SUCCEEDED)
         ranked = [
             (value, trial) for trial in succeeded if (value := finite(trial.value)) is not None
@@ -43,9 +43,9 @@ class ReportData:
 
     @cached_property
     def span(self) -> tuple[float, float]:
-        """The lowest and the highest value, without the worst tenth: (0, 1) without any value.
+        """The lowest and the highest value, without the worst tenth. (0, 1) without a value.
 
-        A few hopeless trials would take the colours and the height of a picture for themselves.
+        A few values that are far off would leave the others the same colour and height.
         """
         values = [v for trial in self.trials if (v := finite(trial.value)) is not None]
         if not values:
@@ -56,14 +56,17 @@ class ReportData:
 
     @property
     def axis(self) -> list[float]:
-        """An axis that shows the span with some room at its ends."""
+        """The range of an axis that shows the span, with a margin at both ends."""
         low, high = self.span
         room = (high - low) * 0.1 or abs(low) * 0.05 or 1.0
         return [low - room, high + room]
 
     @cached_property
     def line(self) -> list[Trial]:
-        """The best trial's ancestors, oldest first, and itself. Of several parents the first."""
+        """The best trial's ancestors, oldest first, and the trial itself.
+
+        Of several parents the first is followed.
+        """
         line: list[Trial] = []
         trial = self.best
         while trial is not None:
@@ -73,11 +76,11 @@ class ReportData:
         return line
 
     def parents(self, trial: Trial) -> list[Trial]:
-        """The trials that it started from, or is to start from."""
+        """The trials whose weights the trial starts from."""
         known = (parent for parent in trial.restore if parent < trial.id)
         return [self.by_id[parent] for parent in known if parent in self.by_id]
 
 
 def finite(value: float | None) -> float | None:
-    """The value where it is a number that can be drawn, else None."""
+    """The value where it is finite, else None."""
     return value if value is not None and math.isfinite(value) else None

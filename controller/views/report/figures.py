@@ -1,6 +1,6 @@
-"""The pictures of results over time, of learning, and of where the time went.
+"""Plots of results over time, of learning curves, and of durations.
 
-Text, grid and background take their colours from the page, which knows whether it is light or dark.
+The page sets the colours of text, grid and background, because they depend on its colour scheme.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from controller.views.report.palette import (
 
 _ACTIVITIES = ("waiting", "verifying", "running", "committing")
 _BAR_COLOURS = (GREY, PURPLE, BLUE, ORANGE, GREEN, SKY)
-_CURVE_POINTS = 60_000  # in all learning curves together
-_BARS = 150  # at most; beyond, neighbouring trials are averaged
+_CURVE_POINTS = 60_000  # of all learning curves together
+_BARS = 150  # at most: beyond that a bar is the mean of neighbouring trials
 
 
 def best_so_far(data: ReportData) -> Figure | None:
-    """Each result at the time it came, and the best until then; None without a result."""
+    """Each result at the time of its trial's end, and the best so far. None without a result."""
     ended = sorted(
         (trial.ended_at - data.started_at, trial.id, value)
         for trial in data.trials
@@ -74,9 +74,9 @@ def best_so_far(data: ReportData) -> Figure | None:
 
 
 def learning(data: ReportData) -> Figure | None:
-    """What each trial reported, step by step; None where none did.
+    """The values that each trial reported, by step. None where no trial reported any.
 
-    Trials are left out evenly where there are more points than a browser draws with ease.
+    Where there are more points than a browser draws quickly, every n-th trial is shown.
     """
     known = [trial for trial in data.by_id.values() if data.curves.get(trial.id)]
     if not known:
@@ -132,7 +132,7 @@ def _curves(data: ReportData, name: str, colour: str, width: int, trials: Sequen
 
 
 def durations(data: ReportData) -> Figure | None:
-    """How long each trial spent on what, as bars; None where that is not known."""
+    """Seconds of each trial by activity, as bars. None where they are not known."""
     known = [trial for trial in data.by_id if data.seconds.get(trial)]
     if not known:
         return None
@@ -172,13 +172,13 @@ def durations(data: ReportData) -> Figure | None:
 
 
 def activities(data: ReportData) -> list[str]:
-    """What the trials spent time on, in the order in which it happens."""
+    """The activities that trials spent time on, in the order in which they happen."""
     found = {name for spent in data.seconds.values() for name in spent}
     return [name for name in _ACTIVITIES if name in found] + sorted(found - set(_ACTIVITIES))
 
 
 def _unit(seconds: float) -> tuple[float, str]:
-    """The unit in which a duration reads well: how many seconds it has, and its name."""
+    """A unit for times up to `seconds`: its length in seconds, and its name."""
     if seconds < 300:
         return 1.0, "seconds"
     return (60.0, "minutes") if seconds < 18_000 else (3600.0, "hours")

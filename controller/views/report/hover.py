@@ -1,4 +1,4 @@
-"""The words beside a trial's mark. Plotly reads a little HTML in them, so everything is escaped."""
+"""The text of a trial's tooltip. Plotly interprets some HTML in it, so all of it is escaped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINES = 14  # parameters
 
 
 def hover(trial: Trial) -> str:
-    """A trial's id, state, value, parents and parameters, in lines that fit on a screen."""
+    """A trial's id, state, value, parents and params, as lines of limited length."""
     lines = [f"<b>trial {trial.id}</b>, {trial.state}"]
     if finite(trial.value) is not None:
         lines.append(f"value {trial.value:.6g}")
@@ -31,7 +31,7 @@ def hover(trial: Trial) -> str:
 
 
 def show(value: Any) -> str:
-    """A parameter as a person writes it: numbers at six digits, text bare, the rest as JSON."""
+    """A param as text: numbers with six digits, text without quotes, the rest as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):
@@ -40,7 +40,7 @@ def show(value: Any) -> str:
 
 
 def short(text: str) -> str:
-    """One escaped line of it."""
+    """The text, truncated and escaped."""
     line = " ".join(text.split())
     cut = line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
     return html.escape(cut, quote=False)

@@ -1,4 +1,4 @@
-"""Where each trial stands in the picture of the lineage: families side by side, as in a tree."""
+"""The heights of trials in the lineage plot: a tree layout, with families side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of the lineage: every trial a mark, every inheritance a line."""
+"""The lineage plot: a marker for each trial, a line for each inheritance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from controller.views.report.palette import (
     kind,
 )
 
-# How a trial that has no result to be coloured by is marked, and how large.
+# Marker and size of trials without a value, by state.
 _MARKS = {
     State.STOPPED: ("square", SKY),
     State.FAILED: ("x", RED),
@@ -33,7 +33,7 @@ _UNDER_WAY = ("circle-open", GREY)
 
 
 def lineage(data: ReportData) -> Figure | None:
-    """Every trial as a mark, every inheritance as a line; None where there is no trial.
+    """A marker for each trial, a line for each inheritance. None where there is no trial.
 
     `views` holds the coordinates of each trace, and `heights` the y axis, for the page's switch.
     """
@@ -65,7 +65,7 @@ def lineage(data: ReportData) -> Figure | None:
 
 
 class _Lineage:
-    """Coordinates of the trials in both views: by family, and by value."""
+    """The trials' coordinates in the views by family and by value."""
 
     def __init__(self, data: ReportData) -> None:
         children: dict[int, list[int]] = defaultdict(list)
@@ -78,7 +78,7 @@ class _Lineage:
         self._type = kind(len(data.trials))
 
     def edges(self, trials: Iterable[Trial], name: str, colour: str, width: float) -> Figure:
-        """One trace of lines from each trial's parents to it."""
+        """A trace with the lines from parents to children."""
         family: tuple[list[Any], list[Any]] = ([], [])
         value: tuple[list[Any], list[Any]] = ([], [])
         for trial in trials:
@@ -103,7 +103,7 @@ class _Lineage:
         }
 
     def marks(self) -> list[Figure]:
-        """A trace for each state that there is, and the best trial on top."""
+        """A trace for each state that occurs. The best trial's comes last, on top."""
         groups: dict[State, list[Trial]] = defaultdict(list)
         for trial in self._data.by_id.values():
             groups[trial.state].append(trial)

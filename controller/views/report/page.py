@@ -1,4 +1,4 @@
-"""The report's page: everything about an experiment in one HTML file that needs nothing else."""
+"""Renders the report as one HTML file, which loads no other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _IDS = 40  # trials named beside a reason
 
 
 def write(data: ReportData, path: Path) -> None:
-    """Write the page to `path`, whole or not at all. Raises OSError where it cannot be written."""
+    """Write the page to `path` atomically. Raises OSError."""
     page = render(data)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -49,7 +49,7 @@ def write(data: ReportData, path: Path) -> None:
 
 def render(data: ReportData) -> str:
     """The page as text."""
-    # Only here: the package is large, and the controller rarely makes a report.
+    # Imported here, because the package is large and few commands need it.
     from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]  # it ships no types
 
     scripts = [Markup(text) for text in (get_plotlyjs(), _file("report.js"))]  # noqa: S704 - ours
@@ -90,7 +90,10 @@ def _file(name: str) -> str:
 
 
 def _policy(scripts: list[Markup]) -> str:
-    """A Content-Security-Policy under which the page loads nothing and runs our scripts alone."""
+    """A Content-Security-Policy: the page loads nothing, and only `scripts` run.
+
+    Source: https://www.w3.org/TR/CSP3/
+    """
     digests = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     # Plotly's WebGL traces compile their drawing commands, which counts as eval.
@@ -126,20 +129,20 @@ def _row(data: ReportData, trial: Trial, columns: list[str]) -> _Row:
 
 
 def _columns(data: ReportData) -> list[str]:
-    """The first parameters by name, in the order in which trials bring them."""
+    """The params that get a column: the first ones, in the order in which trials have them."""
     names = dict.fromkeys(name for trial in data.by_id.values() for name in trial.params)
     return list(names)[:_COLUMNS]
 
 
 def _counts(data: ReportData) -> list[tuple[State, int]]:
-    """The states that there are, and how many trials are in each."""
+    """The states that occur, and the number of trials in each."""
     states = [trial.state for trial in data.trials]
     return [(state, states.count(state)) for state in State if state in states]
 
 
 @dataclass(frozen=True, slots=True)
 class _Spent:
-    """How long the trials spent on something, in seconds. `share` is of the longest total."""
+    """Seconds that trials spent on one activity. `share` is relative to the largest total."""
 
     activity: str
     total: float
@@ -171,7 +174,7 @@ class _Failure:
 
 
 def _failures(data: ReportData) -> list[_Failure]:
-    """Those that are the most first."""
+    """The most frequent first."""
     groups: dict[tuple[State, str], list[int]] = defaultdict(list)
     for trial in data.by_id.values():
         if trial.state.is_verdict and trial.state is not State.SUCCEEDED:
@@ -186,18 +189,18 @@ def _failures(data: ReportData) -> list[_Failure]:
 
 
 def _params(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and values as a person writes them."""
+    """Names and values as text."""
     return [(str(name), show(value)) for name, value in params.items()]
 
 
 def _number(value: float | None) -> str:
-    """Six significant digits, or nothing."""
+    """The value with six significant digits. Empty where it is not finite."""
     known = finite(value)
     return "" if known is None else f"{known:.6g}"
 
 
 def _clock(at: float) -> str:
-    """The date and time here, with the offset that says where here is."""
+    """Local date and time, with the offset from UTC."""
     return f"{datetime.fromtimestamp(at, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S %z}"
 
 

@@ -1,4 +1,4 @@
-"""Colours that the colour-blind can tell apart (Okabe and Ito, 2008), and other common looks."""
+"""Colours that colour-blind readers can tell apart (Okabe and Ito, 2008), and common styles."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _WEBGL_FROM = 1_000  # trials above which the graphics card draws
 
 
 def kind(trials: int) -> str:
-    """The type of trace that draws so many trials well."""
+    """The type of trace that suits so many trials."""
     return "scattergl" if trials > _WEBGL_FROM else "scatter"

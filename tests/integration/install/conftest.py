@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -50,14 +51,26 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    path = tmp_path_factory.mktemp("install")
+    """One environment for all workers of pytest-xdist, whose base directories have one parent."""
+    base = tmp_path_factory.getbasetemp()
+    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "install"
+    path.mkdir(exist_ok=True)
+    with (path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (path / "done").exists():
+            _install(path)
+            (path / "done").touch()
+    [wheel] = path.glob("*.whl")
+    return Installed(wheel, path / "heirloom-env")
+
+
+def _install(path: Path) -> None:
     run(sys.executable, *PIP, "wheel", "--no-deps", "-w", path, REPOSITORY, cwd=path)
     [wheel] = path.glob("*.whl")
     python = make_venv(path / "heirloom-env")
     # Without bytecode: compiling takes longer than what is run here.
     into = ("--python", python, "install", "--no-compile")
     run(sys.executable, *PIP, *into, wheel, cwd=path)
-    return Installed(wheel, path / "heirloom-env")
 
 
 @dataclass(frozen=True)

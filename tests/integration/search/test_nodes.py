@@ -145,7 +145,7 @@ def test_an_experiment_does_not_start_on_a_store_that_a_node_cannot_see(cluster:
 def test_a_node_that_is_away_is_named_and_the_others_go_on(cluster: Cluster) -> None:
     cluster.add_gone("gone")
     output = cluster.run(code=0)
-    assert "looking at 2 nodes" in output
+    assert "inspecting 2 nodes" in output
     assert "node gone does not answer: " in output
     assert "Connection refused" in output
     assert {trial["node"] for trial in cluster.lab.trials()} == {"a"}
@@ -185,4 +185,4 @@ def test_resume_looks_again(cluster: Cluster) -> None:
 
 
 def test_one_machine_with_one_path_is_not_asked_through_ansible(cluster: Cluster) -> None:
-    assert "looking at" not in cluster.run(code=0)
+    assert "inspecting" not in cluster.run(code=0)

@@ -1,0 +1,172 @@
+"""The state of an experiment as text and tables, for the terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from rich import filesize
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.core.model import AttemptState, State
+from controller.engine.observer import Situation
+from controller.formats import duration
+from controller.tuners.process import LongCall
+
+COLOURS = {
+    State.WAITING: "dim",
+    State.READY: "default",
+    State.ARMED: "blue",
+    State.RUNNING: "cyan",
+    State.SUCCEEDED: "green",
+    State.FAILED: "red",
+    State.STOPPED: "yellow",
+    State.SKIPPED: "magenta",
+    State.CANCELLED: "dim",
+}
+_THINKING = 10.0  # seconds in one call after which the tuner is mentioned
+_NODES = 12  # rows in the table of nodes
+_LONG = 200  # characters shown of the best trial's params
+
+
+def time_left(experiment: Experiment, now: float) -> float | None:
+    """Seconds until the budget is used up at the pace so far. None while it is unknown."""
+    rules, spent = experiment.rules, experiment.elapsed(now)
+    done = len(experiment.trials) - experiment.open_trials
+    left = []
+    if rules.trials is not None and done:
+        left.append(spent / done * max(0, rules.trials - done))
+    if rules.duration is not None:
+        left.append(max(0.0, rules.duration - spent))
+    return min(left) if left else None
+
+
+def headline(name: str, experiment: Experiment, now: float) -> Text:
+    """The experiment's name, its time so far, and the time left or why the search is over."""
+    line = Text.assemble((name, "bold"), f"  {duration(experiment.elapsed(now))}")
+    left = time_left(experiment, now)
+    if left is not None and experiment.search_over is None:
+        line.append(f", about {duration(left)} left", "dim")
+    if experiment.search_over is not None:
+        line.append(f"  {experiment.search_over.reason}", "dim")
+    return line
+
+
+def progress(experiment: Experiment, budget: int) -> Table:
+    """A bar: how many trials of the budget have a verdict."""
+    done = len(experiment.trials) - experiment.open_trials
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(total=budget, completed=done, width=60), f"{done}/{budget}")
+    return row
+
+
+def counts(experiment: Experiment) -> str:
+    """How many trials are in each state, as Rich markup."""
+    shown = [
+        f"[{COLOURS[state]}]{experiment.counts[state]} {state}[/]"
+        for state in State
+        if experiment.counts[state]
+    ]
+    return "  ".join(shown) or "no trials yet"
+
+
+def best(experiment: Experiment) -> str:
+    """The best value so far, its trial and its params."""
+    if experiment.best is None:
+        if experiment.closed is None:
+            return "best: none yet"
+        numbers = ", since no result is a number" if experiment.counts[State.SUCCEEDED] else ""
+        return f"best: none{numbers}"
+    trial = experiment.trials[experiment.best]
+    params = json.dumps(trial.params)
+    if len(params) > _LONG:
+        params = f"{params[:_LONG]}…"
+    return f"best: {trial.value:.6g} by trial {trial.id}  {params}"
+
+
+def nodes(experiment: Experiment) -> Table:
+    """What runs and what is armed on each node. Nodes that are down are red."""
+    running: dict[str, int] = {}
+    armed: dict[str, int] = {}
+    for trial, number in experiment.on_nodes:
+        attempt = experiment.attempt(trial, number)
+        if attempt is not None:
+            where = running if attempt.state is AttemptState.RUNNING else armed
+            where[attempt.node] = where.get(attempt.node, 0) + 1
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("node", "running", "slots", "armed"):
+        table.add_column(column, justify="left" if column == "node" else "right")
+    nodes = list(experiment.placement.nodes.values())
+    for node in nodes[:_NODES]:
+        style = "red" if node.name in experiment.placement.down else ""
+        count = running.get(node.name, 0)
+        table.add_row(
+            node.name, str(count), str(node.slots), str(armed.get(node.name, 0)), style=style
+        )
+    if len(nodes) > _NODES:
+        table.add_row(f"and {len(nodes) - _NODES} more", "", "", "", style="dim")
+    return table
+
+
+def notes(experiment: Experiment, situation: Situation) -> list[str]:
+    """What keeps the search from going on as it should, a line each."""
+    lines = []
+    if situation.store_stalled is not None:
+        lines.append(f"the store has not answered for {duration(situation.store_stalled)}")
+    if situation.no_wave is not None:
+        lines.append(f"no wave leaves this machine, and so no trial: {situation.no_wave}")
+    if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
+        lines.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
+    lines += [_long(call) for call in situation.long_calls]
+    if experiment.short is not None:
+        lines.append(f"no trial is started: {shortage(experiment.short)}")
+    lines += [
+        f"the weights of trial {trial} are damaged: {found}"
+        for trial, found in experiment.damaged.items()
+    ]
+    for node, reason in experiment.placement.down.items():
+        aside = node in experiment.set_aside
+        lines.append(
+            f"node {node} is set aside: {reason}"
+            if aside
+            else f"node {node} does not answer: {reason}"
+        )
+    return lines
+
+
+def _long(call: LongCall) -> str:
+    """Where the code of a user's tuner is, and for how long."""
+    passed = duration(time.monotonic() - call.since)
+    if call.what != "generate_parameters" or not call.is_still:
+        call_of = f"{call.what}({call.parameter_id})"
+        doing = "waited" if call.is_still else "been"
+        return f"the tuner's {call_of} has {doing} at {call.place} for {passed}"
+    if call.count == 1:
+        return f"proposal {call.parameter_id} waits in the tuner at {call.place} for {passed}"
+    return (
+        f"{call.count} proposals wait in the tuner at {call.place}, "
+        f"the first ({call.parameter_id}) for {passed}"
+    )
+
+
+def summary(experiment: Experiment, now: float) -> str:
+    """The state in one line, where there is no live view."""
+    states = ", ".join(
+        f"{experiment.counts[state]} {state}" for state in State if experiment.counts[state]
+    )
+    left = time_left(experiment, now)
+    tail = "" if left is None or experiment.search_over else f"; about {duration(left)} left"
+    elapsed = duration(experiment.elapsed(now))
+    return f"[{elapsed}] {states or 'no trials yet'}; {best(experiment)}{tail}"
+
+
+def shortage(short: e.RoomShort) -> str:
+    """Why no trial is started."""
+    return (
+        f"the store has {filesize.decimal(short.free)} free, and the trials on nodes, one more and "
+        f"the reserve need {filesize.decimal(short.needed)}; trials start again when there is room"
+    )
