@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from controller.state import mounts
+from controller.state.mounts import file_system_type
 
 _MEMORY = ("tmpfs", "ramfs")
 
@@ -22,7 +22,7 @@ def facts(work: Path) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "memory_bytes": psutil.virtual_memory().total,
         "load_average": os.getloadavg()[0],
-        "file_system": mounts.kind(work, mounts.TABLE),
+        "file_system": file_system_type(work),
         "kernel": platform.release(),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -31,4 +31,4 @@ def facts(work: Path) -> dict[str, Any]:
 
 def is_memory(path: Path) -> bool:
     """Whether `path` lies in memory, where an fsync costs nothing."""
-    return mounts.kind(path, mounts.TABLE) in _MEMORY
+    return file_system_type(path) in _MEMORY

@@ -4,9 +4,9 @@ import json
 import shlex
 
 import pytest
-from bringup import as_user, controller, install_controller, run_playbook
 
 from testbed.cluster import Cluster
+from tests.cluster.bringup import as_user, controller, install_controller, run_playbook
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 

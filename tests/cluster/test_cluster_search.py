@@ -6,7 +6,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from bringup import (
+
+from testbed.cluster import Cluster
+from tests.cluster.bringup import (
     CONTROLLER,
     as_user,
     controller,
@@ -14,8 +16,6 @@ from bringup import (
     run_playbook,
     try_playbook,
 )
-
-from testbed.cluster import Cluster
 from tests.faults.hosts import hosts
 from tests.faults.injector import endure
 

@@ -4,18 +4,18 @@ import random
 import tempfile
 from pathlib import Path
 
-from core_run import CoreRun
-from core_state import check, check_decisions, state_of
-from faulty_cluster import Cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from killed_controller import Controller
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import OnParentFailure, Rules
 from controller.state.journal import Journal
 from heirloom.objective import Objective
+from tests.simulation.core_run import CoreRun
+from tests.simulation.core_state import check, check_decisions, state_of
+from tests.simulation.faulty_cluster import Cluster
+from tests.simulation.killed_controller import Controller
 
 RULES = st.builds(
     Rules,

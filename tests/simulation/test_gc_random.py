@@ -2,18 +2,18 @@
 
 import random
 
-from core_run import CoreRun
-from core_state import check
-from faulty_cluster import Cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from killed_controller import Controller
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import kept
 from controller.core.model import Keep, OnParentFailure, Rules, State, split_attempt
 from heirloom.objective import Objective
+from tests.simulation.core_run import CoreRun
+from tests.simulation.core_state import check
+from tests.simulation.faulty_cluster import Cluster
+from tests.simulation.killed_controller import Controller
 
 RULES = st.builds(
     Rules,

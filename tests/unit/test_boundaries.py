@@ -41,7 +41,8 @@ def test_contracts_are_kept():
 @pytest.mark.parametrize("file", files("controller/core"))
 def test_the_core_imports_itself_and_what_needs_no_world(file):
     for name in imported(file):
-        assert name.startswith("controller.core") or name.partition(".")[0] in CORE_NEEDS, name
+        of_the_core = name.startswith("controller.core") or name == "heirloom.objective"
+        assert of_the_core or name.partition(".")[0] in CORE_NEEDS, name
 
 
 @pytest.mark.parametrize("file", files("heirloom"))

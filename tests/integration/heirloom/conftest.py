@@ -1,5 +1,6 @@
 import pytest
-from lab import Lab
+
+from tests.integration.heirloom.lab import Lab
 
 
 @pytest.fixture

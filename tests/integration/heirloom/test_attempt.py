@@ -7,9 +7,8 @@ import stat
 import sys
 from pathlib import Path
 
-from lab import NOOP
-
 from heirloom.node import attempts
+from tests.integration.heirloom.lab import NOOP
 
 
 def test_the_save_path_becomes_the_trials_weights(lab):

@@ -5,10 +5,9 @@ import os
 import signal
 from pathlib import Path
 
-from lab import NOOP, Fifo
-
 from heirloom.node import attempts
 from heirloom.node.claims import Claims
+from tests.integration.heirloom.lab import NOOP, Fifo
 
 
 def test_a_repeated_start_starts_nothing_twice(lab):

@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from lab import NOOP
+
+from tests.integration.heirloom.lab import NOOP
 
 REPORT = 'echo "{\\"step\\": 0, \\"value\\": 0.25, \\"at\\": 1}" >> "$HEIRLOOM_METRICS"'
 WEIGHTS = 'echo w > "$HEIRLOOM_SAVE_PATH/w"'

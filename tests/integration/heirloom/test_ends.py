@@ -4,7 +4,8 @@ import os
 import signal
 
 import pytest
-from lab import NOOP
+
+from tests.integration.heirloom.lab import NOOP
 
 
 @pytest.mark.parametrize(

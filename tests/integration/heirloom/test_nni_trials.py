@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_trial_api import metrics, old_pythons
 
 import nni
+from tests.integration.heirloom.test_trial_api import metrics, old_pythons
 
 PACKAGE = Path(nni.__path__[0])
 

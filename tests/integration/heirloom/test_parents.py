@@ -4,12 +4,12 @@ import os
 import signal
 
 import pytest
-from lab import NOOP
 
 from heirloom.node.waiting.wakeups import Wakeups
 from heirloom.store import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
+from tests.integration.heirloom.lab import NOOP
 
 PIECES = 6
 # Written piece by piece, so that a child that reads too early finds too little.

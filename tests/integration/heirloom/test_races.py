@@ -1,10 +1,9 @@
 """Two attempts of one trial: whoever commits first counts, and the other accepts it."""
 
-from lab import NOOP
-
 from heirloom.store.commit import pass_verdict
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
+from tests.integration.heirloom.lab import NOOP
 
 COMMAND = f'echo "$HEIRLOOM_ATTEMPT" > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}'
 

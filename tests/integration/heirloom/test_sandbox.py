@@ -4,10 +4,10 @@ import os
 import pwd
 
 import pytest
-from lab import NOOP
 
 from heirloom.node import launch
 from heirloom.node.process import sandbox
+from tests.integration.heirloom.lab import NOOP
 
 NO_SANDBOX = sandbox.unavailable_reason()
 needs_sandbox = pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX or "none")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench import PATIENCE, Bench
+
+from tests.integration.tuners.bench import PATIENCE, Bench
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The assessor, which lives in the tuner's process."""
 
-from bench import PATIENCE, Bench, result
-
 from controller.core.events import StopAdvised
+from tests.integration.tuners.bench import PATIENCE, Bench, result
 
 MEDIAN = {"name": "median_stopping", "args": {"warmup": 1, "min_trials": 2}}
 

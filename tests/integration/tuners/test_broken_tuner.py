@@ -4,10 +4,10 @@ import os
 import signal
 
 import pytest
-from bench import PATIENCE, Bench, proposing, result
 
 from controller.core.events import Proposed
 from controller.tuners.pipe import TunerError
+from tests.integration.tuners.bench import PATIENCE, Bench, proposing, result
 
 # Each: the source of a tuner, and words of the error.
 BROKEN = {

@@ -7,7 +7,6 @@ from typing import Any
 
 import psutil
 import pytest
-from bench import PATIENCE, Bench, result
 
 from controller.core.events import (
     Event,
@@ -21,6 +20,7 @@ from controller.core.events import (
 )
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import Call, TunerProcess
+from tests.integration.tuners.bench import PATIENCE, Bench, result
 
 TUNER = """
 import json, os, threading, time

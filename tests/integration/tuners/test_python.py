@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from bench import PATIENCE, SPACE, Bench, proposing
 
 from controller.core.events import Proposed
 from controller.tuners.pipe import BOOTSTRAP, TunerError
+from tests.integration.tuners.bench import PATIENCE, SPACE, Bench, proposing
 
 
 def test_tuner_imports_the_controller_py_beside_it(bench: Bench) -> None:

@@ -1,9 +1,8 @@
 """A resumed experiment repeats the calls that its journal holds."""
 
-from bench import Bench, proposing, result
-
 from controller.core.events import ProposalWithheld, Proposed, SearchEnded
 from controller.tuners.process import Call, TunerProcess
+from tests.integration.tuners.bench import Bench, proposing, result
 
 
 def record(process: TunerProcess, bench: Bench, trials: int) -> list[Call]:

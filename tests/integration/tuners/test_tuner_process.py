@@ -7,10 +7,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from bench import PATIENCE, SPACE, Bench, proposing, result
 
 from controller.core.events import ProposalWithheld, Proposed, SearchEnded
 from controller.tuners.pipe import BOOTSTRAP
+from tests.integration.tuners.bench import PATIENCE, SPACE, Bench, proposing, result
 
 
 def test_proposals_come_in_the_order_of_the_calls(bench: Bench) -> None:

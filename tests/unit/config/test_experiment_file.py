@@ -6,11 +6,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from experiment_files import FULL, GOOD, full, write
 
 from controller.config import Experiment, dump, json_schema, load, restore
 from controller.core.model import OnParentFailure, RetryRule, Rules
 from heirloom.objective import Objective
+from tests.unit.config.experiment_files import FULL, GOOD, full, write
 
 
 def test_defaults(tmp_path: Path) -> None:

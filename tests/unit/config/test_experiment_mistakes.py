@@ -4,9 +4,9 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from experiment_files import GOOD, mistakes, write
 
 from controller.config import ConfigError, load
+from tests.unit.config.experiment_files import GOOD, mistakes, write
 
 # Each: what replaces what in GOOD, then the line, the key and a part of the remedy.
 TABLE = [

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
-from nni_files import OWN_V1, V1, V2, lay_out, loaded, write
 
 from controller.config import load
 from controller.config.document import read
 from controller.config.nni import version_of
 from controller.config.nni.convert import convert
+from tests.unit.config.nni_files import OWN_V1, V1, V2, lay_out, loaded, write
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nni_files import V1, V2, lay_out, loaded, mistakes
 
 from controller.config.nni import machines
+from tests.unit.config.nni_files import V1, V2, lay_out, loaded, mistakes
 
 REMOTE = """\
 machineList:

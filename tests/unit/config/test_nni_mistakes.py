@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from nni_files import OWN_V1, V1, V2, lay_out, mistakes
+
+from tests.unit.config.nni_files import OWN_V1, V1, V2, lay_out, mistakes
 
 # Each: what replaces what in V1, then the line, the key and a part of the remedy.
 TABLE_1 = [

@@ -3,11 +3,11 @@
 import itertools
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.model import AttemptState, Outcome, State
 from heirloom.objective import Objective
+from tests.unit.core.drive import Drive
 
 
 def test_a_trial_from_its_proposal_to_its_commit():

@@ -1,10 +1,10 @@
 """Cancelled trials, trials that are stopped early, and the end of the experiment."""
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.model import Outcome, State
+from tests.unit.core.drive import Drive
 
 
 def test_a_cancelled_trial_gets_its_verdict_first_and_is_then_ended_on_its_node():

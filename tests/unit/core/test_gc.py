@@ -1,13 +1,13 @@
 """Which weights are removed, and when."""
 
 import pytest
-from drive import Drive
-from test_resume import resumed
 
 from controller.core import events as e
 from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep, OnParentFailure, State
 from heirloom.objective import Objective
+from tests.unit.core.drive import Drive
+from tests.unit.core.test_resume import resumed
 
 
 def search(**rules):

@@ -1,10 +1,10 @@
 """A node on which several trials in a row fail is set aside until it works again."""
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.model import RetryRule
+from tests.unit.core.drive import Drive
 
 CUDA = RetryRule(name="on 'CUDA error'", exclude_node=True)
 

@@ -1,11 +1,11 @@
 """Every child of a parent that ends gets a verdict."""
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.model import OnParentFailure, State, Trial
 from controller.core.transitions.inheritance import Skip, resolve
+from tests.unit.core.drive import Drive
 
 SKIP, SCRATCH, ANCESTOR = OnParentFailure
 

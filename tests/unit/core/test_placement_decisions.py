@@ -1,11 +1,11 @@
 """Which trial is placed where and when: order, arming, lookahead, recalls."""
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.decisions import PATIENCE
 from controller.core.model import Outcome
+from tests.unit.core.drive import Drive
 
 
 def test_the_oldest_ready_trial_goes_first():

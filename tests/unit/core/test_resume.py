@@ -1,11 +1,10 @@
 """A resumed controller continues the state that an earlier one left."""
 
-from drive import Drive
-
 from controller.core import events as e
 from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, State
+from tests.unit.core.drive import Drive
 
 
 def resumed(d, after=3600.0):

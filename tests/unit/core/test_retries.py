@@ -1,10 +1,10 @@
 """Retries are counted by cause."""
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.model import RetryRule
+from tests.unit.core.drive import Drive
 
 
 def fail(d, outcome, number, **more):

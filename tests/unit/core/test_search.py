@@ -1,10 +1,10 @@
 """Requests to the tuner, results for it, and the end of the search."""
 
 import pytest
-from drive import Drive
 
 from controller.core import events as e
 from controller.core.search import REJECTIONS
+from tests.unit.core.drive import Drive
 
 
 def test_one_proposal_is_requested_at_a_time():

@@ -4,13 +4,13 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
-from specs import spec
 
 from controller.core.events import Armed, Ended, NodeDown
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.dispatch.ansible.inventory import Inventory, Node, Slot
 from controller.dispatch.ansible.runner import Reply
 from controller.dispatch.interface import NodeProbe, Probe, Start
+from tests.unit.dispatch.specs import spec
 
 SOON = 10.0  # seconds after which a test gives up
 

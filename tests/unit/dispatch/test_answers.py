@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from specs import spec
 
 from controller.core.events import Armed, Ended
 from controller.core.model import AttemptState, Outcome
@@ -15,6 +14,7 @@ from controller.dispatch.ansible.answers import (
     unsent_start,
 )
 from controller.dispatch.interface import End, NodeProbe, Probe, Start
+from tests.unit.dispatch.specs import spec
 
 SPEC = spec("7.2")
 START, PROBE = Start("7.2", "a", SPEC), Probe("7.2", "a")

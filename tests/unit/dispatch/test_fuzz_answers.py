@@ -5,7 +5,6 @@ import os
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from specs import spec
 
 from controller.core.experiment import Experiment
 from controller.core.model import AttemptState, Outcome, Rules
@@ -15,6 +14,7 @@ from controller.dispatch.ansible.runner import Reply, read_event
 from controller.dispatch.ansible.waves import Wave
 from controller.dispatch.interface import End, NodeProbe, Probe, Start
 from controller.state.journal import Journal
+from tests.unit.dispatch.specs import spec
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
 VALUES = st.recursive(

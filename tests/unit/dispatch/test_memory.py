@@ -1,12 +1,12 @@
 """The dispatcher in memory behaves like the real one."""
 
 import pytest
-from specs import spec
 
 from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome, State
 from controller.dispatch.interface import End, NodeProbe, Probe, Start
 from controller.dispatch.memory import MemoryDispatcher
+from tests.unit.dispatch.specs import spec
 
 
 class Twin(MemoryDispatcher):

@@ -1,7 +1,6 @@
 """The dispatcher's policy, without threads and with a clock that the test moves."""
 
 import pytest
-from specs import spec
 
 from controller.core.events import Armed, Ended, NodeDown, NodeUp
 from controller.core.model import AttemptState, Outcome
@@ -13,6 +12,7 @@ from controller.dispatch.ansible.policy import (
     WavePolicy,
 )
 from controller.dispatch.interface import End, NodeProbe, Probe, Start
+from tests.unit.dispatch.specs import spec
 
 SPEC = spec("0.1")
 START = Start("0.1", "a", SPEC)

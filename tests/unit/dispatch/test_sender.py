@@ -6,13 +6,13 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
-from specs import spec
 
 from controller.dispatch.ansible.answers import Answer, AttemptStatus
 from controller.dispatch.ansible.inventory import Inventory, Node, Slot
 from controller.dispatch.ansible.runner import Reply, Run
 from controller.dispatch.ansible.sender import WaveSender
 from controller.dispatch.interface import End, Order, Probe, Start
+from tests.unit.dispatch.specs import spec
 
 SOON = 10.0  # seconds after which a test gives up; nothing here takes long
 

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import pytest
-from specs import spec
 
 from controller.dispatch.ansible.answers import Answer, AttemptStatus
 from controller.dispatch.ansible.inventory import Node, Slot
@@ -10,6 +9,7 @@ from controller.dispatch.ansible.runner import Reply
 from controller.dispatch.ansible.waves import Wave, arguments, take
 from controller.dispatch.interface import End, NodeProbe, Probe, Start
 from heirloom.node.spec import Spec
+from tests.unit.dispatch.specs import spec
 
 
 def start(attempt, node="a"):

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-from pages import trial
 
 from controller.views.report.build import _about_weights
+from tests.unit.report.pages import trial
 
 
 @pytest.mark.parametrize(

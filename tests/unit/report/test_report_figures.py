@@ -4,13 +4,13 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import START, report, trial
 
 from controller.core.model import State
 from controller.views.report.figures import best_so_far, durations, learning
 from controller.views.report.lanes import lanes
 from controller.views.report.lineage import lineage
 from heirloom.objective import DIRECTIONS, Objective
+from tests.unit.report.pages import START, report, trial
 
 
 @st.composite

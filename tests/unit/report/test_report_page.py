@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pages import Page, report, trial
 
 from controller.core.model import State
 from controller.views.report import write
 from heirloom.objective import Objective
+from tests.unit.report.pages import Page, report, trial
 
 EVIL = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}<!--"
 

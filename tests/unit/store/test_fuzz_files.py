@@ -11,8 +11,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_files import names, put, things
-from test_fuzz import INPUTS, MAIL, MANIFEST, SPEC, VALUES, like
 
 from controller.core.model import Outcome
 from controller.recovery.salvage import Salvage
@@ -27,6 +25,8 @@ from heirloom.node.process.result import ResultError
 from heirloom.store import manifest
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import ManifestError
+from tests.unit.store.odd_files import names, put, things
+from tests.unit.store.test_fuzz import INPUTS, MAIL, MANIFEST, SPEC, VALUES, like
 
 FILES = RealFiles()
 JSON = st.builds(lambda said: json.dumps(said).encode(), VALUES)

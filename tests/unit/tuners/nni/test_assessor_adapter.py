@@ -3,11 +3,11 @@
 from queue import SimpleQueue
 
 import pytest
-from calling import PATIENCE
 
 from heirloom.tuners.nni.assessor import NniAssessor
 from nni.assessor import Assessor as Users
 from nni.assessor import AssessResult
+from tests.unit.tuners.nni.calling import PATIENCE
 
 
 class Threshold(Users):

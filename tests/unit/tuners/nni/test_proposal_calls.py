@@ -4,7 +4,8 @@ import threading
 import time
 
 import pytest
-from calling import PATIENCE, Desk, Gate, call_state, until
+
+from tests.unit.tuners.nni.calling import PATIENCE, Desk, Gate, call_state, until
 
 
 def test_proposals_come_in_the_order_of_their_numbers():

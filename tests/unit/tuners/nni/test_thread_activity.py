@@ -4,9 +4,9 @@ import threading
 import time
 
 import pytest
-from calling import PATIENCE, until
 
 from heirloom.tuners.nni.thread_activity import WINDOW, ThreadActivity
+from tests.unit.tuners.nni.calling import PATIENCE, until
 
 
 class Watched:

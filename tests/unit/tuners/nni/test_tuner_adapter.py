@@ -3,12 +3,12 @@
 from queue import SimpleQueue
 
 import pytest
-from calling import PATIENCE, until
 
 import nni
 from heirloom.tuners.interface import Result
 from heirloom.tuners.nni.tuner import NniTuner, call_hook
 from nni.tuner import Tuner as Users
+from tests.unit.tuners.nni.calling import PATIENCE, until
 
 
 class Plain(Users):
