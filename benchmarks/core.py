@@ -28,7 +28,9 @@ TARGET_REPLAY = 20.0  # seconds
 class RandomTuner:
     """Names up to two recent trials as parents. Answers at once."""
 
-    def __init__(self, rng: random.Random, cluster: MemoryDispatcher, events: list[e.Event]):
+    def __init__(
+        self, rng: random.Random, cluster: MemoryDispatcher, events: list[e.Event]
+    ) -> None:
         self._rng, self._cluster, self._events = rng, cluster, events
 
     def propose(self, trial: int, room: int = 1) -> None:

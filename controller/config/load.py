@@ -48,7 +48,7 @@ def to_heirloom(document: Document, base: Path) -> tuple[Document, list[Mistake]
 
     Raises ConfigError if the NNI configuration is invalid.
     """
-    from controller.config import nni as nni  # not at the top: nni imports modules of this package
+    from controller.config import nni  # not at the top: nni imports modules of this package
 
     version = nni.version_of(document.value)
     return (document, []) if version is None else nni.translate(document, version, base)

@@ -49,7 +49,7 @@ class Loop:
     `clock` is monotonic; `now` gives the time of events, since the epoch. Both are in seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything around the loop, each by its name
         self,
         experiment: Experiment,
         journal: Journal,

@@ -219,9 +219,9 @@ def write_files() -> None:
     }
     inventory = {"trial_nodes": {"hosts": {"localhost": localhost}}}
     for name, experiment in EXPERIMENTS.items():
-        experiment = {"name": name, "inventory": inventory, **experiment}
-        experiment["trial"] = {"code_dir": "code", **experiment["trial"]}
-        (DIRECTORY / f"search/{name}.yml").write_text(yaml.safe_dump(experiment, sort_keys=False))
+        whole = {"name": name, "inventory": inventory, **experiment}
+        whole["trial"] = {"code_dir": "code", **experiment["trial"]}
+        (DIRECTORY / f"search/{name}.yml").write_text(yaml.safe_dump(whole, sort_keys=False))
 
 
 def make() -> None:

@@ -43,6 +43,7 @@ class TrialProcess:
         self.output, writer = os.pipe()
         os.set_blocking(self.output, False)
         try:
+            # A supervisor has no threads when it starts its trial.
             started = subprocess.Popen(
                 command,
                 env=environment,
@@ -52,7 +53,9 @@ class TrialProcess:
                 stderr=writer,
                 start_new_session=True,
                 pass_fds=inherited,
-                preexec_fn=partial(_before_exec, enter_sandbox, directory, os.getpid()),
+                preexec_fn=partial(  # noqa: PLW1509 - a supervisor has no threads here
+                    _before_exec, enter_sandbox, directory, os.getpid()
+                ),
             )
         finally:
             os.close(writer)
@@ -143,8 +146,8 @@ def _descendants(ancestor: int) -> list[int]:
                 # The program's name is in parentheses and may contain any byte (proc_pid_stat(5)).
                 parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
     found = []
-    for pid in parents:
-        above = parents[pid]
+    for pid, parent in parents.items():
+        above = parent
         while above in parents and above != ancestor:
             above = parents[above]
         if above == ancestor:

@@ -50,7 +50,7 @@ def weights(network: Any) -> dict[str, Any]:
 
 
 def layer_of(tensor: str) -> str:
-    return tensor.split(".")[1] if tensor.startswith("layers.") else tensor.split(".")[0]
+    return tensor.split(".")[1] if tensor.startswith("layers.") else tensor.partition(".")[0]
 
 
 def test_shared_layers_are_inherited_exactly(
