@@ -58,17 +58,17 @@ class MemoryStore:
     def __init__(self, cluster: MemoryDispatcher) -> None:
         self._cluster = cluster
 
-    def follow(self, trial: int, number: int, lines_seen: int = 0) -> None:
+    def monitor(self, trial: int, number: int, reports_known: int = 0) -> None:
         """See `Store`."""
 
-    def unfollow(self, trial: int, number: int) -> None:
+    def stop_monitoring(self, trial: int, number: int) -> None:
         """See `Store`."""
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """See `Store`."""
         self._cluster.pass_verdict(trial, state, reason)
 
-    def look(self, trial: int) -> None:
+    def read_verdict(self, trial: int) -> None:
         """See `Store`."""
         self._cluster.look(trial)
 

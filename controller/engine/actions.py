@@ -44,16 +44,16 @@ class Tuner(Protocol):
 class Store(Protocol):
     """The operations on the store. None of them blocks; results come as events."""
 
-    def follow(self, trial: int, number: int, lines_seen: int = 0) -> None:
-        """Watch an attempt's heartbeat, and its reports after the first `lines_seen`."""
+    def monitor(self, trial: int, number: int, reports_known: int = 0) -> None:
+        """Watch an attempt's heartbeat, and its reports after the first `reports_known`."""
 
-    def unfollow(self, trial: int, number: int) -> None:
+    def stop_monitoring(self, trial: int, number: int) -> None:
         """Stop watching an attempt."""
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """Record a verdict unless the trial has one; report the valid one."""
 
-    def look(self, trial: int) -> None:
+    def read_verdict(self, trial: int) -> None:
         """Report the trial's verdict, or NoVerdict."""
 
     def remove(self, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
@@ -114,8 +114,8 @@ class Actions:
         for trial, number in left:
             attempt = x.attempt(trial, number)
             assert attempt is not None
-            self._store.follow(trial, number, attempt.reports)
-            self._store.look(trial)
+            self._store.monitor(trial, number, attempt.reports)
+            self._store.read_verdict(trial)
             end = x.commands.ends.issued.get((trial, number))
             if end is None:
                 orders.append(self._probe(trial, attempt))
@@ -124,7 +124,7 @@ class Actions:
         for trial, (state, reason) in x.commands.verdicts.issued.items():
             self._store.pass_verdict(trial, state, reason)
         for trial in x.commands.checks.issued:
-            self._store.look(trial)
+            self._store.read_verdict(trial)
         if x.gc.is_removing:
             removals, leftovers = x.commands.removals.issued, x.commands.leftovers.issued
             self._store.remove(tuple(removals), tuple(leftovers))
@@ -148,11 +148,11 @@ class Actions:
             case e.VerdictAsked():
                 self._store.pass_verdict(event.trial, event.state, event.reason)
             case e.CheckAsked():
-                self._store.look(event.trial)
+                self._store.read_verdict(event.trial)
             case e.RemovalAsked() if event.trials or event.attempts:
                 self._store.remove(event.trials, event.attempts)
             case e.Placed():
-                self._store.follow(event.trial, event.number)
+                self._store.monitor(event.trial, event.number)
                 spec = self._specs.of(x.trials[event.trial], event.number, event.node)
                 return Start(attempt_name(event.trial, event.number), event.node, spec)
             case e.EndAsked():
@@ -163,7 +163,7 @@ class Actions:
                 name = attempt_name(event.trial, event.number)
                 self._dispatcher.note(name, AttemptState.RUNNING)
             case e.Ended():
-                self._store.unfollow(event.trial, event.number)
+                self._store.stop_monitoring(event.trial, event.number)
                 name = attempt_name(event.trial, event.number)
                 self._dispatcher.note(name, AttemptState.ENDED)
             case e.NodeDown():

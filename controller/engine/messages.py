@@ -45,7 +45,7 @@ class MessageQueue:
         """Report events, and the names of the messages on the store that they come from."""
         self.items.put(EventsReceived(events, mail))
 
-    def silence(self, trial: int, number: int) -> None:
+    def lost_heartbeat(self, trial: int, number: int) -> None:
         """Report that an attempt's heartbeat has stopped."""
         self.items.put(AttemptSilent(trial, number))
 

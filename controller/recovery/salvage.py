@@ -14,11 +14,11 @@ from typing import Any
 from controller.core import events as e
 from controller.core.model import Outcome, State, split_attempt
 from controller.errors import reason
-from controller.store.attempt_monitor import read_part
 from controller.store.layout import Root, StoreError
-from controller.store.maildir import SIZE_LIMIT
-from controller.store.messages import MalformedError, SupervisorMessage, parse_message
-from controller.store.metrics import MetricsReader
+from controller.store.mail.maildir import SIZE_LIMIT
+from controller.store.mail.messages import MalformedError, SupervisorMessage, parse_message
+from controller.store.monitor.attempts import read_part
+from controller.store.monitor.metrics import MetricsReader
 from controller.store.verdicts import READS, Verdicts
 from heirloom.node.spec import Spec, SpecError
 from heirloom.store.files import RealFiles

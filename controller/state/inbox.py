@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.errors import HeirloomError, reason
-from controller.store.maildir import Maildir
+from controller.store.mail.maildir import Maildir
 from heirloom.store.atomic_write import replace_file
 from heirloom.store.files import RealFiles
 

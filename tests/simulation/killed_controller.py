@@ -40,14 +40,14 @@ class Store:
     def __init__(self, tasks):
         self.tasks = tasks
 
-    def follow(self, trial, number, lines_seen=0): ...
+    def monitor(self, trial, number, reports_known=0): ...
 
-    def unfollow(self, trial, number): ...
+    def stop_monitoring(self, trial, number): ...
 
     def pass_verdict(self, trial, state, reason):
         self.tasks.append(("verdict", trial, state, reason))
 
-    def look(self, trial):
+    def read_verdict(self, trial):
         self.tasks.append(("check", trial))
 
     def remove(self, trials, attempts):

@@ -53,11 +53,11 @@ def test_a_silent_attempt_is_probed_with_its_spec_while_its_arrival_is_unknown()
     bench = Bench()
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
     bench.orders()
-    bench.post.silence(0, 1)
+    bench.post.lost_heartbeat(0, 1)
     bench.loop.step(0.0)
     assert bench.orders() == [Probe("0.1", "a", {"params": {"x": 1}})]
     bench.hear(e.Armed(at=0.0, trial=0, number=1))
-    bench.post.silence(0, 1)
+    bench.post.lost_heartbeat(0, 1)
     bench.loop.step(0.0)
     assert bench.orders() == [Probe("0.1", "a")]
 

@@ -112,7 +112,9 @@ def _run(
     _log_to(place.controller_log)
     post = MessageQueue()
     tuner, differences = start_tuner(ready, post)
-    watch = StoreWatch(ready.root, ready.root.experiment, RealFiles(), post.events, post.silence)
+    watch = StoreWatch(
+        ready.root, ready.root.experiment, RealFiles(), post.events, post.lost_heartbeat
+    )
     dispatcher = AnsibleDispatcher(
         ready.inventory,
         place.path / "waves",

@@ -10,7 +10,7 @@ from typing import Any
 from controller.core.events import Armed, Began, Ended
 from controller.core.model import AttemptState, Outcome, split_attempt
 from controller.dispatch.interface import End, NodeProbe, Order, Probe, Start
-from controller.store.messages import MalformedError, SupervisorMessage, parse_message
+from controller.store.mail.messages import MalformedError, SupervisorMessage, parse_message
 
 
 class AttemptStatus(StrEnum):

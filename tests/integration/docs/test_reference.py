@@ -18,8 +18,8 @@ from typer.main import get_command
 from controller.cli import app
 from controller.config import json_schema
 from controller.core.model import Outcome
-from controller.store.messages import parse_message
-from controller.store.metrics import parse as parse_report
+from controller.store.mail.messages import parse_message
+from controller.store.monitor.metrics import parse as parse_report
 from heirloom.node.process.environment import environment
 from heirloom.node.spec import Spec
 from heirloom.space import SpaceError, parse

@@ -67,7 +67,7 @@ def test_what_is_told_is_what_stands_whoever_came_first(
             assert isinstance(told, VerdictSeen)
             assert (told.trial, told.state) == (trial, held.state)
             assert told.weights == (root.weights(trial) / "model").exists()
-            watch.look(trial)
+            watch.read_verdict(trial)
             (again,) = posts.get(timeout=PATIENCE)
             assert isinstance(again, VerdictSeen)
             assert again.state == told.state

@@ -24,7 +24,7 @@ from tests.simulation.world.waves import Waves
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
 
-_SILENCE = 20.0  # seconds; shorter than the real minute
+_HEARTBEAT_TIMEOUT = 20.0  # seconds; shorter than the real minute
 
 
 class Control(Host):
@@ -159,8 +159,8 @@ class SteppedWatch(StoreWatch):
             lab.root.experiment,
             control.client,
             post.events,
-            post.silence,
-            silence=_SILENCE,
+            post.lost_heartbeat,
+            heartbeat_timeout=_HEARTBEAT_TIMEOUT,
             clock=lambda: lab.schedule.now,
             now=lab.wall,
             part=self._part,
@@ -182,10 +182,10 @@ class SteppedWatch(StoreWatch):
         self._control.may_die()
         super().pass_verdict(*asked)
 
-    def look(self, *asked: Any) -> None:
+    def read_verdict(self, *asked: Any) -> None:
         """See StoreWatch."""
         self._control.may_die()
-        super().look(*asked)
+        super().read_verdict(*asked)
 
     def remove(self, *decided: Any) -> None:
         """See StoreWatch."""

@@ -10,8 +10,8 @@ import os
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.store.messages import MalformedError, parse_message
-from controller.store.metrics import parse
+from controller.store.mail.messages import MalformedError, parse_message
+from controller.store.monitor.metrics import parse
 from heirloom.node.spec import Spec, SpecError
 from heirloom.store.manifest import Manifest, ManifestError
 

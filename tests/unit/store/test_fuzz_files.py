@@ -16,9 +16,9 @@ from controller.core.model import Outcome
 from controller.recovery.salvage import Salvage
 from controller.state.inbox import Inbox
 from controller.store import layout
-from controller.store.attempt_monitor import AttemptMonitor, read_part
-from controller.store.mailbox import Mailbox
-from controller.store.metrics import MetricsReader
+from controller.store.mail.mailbox import Mailbox
+from controller.store.monitor.attempts import AttemptMonitor, read_part
+from controller.store.monitor.metrics import MetricsReader
 from heirloom.node.claims import Claims
 from heirloom.node.process import result
 from heirloom.node.process.result import ResultError

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.store.heartbeat import ABSENT_FACTOR, HeartbeatMonitor
+from controller.store.monitor.heartbeat import ABSENT_FACTOR, HeartbeatMonitor
 
 
 def lost_at(monitor: HeartbeatMonitor, counter: bytes | None, times: range) -> list[int]:

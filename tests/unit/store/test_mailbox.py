@@ -8,8 +8,8 @@ import pytest
 
 from controller.store import layout
 from controller.store.layout import Root
-from controller.store.mailbox import BATCH, Mailbox
-from controller.store.maildir import SIZE_LIMIT
+from controller.store.mail.mailbox import BATCH, Mailbox
+from controller.store.mail.maildir import SIZE_LIMIT
 from heirloom.store import mail
 from heirloom.store.files import RealFiles
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.store import metrics
-from controller.store.metrics import MetricsReader, Read, parse
+from controller.store.monitor import metrics
+from controller.store.monitor.metrics import MetricsReader, Read, parse
 
 
 def reader(text: bytes) -> Read:

@@ -4,7 +4,7 @@ import pytest
 
 from controller.core.events import Began, Ended
 from controller.core.model import Outcome
-from controller.store.messages import MalformedError, parse_message
+from controller.store.mail.messages import MalformedError, parse_message
 
 BEGAN = {"format": 1, "kind": "began", "attempt": "7.2", "node": "gpu1", "started_at": 1.0}
 ENDED = {

@@ -97,7 +97,7 @@ class Bench:
         """Return when everything was looked at once more, at the clock's present time."""
         for _ in range(2):
             seen = threading.Event()
-            self.watch._orders.put(partial(self.watch._errands.add, "a round", seen.set))
+            self.watch._requests.put(partial(self.watch._retries.add, "a round", seen.set))
             assert seen.wait(PATIENCE)
 
     def quiet(self) -> bool:
@@ -116,7 +116,7 @@ class Bench:
         while self.files.failures.acquire(blocking=False):
             pass
         for _ in range(count + 1):  # one may have begun before
-            self.watch.unfollow(99, 1)  # an order wakes the thread
+            self.watch.stop_monitoring(99, 1)  # an order wakes the thread
             assert self.files.failures.acquire(timeout=PATIENCE)
 
     def send(self, attempt: str, kind: str, **more: Any) -> None:
@@ -170,7 +170,7 @@ SUCCEEDED = VerdictSeen(
 
 
 def test_an_attempt_from_its_beginning_to_its_commit(bench: Bench) -> None:
-    bench.watch.follow(7, 2)
+    bench.watch.monitor(7, 2)
     bench.watch.start()
     bench.send("7.2", "began")
     assert bench.heard() == [Began(at=5.0, trial=7, number=2)]
@@ -185,7 +185,7 @@ def test_an_attempt_from_its_beginning_to_its_commit(bench: Bench) -> None:
     assert bench.mail("done") == ["7.2.began.json", "7.2.ended.json"]
 
 
-def test_mail_stays_until_it_is_journaled_and_is_not_posted_again_meanwhile(bench: Bench) -> None:
+def test_mail_is_posted_once_and_stays_until_it_is_journaled(bench: Bench) -> None:
     bench.watch.start()
     bench.send("7.2", "ended", outcome="failed", reason="exit code 3")
     events, mail = bench.posts.get(timeout=PATIENCE)
@@ -197,7 +197,7 @@ def test_mail_stays_until_it_is_journaled_and_is_not_posted_again_meanwhile(benc
     assert bench.mail("new") == []
 
 
-def test_a_controller_that_died_over_its_mail_gets_it_again(tmp_path: Path) -> None:
+def test_mail_that_was_not_journaled_before_a_kill_is_posted_again(tmp_path: Path) -> None:
     root = layout.create(tmp_path, "ann", "digits", "1")
     for _ in range(2):
         bench = Bench(root)
@@ -209,7 +209,7 @@ def test_a_controller_that_died_over_its_mail_gets_it_again(tmp_path: Path) -> N
         bench.watch.close(PATIENCE)
 
 
-def test_closing_still_moves_what_was_journaled(bench: Bench) -> None:
+def test_journaled_mail_is_moved_on_close(bench: Bench) -> None:
     bench.watch.start()
     bench.send("7.2", "began")
     bench.heard()
@@ -219,24 +219,24 @@ def test_closing_still_moves_what_was_journaled(bench: Bench) -> None:
 
 def test_on_resume_only_new_reports_are_posted(bench: Bench) -> None:
     bench.report(7, 2, 1, 2, 3)
-    bench.watch.follow(7, 2, lines_seen=2)
+    bench.watch.monitor(7, 2, reports_known=2)
     bench.watch.start()
     assert bench.heard() == reported(7, 2, 3)
 
 
-def test_mail_that_was_journaled_before_a_crash_brings_no_report_twice(bench: Bench) -> None:
+def test_mail_journaled_before_a_crash_posts_no_report_twice(bench: Bench) -> None:
     bench.report(7, 2, 1, 2, 3)
     bench.send("7.2", "ended", outcome="failed")
     bench.watch.start()  # the attempt has ended in the journal, so nobody follows it
     assert bench.heard() == [ended(7, 2, "failed")]
 
 
-def test_reports_of_an_attempt_that_was_given_up_still_come_with_its_end(bench: Bench) -> None:
+def test_the_end_of_a_lost_attempt_still_posts_its_last_reports(bench: Bench) -> None:
     bench.report(7, 2, 1)
-    bench.watch.follow(7, 2)
+    bench.watch.monitor(7, 2)
     bench.watch.start()
     assert bench.heard() == reported(7, 2, 1)
-    bench.watch.unfollow(7, 2)
+    bench.watch.stop_monitoring(7, 2)
     bench.report(7, 2, 2)
     bench.clock.now += 10
     assert bench.quiet()
@@ -247,8 +247,8 @@ def test_reports_of_an_attempt_that_was_given_up_still_come_with_its_end(bench: 
     assert bench.heard() == [ended(7, 2, "failed")]
 
 
-def test_an_end_waits_for_the_manifest_that_it_tells_of(bench: Bench) -> None:
-    bench.watch.follow(7, 2)
+def test_ended_is_delayed_until_its_manifest_can_be_read(bench: Bench) -> None:
+    bench.watch.monitor(7, 2)
     bench.report(7, 2, 1)
     bench.watch.start()
     assert bench.heard() == reported(7, 2, 1)
@@ -258,12 +258,12 @@ def test_an_end_waits_for_the_manifest_that_it_tells_of(bench: Bench) -> None:
     assert bench.heard() == [ended(7, 2, "committed"), SUCCEEDED]
 
 
-def test_an_end_whose_manifest_never_comes_is_told_as_a_loss(bench: Bench) -> None:
+def test_ended_without_a_manifest_becomes_lost(bench: Bench) -> None:
     bench.watch.start()
     bench.send("7.2", "ended", outcome="committed")
     assert bench.quiet()
     bench.clock.now += 61
-    reason = "committed, but nothing stands in trials/7"
+    reason = "committed, but there is no verdict in trials/7"
     assert bench.heard() == [ended(7, 2, "lost", reason)]
 
 
@@ -271,7 +271,7 @@ def test_an_end_whose_manifest_never_comes_is_told_as_a_loss(bench: Bench) -> No
     "text",
     ["{", "[]", json.dumps({"format": 1, "trial": 8}), Manifest("other-2", 7, "failed").to_json()],
 )
-def test_a_manifest_that_is_damaged_or_anothers_is_a_failure(bench: Bench, text: Any) -> None:
+def test_a_damaged_or_foreign_manifest_is_a_failure(bench: Bench, text: Any) -> None:
     bench.root.trial(7).mkdir()
     manifest = bench.root.trial(7) / "manifest.json"
     manifest.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -284,7 +284,7 @@ def test_a_manifest_that_is_damaged_or_anothers_is_a_failure(bench: Bench, text:
     assert verdict.reason.startswith(str(manifest))
 
 
-def test_a_manifest_that_was_read_wrongly_once_is_read_again(
+def test_one_wrong_read_of_a_manifest_is_repeated(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.commit(7, 2)
@@ -301,7 +301,7 @@ def test_a_manifest_that_was_read_wrongly_once_is_read_again(
     assert not wrong
 
 
-def test_malformed_mail_stops_nothing(bench: Bench) -> None:
+def test_malformed_mail_does_not_stop_the_watch(bench: Bench) -> None:
     (bench.root.mail / "new" / "0.1.began.json").write_text("hello")
     bench.watch.start()
     bench.send("7.2", "began")
@@ -309,7 +309,7 @@ def test_malformed_mail_stops_nothing(bench: Bench) -> None:
     assert bench.mail("bad") == ["0.1.began.json"]
 
 
-def test_an_event_that_cannot_be_posted_stops_nothing(tmp_path: Path) -> None:
+def test_an_exception_of_post_does_not_stop_the_watch(tmp_path: Path) -> None:
     bench = Bench(layout.create(tmp_path, "ann", "digits", "1"))
     refusals = iter([ValueError("the loop is not there yet")])
     put = bench.posts.put
@@ -329,7 +329,7 @@ def test_an_event_that_cannot_be_posted_stops_nothing(tmp_path: Path) -> None:
     bench.watch.close(PATIENCE)
 
 
-def test_a_verdict_is_passed_and_told(bench: Bench) -> None:
+def test_a_verdict_is_passed_and_posted(bench: Bench) -> None:
     bench.watch.start()
     bench.watch.pass_verdict(7, State.SKIPPED, "trial 3 failed")
     assert bench.heard() == [
@@ -343,14 +343,14 @@ def test_a_verdict_is_passed_and_told(bench: Bench) -> None:
     assert again.state is State.SKIPPED
 
 
-def test_a_verdict_that_came_first_is_told_in_place_of_ours(bench: Bench) -> None:
+def test_an_existing_verdict_is_posted_instead(bench: Bench) -> None:
     bench.commit(7, 2)
     bench.watch.start()
     bench.watch.pass_verdict(7, State.FAILED, "lost")
     assert bench.heard() == [SUCCEEDED]
 
 
-def test_a_verdict_is_tried_again_until_the_store_takes_it(bench: Bench) -> None:
+def test_a_verdict_is_retried_until_it_is_written(bench: Bench) -> None:
     bench.files.refused = ".verdict/"
     bench.watch.start()
     bench.watch.pass_verdict(7, State.FAILED, "lost")
@@ -364,33 +364,33 @@ def test_a_verdict_is_tried_again_until_the_store_takes_it(bench: Bench) -> None
     assert verdict.state is State.FAILED
 
 
-def test_a_look_reports_the_verdict_or_its_absence(bench: Bench) -> None:
+def test_read_verdict_posts_the_verdict_or_its_absence(bench: Bench) -> None:
     files = [{"path": "a", "size": 3, "digest": DIGEST}, {"path": "b", "size": 4, "digest": DIGEST}]
     bench.root.trial(7).mkdir()
     said = json.loads(Manifest(bench.root.experiment, 7, "stopped", attempt="7.2").to_json())
     said = {**said, "files": files, "weights": True}
     (bench.root.trial(7) / "manifest.json").write_text(json.dumps(said))
     bench.watch.start()
-    bench.watch.look(6)
+    bench.watch.read_verdict(6)
     assert bench.heard() == [NoVerdict(at=5.0, trial=6)]
-    bench.watch.look(7)
+    bench.watch.read_verdict(7)
     assert bench.heard() == [
         VerdictSeen(at=5.0, trial=7, state=State.STOPPED, number=2, weights=True, size=7)
     ]
 
 
-def test_an_attempt_whose_heart_stands_still_is_silent(bench: Bench) -> None:
+def test_a_heartbeat_that_stops_is_reported(bench: Bench) -> None:
     bench.beat(7, 2, 1)
     bench.beat(8, 1, 1)
-    bench.watch.follow(7, 2)
-    bench.watch.follow(8, 1)
+    bench.watch.monitor(7, 2)
+    bench.watch.monitor(8, 1)
     bench.watch.start()
     bench.rounds()
     for counter in range(2, 14):
         bench.beat(8, 1, counter)
         bench.pass_time(5)
     assert bench.silent == [(7, 2)]
-    bench.watch.unfollow(7, 2)
+    bench.watch.stop_monitoring(7, 2)
     for counter in range(14, 40):
         bench.beat(8, 1, counter)
         bench.pass_time(5)
@@ -398,9 +398,9 @@ def test_an_attempt_whose_heart_stands_still_is_silent(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("seconds", [5, 100])
-def test_an_outage_makes_nobody_silent(bench: Bench, seconds: int) -> None:
+def test_an_outage_is_not_a_lost_heartbeat(bench: Bench, seconds: int) -> None:
     bench.beat(7, 2, 1)
-    bench.watch.follow(7, 2)
+    bench.watch.monitor(7, 2)
     bench.watch.start()
     bench.rounds()
     bench.pass_time(55)
@@ -421,9 +421,9 @@ def test_an_outage_makes_nobody_silent(bench: Bench, seconds: int) -> None:
     assert bench.silent == [(7, 2)]
 
 
-def test_a_store_that_hangs_holds_nobody_and_makes_nobody_silent(bench: Bench) -> None:
+def test_a_store_that_hangs_blocks_no_caller_and_loses_no_heartbeat(bench: Bench) -> None:
     bench.beat(7, 2, 1)
-    bench.watch.follow(7, 2)
+    bench.watch.monitor(7, 2)
     bench.watch.start()
     bench.rounds()
     bench.pass_time(55)
@@ -434,7 +434,7 @@ def test_a_store_that_hangs_holds_nobody_and_makes_nobody_silent(bench: Bench) -
     assert bench.watch.stalled_since is None
     bench.clock.now += 600
     assert bench.watch.stalled_since == hangs_since
-    bench.watch.follow(8, 1)
+    bench.watch.monitor(8, 1)
     bench.watch.pass_verdict(8, State.CANCELLED, "by a person")
     bench.files.hang.set()
     (verdict,) = bench.heard()
@@ -444,14 +444,14 @@ def test_a_store_that_hangs_holds_nobody_and_makes_nobody_silent(bench: Bench) -
     assert bench.silent == []
 
 
-def test_a_watch_that_hangs_can_be_left(bench: Bench) -> None:
+def test_close_does_not_wait_for_a_store_that_hangs(bench: Bench) -> None:
     bench.watch.start()
     bench.files.hang.clear()
     assert bench.files.hung.wait(PATIENCE)
     bench.watch.close(0.01)
 
 
-def test_the_room_on_the_store_is_told(bench: Bench) -> None:
+def test_the_free_space_is_measured(bench: Bench) -> None:
     assert bench.watch.free_bytes is None
     bench.watch.start()
     bench.rounds()

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from controller.core.events import Reported
-from controller.store.heartbeat import HeartbeatMonitor
 from controller.store.layout import Root
-from controller.store.metrics import MetricsReader, Read, Report
+from controller.store.monitor.heartbeat import HeartbeatMonitor
+from controller.store.monitor.metrics import MetricsReader, Read, Report
 from heirloom.store.files import NO_FILE, Files, open_file
 
 _REPORTS_INTERVAL = 1.0  # seconds between two reads of one attempt's metrics

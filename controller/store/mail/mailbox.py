@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from controller.store.maildir import Maildir
-from controller.store.messages import SupervisorMessage, parse_message
+from controller.store.mail.maildir import Maildir
+from controller.store.mail.messages import SupervisorMessage, parse_message
 from heirloom.store.files import Files
 
 BATCH = 200  # messages taken at once

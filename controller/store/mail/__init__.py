@@ -1,0 +1,1 @@
+"""The messages of supervisors, and how they are read."""

@@ -1,0 +1,100 @@
+"""Turn messages of supervisors into events, together with the verdict and the last reports."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from controller.core.events import Began, Event, Reported, VerdictSeen
+from controller.core.model import Outcome
+from controller.store.mail.mailbox import Mailbox
+from controller.store.mail.messages import SupervisorMessage
+from controller.store.monitor.attempts import AttemptMonitor
+from controller.store.verdicts import Verdicts
+
+_log = logging.getLogger(__name__)
+
+
+class MailIntake:
+    """Reads the mailbox.
+
+    An `ended` is delayed until its verdict and the attempt's last reports can be read, for at most
+    `timeout` seconds of `clock`. `now` is the wall clock.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        verdicts: Verdicts,
+        monitor: AttemptMonitor,
+        timeout: float,
+        clock: Callable[[], float],
+        now: Callable[[], float],
+    ) -> None:
+        self._mailbox, self._verdicts, self._monitor = mailbox, verdicts, monitor
+        self._timeout, self._clock, self._now = timeout, clock, now
+        self._delayed_since: dict[str, float] = {}  # by the message's name
+
+    def receive(self) -> tuple[list[Event], list[str]]:
+        """Events, and the names of the messages that they come from. Raises OSError.
+
+        The messages are received again unless they are held.
+        """
+        events: list[Event] = []
+        names: list[str] = []
+        for message in self._mailbox.receive():
+            if found := self._events(message):
+                self._delayed_since.pop(message.name, None)
+                events += found
+                names.append(message.name)
+        return events, names
+
+    def hold(self, names: Sequence[str]) -> None:
+        """Do not receive these messages again: their events will be journaled."""
+        self._mailbox.hold(names)
+
+    def acknowledge(self, names: Sequence[str]) -> None:
+        """Move journaled messages to `done`. Raises OSError; then call it again."""
+        self._mailbox.acknowledge(names)
+
+    def reset(self) -> None:
+        """The store did not answer: measure the delays again."""
+        self._delayed_since.clear()
+
+    def _events(self, message: SupervisorMessage) -> list[Event]:
+        """The events of a message, in order; empty if it is delayed."""
+        at = self._now()
+        event = message.event(at)
+        if isinstance(event, Began):
+            return [event]
+        key = message.trial, message.number
+        since = self._delayed_since.setdefault(message.name, self._clock())
+        may_delay = self._clock() - since < self._timeout
+        end: list[Event] = [event]
+        if message.has_manifest:
+            verdict, problem = self._verdict(message.trial)
+            if verdict is not None:
+                end.append(verdict)
+            elif may_delay:
+                return []
+            else:
+                _log.error("%s reported %s, but %s", key, event.outcome, problem)
+                reason = f"{event.outcome}, but {problem}"
+                end = [replace(event, outcome=Outcome.LOST, reason=reason)]
+        reports: list[Reported] = []
+        try:
+            reports = self._monitor.last_reports(key, at)
+        except OSError as error:
+            if may_delay:
+                return []
+            _log.error("the last reports of %s cannot be read: %s", key, error)
+        self._monitor.forget(key)
+        return [*reports, *end]
+
+    def _verdict(self, trial: int) -> tuple[VerdictSeen | None, str]:
+        """The verdict on a trial, or why there is none."""
+        try:
+            return self._verdicts.read(trial), f"there is no verdict in trials/{trial}"
+        except OSError as error:
+            return None, f"trials/{trial}/manifest.json cannot be read ({error})"

@@ -1,0 +1,1 @@
+"""The attempts on nodes: reports and heartbeats."""
