@@ -98,9 +98,9 @@ cluster-down: .venv/ready ## End them
 clean: ## Remove what was installed and built here
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache
 
-.venv/ready: requirements.txt examples/digits/requirements.txt | .venv/bin/python
+.venv/ready: pyproject.toml requirements.txt examples/digits/requirements.txt | .venv/bin/python
 	@echo "installing what the controller and the example need into .venv"
-	@$(PIP) -r requirements.txt -r examples/digits/requirements.txt
+	@$(PIP) --editable . -r examples/digits/requirements.txt
 	@touch $@
 
 .venv/ready-dev: requirements-dev.txt requirements-optuna.txt requirements-torch.txt .venv/ready

@@ -85,7 +85,7 @@ class Cluster:
             shared = {"heirloom": REPOSITORY, "wheels": fetch_wheels(release)}
         with self._state() as state:
             if state is None:
-                state = self._new(release, hosts, memory, kernel, shared)  # noqa: PLW2901 - it is now
+                state = self._new(release, hosts, memory, kernel, shared)  # noqa: PLW2901 - its first
             elif (state.release, len(state.hosts), state.memory) != (release, hosts, memory):
                 raise HeirloomError(
                     f"the cluster {self.name} already runs with {len(state.hosts)} hosts of "

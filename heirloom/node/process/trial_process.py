@@ -43,7 +43,6 @@ class TrialProcess:
         self.output, writer = os.pipe()
         os.set_blocking(self.output, False)
         try:
-            # A supervisor has no threads when it starts its trial.
             started = subprocess.Popen(
                 command,
                 env=environment,
