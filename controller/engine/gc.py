@@ -1,7 +1,7 @@
-"""`gc`: weights that nobody keeps and nobody may read are removed when a person wants it.
+"""Garbage-collect weights on request.
 
-A controller that runs is asked to do it. Without one it is done here, under the experiment's lock
-and through its journal, with the tuner asked as it would be.
+If a controller runs the experiment, the request goes to its inbox. Otherwise the weights are
+removed here, under the experiment's lock and through its journal, after the tuner was asked.
 """
 
 from __future__ import annotations
@@ -30,92 +30,92 @@ from controller.store.gc import Removal
 from controller.tuners.pipe import TunerError
 from heirloom.store.files import RealFiles
 
-_PATIENCE = 60.0  # seconds that the tuner gets to answer
+_TUNER_TIMEOUT = 60.0  # seconds
 
 
-class CollectionError(HeirloomError):
+class GcError(HeirloomError):
     """Weights cannot be removed now."""
 
 
 def collect(name: str, home: Home, *, dry_run: bool) -> str:
-    """Remove what may go, or with `dry_run` nothing; what was done, in words.
+    """Remove unneeded weights, or only list them with `dry_run`; return a line for the user.
 
     Raises HeirloomError.
     """
-    place = home.find(name)
-    if is_locked(place):
-        return _would_at_most(place) if dry_run else _asked(place)
+    directory = home.find(name)
+    if is_locked(directory):
+        return _list_at_most(directory) if dry_run else _request(directory)
     try:
         with lock(name, home) as found:
-            _heed_requests(found)
-            return _would(found) if dry_run else _collected(found)
-    except LockedError:  # somebody took it up this moment
-        return _would_at_most(place) if dry_run else _asked(place)
+            _apply_retry_requests(found)
+            return _list(found) if dry_run else _remove_garbage(found)
+    except LockedError:  # a controller took the lock just now
+        return _list_at_most(directory) if dry_run else _request(directory)
 
 
-def _heed_requests(held: Session) -> None:
-    """Let retries that wait for a resume count; they stay in the inbox."""
-    x = held.experiment
-    for name, request in Inbox(held.place.inbox).receive():
+def _apply_retry_requests(session: Session) -> None:
+    """Apply the retries that wait for a resume, so that they keep weights. They stay queued."""
+    x = session.experiment
+    for name, request in Inbox(session.directory.inbox).receive():
         if request.get("action") == "retry" and isinstance(request.get("trial"), int):
             x.apply(e.RetryAsked(at=x.last_at, trial=request["trial"], request=name))
 
 
-def _asked(place: ExperimentDir) -> str:
-    Inbox(place.inbox).send({"action": "gc"})
-    return f"asked the controller of {place.name} to remove the weights that may go"
+def _request(directory: ExperimentDir) -> str:
+    Inbox(directory.inbox).send({"action": "gc"})
+    return f"asked the controller of {directory.name} to remove unneeded weights"
 
 
-def _would_at_most(place: ExperimentDir) -> str:
-    """What the running controller would ask its tuner about."""
-    x = records.load(place).experiment
+def _list_at_most(directory: ExperimentDir) -> str:
+    """The upper limit of what the running controller would remove."""
+    x = records.load(directory).experiment
     trials = {*garbage(x), *(t for t in questions(x) if x.trials[t].inheritable)}
-    words = _words(x, sorted(trials), leftovers(x))
-    if not words:
+    listed = _describe(x, sorted(trials), leftovers(x))
+    if not listed:
         return _nothing(x)
-    return f"would remove at most {words}; what the tuner may still want as a parent stays"
+    return f"would remove at most {listed}; weights that the tuner may still name as a parent stay"
 
 
-def _would(held: Session) -> str:
-    x = held.experiment
+def _list(session: Session) -> str:
+    x = session.experiment
     with tempfile.TemporaryDirectory() as directory:
-        said = _parents_said(held, Path(directory) / "tuner.log")
-    if said is not None:
-        x.apply(said)
+        answered = _ask_for_parents(session, Path(directory) / "tuner.log")
+    if answered is not None:
+        x.apply(answered)
     trials = sorted({*x.commands.removals.issued, *x.commands.removals.due, *garbage(x)})
-    words = _words(x, trials, (*x.commands.leftovers.issued, *leftovers(x)))
-    return f"would remove {words}" if words else _nothing(x)
+    listed = _describe(x, trials, (*x.commands.leftovers.issued, *leftovers(x)))
+    return f"would remove {listed}" if listed else _nothing(x)
 
 
-def _collected(held: Session) -> str:
-    x = held.experiment
+def _remove_garbage(session: Session) -> str:
+    x = session.experiment
     if x.gc.is_removing:  # an earlier controller was killed before it was done
-        _remove(held, tuple(x.commands.removals.issued), tuple(x.commands.leftovers.issued))
-    said = _parents_said(held, held.place.tuner_log)
-    if said is not None:
-        _tell(held, e.ParentsAsked(at=x.last_at, trials=said.trials), said)
+        _remove(session, tuple(x.commands.removals.issued), tuple(x.commands.leftovers.issued))
+    answered = _ask_for_parents(session, session.directory.tuner_log)
+    if answered is not None:
+        _record(session, e.ParentsAsked(at=x.last_at, trials=answered.trials), answered)
     trials, attempts = (*x.commands.removals.due, *garbage(x)), leftovers(x)
-    words = _words(x, trials, attempts)
-    if not words:
+    listed = _describe(x, trials, attempts)
+    if not listed:
         return _nothing(x)
-    _tell(held, e.RemovalAsked(at=x.last_at, trials=trials, attempts=attempts))
-    _remove(held, trials, attempts)
-    return f"removed {words}"
+    _record(session, e.RemovalAsked(at=x.last_at, trials=trials, attempts=attempts))
+    _remove(session, trials, attempts)
+    return f"removed {listed}"
 
 
-def _parents_said(held: Session, log: Path) -> e.ParentsAnswered | None:
-    """What the tuner says of the trials that could go; None where it need not be asked."""
-    x = held.experiment
+def _ask_for_parents(session: Session, log: Path) -> e.ParentsAnswered | None:
+    """The tuner's answer about the trials whose weights could go; None if there are none."""
+    x = session.experiment
     asked = questions(x) if x.proposals_possible else ()
     if not asked:
         return None
-    tuner, _ = start_tuner(held, log, lambda events: None)
+    tuner, _ = start_tuner(session, log, lambda events: None)
     try:
-        may = tuner.may_be_parent(asked).result(_PATIENCE)
+        may = tuner.may_be_parent(asked).result(_TUNER_TIMEOUT)
     except (TunerError, LateError) as error:
-        words = str(error) or f"it said nothing for {_PATIENCE:.0f} s"
-        raise CollectionError(
-            f"the tuner cannot say which trials it may still name as parents: {words}"
+        why = str(error) or f"no answer within {_TUNER_TIMEOUT:.0f} s"
+        raise GcError(
+            f"the tuner did not say which trials it may still name as parents: {why}"
         ) from None
     finally:
         tuner.close(1.0)
@@ -123,47 +123,47 @@ def _parents_said(held: Session, log: Path) -> e.ParentsAnswered | None:
     return e.ParentsAnswered(at=x.last_at, trials=asked, possible=possible)
 
 
-def _remove(held: Session, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
-    """Carry out a removal that is journaled."""
-    removal = Removal(held.root, RealFiles(), trials, attempts)
+def _remove(session: Session, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
+    """Carry out a removal that the journal holds."""
+    removal = Removal(session.root, RealFiles(), trials, attempts)
     done = None
     while done is None:
         try:
-            done = removal.step(held.experiment.last_at)
+            done = removal.step(session.experiment.last_at)
         except OSError as error:
-            raise CollectionError(
-                f"{held.root.path} cannot be changed now: {reason(error)}: "
-                f"`{command('gc', held.place.name)}` goes on from here"
+            raise GcError(
+                f"{session.root.path} cannot be changed now: {reason(error)}: run "
+                f"`{command('gc', session.directory.name)}` again to continue"
             ) from None
-    _tell(held, done)
+    _record(session, done)
     if done.problem:
-        raise CollectionError(
+        raise GcError(
             f"{counted(len(trials) - len(done.trials), 'trial')} cannot be removed by this user "
             f"({done.problem}): run "
-            f"`{command('gc', held.place.name)}` as their owner"
+            f"`{command('gc', session.directory.name)}` as their owner"
         )
 
 
-def _tell(held: Session, *events: e.Event) -> None:
-    # The experiment's time stands still while no controller runs it: their `at` is its last.
+def _record(session: Session, *events: e.Event) -> None:
+    # An experiment's time only advances while a controller runs it. So callers use `last_at`.
     for event in events:
-        held.experiment.apply(event)
-    held.journal.append(events)
+        session.experiment.apply(event)
+    session.journal.append(events)
 
 
-def _words(x: Experiment, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> str:
+def _describe(x: Experiment, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> str:
     parts = []
     if trials:
         size = filesize.decimal(sum(x.trials[trial].size for trial in trials))
-        parts.append(f"the weights of {counted(len(trials), 'trial')}, {size} ({_few(trials)})")
+        parts.append(f"the weights of {counted(len(trials), 'trial')}, {size} ({_ids(trials)})")
     if attempts:
         parts.append(f"what {counted(len(attempts), 'attempt')} left without a commit")
     return " and ".join(parts)
 
 
-def _few(trials: Sequence[int]) -> str:
-    named = ", ".join(map(str, trials[:10]))
-    return named if len(trials) <= 10 else f"{named}, …"
+def _ids(trials: Sequence[int]) -> str:
+    first = ", ".join(map(str, trials[:10]))
+    return first if len(trials) <= 10 else f"{first}, …"
 
 
 def _nothing(x: Experiment) -> str:

@@ -13,8 +13,8 @@ from controller import config as configs
 from controller.core import events as e
 from controller.dispatch.ansible.inventory import Node
 from controller.engine import interpreter
+from controller.engine.cluster import inventory_of, store_path, usable_nodes
 from controller.engine.interpreter import Interpreter
-from controller.engine.session import fitting, inventory_of, store_of
 from controller.errors import HeirloomError
 from controller.state.home import Home
 from controller.store.snapshots.listing import Entry, entries
@@ -48,8 +48,8 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    nodes = fitting(listed, config.rules(), config.trial.gpus)
-    store = store_of(config.store, nodes, home)
+    nodes = usable_nodes(listed, config.rules(), config.trial.gpus)
+    store = store_path(config.store, nodes, home)
     local = interpreter.on_this_machine(nodes, python)
     tuner = interpreter.of_tuner(config, python)
     return Plan(

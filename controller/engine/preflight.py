@@ -1,45 +1,48 @@
-"""Before the first trial: every node that can be reached must see the experiment's store."""
+"""The checks before the first trial. Every node that answers must see the experiment's store."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 from controller.core import events as e
-from controller.engine.session import LaunchError, PreparedSession
-from controller.nodes.diagnose import can_run, find_problems
+from controller.engine.errors import LaunchError
+from controller.engine.session import PreparedSession
+from controller.nodes.diagnose import Problem, can_run, find_problems
 from controller.nodes.inspect import inspect_nodes
 from controller.state.home import user_name
 
 
 def check(
-    ready: PreparedSession, progress: Callable[[int], AbstractContextManager[None]]
+    session: PreparedSession, progress: Callable[[int], AbstractContextManager[None]]
 ) -> tuple[list[e.Event], list[str]]:
-    """Look at the nodes of an experiment: the nodes that are down, and warnings in words.
+    """Inspect the nodes: return NodeDown events, and warnings for the user.
 
-    Raises LaunchError where a node has not the store that this machine has, or none could run a
-    trial.
+    `progress(COUNT)` is active while nodes are inspected. Raises LaunchError if a node has another
+    store than this machine, or if no node can run a trial.
     """
-    store = ready.root.store
+    store = session.root.store
     if all(
         node.is_local and node.user in (None, user_name()) and node.store in (None, store)
-        for node in ready.nodes
+        for node in session.nodes
     ):
-        # Nobody else is asked, and no other path: what this process sees holds for all of them.
-        if not os.access(ready.root.attempts, os.W_OK | os.X_OK):
-            raise LaunchError(f"{ready.root.attempts} cannot be written: is it another user's?")
+        # All nodes are this machine, this user and this path. So this process can check them.
+        if not os.access(session.root.attempts, os.W_OK | os.X_OK):
+            raise LaunchError(
+                f"{session.root.attempts} cannot be written by this user: it may be another user's"
+            )
         return [], []
-    with progress(len(ready.nodes)):
-        cluster = inspect_nodes(ready.inventory, ready.nodes, store)
+    with progress(len(session.nodes)):
+        cluster = inspect_nodes(session.inventory, session.nodes, store)
     if cluster.store_problem:
         raise LaunchError(cluster.store_problem)
     found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}
-    said = [(name, trouble) for name, each in found.items() for trouble in each]
-    refused = [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind == "store"]
+    problems = [(name, problem) for name, each in found.items() for problem in each]
+    refused = _texts(problem for problem in problems if problem[1].kind == "store")
     if not refused and not any(map(can_run, found.values())):
-        refused = [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind != "note"]
+        refused = _texts(problem for problem in problems if problem[1].kind != "note")
     if refused:
         raise LaunchError("\n".join(["no trial was started", *refused]))
     now = time.time()
@@ -48,4 +51,8 @@ def check(
         for report in cluster.nodes
         if report.facts is None
     ]
-    return down, [f"{name}: {trouble.text}" for name, trouble in said if trouble.kind != "reach"]
+    return down, _texts(problem for problem in problems if problem[1].kind != "reach")
+
+
+def _texts(problems: Iterable[tuple[str, Problem]]) -> list[str]:
+    return [f"{name}: {problem.text}" for name, problem in problems]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from controller import config as configs
 from controller.core import events as e
@@ -12,6 +12,7 @@ from controller.core.results import result_of
 from controller.state.journal import Journal
 from controller.tuners.process import Call
 from heirloom.tuners.nni.plain_json import final_value
+from heirloom.tuners.protocol import KnownResult, Resume
 
 
 class Replayed(NamedTuple):
@@ -60,14 +61,14 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
     return Replayed(experiment, answered, next_token)
 
 
-def known(replayed: Replayed) -> dict[str, Any]:
+def known(replayed: Replayed) -> Resume:
     """What a tuner with NNI's interface gets at a resume, in place of its earlier calls.
 
     `data`: the results that it observed, in the form of NNI's `import_data`; `next`: the number
     of its next proposal.
     """
     experiment = replayed.experiment
-    data = [
+    data: list[KnownResult] = [
         {"parameter": trial.params, "value": value}
         for trial in experiment.trials
         if trial.state is State.SUCCEEDED and trial.id not in experiment.commands.results.due

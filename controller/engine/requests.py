@@ -1,4 +1,4 @@
-"""What people ask of a search from other processes, and what that means to it."""
+"""Requests of the user's other processes to an experiment: stop, cancel, retry, gc."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from controller.state.lock import is_locked
 
 
 def ask(place: ExperimentDir, trial: int, action: str) -> str:
-    """Leave the request to `cancel` or `retry` a trial; what will come of it, in words.
+    """Request to `cancel` or `retry` a trial; return a line for the user about what follows.
 
     Raises HeirloomError.
     """
@@ -35,7 +35,7 @@ def ask(place: ExperimentDir, trial: int, action: str) -> str:
     if is_locked(place):
         return f"asked the controller of {name} to {action} trial {trial}"
     resume = command("resume", name)
-    return f"no controller runs {name}: it will {action} trial {trial} upon `{resume}`"
+    return f"no controller runs {name}: `{resume}` will {action} trial {trial}"
 
 
 def event_of(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:

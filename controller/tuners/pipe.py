@@ -1,4 +1,4 @@
-"""The pipe to the tuner's process: lines go out at once, answers come back in order."""
+"""The pipe to the tuner's process: calls as JSON lines, answers in the same order."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from typing import Any
 import heirloom
 from controller.errors import HeirloomError
 
-Answer = dict[str, Any]
+Answer = dict[str, Any]  # {"ok": RESULT} or {"finished": REASON}; RESULT depends on the call
 
 BOOTSTRAP = Path(heirloom.__path__[0]) / "tuners/bootstrap.py"
 
 
 class TunerError(HeirloomError):
-    """The tuner broke. The text says how, and where the traceback is.
+    """The tuner failed. The text says how, and which file has its full output.
 
-    `traceback` has that of the user's code where a person is to see it.
+    `traceback` is that of the user's code, to be shown to the user; empty if there is none.
     """
 
-    def __init__(self, words: str, traceback: str = "") -> None:
-        super().__init__(words)
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
         self.traceback = traceback
 
 
 class Pipe:
-    """Runs `heirloom.tuners.host` and speaks with it. No call blocks.
+    """Runs `heirloom.tuners.host` and exchanges messages with it. No call blocks.
 
     Args:
-        label: what to call the process in words.
+        label: the name of the process in messages.
         seed: fixes the process's hash seed.
         log: the file that the process's stderr is appended to.
-        broke: called once, in a thread, when the process breaks before it is closed.
-        noticed: called, in a thread, with what the process says unasked.
+        on_error: called once, in a thread, when the process fails before it is closed.
+        on_notice: called, in a thread, with a message that answers no call.
         python: the interpreter that runs the process. Only `heirloom` is added to its packages.
 
-    Raises TunerError where the process cannot be started.
+    Raises TunerError if the process cannot be started.
     """
 
     def __init__(
@@ -54,17 +54,17 @@ class Pipe:
         label: str,
         seed: int,
         log: Path,
-        broke: Callable[[TunerError], None],
-        noticed: Callable[[Answer], None] = lambda notice: None,
+        on_error: Callable[[TunerError], None],
+        on_notice: Callable[[Answer], None] = lambda notice: None,
         python: str = sys.executable,
     ) -> None:
         self._label = label
         self._log = log
-        self._broke = broke
-        self._noticed = noticed
+        self._on_error = on_error
+        self._on_notice = on_notice
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._pending: deque[Future[Answer]] = deque()
-        self._lock = threading.Lock()  # keeps outbox and pending in one order
+        self._lock = threading.Lock()  # keeps `_outbox` and `_pending` in the same order
         self._error: TunerError | None = None
         self._closing = False
         try:
@@ -79,7 +79,7 @@ class Pipe:
             thread.start()
 
     def ask(self, call: str, **arguments: Any) -> Future[Answer]:
-        """Send a call. Its answer is `{"ok": …}` or `{"finished": WORDS}`, or TunerError."""
+        """Send a call. The future gets its answer, or TunerError."""
         answer: Future[Answer] = Future()
         line = json.dumps({"call": call, **arguments}).encode() + b"\n"
         with self._lock:
@@ -91,7 +91,7 @@ class Pipe:
         return answer
 
     def close(self, timeout: float) -> None:
-        """Let the process answer what it was asked, at most `timeout` seconds, and end it."""
+        """Wait for the pending answers, within `timeout` seconds, and end the process."""
         self._closing = True
         self._outbox.put(None)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -102,7 +102,7 @@ class Pipe:
 
     def _write(self) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # the reader tells of the end
+        with contextlib.suppress(BrokenPipeError):  # the reader reports the end
             for line in iter(self._outbox.get, None):
                 self._process.stdin.write(line)
                 self._process.stdin.flush()
@@ -117,7 +117,7 @@ class Pipe:
                 if answer is not None and "error" in answer:
                     self._break(answer["error"], answer.get("traceback", ""))
                 elif answer is not None and "notice" in answer:
-                    self._noticed(answer["notice"])
+                    self._on_notice(answer["notice"])
                 elif answer is None or not self._pending:
                     self._break(f"{self._label} wrote to the controller's pipe: {line[:80]!r}")
                 else:
@@ -126,19 +126,19 @@ class Pipe:
 
     def _reap(self) -> None:
         self._process.wait()
-        # Processes that the tuner left behind may hold the pipe open, and the reader with it.
+        # Processes that the tuner started may keep the pipe open, and so block the reader.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def _break(self, words: str, traceback: str = "") -> None:
+    def _break(self, why: str, traceback: str = "") -> None:
         with self._lock:
             if self._error is not None:
                 return
-            self._error = TunerError(f"{words}; full output in {self._log}", traceback)
+            self._error = TunerError(f"{why}; full output in {self._log}", traceback)
             pending = list(self._pending)
             self._pending.clear()
         if not self._closing:
-            self._broke(self._error)
+            self._on_error(self._error)
         for answer in pending:
             answer.set_exception(self._error)
         self._outbox.put(None)
@@ -151,9 +151,9 @@ class Pipe:
 
 
 def _start(python: str, log: Path, seed: int) -> subprocess.Popen[bytes]:
-    # One hash seed, so that a tuner that walks a set answers alike when its calls are repeated.
+    # With a fixed hash seed a tuner that iterates over a set repeats its answers.
     environment = {**os.environ, "PYTHONHASHSEED": str(seed % 2**32)}
-    log.touch(mode=0o600)  # its owner's alone: who knows what a tuner prints
+    log.touch(mode=0o600)  # for its owner only: a tuner may print anything
     with log.open("ab") as output:
         return subprocess.Popen(
             [python, str(BOOTSTRAP)],
@@ -161,7 +161,7 @@ def _start(python: str, log: Path, seed: int) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=output,
             env=environment,
-            start_new_session=True,  # Ctrl-C at the terminal is the controller's to answer
+            start_new_session=True,  # so that Ctrl-C reaches the controller alone
         )
 
 

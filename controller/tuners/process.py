@@ -1,4 +1,4 @@
-"""The controller's side of the tuner: calls return at once, events come later."""
+"""The controller's side of the tuner: calls return at once, answers come as events."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ Call = (
 
 @dataclass(frozen=True, slots=True)
 class LongCall:
-    """Calls of a tuner's that go on for long, at one place in the user's code."""
+    """Calls of an NNI tuner that take long, at one line of the user's code."""
 
     what: str  # the method
     place: str  # FILE:LINE
-    is_still: bool  # whether they wait there, rather than compute
+    is_still: bool  # whether they wait there instead of computing
     count: int
     parameter_id: int  # of the first
     since: float  # the first's, on the monotonic clock
@@ -48,20 +48,18 @@ class LongCall:
 class TunerProcess:
     """Runs the tuner, and the assessor if there is one, in a process of their own.
 
-    No call blocks, however long the tuner thinks; calls reach it one at a time, in order. Answers
-    are posted as events, by a thread. If the tuner raises, exits or is killed, one
-    `SearchEnded(error=True)` says so, and calls from then on go nowhere. Where one of the two has
-    NNI's interface that ends the trials as well.
+    No call blocks. The process gets the calls one at a time, in order. Answers are posted as
+    events, in a thread. If the tuner raises, exits or is killed, one `SearchEnded(error=True)` is
+    posted, and later calls have no effect. If one of the two has NNI's interface, StopAsked
+    follows, which ends the trials.
 
     Args:
-        setup: what to make, in JSON: `{tuner: {name | class, code_dir, args, …}, assessor: likewise
-            or None, experiment, space, seed, maximize}`; for NNI's interface also `checkpoint`, a
-            directory, and on a resume `resume: {data, next}` (heirloom.tuners.nni.tuner).
+        setup: the arguments of the first call (heirloom.tuners.protocol.Setup).
         log: the file that the tuner's prints and tracebacks are appended to.
         post: takes events, in a thread of this object.
         python: the interpreter that runs the process, 3.9 or newer.
 
-    Raises TunerError where the process cannot be started.
+    Raises TunerError if the process cannot be started.
     """
 
     def __init__(
@@ -79,59 +77,58 @@ class TunerProcess:
         self._has_nni = [choice.get("interface") == "nni" for choice in choices]
         self.long_calls: Sequence[LongCall] = ()
         tuner = label("tuner", setup["tuner"])
-        self._pipe = Pipe(tuner, setup["seed"], log, self._broke, self._noticed, python)
+        self._pipe = Pipe(tuner, setup["seed"], log, self._fail, self._take_notice, python)
         self._ready = self._pipe.ask("setup", **setup)
 
     def wait_ready(self, timeout: float | None = None) -> None:
-        """Wait until the tuner is made. Raises TunerError if it can't be, TimeoutError if late."""
+        """Wait for the tuner's constructor. Raises TunerError if it fails, TimeoutError if late."""
         self._ready.result(timeout)
 
     def propose(self, trial: int, room: int = 1) -> None:
-        """Ask for a trial. Posts Proposed, ProposalWithheld or SearchEnded.
+        """Request a proposal. Posts Proposed, ProposalWithheld or SearchEnded.
 
-        `room`: how many trials could be proposed now, this one included.
+        `room` is the number of trials that may be proposed now, this one included.
         """
         answer = self._pipe.ask("propose", trial=trial, room=room)
         self._when(answer, lambda got: self._proposed(trial, got))
 
     def observe(self, result: Mapping[str, Any]) -> None:
-        """Tell of a trial's end, in the fields of `tuners.Result`. May post SearchEnded."""
+        """Report a trial's end, with the fields of `tuners.Result`. May post SearchEnded."""
         self._when(self._pipe.ask("observe", result=result), self._end_if_finished)
 
     def under_way(self, count: int) -> None:
-        """Tell a tuner with NNI's interface how many trials have no verdict."""
+        """Report the number of trials without a verdict to a tuner with NNI's interface."""
         if self._has_nni[0]:
             self._pipe.ask("under_way", count=count)
 
     def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
-        """Tell the assessor of a report by a trial's attempt. May post StopAdvised, once each."""
+        """Pass an attempt's report on to the assessor. May post StopAdvised, once an attempt."""
         answer = self._pipe.ask("report", trial=trial, step=step, value=value, number=number)
         self._when(answer, lambda got: self._assessed(trial, step, number, got))
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
-        """Whether each trial may still be named as a parent. TunerError if nobody can say."""
-        said: Future[dict[int, bool]] = Future()
+        """Ask whether each trial may still be named as a parent. The future may get TunerError."""
+        may: Future[dict[int, bool]] = Future()
 
         def pass_on(answered: Future[Answer]) -> None:
             error = answered.exception()
             if error is not None:
-                said.set_exception(error)
+                may.set_exception(error)
             else:
-                said.set_result(dict(zip(trials, answered.result()["ok"], strict=True)))
+                may.set_result(dict(zip(trials, answered.result()["ok"], strict=True)))
 
         self._pipe.ask("may_be_parent", trials=list(trials)).add_done_callback(pass_on)
-        return said
+        return may
 
     def replay(self, calls: Iterable[Call]) -> list[str]:
-        """Repeat journaled calls, in order, and say in words where the tuner now answers otherwise.
+        """Repeat the journaled calls in order; return a line for each answer that is different now.
 
-        To be used before any other call; it blocks until the tuner has answered. Nothing is
-        posted, unless the tuner breaks. A proposal that was asked for and never answered is not
-        replayed: ask for it anew. The journaled answers stand, and the results that the tuner
-        observes carry them. For one with NNI's interface no call is repeated: of what it must know
-        `setup` tells it.
+        Use it before any other call. It blocks until the tuner has answered. Nothing is posted
+        unless the tuner fails. The journaled answers are valid, and later results refer to them. A
+        request that was never answered is not repeated: make it again. A tuner with NNI's interface
+        gets no calls, because `setup` contains what it needs; only its assessor gets them.
         """
-        if self._has_nni[0]:  # and then the calls are for the assessor, if there is one
+        if self._has_nni[0]:
             calls = [call for call in calls if call[0] != "propose" and self._has_assessor]
         asked = [(self._repeat(call), call) for call in calls]
         differences: list[str] = []
@@ -145,7 +142,7 @@ class TunerProcess:
         return differences
 
     def close(self, timeout: float) -> None:
-        """Let the tuner finish what it was asked, at most `timeout` seconds, and end it."""
+        """Wait for the pending answers, within `timeout` seconds, and end the process."""
         self._pipe.close(timeout)
 
     def _repeat(self, call: Call) -> Future[Answer]:
@@ -160,14 +157,14 @@ class TunerProcess:
             "report", trial=trial, step=step, value=value, number=number, replay=True
         )
 
-    def _broke(self, error: TunerError) -> None:
-        words, now = str(error), time.time()
-        ended = SearchEnded(at=now, reason=words, error=True, traceback=error.traceback)
-        stop = StopAsked(at=now, reason=words.partition("; full output")[0])
+    def _fail(self, error: TunerError) -> None:
+        reason, now = str(error), time.time()
+        ended = SearchEnded(at=now, reason=reason, error=True, traceback=error.traceback)
+        stop = StopAsked(at=now, reason=reason.partition("; full output")[0])
         self._post([ended, stop] if any(self._has_nni) else [ended])
 
-    def _noticed(self, notice: Answer) -> None:
-        """What those with NNI's interface say unasked."""
+    def _take_notice(self, notice: Answer) -> None:
+        """Take a message that answers no call. Only NNI's interface sends some."""
         match notice:
             case {"ready": True}:
                 self._post([TunerReady(at=time.time())])
@@ -178,10 +175,10 @@ class TunerProcess:
                 if advice := self._assessed(trial, step, number, {"ok": False}):
                     self._post(advice)
             case {"long_calls": [*calls]}:
-                self.long_calls = [_long_call(said) for said in calls]
+                self.long_calls = [_long_call(call) for call in calls]
 
     def _when(self, answer: Future[Answer], handle: Callable[[Answer], list[Event]]) -> None:
-        """Post what follows from an answer. Of a tuner that broke, `_broke` tells."""
+        """Post the events that follow from an answer. `_fail` reports a tuner that failed."""
 
         def run(answered: Future[Answer]) -> None:
             if answered.exception() is None and (events := handle(answered.result())):
@@ -219,10 +216,14 @@ class TunerProcess:
         return [StopAdvised(at=time.time(), trial=trial, number=number, reason=reason)]
 
 
-def _long_call(said: Answer) -> LongCall:
-    since = time.monotonic() - said["seconds"]
+def _long_call(fields: Answer) -> LongCall:
     return LongCall(
-        said["what"], said["place"], said["still"], said["count"], said["parameter_id"], since
+        what=fields["what"],
+        place=fields["place"],
+        is_still=fields["still"],
+        count=fields["count"],
+        parameter_id=fields["parameter_id"],
+        since=time.monotonic() - fields["seconds"],
     )
 
 
@@ -237,13 +238,14 @@ def _difference(
         before = {"ok": None}
     else:
         before = {"finished": journaled.reason}
-    now, then = _words(answer), _words(before)
+    now, then = _describe(answer), _describe(before)
     if now == then:
         return []
-    return [f"trial {trial}: the tuner now {now}; the journal says it {then}, and that stands"]
+    journal = f"the journal says that it {then}, and that answer is used"
+    return [f"trial {trial}: the tuner now {now}; {journal}"]
 
 
-def _words(answer: Answer) -> str:
+def _describe(answer: Answer) -> str:
     if "finished" in answer:
         return "ends the search"
     if answer["ok"] is None:

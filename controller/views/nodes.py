@@ -16,7 +16,8 @@ from rich.table import Table
 from controller.dispatch.ansible.inventory import Node
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.engine import interpreter
-from controller.engine.session import DEFAULT_INVENTORY, LaunchError, refuse_absent, store_of
+from controller.engine.cluster import DEFAULT_INVENTORY, require_store, store_path
+from controller.engine.errors import LaunchError
 from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounted
 from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes
 from controller.state.home import Home
@@ -53,11 +54,11 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
 def _store(chosen: Path | None, nodes: tuple[Node, ...], home: Home) -> tuple[Path | None, str]:
     """The store's path on this machine, and the reason where it cannot be used."""
     try:
-        store = store_of(chosen, nodes, home)
+        store = store_path(chosen, nodes, home)
     except LaunchError as error:
         return None, str(error)
     try:
-        refuse_absent(store, nodes)
+        require_store(store, nodes)
     except LaunchError as error:
         return store, str(error)
     if store == home.store:

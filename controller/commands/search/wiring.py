@@ -22,9 +22,10 @@ from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
+from controller.engine.errors import LaunchError
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
-from controller.engine.session import LaunchError, PreparedSession, create, is_complete, start_tuner
+from controller.engine.session import PreparedSession, create, is_complete, start_tuner
 from controller.engine.session import resume as resume_session
 from controller.engine.specs import Specs
 from controller.errors import HeirloomError
@@ -95,7 +96,7 @@ class _NoTuner:
 
 
 def _start_tuner(ready: PreparedSession, post: MessageQueue) -> tuple[Tuner, list[str]]:
-    return start_tuner(ready, ready.place.tuner_log, post.events)
+    return start_tuner(ready, ready.directory.tuner_log, post.events)
 
 
 def _run(
@@ -108,7 +109,7 @@ def _run(
 
     Its first events are the opening and `then`. Returns the exit code.
     """
-    place, experiment = ready.place, ready.experiment
+    place, experiment = ready.directory, ready.experiment
     _log_to(place.controller_log)
     post = MessageQueue()
     tuner, differences = start_tuner(ready, post)
@@ -161,7 +162,7 @@ def _greet(
     config, experiment = ready.config, ready.experiment
     nodes = [f"{node.name} ({len(node.slots)} slots)" for node in ready.nodes]
     where = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes: {', '.join(nodes)}"
-    screen.say(f"[bold]{ready.place.name}[/] on {escape(where)}")
+    screen.say(f"[bold]{ready.directory.name}[/] on {escape(where)}")
     screen.say(f"[dim]store {escape(str(ready.root.path))}[/]")
     for warning in [*ready.notes, *ready.inventory.warnings, *warnings]:
         screen.say(f"[yellow]{escape(warning)}[/]")

@@ -1,4 +1,4 @@
-"""The inventory: which nodes there are, and what each of them offers to trials."""
+"""The inventory: the nodes, and the slots, GPUs and paths of each."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from controller.errors import HeirloomError
 from controller.state.home import Home, user_name
 from heirloom.store.atomic_write import replace_file
 
-LOCAL_SLOTS = 4  # at most, on this machine, when the inventory does not say
-CLUSTER_RUN = Path("/run/heirloom")  # made by tmpfiles on a node that the roles made ready
-# What the roles do where the inventory names a server and says nothing else (roles/*/defaults).
+LOCAL_SLOTS = 4  # the most on this machine without heirloom_slots
+CLUSTER_RUN = Path("/run/heirloom")  # tmpfiles.d creates it on nodes that the roles set up
+# The defaults of the roles for an inventory with a server (roles/*/defaults).
 SERVER_GROUP = "nfs_server"
 CLUSTER_USER = "heirloom"
 _TIMEOUT = 60.0  # seconds that an inventory program may take
 
 
 class InventoryError(HeirloomError):
-    """The inventory cannot be read, or names no node that could run a trial."""
+    """The inventory cannot be read, or has no node that could run a trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one trial on a node, with the GPUs that it gives to it."""
+    """A place for one trial on a node, with the GPUs of that trial."""
 
     name: str
     gpus: tuple[str, ...] = ()
@@ -47,11 +47,11 @@ class Node:
     name: str
     slots: tuple[Slot, ...]
     run_dir: Path  # on the node's local disk
-    connection: str = "ssh"  # Ansible's word: local, ssh, ...
-    python: str | None = None  # what trials find as `python`; None: what is on the node's PATH
-    store: Path | None = None  # where the node sees the store; None: the controller's own path
-    user: str | None = None  # as whom supervisors and trials run; None: as whom Ansible logs in
-    become: bool = False  # whether it takes Ansible's `become` to run as that user
+    connection: str = "ssh"  # of Ansible: local, ssh, ...
+    python: str | None = None  # `python` of trials; None: the one on the node's PATH
+    store: Path | None = None  # the store's path on the node; None: the controller's path
+    user: str | None = None  # of supervisors and trials; None: the user that Ansible logs in as
+    become: bool = False  # whether Ansible needs `become` to run as that user
 
     @property
     def is_local(self) -> bool:
@@ -60,7 +60,7 @@ class Node:
 
     @property
     def info(self) -> NodeInfo:
-        """What the core knows of the node."""
+        """The node as the core knows it."""
         gpus = {gpu for slot in self.slots for gpu in slot.gpus}
         return NodeInfo(self.name, len(self.slots), len(gpus))
 
@@ -71,11 +71,11 @@ class Inventory:
 
     path: Path
     nodes: tuple[Node, ...]
-    warnings: tuple[str, ...] = ()  # Ansible's own, a line each
+    warnings: tuple[str, ...] = ()  # of Ansible, a line each
 
     @property
     def login(self) -> Mapping[str, Any]:
-        """Variables over the inventory's own: the trial user logs in to the nodes as itself."""
+        """Variables that override the inventory's: the trial user logs in to nodes as itself."""
         me = user_name()
         if me in {node.user for node in self.nodes}:
             return {"ansible_user": me, "ansible_become": False}
@@ -83,9 +83,9 @@ class Inventory:
 
 
 def read(path: Path, home: Home | None = None) -> Inventory:
-    """Read an inventory file or directory, in any form that Ansible takes. Raises InventoryError.
+    """Read an inventory file or directory in any format of Ansible. Raises InventoryError.
 
-    `home` is where a local node keeps its run directory unless the inventory says otherwise.
+    `home` has the run directory of a local node without heirloom_run_dir.
     """
     path = path.expanduser().absolute()
     _check_file(path)
@@ -93,25 +93,25 @@ def read(path: Path, home: Home | None = None) -> Inventory:
     return Inventory(path, nodes_of(listed, path, home or Home.of_user(), warnings), warnings)
 
 
-def read_mapping(said: Mapping[str, Any], file: Path, home: Home | None = None) -> Inventory:
-    """The inventory that an experiment file holds; `file` is that file. Raises InventoryError."""
+def read_mapping(inventory: Mapping[str, Any], file: Path, home: Home | None = None) -> Inventory:
+    """Read the inventory in an experiment file; `file` is that file. Raises InventoryError."""
     with tempfile.TemporaryDirectory() as directory:
         written = Path(directory) / "inventory.yml"
-        write(said, written)
+        write(inventory, written)
         listed, warnings = _list(written, file)
     return Inventory(file, nodes_of(listed, file, home or Home.of_user(), warnings), warnings)
 
 
-def write(said: Mapping[str, Any], path: Path) -> None:
-    """Write an inventory out for Ansible, durably. Raises OSError."""
-    text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
+def write(inventory: Mapping[str, Any], path: Path) -> None:
+    """Write an inventory for Ansible, durably. Raises OSError."""
+    text = yaml.safe_dump(inventory, sort_keys=False, allow_unicode=True)
     replace_file(str(path), text.encode(), durable=True, mode=0o600)
 
 
 def nodes_of(
     listed: Mapping[str, Any], path: Path, home: Home, warnings: Sequence[str] = ()
 ) -> tuple[Node, ...]:
-    """The nodes in what `ansible-inventory --list` says of `path`. Raises InventoryError."""
+    """The nodes in the output of `ansible-inventory --list` for `path`. Raises InventoryError."""
     hosts = _hosts(listed, GROUP)
     if not hosts:
         known = ", ".join(sorted(_groups(listed))) or "none"
@@ -121,34 +121,37 @@ def nodes_of(
             f"run trials into it{also}"
         )
     variables = listed.get("_meta", {}).get("hostvars", {})
-    usual: dict[str, str] = {}
+    defaults: dict[str, str] = {}
     if _hosts(listed, SERVER_GROUP):
-        usual = {"heirloom_store": CLUSTER_STORE, "heirloom_user": CLUSTER_USER}
-    return tuple(_node(path, name, usual | variables.get(name, {}), home) for name in hosts)
+        defaults = {"heirloom_store": CLUSTER_STORE, "heirloom_user": CLUSTER_USER}
+    return tuple(_node(path, name, defaults | variables.get(name, {}), home) for name in hosts)
 
 
 def _check_file(path: Path) -> None:
-    """Name what is wrong with the file itself, better than Ansible's readers would in turn."""
+    """Find errors of the file itself: each of Ansible's parsers would report another one."""
     if not path.exists():
-        raise InventoryError(f"{path}: no such inventory: give one with -i, or make it")
+        raise InventoryError(f"{path}: no such inventory: name one with -i, or create this file")
     if not os.access(path, os.R_OK):
-        raise InventoryError(f"{path}: this inventory may not be read: change its mode")
+        raise InventoryError(f"{path}: no permission to read this inventory: change its mode")
     if path.suffix in (".yml", ".yaml") and path.is_file():
         try:
-            # Composed and not constructed, so that Ansible's own tags (!vault) pass.
+            # `compose` accepts Ansible's own tags (!vault), which loading would not.
             top = yaml.compose(path.read_text())
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise InventoryError(f"{path}{where}: no YAML: {error.problem}: mend it") from None
+            raise InventoryError(f"{path}{where}: invalid YAML: {error.problem}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InventoryError(f"{path}: no YAML: {_line(str(error))}: mend it") from None
+            raise InventoryError(f"{path}: invalid YAML: {_line(str(error))}") from None
         if top is not None and not isinstance(top, yaml.MappingNode):
-            raise InventoryError(f"{path}: no inventory: begin it with a group, `{GROUP}:`")
+            raise InventoryError(f"{path}: not an inventory: begin it with a group, `{GROUP}:`")
 
 
 def _list(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What `ansible-inventory --list` says of a path, and its warnings; errors name `named`."""
+    """The output of `ansible-inventory --list` for a path, and its warnings.
+
+    `named` is the path that errors name. Raises InventoryError.
+    """
     surroundings = environment() | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True"}
     command = [program("ansible-inventory"), "-i", str(path), "--list"]
     try:
@@ -164,23 +167,23 @@ def _list(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
             f"{named}: reading it took more than {_TIMEOUT:.0f} seconds: try ansible-inventory "
             f"-i {path} --list"
         ) from None
-    said = _sayings(done.stderr)
+    messages = _messages(done.stderr)
     if done.returncode:
-        # The error says that every reader failed, the last warning what the last reader missed.
-        why = said[-2:][0][1] if said else _line(done.stderr)
+        # The error says that every parser failed. The last warning has the reason of the last one.
+        why = messages[-2:][0][1] if messages else _line(done.stderr)
         raise InventoryError(f"{named}: Ansible cannot read it: {why}")
     listed: dict[str, Any] = json.loads(done.stdout)
-    return listed, tuple(line for kind, line in said if kind != "ERROR")
+    return listed, tuple(line for kind, line in messages if kind != "ERROR")
 
 
-def _sayings(stderr: str) -> list[tuple[str, str]]:
+def _messages(stderr: str) -> list[tuple[str, str]]:
     """Ansible's warnings and errors, each by its first line: `[WARNING]: text`."""
     found = (line.partition("]: ") for line in stderr.splitlines() if line.startswith("["))
     return [(kind[1:], text.strip()) for kind, _, text in found]
 
 
 def _groups(listed: Mapping[str, Any]) -> set[str]:
-    """The groups that the user made. An empty one shows only as somebody's child."""
+    """The groups that the user defined. An empty one appears only as a child of another."""
     children = {child for group in listed.values() for child in group.get("children", ())}
     return (children | set(listed)) - {"_meta", "all", "ungrouped"}
 
@@ -197,12 +200,12 @@ def _hosts(listed: Mapping[str, Any], group: str) -> list[str]:
 def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> Node:
     where = f"{path}, host {name}"
     if "/" in name:
-        raise InventoryError(f"{where}: a node's name may hold no '/': give it an alias")
+        raise InventoryError(f"{where}: the name of a node must not contain '/': use an alias")
     connection = _text(where, variables, "ansible_connection") or "ssh"
     local = connection == "local"
     run_dir = _text(where, variables, "heirloom_run_dir")
     if run_dir is None:
-        # Only where the roles made its slots: a stray directory of the name is no node's.
+        # This machine is a node of a cluster only if the roles created its slots.
         shared = not local or (
             (CLUSTER_RUN / "slots").is_dir() and os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
         )
@@ -230,35 +233,35 @@ def _text(where: str, variables: Mapping[str, Any], variable: str) -> str | None
     if value is None:
         return None
     if not isinstance(value, str) or not value or "{{" in value:
-        raise InventoryError(f"{where}: {variable} is {value!r}: write it out, as plain text")
+        raise InventoryError(f"{where}: {variable} is {value!r}: use plain text without templates")
     return value
 
 
-def _slots(where: str, said: Any, local: bool) -> tuple[Slot, ...]:
+def _slots(where: str, value: Any, local: bool) -> tuple[Slot, ...]:
     """The slots of a node: a number of them, or one entry a slot with its GPUs."""
-    if said is None:
-        said = min(len(os.sched_getaffinity(0)), LOCAL_SLOTS) if local else 1
-    if isinstance(said, int) and not isinstance(said, bool) and said > 0:
-        return tuple(Slot(str(number)) for number in range(said))
-    if isinstance(said, list) and said and all(_is_slot(slot) for slot in said):
+    if value is None:
+        value = min(len(os.sched_getaffinity(0)), LOCAL_SLOTS) if local else 1
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return tuple(Slot(str(number)) for number in range(value))
+    if isinstance(value, list) and value and all(_is_slot(slot) for slot in value):
         return tuple(
             Slot(str(number), tuple(str(gpu) for gpu in slot.get("gpus", ())))
-            for number, slot in enumerate(said)
+            for number, slot in enumerate(value)
         )
     raise InventoryError(
-        f"{where}: heirloom_slots is {said!r}: write a number from 1 up, or one entry a slot, "
+        f"{where}: heirloom_slots is {value!r}: write a number, 1 or more, or one entry a slot, "
         "such as [{gpus: [0]}, {gpus: [1]}]"
     )
 
 
-def _is_slot(said: Any) -> bool:
-    """Whether this is `{gpus: [0, …]}`; a GPU is an index or a UUID, as CUDA_VISIBLE_DEVICES."""
-    if not isinstance(said, dict) or not set(said) <= {"gpus"}:
+def _is_slot(value: Any) -> bool:
+    """Whether this is `{gpus: [0, …]}`. A GPU is an index or a UUID, as in CUDA_VISIBLE_DEVICES."""
+    if not isinstance(value, dict) or not set(value) <= {"gpus"}:
         return False
-    gpus = said.get("gpus", [])
+    gpus = value.get("gpus", [])
     return isinstance(gpus, list) and all(type(gpu) in (int, str) for gpu in gpus)
 
 
 def _line(text: str) -> str:
-    """The text on one line."""
+    """Join the text's lines."""
     return " ".join(text.split())

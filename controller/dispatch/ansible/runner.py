@@ -1,4 +1,4 @@
-"""One run of ansible-runner, which carries a list of orders to each of several nodes."""
+"""One run of ansible-runner, which carries a list of orders to each of its nodes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from controller.dispatch.ansible.answers import AttemptStatus
 from controller.dispatch.ansible.environment import PLAYBOOKS, environment
 
 PREFIX = "wave-"  # of the directory of a run
-_CANCEL_EVERY = 1  # seconds between two looks at whether a silent run is to be cancelled
+_CANCEL_EVERY = 1  # seconds between two calls of `cancelled` while a run has no output
 _OURS = ("ANSIBLE_", "AWX_", "RUNNER_", "ORIGINAL_")  # what ansible-runner adds to an environment
-_NO_INTERPRETER = 127  # the shell's word for it: nothing of ours ran on the node
+_NO_INTERPRETER = 127  # the shell's exit code for a missing command: the module did not run
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back from one node: its answers, or what holds for its whole list and why."""
+    """A node's reply: one answer an order, or else the status of its whole list and the reason."""
 
     node: str
     answers: Sequence[Mapping[str, Any]] | None
@@ -33,22 +33,22 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run carries."""
+    """The input of one run."""
 
     lists: Mapping[str, Mapping[str, Any]]  # for each node, the arguments of the playbook's module
     inventory: Path
-    work_dir: Path  # on local disk; the run's own directory is made in it and removed again
-    heard: Callable[[Reply], None]  # told of each node as its reply arrives; must return at once
+    work_dir: Path  # on local disk; holds the run's directory while it lasts
+    heard: Callable[[Reply], None]  # called for each node as its reply arrives; must return at once
     cancelled: Callable[[], bool]
     variables: Mapping[str, Any] = field(default_factory=dict)  # over those of the inventory
     playbook: str = "dispatch.yml"  # its one task's module returns a list `answers`
 
 
 def carry(run: Run) -> str:
-    """Carry the lists to their nodes; return why those who did not reply have not.
+    """Carry the lists to their nodes; return why nodes did not reply, if some did not.
 
-    Must not be called in the main thread, whose signal handlers ansible-runner would replace.
-    Raises what ansible-runner raises: then nobody knows what became of the nodes without a reply.
+    Do not call it in the main thread: ansible-runner would replace the signal handlers there.
+    Raises what ansible-runner raises; then the state of nodes without a reply is unknown.
     """
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=run.work_dir))
     try:
@@ -92,7 +92,7 @@ def _carry(run: Run, directory: Path) -> str:
         event_handler=handle,
         cancel_callback=run.cancelled,
     )
-    # ansible-runner puts our whole environment beneath the one it is given, and writes it to disk.
+    # ansible-runner adds the whole environment of this process, and writes it to disk.
     runner.config.env = {
         name: text
         for name, text in runner.config.env.items()
@@ -105,7 +105,7 @@ def _carry(run: Run, directory: Path) -> str:
 
 
 def read_event(event: Mapping[str, Any]) -> Reply | None:
-    """The reply that an event of ansible-runner's holds, if it holds one."""
+    """The reply in an event of ansible-runner; None if it has none."""
     data = event.get("event_data")
     if not isinstance(data, dict):
         return None
@@ -118,22 +118,22 @@ def read_event(event: Mapping[str, Any]) -> Reply | None:
         case "runner_on_ok":
             return Reply(node, None, reason="the node's reply holds no answers")
         case "runner_on_unreachable":
-            return Reply(node, None, AttemptStatus.UNREACHABLE, _words(result))
+            return Reply(node, None, AttemptStatus.UNREACHABLE, _failure(result))
         case "runner_on_failed" if result.get("rc") == _NO_INTERPRETER:
-            return Reply(node, None, AttemptStatus.UNREACHABLE, _words(result))
+            return Reply(node, None, AttemptStatus.UNREACHABLE, _failure(result))
         case "runner_on_failed":
-            return Reply(node, None, reason=_words(result))
+            return Reply(node, None, reason=_failure(result))
     return None
 
 
-def _words(result: Mapping[str, Any]) -> str:
+def _failure(result: Mapping[str, Any]) -> str:
     """Why a task failed, on one line."""
-    said = " ".join(str(result.get("msg", "")).split()).removeprefix("Task failed: ")
-    return said or "Ansible gave no reason"
+    message = " ".join(str(result.get("msg", "")).split()).removeprefix("Task failed: ")
+    return message or "Ansible gave no reason"
 
 
 def _error(stdout: str) -> str:
-    """The text of an error that belongs to no host."""
+    """The text of an error that concerns no host in particular; empty if there is none."""
     for line in stdout.splitlines():
         for mark in ("[ERROR]: ", "ERROR! "):
             if line.startswith(mark):

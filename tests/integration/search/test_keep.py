@@ -244,6 +244,6 @@ def test_a_full_store_is_collected_first(lab: Lab, small_store: Path) -> None:
 
 def test_the_word_for_keep_is_checked(lab: Lab) -> None:
     output = lab("check", lab.experiment("true", keep="best"), code=2)
-    assert "keep: must be all, lineage, or best and how many, such as best 5; not 'best'" in output
+    assert "keep: must be all, lineage, or best with a number, such as best 5; not 'best'" in output
     said = yaml.safe_load(lab.experiment("true", keep="best 5").read_text())
     assert said["keep"] == "best 5"

@@ -36,7 +36,7 @@ def test_all_that_a_resume_reads_is_durable_before_the_journal_has_its_name(
     home = Home(tmp_path / "home")
     monkeypatch.setattr(os, "fsync", fsync)
     with create(file, home, None, None) as ready:
-        place = ready.place
+        place = ready.directory
         assert place.config.stat().st_size
         for path in (place.config, place.inventory, place.path, home.experiments, home.path):
             assert path.stat().st_ino in durable

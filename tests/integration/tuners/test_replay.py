@@ -44,8 +44,8 @@ def test_replay_says_where_answers_differ(bench: Bench) -> None:
     assert [words.partition(":")[0] for words in differences] == [
         f"trial {trial}" for trial in range(4)
     ]
-    assert "the journal says it has nothing to propose" in differences[2]
-    assert "the journal says it ends the search" in differences[3]
+    assert "journal says that it has nothing to propose" in differences[2]
+    assert "journal says that it ends the search" in differences[3]
 
 
 def test_replay_of_a_finished_grid(bench: Bench) -> None:
