@@ -21,22 +21,22 @@ def node(**variables) -> Node:
     return nodes_of(listed(**variables), FILE, HOME)[0]
 
 
-def test_a_node_that_says_nothing_has_one_slot_and_the_cluster_s_run_directory():
+def test_defaults_of_a_remote_node():
     assert node() == Node("gpu1", (inventory.Slot("0"),), Path("/run/heirloom"))
 
 
-def test_this_machine_has_a_slot_a_core_and_four_at_most():
+def test_this_machine_has_one_slot_per_core_and_four_at_most():
     cores = len(os.sched_getaffinity(0))
     assert len(node(ansible_connection="local").slots) == min(cores, 4)
 
 
-def test_this_machine_runs_trials_with_the_controller_s_python():
+def test_trials_on_this_machine_use_the_controller_s_python():
     assert node(ansible_connection="local").python is None
     assert node(ansible_connection="local", heirloom_python="/opt/p").python == "/opt/p"
     assert node().python is None
 
 
-def test_this_machine_s_run_directory_is_the_cluster_s_where_there_is_one(monkeypatch, tmp_path):
+def test_this_machine_uses_the_run_directory_of_the_roles_if_it_exists(monkeypatch, tmp_path):
     monkeypatch.setattr(inventory, "CLUSTER_RUN", tmp_path)
     assert node(ansible_connection="local").run_dir == HOME.run  # a stray directory
     (tmp_path / "slots").mkdir()
@@ -51,7 +51,7 @@ def clustered(**variables) -> Node:
     return nodes_of(listed(**variables) | {"nfs_server": {"hosts": ["files"]}}, FILE, HOME)[0]
 
 
-def test_a_cluster_s_store_and_user_are_those_that_the_roles_make():
+def test_store_and_user_default_to_those_of_the_roles():
     assert clustered().store == Path("/mnt/heirloom")
     assert clustered().user == "heirloom"
     assert clustered(heirloom_store="/s", heirloom_user="nas").store == Path("/s")
@@ -70,7 +70,7 @@ def test_a_cluster_s_store_and_user_are_those_that_the_roles_make():
         ({"ansible_connection": "local"}, True),
     ],
 )
-def test_becoming_is_for_those_who_log_in_as_somebody_else(monkeypatch, variables, become):
+def test_become_is_needed_if_the_login_user_is_another_one(monkeypatch, variables, become):
     monkeypatch.setattr(inventory, "user_name", lambda: "ann")
     assert clustered(**variables).become is become
     assert node(**variables).become is False
@@ -85,11 +85,11 @@ def test_the_trial_user_logs_in_to_the_nodes_as_itself(monkeypatch):
     assert clustered(ansible_user="admin").become is False
 
 
-def test_slots_as_a_number():
+def test_slots_are_given_as_a_number():
     assert node(heirloom_slots=3).info == NodeInfo("gpu1", slots=3, gpus=0)
 
 
-def test_two_slots_on_one_gpu_name_it_twice_and_count_it_once():
+def test_a_gpu_shared_by_two_slots_counts_once():
     found = node(heirloom_slots=[{"gpus": [0, 1]}, {"gpus": [0]}, {"gpus": ["GPU-7f"]}, {}])
     assert [slot.gpus for slot in found.slots] == [("0", "1"), ("0",), ("GPU-7f",), ()]
     assert found.info == NodeInfo("gpu1", slots=4, gpus=3)
@@ -98,7 +98,7 @@ def test_two_slots_on_one_gpu_name_it_twice_and_count_it_once():
 @pytest.mark.parametrize(
     "slots", [0, -1, True, "2", [], [3], {"gpus": [0]}, [{"gpu": 0}], [{"gpus": 0}], 1.5]
 )
-def test_slots_that_are_none_are_refused_with_words(slots):
+def test_invalid_slots_are_refused(slots):
     with pytest.raises(InventoryError, match=r"/lab/hosts.yml, host gpu1: heirloom_slots is .*: "):
         node(heirloom_slots=slots)
 
@@ -113,12 +113,12 @@ def test_slots_that_are_none_are_refused_with_words(slots):
         ("heirloom_python", ""),
     ],
 )
-def test_what_is_no_path_is_refused_with_words(variable, said):
+def test_relative_paths_are_refused(variable, said):
     with pytest.raises(InventoryError, match=f"host gpu1: {variable} is "):
         node(**{variable: said})
 
 
-def test_a_node_s_name_must_be_a_file_s_name():
+def test_a_node_name_must_be_a_valid_file_name():
     with pytest.raises(InventoryError, match="must not contain '/'"):
         nodes_of({"trial_nodes": {"hosts": ["a/b"]}}, FILE, HOME)
 
@@ -133,17 +133,17 @@ def test_hosts_of_child_groups_count_once():
 
 
 @pytest.mark.parametrize("said", [{}, {"all": {"children": ["ungrouped", "trial_nodes"]}}])
-def test_no_node_at_all_is_refused_with_words(said):
+def test_an_inventory_without_nodes_is_refused(said):
     with pytest.raises(InventoryError, match="no host in the group 'trial_nodes'"):
         nodes_of(said, FILE, HOME)
 
 
-def test_a_file_that_is_missing(tmp_path):
+def test_a_missing_inventory_is_refused(tmp_path):
     with pytest.raises(InventoryError, match="no such inventory"):
         inventory.read(tmp_path / "hosts.yml")
 
 
-def test_yaml_that_is_broken_is_named_with_its_place(tmp_path):
+def test_invalid_yaml_is_reported_with_its_position(tmp_path):
     file = tmp_path / "hosts.yml"
     file.write_text("trial_nodes:\n  hosts: [a\n")
     with pytest.raises(InventoryError, match=r"hosts.yml, line 3, column 1: invalid YAML: .*"):
@@ -151,7 +151,7 @@ def test_yaml_that_is_broken_is_named_with_its_place(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a host\n"])
-def test_yaml_that_is_no_inventory(tmp_path, text):
+def test_yaml_without_groups_is_refused(tmp_path, text):
     file = tmp_path / "hosts.yml"
     file.write_text(text)
     with pytest.raises(InventoryError, match="begin it with a group"):

@@ -13,20 +13,20 @@ _PACKAGED = Path(__file__).resolve().parent / "content"
 ROOT = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks"
 
-# Everything else stays behind: ansible-runner writes the environment of a run to disk.
+# Nothing else is passed on, because ansible-runner writes the environment of a run to disk.
 _KEPT = frozenset({"HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSH_AUTH_SOCK", "KRB5CCNAME"})
 
 
 def program(name: str) -> str:
-    """A program of Ansible's: the one beside our interpreter, else the one on PATH."""
+    """The path of a program of Ansible beside this interpreter; else its name, for PATH."""
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else name
 
 
 def terminal_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Our environment, for an Ansible program that the user talks to.
+    """The environment of an Ansible program that runs in the user's terminal.
 
-    Settings of the user's come first: ANSIBLE_CONFIG, and an `ansible.cfg` that it names.
+    The user's ANSIBLE_CONFIG takes precedence over Heirloom's.
     """
     beside = str(Path(sys.executable).parent)
     return {
@@ -38,16 +38,16 @@ def terminal_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]
 
 
 def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What a program of Ansible gets of our environment.
+    """The environment of an Ansible program that runs in the background.
 
-    Ansible is found beside our own interpreter first, so that no virtual environment needs to be
-    active. `ANSIBLE_…` settings of the user's hold here as they do for `ansible-playbook`.
+    PATH begins with the directory of this interpreter, so that no virtual environment needs to be
+    active. The user's `ANSIBLE_…` variables are kept.
     """
     kept = {name: text for name, text in ours.items() if name in _KEPT or name[:8] == "ANSIBLE_"}
     beside = str(Path(sys.executable).parent)
     defaults = {
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner turns it off where nobody asks
+        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner disables it by default
     }
     return {
         **defaults,

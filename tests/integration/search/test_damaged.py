@@ -1,4 +1,4 @@
-"""A committed file is changed by one bit: nobody trains on it, and all are told whose it is."""
+"""Damaged weights are not used, and the output names their trial."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def flip(file: Path) -> None:
     file.chmod(0o440)
 
 
-def test_a_flipped_bit_is_found_named_and_never_trained_on(lab: Lab) -> None:
+def test_weights_with_a_flipped_bit_are_reported_and_not_used(lab: Lab) -> None:
     lab.write("code/train.py", TRAIN)
     lab.write("tuner/family.py", TUNER)
     gate = lab.path / "go"

@@ -1,4 +1,4 @@
-"""Real faults under a search, each kind once. `make faults` goes on for an hour."""
+"""Each kind of real fault once during a search. `make faults` runs for an hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRIALS = 45
 
 
 @pytest.mark.timeout(900)
-def test_a_search_keeps_its_promises_whatever_is_killed_filled_and_flipped(tmp_path: Path) -> None:
+def test_a_search_under_kills_full_disks_and_flipped_bits(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
     rng = random.Random(seed)
     with local(tmp_path, TRIALS, seed) as place:

@@ -1,4 +1,4 @@
-"""Searches whose weights go while they run, and `gc`."""
+"""Garbage collection of weights, during a search and by `gc`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def tree(path: Path) -> dict[str, int]:
     return {str(p.relative_to(path)): p.lstat().st_mtime_ns for p in path.rglob("*")}
 
 
-def test_the_best_are_kept_and_every_child_could_start(lab: Lab) -> None:
+def test_the_best_weights_are_kept_and_every_child_starts(lab: Lab) -> None:
     lab.write("code/train.py", WRITES)
     file = lab.experiment(
         "python train.py", tuner=EVOLUTION, budget={"trials": 16}, lookahead=4, keep="best 2"
@@ -85,7 +85,7 @@ def test_the_best_are_kept_and_every_child_could_start(lab: Lab) -> None:
     assert (lab.home / "experiments/search/report.html").exists()
 
 
-def test_gc_takes_what_a_stopped_search_cannot_want_again(lab: Lab) -> None:
+def test_gc_after_a_stop_removes_weights_that_no_resume_needs(lab: Lab) -> None:
     lab.write("code/train.py", WRITES)
     file = lab.experiment(
         "python train.py", tuner=EVOLUTION, budget={"trials": 16}, keep="lineage", lookahead=0
@@ -126,7 +126,7 @@ def events(journal: Path) -> list[tuple[str, str]]:
         return opened.execute("SELECT kind, body FROM events ORDER BY seq").fetchall()
 
 
-def test_a_kill_between_the_decision_and_the_removal_harms_nothing(lab: Lab) -> None:
+def test_a_removal_is_continued_after_a_kill(lab: Lab) -> None:
     command = f"""
         echo body > "$HEIRLOOM_SAVE_PATH/w"
         while [ "$HEIRLOOM_TRIAL" = 2 ] && [ ! -e '{lab.path}/go' ]; do sleep 0.1; done
@@ -153,7 +153,7 @@ def test_a_kill_between_the_decision_and_the_removal_harms_nothing(lab: Lab) -> 
     assert [kind for kind, _ in events(journal)][-2:] == ["removed", "closed"]
 
 
-def test_what_a_dead_attempt_left_goes_and_nothing_else(lab: Lab) -> None:
+def test_only_leftovers_of_dead_attempts_are_removed(lab: Lab) -> None:
     other = lab.experiment("echo '{\"value\": 1}' > $HEIRLOOM_RESULT", budget={"trials": 1})
     lab("run", other, "--name", "other")
     before = tree(lab.root("other"))
@@ -169,7 +169,7 @@ def test_what_a_dead_attempt_left_goes_and_nothing_else(lab: Lab) -> None:
     assert tree(lab.root("other")) == before
 
 
-def test_what_a_child_leaves_as_it_was_is_stored_once(lab: Lab) -> None:
+def test_unchanged_files_of_a_child_are_stored_once(lab: Lab) -> None:
     lab.write("code/train.py", BACKBONE)
     file = lab.experiment("python train.py", tuner=EVOLUTION, budget={"trials": 10}, lookahead=0)
     lab("run", file)
@@ -206,9 +206,7 @@ FILLS = """
 """
 
 
-def test_a_full_store_is_foreseen_and_goes_on_when_there_is_room(
-    lab: Lab, small_store: Path
-) -> None:
+def test_no_trial_starts_while_the_store_lacks_space(lab: Lab, small_store: Path) -> None:
     ballast = small_store / "ballast"
     ballast.write_bytes(bytes(20_000_000))
     file = lab.experiment(
@@ -230,7 +228,7 @@ def test_a_full_store_is_foreseen_and_goes_on_when_there_is_room(
     assert {attempt["outcome"] for attempt in attempts} == {"committed"}
 
 
-def test_a_full_store_is_collected_first(lab: Lab, small_store: Path) -> None:
+def test_a_full_store_is_garbage_collected_first(lab: Lab, small_store: Path) -> None:
     file = lab.experiment(
         FILLS, budget={"trials": 14}, store=str(small_store / "store"), store_reserve="1MB",
         keep="best 1", lookahead=0,
@@ -242,7 +240,7 @@ def test_a_full_store_is_collected_first(lab: Lab, small_store: Path) -> None:
     assert "removed the weights of" in output
 
 
-def test_the_word_for_keep_is_checked(lab: Lab) -> None:
+def test_an_invalid_keep_is_refused(lab: Lab) -> None:
     output = lab("check", lab.experiment("true", keep="best"), code=2)
     assert "keep: must be all, lineage, or best with a number, such as best 5; not 'best'" in output
     said = yaml.safe_load(lab.experiment("true", keep="best 5").read_text())

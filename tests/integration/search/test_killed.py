@@ -1,4 +1,4 @@
-"""kill -9 of the controller at any moment, then `resume`: nothing lost, nothing doubled."""
+"""SIGKILL of the controller at random moments, then `resume`: no trial is lost or repeated."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def numbers(lab: Lab) -> list[int]:
     return found
 
 
-def test_children_wait_for_their_parent_however_few_the_slots(lab: Lab) -> None:
+def test_children_wait_for_their_parent_with_few_slots(lab: Lab) -> None:
     budget = {"trials": 8, "concurrency": 6}
     output = lab("run", search(lab, "Family", choice={"multi_thread": True}, budget=budget))
     assert "8 succeeded" in output
@@ -149,7 +149,7 @@ def test_children_wait_for_their_parent_however_few_the_slots(lab: Lab) -> None:
     assert seen(lab, "space") == [["space", {"x": {"_type": "uniform", "_value": [0, 1]}}]]
 
 
-def test_a_parent_that_fails_wakes_its_children(lab: Lab) -> None:
+def test_children_of_a_failed_parent_are_answered(lab: Lab) -> None:
     budget = {"trials": 4, "concurrency": 4}
     lab("run", search(lab, "Orphans", choice={"multi_thread": True}, budget=budget))
     assert [trial["state"] for trial in lab.trials()] == ["failed"] + ["succeeded"] * 3
@@ -157,7 +157,7 @@ def test_a_parent_that_fails_wakes_its_children(lab: Lab) -> None:
     assert 0 not in [said[1] for said in seen(lab, "result")]
 
 
-def test_what_blocks_for_ever_is_given_up_and_the_search_ends_with_words(lab: Lab) -> None:
+def test_a_tuner_that_blocks_forever_ends_the_search_with_a_reason(lab: Lab) -> None:
     choice = {"multi_thread": True, "patience": "2s"}
     output = lab("run", search(lab, "Stuck", choice=choice, budget={"trials": 9, "concurrency": 4}))
     assert [trial["state"] for trial in lab.trials()] == ["succeeded"]
@@ -246,7 +246,7 @@ GATED = """
 """
 
 
-def test_a_killed_search_goes_on_with_what_is_known(lab: Lab) -> None:
+def test_a_killed_search_is_resumed_with_its_results(lab: Lab) -> None:
     go = lab.path / "go"
     file = search(lab, "Counting", GATED.format(go=str(go)), budget={"trials": 6, "concurrency": 1})
     with lab.start("run", file) as process:
@@ -274,7 +274,7 @@ def _hosts(lab: Lab) -> list[Any]:
     return [p for p in lab.leftovers() if "tuners/bootstrap.py" in " ".join(p.cmdline())]
 
 
-def test_a_tuner_that_fails_before_it_starts_leaves_nothing(lab: Lab) -> None:
+def test_no_experiment_is_left_if_the_tuner_cannot_start(lab: Lab) -> None:
     file = search(lab, "Counting", choice={"args": {"unknown": 1}})
     code, output = ended(lab, "run", file)
     assert code == 2

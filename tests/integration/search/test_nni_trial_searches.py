@@ -36,7 +36,7 @@ IDS = """
 """
 
 
-def test_trials_without_a_number_succeed_where_none_is_needed(lab: Lab) -> None:
+def test_trials_without_a_value_succeed_if_it_is_optional(lab: Lab) -> None:
     lab.write("code/train.py", METRICS)
     file = lab.experiment(
         "python train.py",
@@ -60,7 +60,7 @@ def test_trials_without_a_number_succeed_where_none_is_needed(lab: Lab) -> None:
     assert (lab.home / "experiments/search/report.html").stat().st_size > 100_000
 
 
-def test_a_result_is_needed_unless_the_experiment_says_otherwise(lab: Lab) -> None:
+def test_a_trial_without_a_result_fails_by_default(lab: Lab) -> None:
     lab.write("code/train.py", METRICS)
     file = lab.experiment("python train.py", budget={"trials": 1})
     lab("run", file, code=1)
@@ -70,7 +70,7 @@ def test_a_result_is_needed_unless_the_experiment_says_otherwise(lab: Lab) -> No
 
 
 @pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX or "none")
-def test_they_write_where_they_start_and_where_their_tuner_says(lab: Lab) -> None:
+def test_trials_write_to_a_copied_work_directory_and_to_writable_paths(lab: Lab) -> None:
     lab.write("code/train.py", IDS)
     store = lab.path / "store"
     shared = store / "handed out"

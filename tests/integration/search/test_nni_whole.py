@@ -138,14 +138,14 @@ def test_unmodified_trial_tuner_and_assessor(lab: Lab, log: Path, text: str, ver
     assert ends == [["end", number, number > 0] for number in range(4)]
 
 
-def test_converted_it_runs_alike(lab: Lab, log: Path) -> None:
+def test_a_converted_experiment_runs_the_same_way(lab: Lab, log: Path) -> None:
     file = lab.write("config.yml", V1.format(log=json.dumps(str(log))))
     lab.write("experiment.yml", lab("convert", file))
     lab("run", lab.path / "experiment.yml")
     assert [trial["params"]["x"] for trial in lab.trials("counting")] == [0, 1, 2, 3]
 
 
-def test_convert_wants_an_nni_file(lab: Lab) -> None:
+def test_convert_refuses_other_files(lab: Lab) -> None:
     file = lab.experiment("true")
     assert "not an NNI configuration" in lab("convert", file, code=2)
     text = V2.replace("platform: local", "platform: aml").format(log="calls")

@@ -1,4 +1,4 @@
-"""The nodes are looked at: by `nodes`, and by `run` and `resume` before the first trial."""
+"""The inspection of nodes, by `nodes`, and by `run` and `resume` before the first trial."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def cluster(lab: Lab) -> Cluster:
     return Cluster(lab)
 
 
-def test_this_machine_is_fine_from_the_start(lab: Lab) -> None:
+def test_this_machine_is_usable_without_setup(lab: Lab) -> None:
     output = lab("nodes")
     assert "localhost" in output
     assert "on its own disk" in output
     assert not list((lab.home / "store").glob("*/*"))
 
 
-def test_every_node_is_shown_and_what_is_wrong_with_it(cluster: Cluster) -> None:
+def test_nodes_are_listed_with_their_problems(cluster: Cluster) -> None:
     cluster.add_blind("blind")
     cluster.add("bare", heirloom_python="/nowhere/python")
     cluster.add("full", heirloom_run_dir=f"{cluster.lab.path}/file/run")
@@ -114,7 +114,7 @@ def test_every_node_is_shown_and_what_is_wrong_with_it(cluster: Cluster) -> None
         assert words_of in shown
 
 
-def test_where_this_machine_has_no_store_it_says_so_and_shows_the_rest(cluster: Cluster) -> None:
+def test_a_missing_store_is_reported_and_nodes_are_listed(cluster: Cluster) -> None:
     cluster.store = cluster.lab.path / "elsewhere"
     cluster.add_gone("gone")
     cluster.hosts["a"]["heirloom_store"] = str(cluster.store)
@@ -126,14 +126,14 @@ def test_where_this_machine_has_no_store_it_says_so_and_shows_the_rest(cluster: 
     assert not cluster.store.exists()
 
 
-def test_several_stores_without_a_word_which_is_this_machine_s(cluster: Cluster) -> None:
+def test_several_stores_need_a_path_for_this_machine(cluster: Cluster) -> None:
     cluster.add_blind("blind")
     output = cluster.lab("nodes", "-i", cluster.inventory, code=1)
     assert "the inventory names several stores" in output
     assert output.count("2/2 free") == 2
 
 
-def test_an_experiment_does_not_start_on_a_store_that_a_node_cannot_see(cluster: Cluster) -> None:
+def test_no_experiment_starts_if_a_node_lacks_the_store(cluster: Cluster) -> None:
     cluster.add_blind("blind")
     output = cluster.run(code=2)
     assert "no trial was started" in output
@@ -142,7 +142,7 @@ def test_an_experiment_does_not_start_on_a_store_that_a_node_cannot_see(cluster:
     assert cluster.nothing_is_left()
 
 
-def test_a_node_that_is_away_is_named_and_the_others_go_on(cluster: Cluster) -> None:
+def test_an_unreachable_node_is_reported_and_the_others_run_trials(cluster: Cluster) -> None:
     cluster.add_gone("gone")
     output = cluster.run(code=0)
     assert "inspecting 2 nodes" in output
@@ -152,7 +152,7 @@ def test_a_node_that_is_away_is_named_and_the_others_go_on(cluster: Cluster) -> 
     assert all(len(trial["attempts"]) == 1 for trial in cluster.lab.trials())
 
 
-def test_where_no_node_is_fine_nothing_starts(cluster: Cluster) -> None:
+def test_no_experiment_starts_without_a_usable_node(cluster: Cluster) -> None:
     del cluster.hosts["a"]
     cluster.add_gone("gone")
     cluster.add("bare", heirloom_python="/nowhere/python")
@@ -163,7 +163,7 @@ def test_where_no_node_is_fine_nothing_starts(cluster: Cluster) -> None:
     assert cluster.nothing_is_left()
 
 
-def test_resume_looks_again(cluster: Cluster) -> None:
+def test_resume_inspects_the_nodes_again(cluster: Cluster) -> None:
     go = cluster.lab.path / "go"
     command = f"while [ ! -e '{go}' ]; do sleep 0.1; done; {OK}"
     file = cluster.lab.experiment(command, store=str(cluster.store))
@@ -184,5 +184,5 @@ def test_resume_looks_again(cluster: Cluster) -> None:
     assert "4 succeeded" in cluster.lab("resume", "search", "-i", cluster.inventory)
 
 
-def test_one_machine_with_one_path_is_not_asked_through_ansible(cluster: Cluster) -> None:
+def test_this_machine_alone_is_checked_without_ansible(cluster: Cluster) -> None:
     assert "inspecting" not in cluster.run(code=0)

@@ -1,4 +1,4 @@
-"""What a new experiment has on the controller's disk before its first trial can start."""
+"""The files of a new experiment are durable before its first trial can start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from controller.engine.session import create
 from controller.state.home import Home
 
 
-def test_all_that_a_resume_reads_is_durable_before_the_journal_has_its_name(
+def test_files_that_a_resume_reads_are_durable_before_the_journal_is_renamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     durable: set[int] = set()  # inodes: files are synced under a draft's name

@@ -1,4 +1,4 @@
-"""What may hold secrets is its owner's alone, whatever the umask; trials see none of the user's."""
+"""Files that may hold secrets are readable by their owner only, with any umask."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_to_others(top: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("umask", [0, 0o022])
-def test_nobody_else_reads_what_a_search_writes(lab: Lab, umask: int) -> None:
+def test_other_users_cannot_read_the_files_of_a_search(lab: Lab, umask: int) -> None:
     lab.write("code/train.py", SEES)
     gate = lab.path / "go"
     host = {"ansible_connection": "local", "ansible_password": "s3cret-login", "heirloom_slots": 2}

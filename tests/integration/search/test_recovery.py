@@ -1,4 +1,4 @@
-"""A journal that is damaged, or gone with its disk, is made again from the store."""
+"""A damaged or missing journal is recovered from the store."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def go_on(lab: Lab) -> None:
     check_lineage(lab, TRIALS)
 
 
-def test_a_damaged_journal_is_refused_with_words_and_made_again(lab: Lab) -> None:
+def test_a_damaged_journal_is_refused_and_recovered(lab: Lab) -> None:
     begin(lab)
     root = lab.root()
     damage(lab)
@@ -57,7 +57,7 @@ def test_a_damaged_journal_is_refused_with_words_and_made_again(lab: Lab) -> Non
     assert "the journal of search is whole" in lab("recover", "search", code=2)
 
 
-def test_an_experiment_whose_place_is_gone_is_found_by_its_name(lab: Lab) -> None:
+def test_an_experiment_whose_directory_is_gone_is_recovered_by_name(lab: Lab) -> None:
     begin(lab)
     shutil.rmtree(lab.home / "experiments/search")
     said = lab("recover", "search")
@@ -65,7 +65,7 @@ def test_an_experiment_whose_place_is_gone_is_found_by_its_name(lab: Lab) -> Non
     go_on(lab)
 
 
-def test_an_experiment_file_that_is_damaged_is_taken_from_the_store(lab: Lab) -> None:
+def test_a_damaged_experiment_file_is_recovered_from_the_store(lab: Lab) -> None:
     begin(lab)
     (lab.home / "experiments/search/experiment.yml").write_text("")
     assert "recover search" in lab("resume", "search", code=2)
@@ -73,7 +73,7 @@ def test_an_experiment_file_that_is_damaged_is_taken_from_the_store(lab: Lab) ->
     go_on(lab)
 
 
-def test_what_cannot_be_written_is_told_in_words(lab: Lab) -> None:
+def test_a_failed_write_is_reported(lab: Lab) -> None:
     begin(lab)
     root = lab.root()
     place = lab.home / "experiments/search"
@@ -83,7 +83,7 @@ def test_what_cannot_be_written_is_told_in_words(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("named", ["nobody", "/nowhere/ann/nobody-1"])
-def test_what_is_not_there_cannot_be_recovered(lab: Lab, named: str) -> None:
+def test_an_unknown_experiment_cannot_be_recovered(lab: Lab, named: str) -> None:
     said = lab("recover", named, code=2)
     assert "nobody" in said
 
@@ -98,7 +98,7 @@ def test_a_running_controller_is_not_disturbed(lab: Lab) -> None:
         process.communicate(timeout=PATIENCE)
 
 
-def test_weights_that_were_removed_stay_so(lab: Lab) -> None:
+def test_removed_weights_stay_removed_after_recovery(lab: Lab) -> None:
     lab.write("code/train.py", WRITES)
     file = lab.experiment("python train.py", tuner={"name": "random"}, keep="best 1")
     lab("run", file)

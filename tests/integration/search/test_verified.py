@@ -1,4 +1,4 @@
-"""`verify` reads all that was committed."""
+"""`verify` checks all committed files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.integration.search.conftest import Lab
 from tests.integration.search.test_whole import WRITES
 
 
-def test_a_flipped_bit_and_a_file_that_is_gone_are_found(lab: Lab) -> None:
+def test_verify_finds_a_flipped_bit_and_a_missing_file(lab: Lab) -> None:
     lab.write("code/train.py", WRITES)
     lab("run", lab.experiment("python train.py", budget={"trials": 4}))
     assert "4 trials with 800.1 kB of weights: all as committed" in lab("verify", "search")

@@ -53,7 +53,7 @@ def check_lineage(lab: Lab, count: int) -> None:
         assert trial["result"]["read"] == hashlib.sha256(read).hexdigest()
 
 
-def test_children_inherit_and_the_user_sees_it(lab: Lab) -> None:
+def test_children_inherit_weights_and_the_output_shows_it(lab: Lab) -> None:
     lab.write("code/train.py", WRITES)
     file = lab.experiment(
         "python train.py",
@@ -150,7 +150,7 @@ def test_every_end_has_a_state_and_a_reason(lab: Lab) -> None:
     assert not [p for p in lab.leftovers() if p.name() == "sleep"]
 
 
-def test_failures_are_retried_and_their_children_answered(lab: Lab) -> None:
+def test_failed_trials_are_retried_and_their_children_answered(lab: Lab) -> None:
     lab.write(
         "code/tuner.py",
         """
@@ -182,7 +182,7 @@ def test_failures_are_retried_and_their_children_answered(lab: Lab) -> None:
     assert "3: 'skipped'" in (lab.home / "experiments/search/tuner.log").read_text()
 
 
-def test_a_broken_tuner_harms_nothing_else(lab: Lab) -> None:
+def test_a_failed_tuner_ends_the_search_only(lab: Lab) -> None:
     lab.write(
         "code/tuner.py",
         """
@@ -224,7 +224,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD)
-def test_bad_input_is_one_clear_error(lab: Lab, words: str) -> None:
+def test_bad_input_gives_one_error_line(lab: Lab, words: str) -> None:
     lab.write("code/tuner.py", "class Tuner: pass\n")
     lab.write("empty.yml", "all:\n  hosts:\n    a:\n")
     command, what = BAD[words]
@@ -292,7 +292,7 @@ def test_a_controller_that_left_is_resumed(lab: Lab) -> None:
     check_lineage(lab, 8)
 
 
-def test_an_experiment_is_removed_for_good(lab: Lab) -> None:
+def test_remove_deletes_an_experiment(lab: Lab) -> None:
     file = lab.experiment("echo '{\"value\": 1}' > $HEIRLOOM_RESULT", budget={"trials": 2})
     lab("run", file)
     root = lab.root()

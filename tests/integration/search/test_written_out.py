@@ -1,4 +1,4 @@
-"""An experiment file that holds its inventory."""
+"""An experiment file that contains its inventory."""
 
 import signal
 from typing import Any
@@ -20,7 +20,7 @@ def two_nodes(lab: Lab) -> dict[str, Any]:
     return {"trial_nodes": {"hosts": hosts, "vars": common}}
 
 
-def test_the_inventory_in_the_file_is_kept_for_resume(lab: Lab) -> None:
+def test_resume_uses_the_inventory_of_the_experiment_file(lab: Lab) -> None:
     wait = f"while [ ! -e '{lab.path}/go' ]; do sleep 0.1; done"
     command = wait + """; echo '{"value": 1}' > "$HEIRLOOM_RESULT\""""
     file = lab.experiment(command, inventory=two_nodes(lab))
@@ -44,7 +44,7 @@ def test_the_inventory_in_the_file_is_kept_for_resume(lab: Lab) -> None:
     assert {trial["node"] for trial in trials} == {"here", "there"}
 
 
-def test_a_mistake_in_it_is_told_with_the_file(lab: Lab) -> None:
+def test_an_error_in_that_inventory_names_the_experiment_file(lab: Lab) -> None:
     wrong = {"trial_nodes": {"hosts": {"here": {"heirloom_slots": "many"}}}}
     file = lab.experiment("true", inventory=wrong)
     said = lab("check", file, code=2)

@@ -1,4 +1,4 @@
-"""The assessor, which lives in the tuner's process."""
+"""The assessor, in the tuner's process."""
 
 from controller.core.events import StopAdvised
 from tests.integration.tuners.bench import PATIENCE, Bench, result
@@ -23,7 +23,7 @@ def test_assessor_advises_once_to_stop_the_hopeless(bench: Bench) -> None:
     assert bench.posted.empty()
 
 
-def test_a_further_attempt_is_assessed_anew(bench: Bench) -> None:
+def test_each_attempt_is_assessed_separately(bench: Bench) -> None:
     (bench.directory / "my_assessor.py").write_text(
         "class Short:\n"
         "    def __init__(self, *, maximize, most): self.most = most\n"

@@ -1,4 +1,4 @@
-"""Every way in which a tuner can break."""
+"""The ways in which a tuner can fail."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_broken_tuner_ends_the_search_with_words(bench: Bench, case: str) -> None:
+def test_broken_tuner_ends_the_search_with_a_reason(bench: Bench, case: str) -> None:
     source, words = BROKEN[case]
     process = bench.own(source)
     process.propose(0)
@@ -69,7 +69,7 @@ def test_traceback_is_in_the_log(bench: Bench) -> None:
     assert "Traceback (most recent call last)" in bench.log.read_text()
 
 
-def test_wait_ready_raises_what_is_wrong_with_the_setup(bench: Bench) -> None:
+def test_wait_ready_raises_the_error_of_the_setup(bench: Bench) -> None:
     with pytest.raises(TunerError, match=r"raised ZeroDivisionError.*my_tuner\.py:2"):
         bench.own("1 / 0").wait_ready(PATIENCE)
     args = {"population": 0}
@@ -77,7 +77,7 @@ def test_wait_ready_raises_what_is_wrong_with_the_setup(bench: Bench) -> None:
         bench.start({"name": "evolution", "args": args}).wait_ready(PATIENCE)
 
 
-def test_kill_ends_the_search_though_a_child_holds_the_pipe(bench: Bench) -> None:
+def test_a_killed_tuner_ends_the_search_even_if_its_child_holds_the_pipe(bench: Bench) -> None:
     process = bench.own(
         "import os, signal\n"
         + proposing(

@@ -146,7 +146,7 @@ def test_children_wait_for_their_parents_result(bench: Bench) -> None:
     ]  # fmt: skip
 
 
-def test_a_parent_that_failed_wakes_its_child(bench: Bench) -> None:
+def test_the_result_of_a_failed_parent_reaches_its_child(bench: Bench) -> None:
     wakes = BLOCKS + (
         "    def trial_end(self, parameter_id, success, **kwargs):\n"
         "        if not success: self.result.set()\n"
@@ -161,7 +161,7 @@ def test_a_parent_that_failed_wakes_its_child(bench: Bench) -> None:
     assert proposed(bench, process, 1).token == 1
 
 
-def test_one_that_blocks_for_ever_is_named_and_given_up(bench: Bench) -> None:
+def test_a_call_that_blocks_forever_is_named_and_given_up(bench: Bench) -> None:
     process = start(bench, BLOCKS, multi_thread=True, patience=0.5)
     proposed(bench, process, 0, 2)
     process.under_way(1)
@@ -179,7 +179,7 @@ def test_one_that_blocks_for_ever_is_named_and_given_up(bench: Bench) -> None:
     assert (over.error, over.reason) == (False, given_up.reason)
 
 
-def test_a_call_that_goes_on_for_long_is_named(bench: Bench) -> None:
+def test_a_long_call_is_named(bench: Bench) -> None:
     process = start(bench, BLOCKS, multi_thread=True)
     proposed(bench, process, 0, 3)
     process.propose(1, 2)
@@ -226,7 +226,7 @@ def test_an_exception_ends_the_experiment_with_its_traceback(bench: Bench, where
     assert ["exit"] not in seen(bench)
 
 
-def test_an_exception_while_it_is_made(bench: Bench) -> None:
+def test_an_exception_in_the_constructor(bench: Bench) -> None:
     bad = "    def update_search_space(self, search_space): {}['x']\n"
     process = start(bench, bad)
     with pytest.raises(TunerError, match=r"raised KeyError: 'x' \(my_tuner.py:") as raised:
@@ -234,14 +234,14 @@ def test_an_exception_while_it_is_made(bench: Bench) -> None:
     assert raised.value.traceback.endswith("KeyError: 'x'\n")
 
 
-def test_a_process_that_is_killed_ends_the_trials_too(bench: Bench) -> None:
+def test_a_killed_process_ends_the_trials(bench: Bench) -> None:
     process = start(bench, "    def generate_parameters(self, parameter_id): os._exit(3)\n")
     process.propose(0)
     assert "ended with exit code 3" in heard(bench, SearchEnded).reason
     heard(bench, StopAsked)
 
 
-def test_an_assessor_stops_what_it_calls_hopeless(bench: Bench) -> None:
+def test_an_assessor_stops_a_hopeless_trial(bench: Bench) -> None:
     process = start(bench, BLOCKS, assessor=ASSESSOR, include_intermediate_results=True)
     process.report(0, 0, {"default": 1})
     process.report(0, 1, "bad")
@@ -264,7 +264,7 @@ def test_an_assessor_stops_what_it_calls_hopeless(bench: Bench) -> None:
     ]  # fmt: skip
 
 
-def test_a_search_that_goes_on(bench: Bench) -> None:
+def test_a_resumed_search(bench: Bench) -> None:
     (bench.directory / "checkpoint").mkdir()
     data = [{"parameter": {"n": 0}, "value": 1.0}]
     setup = {
@@ -287,7 +287,7 @@ def test_a_search_that_goes_on(bench: Bench) -> None:
     assert not [said for said in noted if said[:2] == ["assessed", "e-1-0"]]
 
 
-def test_an_assessor_of_heirlooms_own_beside_such_a_tuner(bench: Bench) -> None:
+def test_a_built_in_assessor_beside_an_nni_tuner(bench: Bench) -> None:
     median = {"name": "median_stopping", "args": {"warmup": 1, "min_trials": 1}}
     process = start(bench, BLOCKS, setup={"assessor": median})
     before: list[Call] = [("report", 0, step, 0.9, 1) for step in (1, 2)]
@@ -297,7 +297,7 @@ def test_an_assessor_of_heirlooms_own_beside_such_a_tuner(bench: Bench) -> None:
     assert heard(bench, StopAdvised).trial == 1
 
 
-def test_two_hundred_proposals_wait_and_one_result_wakes_them_all(bench: Bench) -> None:
+def test_two_hundred_proposals_wait_for_one_result(bench: Bench) -> None:
     pid = BLOCKS.replace('{"n": parameter_id}', '{"n": parameter_id, "pid": os.getpid()}')
     process = start(bench, pid, multi_thread=True)
     first = proposed(bench, process, 0, 201)

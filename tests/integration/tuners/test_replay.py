@@ -19,7 +19,7 @@ def record(process: TunerProcess, bench: Bench, trials: int) -> list[Call]:
     return calls
 
 
-def test_replay_brings_a_tuner_to_where_it_was(bench: Bench) -> None:
+def test_replay_restores_the_state_of_a_tuner(bench: Bench) -> None:
     evolution = {"name": "evolution", "args": {"population": 3}}
     first = bench.start(evolution)
     calls = record(first, bench, 30)
@@ -36,7 +36,7 @@ def test_replay_brings_a_tuner_to_where_it_was(bench: Bench) -> None:
     assert (event.params, event.parents) == (expected.params, expected.parents)
 
 
-def test_replay_says_where_answers_differ(bench: Bench) -> None:
+def test_replay_reports_different_answers(bench: Bench) -> None:
     calls = record(bench.start({"name": "random"}), bench, 2)
     calls.append(("propose", 2, ProposalWithheld(at=0.0, trial=2)))
     calls.append(("propose", 3, SearchEnded(at=0.0, reason="done")))
@@ -57,7 +57,7 @@ def test_replay_of_a_finished_grid(bench: Bench) -> None:
     assert bench.start({"name": "grid"}, space=space).replay(calls) == []
 
 
-def test_replay_against_a_tuner_that_breaks(bench: Bench) -> None:
+def test_replay_with_a_failing_tuner(bench: Bench) -> None:
     process = bench.own(proposing("raise ValueError('changed')"))
     [words] = process.replay([("propose", 0, Proposed(at=0.0, trial=0, params={}))])
     assert "ValueError: changed" in words

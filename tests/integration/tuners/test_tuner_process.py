@@ -32,7 +32,7 @@ def test_proposals_come_in_the_order_of_the_calls(bench: Bench) -> None:
     assert process.may_be_parent([0, 1]).result(PATIENCE) == {0: True, 1: True}
 
 
-def test_own_tuner_is_on_equal_terms(bench: Bench) -> None:
+def test_a_user_s_tuner_gets_the_same_calls(bench: Bench) -> None:
     (bench.directory / "beside.py").write_text("FACTOR = 3\n")
     body = proposing("return Proposal({'n': FACTOR, 'seen': len(self.results)}, parents=[])")
     process = bench.own("from beside import FACTOR\n" + body)
@@ -43,7 +43,7 @@ def test_own_tuner_is_on_equal_terms(bench: Bench) -> None:
     assert event.params == {"n": 3, "seen": 1}
 
 
-def test_results_arrive_whole(bench: Bench) -> None:
+def test_results_have_all_fields(bench: Bench) -> None:
     process = bench.own(proposing(
         "r = self.results[-1]",
         "return Proposal({'got': [r.trial_id, r.state, r.value, r.params, list(r.parents), "
@@ -58,7 +58,7 @@ def test_results_arrive_whole(bench: Bench) -> None:
     assert event.params == {"got": whole}
 
 
-def test_printing_and_reading_disturb_nothing(bench: Bench) -> None:
+def test_a_tuner_may_print_and_read_standard_input(bench: Bench) -> None:
     process = bench.own(
         "import os, sys\nprint('at import')\n"
         + proposing(
@@ -95,7 +95,7 @@ def test_search_finished(bench: Bench, where: str) -> None:
     assert bench.posted.empty()  # it ends once
 
 
-def test_a_slow_tuner_blocks_nobody(bench: Bench) -> None:
+def test_calls_of_a_slow_tuner_do_not_block(bench: Bench) -> None:
     gate = bench.directory / "gate"
     os.mkfifo(gate)
     process = bench.own(proposing(f"open({str(gate)!r}).read()", "return Proposal({})"))
@@ -115,7 +115,7 @@ def test_closing_ends_a_tuner_that_never_answers(bench: Bench) -> None:
     assert bench.posted.empty()
 
 
-def test_calls_from_many_threads_are_answered_each(bench: Bench) -> None:
+def test_calls_from_many_threads_each_get_an_answer(bench: Bench) -> None:
     process = bench.start({"name": "random"})
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(process.propose, range(200)))
@@ -123,7 +123,7 @@ def test_calls_from_many_threads_are_answered_each(bench: Bench) -> None:
     assert {event.trial for event in events if isinstance(event, Proposed)} == set(range(200))
 
 
-def test_the_host_ends_when_its_controller_is_gone() -> None:
+def test_the_host_ends_when_its_controller_has_ended() -> None:
     host = subprocess.Popen(
         [sys.executable, BOOTSTRAP],
         stdin=subprocess.PIPE,

@@ -14,28 +14,28 @@ def test_answers():
 
 
 @pytest.mark.parametrize("result", [{}, {"answers": None}, {"answers": "started"}])
-def test_a_reply_without_answers_leaves_everything_unknown(result):
+def test_a_reply_without_answers_is_unknown(result):
     reply = read_event(event("runner_on_ok", **result))
     assert reply is not None
     assert (reply.answers, reply.found) == (None, AttemptStatus.UNKNOWN)
 
 
-def test_an_unreachable_node_says_why_on_one_line():
+def test_the_reason_of_an_unreachable_node_is_one_line():
     reply = read_event(event("runner_on_unreachable", msg="Task failed: ssh:\n  refused\n"))
     assert reply == Reply("gpu1", None, AttemptStatus.UNREACHABLE, "ssh: refused")
 
 
-def test_a_module_that_failed_leaves_everything_unknown():
+def test_a_failed_module_is_unknown():
     reply = read_event(event("runner_on_failed", msg="OSError: no space", rc=1))
     assert reply == Reply("gpu1", None, AttemptStatus.UNKNOWN, "OSError: no space")
 
 
-def test_a_node_without_its_interpreter_has_done_nothing():
+def test_a_node_without_its_interpreter_is_unreachable():
     reply = read_event(event("runner_on_failed", msg="interpreter not found", rc=127))
     assert reply == Reply("gpu1", None, AttemptStatus.UNREACHABLE, "interpreter not found")
 
 
-def test_other_events_are_no_replies():
+def test_other_events_contain_no_reply():
     assert read_event({"event": "playbook_on_start", "event_data": {}}) is None
     assert read_event({"event": "runner_on_start", "event_data": {"host": "gpu1"}}) is None
     assert read_event(event("runner_on_skipped")) is None
