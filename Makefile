@@ -52,6 +52,10 @@ tests: .venv/ready-dev
 	@echo "tests"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster
 
+coverage: .venv/ready-dev ## Unit tests and simulation with their coverage, which has a floor
+	@echo "coverage"
+	@$(PYTEST) --numprocesses=auto --cov --cov-report=term:skip-covered tests/unit tests/simulation
+
 PYTHON39 ?= python3.9
 
 test-node-python: build/python39/ready ## The unit tests of what runs on nodes, on Python 3.9: PYTHON39=python3.9

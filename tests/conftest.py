@@ -1,6 +1,7 @@
-"""For all tests: how Hypothesis tries things, and which tests start first."""
+"""For all tests: how Hypothesis tries things, the environment, and which tests start first."""
 
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -8,13 +9,21 @@ settings.register_profile("local", deadline=None, suppress_health_check=[HealthC
 if settings.get_current_profile_name() == "default":  # on a CI machine it is Hypothesis's own
     settings.load_profile("local")
 
-
-def pytest_collection_modifyitems(items):
-    """Start the long tests first: then the workers end at about the same time."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
 # Trials run in the environment that is active (docs/reference/experiment-file.md). Here they run in
 # the one that runs the tests, also where a developer has activated another.
 for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
     os.environ.pop(name, None)
+
+# Their tests run whole searches and take longest.
+_LONGEST = ("integration/search/", "integration/docs/", "integration/")
+
+
+def pytest_collection_modifyitems(items):
+    """Start the long tests first: then the workers end at about the same time."""
+    items.sort(key=_rank)
+
+
+def _rank(item):
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    found = (rank for rank, start in enumerate(_LONGEST) if path.startswith(start))
+    return next(found, len(_LONGEST))

@@ -57,7 +57,6 @@ def prefixes(user: User) -> list[str]:
     return [(Path(trial["weights"]) / "prefix").read_text() for trial in found]
 
 
-@pytest.mark.long
 def test_the_first_experiment_runs_as_it_is(user: User) -> None:
     said = user("init", "first")
     assert "heirloom run first/experiment.yml" in said
@@ -71,7 +70,6 @@ def test_the_first_experiment_runs_as_it_is(user: User) -> None:
     assert json.loads(user("status", "first", "--json"))[0]["counts"]["succeeded"] == 12
 
 
-@pytest.mark.long
 def test_trials_and_the_users_tuner_run_in_the_active_environment(
     user: User, environment: Path
 ) -> None:
@@ -127,7 +125,6 @@ def test_a_trial_runs_by_hand(user: User) -> None:
     assert "1.0" in said
 
 
-@pytest.mark.long
 def test_the_first_torch_experiment_runs_as_it_is(user: User) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed in the tests' environment")
     pytest.importorskip("safetensors", reason="safetensors is not installed with PyTorch")
