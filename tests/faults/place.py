@@ -31,10 +31,13 @@ class Fault:
 class Place(Protocol):
     """What the injector, the observer and the audit ask of a place."""
 
-    faults: Mapping[str, Fault]
     terminal: Terminal
     patience: float  # seconds from a fault's end within which something must be committed again
     doubted: float  # seconds for which a verdict that was seen may go with its server's power
+
+    @property
+    def faults(self) -> Mapping[str, Fault]:
+        """The faults that can be injected here, by kind."""
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `python -m controller WORDS`, its output in one pipe."""

@@ -55,7 +55,7 @@ def _a_late_commit_is_not_noticed() -> Plant:
 
     def blind(self: Verdicts, trial: int, state: Any, reason: str) -> Any:
         settle(self, trial, state, reason)
-        return self._seen(Manifest(self._experiment, trial, str(state), reason))
+        return self._event(Manifest(self._experiment, trial, str(state), reason))
 
     return mock.patch.object(Verdicts, "settle", blind)
 
@@ -90,7 +90,7 @@ def _with_journal(kind: type[_LateJournal]) -> Plant:
     make = Loop.__init__
 
     def late(self: Loop, experiment: Any, journal: Any, **parts: Any) -> None:
-        make(self, experiment, kind(journal), **parts)  # type: ignore[arg-type] # in place of the journal
+        make(self, experiment, kind(journal), **parts)
 
     return mock.patch.object(Loop, "__init__", late)
 

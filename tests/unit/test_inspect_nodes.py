@@ -1,5 +1,6 @@
 """One run that asks every node, without Ansible: the run is played by a function."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_replies_count_when_the_run_fails(tmp_path: Path) -> None:
 
 def test_a_store_that_hangs_on_this_machine_is_reported(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(inspection, "_STORE_TIMEOUT", 0.1)
-    done = inspection.threading.Event()
+    done = threading.Event()
     monkeypatch.setattr(inspection, "Marker", lambda store, user: done.wait())
 
     def carry(run: Run) -> str:

@@ -50,7 +50,7 @@ def write(data: ReportData, path: Path) -> None:
 def render(data: ReportData) -> str:
     """The page as text."""
     # Imported here, because the package is large and few commands need it.
-    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]  # it ships no types
+    from plotly.offline import get_plotlyjs
 
     scripts = [Markup(text) for text in (get_plotlyjs(), _file("report.js"))]  # noqa: S704 - ours
     environment = Environment(

@@ -49,10 +49,10 @@ class Reader:
         programs = lab.path / "bin"
         programs.mkdir()
         _write_command(programs / "heirloom")
-        path = os.pathsep.join(
+        search_path = os.pathsep.join(
             [str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]
         )
-        self.environment = lab.environment | {"PATH": path}
+        self.environment = lab.environment | {"PATH": search_path}
         self.background = (
             False  # a command runs in the background: the next ones may come too early
         )

@@ -39,8 +39,8 @@ def test_what_ansible_reads_travels_and_the_symlink_is_a_copy(names: set[str]) -
             path = file.relative_to(REPOSITORY)
             if file.is_file() and not {"__pycache__", "molecule"} & set(path.parts):
                 assert f"{CONTENT}/{path}" in names
-    for file in ("ansible.cfg", "site.yml", "inventory/hosts.yml"):
-        assert f"{CONTENT}/{file}" in names
+    for name in ("ansible.cfg", "site.yml", "inventory/hosts.yml"):
+        assert f"{CONTENT}/{name}" in names
     copy = f"{CONTENT}/playbooks/module_utils/"
     copied = {name.removeprefix(copy) for name in names if name.startswith(copy)}
     assert copied == {name for name in names if name.startswith("heirloom/")}

@@ -29,9 +29,9 @@ class SimulatedSupervisor(Supervisor):
         self._files = node.client
         self._spec = spec
         self._slots = node.slots_taken()
-        self._claims = _Claims(node)
-        self._wakeups = _Wakeups(node)
-        self._waiter = _Waiter(self, node, spec)
+        self._claims: Any = _Claims(node)
+        self._wakeups: Any = _Wakeups(node)
+        self._waiter: Any = _Waiter(self, node, spec)
         self._reporter = Reporter(self._files, spec, self._claims, self._waiter)
         self._seconds = {}
         self._started_at = None

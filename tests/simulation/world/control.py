@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from controller.core import events as e
 from controller.core.model import NodeInfo
@@ -56,7 +56,7 @@ class Control(Host):
             lab.closed(experiment)
             return
         post = MessageQueue()
-        post.items = _Items(self)
+        post.items = cast("Any", _Items(self))
         self.tuner = SimulatedTuner(lab, post.events)
         self._watch = SteppedWatch(self, post)
         self.listed = listed = lab.inventory()

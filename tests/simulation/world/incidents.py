@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from controller.core.model import split_attempt
@@ -150,7 +151,7 @@ class Incidents:
         nodes = [node for node in lab.nodes.values() if not node.down]
         self._cut_power(nodes, names=True)
         for node in nodes:
-            self._later(lambda node=node: node.boot() if node.down else None)
+            self._later(partial(_boot_if_down, node))
         return ""
 
     def _controller_killed(self) -> str | None:
@@ -274,3 +275,8 @@ class Incidents:
             return ""
         lab.inbox.send({"action": action, "trial": trial})
         return f"trial {trial}"
+
+
+def _boot_if_down(node: Node) -> None:
+    if node.down:
+        node.boot()

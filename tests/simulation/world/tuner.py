@@ -105,7 +105,7 @@ class SimulatedTuner:
                 ready = e.TunerReady(at=at)
                 self._later(rng.uniform(0.0, 90.0), lambda: self._post([ready]))
             return
-        able = range(trial)
+        able = list(range(trial))
         if not faults.occurs("tuner names ruled out parents"):
             able = [number for number in able if number not in self.ruled_out]
         parents = rng.sample(able, min(len(able), rng.choice([0, 1, 1, 1, 2])))

@@ -1,5 +1,7 @@
 """Drive a core step by step: events in, decisions out."""
 
+from typing import Any
+
 from controller.core import events as e
 from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
@@ -9,10 +11,10 @@ from controller.core.model import NodeInfo, Outcome, Rules, State
 class Drive:
     """An experiment on nodes `{name: slots}`. Tuner and nodes answer when the test calls."""
 
-    free = None  # free bytes on the store, None: not known
+    free: int | None = None  # free bytes on the store, None: not known
 
     def __init__(self, nodes=None, **rules):
-        self.x = Experiment(Rules(**{"trials": 100, **rules}))
+        self.x: Any = Experiment(Rules(**{"trials": 100, **rules}))
         self.decisions = Decisions(self.x)
         self.now = 1000.0
         self.log = []

@@ -117,10 +117,10 @@ def test_a_stop_cancels_all_trials_without_a_verdict_and_closes():
     d.propose()
     d.propose(3)
     d.event(e.StopAsked, reason="stopped by a person")
-    assert d.x.closed is None
+    assert not d.x.closed
     d.carry_out()
     assert d.states() == ["succeeded"] + ["cancelled"] * 4
-    assert d.x.closed is None  # two attempts are still on their node
+    assert not d.x.closed  # two attempts are still on their node
     assert len(d.ever(e.EndAsked)) == 2
     for trial, number in list(d.x.on_nodes):
         d.end(trial, "cancelled", number)

@@ -205,7 +205,7 @@ class TestRecall:
             d.end(trial, "failed")
             d.carry_out()
             d.x.search.withheld = True
-        d.decisions._looked_at = d.now
+        d.decisions._recalled_at = d.now
         d.wait(PATIENCE)
         assert len(d.made(e.EndAsked)) == 2
 

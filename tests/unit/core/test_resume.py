@@ -75,7 +75,7 @@ def test_a_broken_tuner_is_asked_again_after_a_resume():
         d.carry_out()
     assert d.x.closed is not None
     again = resumed(d)
-    assert again.x.closed is None
+    assert not again.x.closed
     assert again.x.asked == 10
 
 
@@ -101,7 +101,7 @@ def test_time_without_a_controller_is_not_spent():
     again = resumed(d, after=9999.0)
     assert again.x.elapsed(again.now) == 40
     again.wait(59)
-    assert again.x.search_over is None
+    assert not again.x.search_over
     again.wait(1)
     assert again.x.search_over.reason == "the budget of 100 s is used up"
 

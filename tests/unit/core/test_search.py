@@ -127,7 +127,7 @@ def test_the_budget_of_trials():
     assert d.x.asked is None
     assert d.x.search_over.reason == "the budget of 2 trials is used up"
     d.commit(0)
-    assert d.x.closed is None
+    assert not d.x.closed
     d.commit(1)
     assert d.x.closed.reason == "the budget of 2 trials is used up"
 
@@ -136,10 +136,10 @@ def test_the_budget_of_time_lets_trials_finish():
     d = Drive(trials=None, duration=60.0, concurrency=2)
     d.propose()
     d.wait(59)
-    assert d.x.search_over is None
+    assert not d.x.search_over
     d.wait(1)
     assert d.x.search_over.reason == "the budget of 60 s is used up"
-    assert d.x.closed is None
+    assert not d.x.closed
     d.commit(0)
     assert d.x.closed is not None
     assert d.x.elapsed(d.now + 100) == 60
@@ -194,7 +194,7 @@ def test_a_valid_proposal_resets_the_count_of_rejections_and_a_retry_does_not():
     for _ in range(REJECTIONS - 1):
         d.propose(99)
         d.carry_out()
-    assert d.x.search_over is None
+    assert not d.x.search_over
     d.x.apply(e.RetryAsked(at=d.now, trial=0))
     d.propose(99)
     assert d.x.search_over.error
@@ -205,7 +205,7 @@ def test_a_broken_tuner_lets_trials_finish():
     d.propose()
     d.event(e.SearchEnded, reason="MyTuner: KeyError 'lr'", error=True)
     assert d.x.asked is None
-    assert d.x.closed is None
+    assert not d.x.closed
     d.commit(0)
     assert d.x.closed.reason == "MyTuner: KeyError 'lr'"
     assert d.x.search_over.error
@@ -231,6 +231,6 @@ def test_it_closes_only_when_the_nodes_are_free():
     d.propose()
     d.begin(0)
     d.see(0, "succeeded", number=1)
-    assert d.x.closed is None
+    assert not d.x.closed
     d.end(0, "committed")
     assert d.x.closed is not None

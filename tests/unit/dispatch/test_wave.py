@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_the_end_of_an_attempt_follows_its_start():
 def test_arguments_of_the_module():
     node = Node("a", (Slot("0", ("3",)),), Path("/run/h"), python="/opt/python", user="trials")
     orders = [End("3.1", "a", "stopped", "why"), start("2.1"), Probe("1.1", "a"), NodeProbe("a")]
-    given = arguments(node, "digits-1", orders)
+    given: Any = arguments(node, "digits-1", orders)
     assert [Spec.from_dict(item) for item in json.loads(given.pop("starts"))] == [spec("2.1")]
     assert given == {
         "run_dir": "/run/h",

@@ -28,8 +28,8 @@ scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_si
 def numeric(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from([*KINDS, "randint"]))
     if kind == "randint":
-        low = draw(st.integers(-20, 20))
-        return {"_type": kind, "_value": [low, low + draw(st.integers(1, 30))]}
+        least = draw(st.integers(-20, 20))
+        return {"_type": kind, "_value": [least, least + draw(st.integers(1, 30))]}
     if "normal" in kind:
         value = [draw(st.floats(-5, 5)), draw(st.floats(0.01, 3))]
     else:

@@ -1,5 +1,7 @@
 """An attempt's scope is killed by one write to cgroup.kill."""
 
+import os
+
 import pytest
 
 from heirloom.node import systemd
@@ -11,7 +13,7 @@ from heirloom.node import systemd
 )
 def test_only_the_attempts_scope_is_killed(monkeypatch, tmp_path, uid, above):
     monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
-    monkeypatch.setattr(systemd.os, "getuid", lambda: uid)
+    monkeypatch.setattr(os, "getuid", lambda: uid)
     scopes = tmp_path / above / "heirloom.slice"
     for attempt in ("7.1", "7.2"):
         (scopes / f"heirloom-digits-3fa92c1b-{attempt}.scope").mkdir(parents=True)

@@ -1,3 +1,5 @@
+import os
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -60,8 +62,8 @@ def test_missing_systemd_is_reported(monkeypatch):
 def test_missing_linger_and_bus_are_reported_with_a_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(systemd, "_BOOTED", str(tmp_path))
     monkeypatch.setattr(systemd, "_LINGER", str(tmp_path))
-    monkeypatch.setattr(systemd.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(systemd.os, "getuid", lambda: 65533)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "getuid", lambda: 65533)
     assert "loginctl enable-linger 65533" in systemd.unavailable_reason()
     (tmp_path / "65533").touch()
     assert "/run/user/65533/bus" in systemd.unavailable_reason()

@@ -24,7 +24,7 @@ def node(tmp_path):
 class Node:
     def __init__(self, run_dir):
         self.run_dir = run_dir
-        self.slots = ()
+        self.slots: tuple[slots.Slot, ...] = ()
 
     def make(self, *gpus):
         wanted = [{"name": str(n), "gpus": list(held)} for n, held in enumerate(gpus)]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -153,10 +154,10 @@ def test_dropped_callback_promises_no_proposal():
 
 def test_unused_callback_is_given_up(monkeypatch):
     monkeypatch.setattr(call_state, "IDLE", 0.1)
-    kept = []
+    kept: list[Any] = []
     desk = Desk(lambda number, later: kept.append(later))
     assert desk.ask(1) is False
-    assert "was to come by st_callback and did not come" in desk.calls.end_reason()
+    assert "was to come by st_callback and did not come" in str(desk.calls.end_reason())
 
 
 def test_blocked_proposal_is_given_up_when_no_trial_is_open(monkeypatch):
@@ -172,7 +173,7 @@ def test_blocked_proposal_is_given_up_when_no_trial_is_open(monkeypatch):
     assert desk.calls.next_proposal(2) is True
     desk.calls.set_open_trials(0)
     assert desk.ask(2) is False
-    message = desk.calls.end_reason()
+    message = str(desk.calls.end_reason())
     assert "proposal 1 was given up: it was blocked at calling.py:" in message
     assert "proposal 2 was given up" in message
     gate.opened.set()
@@ -210,7 +211,10 @@ def test_first_error_of_a_call_is_reported(what):
     def fail(*_):
         raise SystemExit(3)
 
-    propose = fail if what == "generate_parameters" else lambda number, later: {}
+    def give(number, later):
+        return {}
+
+    propose = fail if what == "generate_parameters" else give
     desk = Desk(propose, fail)
     if what == "generate_parameters":
         desk.calls.next_proposal(3)

@@ -52,6 +52,7 @@ def test_blocked_since_does_not_change():
     until(lambda: watched.blocked_since() is not None)
     since = watched.activity.blocked_since
     assert watched.blocked_since() == since
+    assert since is not None
     assert since <= time.monotonic()
     stop.set()
 

@@ -1,6 +1,7 @@
 """Calls of a user's tuner."""
 
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_value_is_passed_as_reported(more, expected):
 
 
 def test_result_has_the_proposed_object_itself():
-    users = Old()
+    users: Any = Old()
     users.generate_parameters = lambda parameter_id: users.__dict__.setdefault("made", {"n": (1,)})
     tuner = adapter(users)
     assert proposed(tuner)["params"] == {"n": [1]}
