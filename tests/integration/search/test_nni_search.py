@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
@@ -270,8 +271,15 @@ def test_a_killed_search_is_resumed_with_its_results(lab: Lab) -> None:
     assert [trial["state"] for trial in lab.trials()] == ["succeeded"] * 6
 
 
-def _hosts(lab: Lab) -> list[Any]:
-    return [p for p in lab.leftovers() if "tuners/bootstrap.py" in " ".join(p.cmdline())]
+def _hosts(lab: Lab) -> list[psutil.Process]:
+    return [process for process in lab.leftovers() if _is_host(process)]
+
+
+def _is_host(process: psutil.Process) -> bool:
+    try:
+        return any(word.endswith("tuners/bootstrap.py") for word in process.cmdline())
+    except psutil.Error:  # it ended after it was listed
+        return False
 
 
 def test_no_experiment_is_left_if_the_tuner_cannot_start(lab: Lab) -> None:

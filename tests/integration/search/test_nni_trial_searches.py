@@ -66,7 +66,7 @@ def test_a_trial_without_a_result_fails_by_default(lab: Lab) -> None:
     lab("run", file, code=1)
     [trial] = lab.trials()
     assert trial["state"] == "failed"
-    assert "no number" in trial["reason"]
+    assert "is not a number" in trial["reason"]
 
 
 @pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX or "none")
