@@ -26,7 +26,8 @@ class Golden:
         self.path, self._format = directory, format_name
         self.home = directory / "home"
         with tarfile.open(HERE / format_name / "home.tar.xz") as archive:
-            archive.extractall(directory, filter="tar")
+            archive.extraction_filter = getattr(tarfile, "tar_filter", None)  # from 3.11.4 on
+            archive.extractall(directory)
         for path in self._texts():
             path.write_text(self._moved(path.read_text()))
         for path in self.home.glob("experiments/*/journal.db"):

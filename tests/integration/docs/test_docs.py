@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -98,15 +99,17 @@ class Reader:
 
 def _write_command(path: Path) -> None:
     """The command `heirloom` of this checkout, whatever is installed in the environment."""
-    path.write_text(
+    program = path.with_suffix(".py")
+    program.write_text(
         textwrap.dedent(f"""\
-            #!{sys.executable}
             import sys
             sys.path.insert(0, {str(REPOSITORY)!r})
             from controller.cli import main
             main()
         """)
     )
+    command = shlex.join([sys.executable, str(program)])  # a path may have a blank
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     path.chmod(0o755)
 
 

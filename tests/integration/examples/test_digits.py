@@ -220,6 +220,7 @@ def summarize(place: Path, trials: list[dict[str, Any]]) -> subprocess.Completed
         file.touch()
         os.utime(file, (made_at, made_at))
     (place / "controller").mkdir()
+    (place / "controller" / "__init__.py").touch()
     (place / "controller" / "__main__.py").write_text(
         "import sys\n"
         "assert sys.argv[1:] == ['trials', 'digits', '--json']\n"

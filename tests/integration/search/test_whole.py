@@ -92,7 +92,7 @@ ENDS = {
     "exits": ("failed", "exit code 3: a last word"),
     "silent": ("failed", "reported no result"),
     "nan": ("failed", "not finite: nan"),
-    "text": ("failed", 'no number: "high"'),
+    "text": ("failed", 'is not a number: "high"'),
     "hangs": ("failed", "timeout"),
     "lingers": ("succeeded", ""),
     "floods": ("succeeded", ""),
