@@ -162,7 +162,7 @@ def test_search_survives_faults_of_a_node_and_the_server(ready: Cluster) -> None
     seed = random.randrange(1 << 32)
     with hosts(ready, seed, CONTROLLER) as place:
         tally = endure(place, random.Random(seed), kinds, print)
-        output = "".join(place.terminal.said)
+        output = "".join(place.terminal.output)
     assert tally.broken == {}, f"seed {seed}: {output}"
     assert tally.injections.total() >= 3, tally.missed
     assert tally.children

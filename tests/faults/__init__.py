@@ -1,1 +1,1 @@
-"""Real faults: processes, disks and hosts break under a search; its promises are checked."""
+"""Inject real faults into running searches, and check the promises."""

@@ -1,4 +1,4 @@
-"""`python -m tests.faults` breaks things under searches until enough was broken, and counts.
+"""`python -m tests.faults` injects faults into searches, and counts what follows.
 
 First on this machine, then on test hosts, where this machine can run them.
 """
@@ -28,7 +28,7 @@ from tests.faults.local import REPOSITORY, local
 from tests.faults.place import Place
 from tests.faults.tally import Tally
 
-Searches = Callable[[int], AbstractContextManager[Place]]  # a place for a search with this seed
+Searches = Callable[[int], AbstractContextManager[Place]]  # from a seed
 
 _EACH = 16  # injections in one search, at most
 _TRIALS = 60
@@ -36,14 +36,14 @@ _CLUSTER = "faults"
 
 
 def main() -> int:
-    """The exit code: 1 where a promise was broken."""
+    """Run, and return the exit code: 1 if a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--injections", type=int, default=200, help="on this machine, at least")
     parser.add_argument("--on-hosts", type=int, default=40, help="on test hosts, at least")
     parser.add_argument("--seed", type=int, help="of the first search; by chance if not given")
     parser.add_argument("--kind", action="append", help="only faults with this in their name")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # disks and hosts are taken away first
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that disks and hosts are removed
     seed = int.from_bytes(os.urandom(4)) if given.seed is None else given.seed
     broken = False
     if given.injections:
@@ -63,7 +63,10 @@ def main() -> int:
 def _go_on(
     searches: Searches, injections: int, seed: int, only: list[str] | None, where: str
 ) -> bool:
-    """Search until there were so many injections, and print what came of it; whether it broke."""
+    """Run searches until enough faults are injected, and print the counts.
+
+    Return whether a promise was broken.
+    """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     began = time.monotonic()
     total = Tally()
@@ -104,7 +107,7 @@ def _here(seed: int) -> Iterator[Place]:
 
 
 def _on(cluster: Cluster) -> Searches:
-    """In every third search the controller runs on the host that serves the store."""
+    """Searches on a cluster. In every third one the controller runs on the store's server."""
     return lambda seed: hosts(cluster, seed, SERVER if seed % 3 == 0 else SECOND)
 
 

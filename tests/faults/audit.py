@@ -1,4 +1,4 @@
-"""Whether a search that is over kept its promises, by its journal, its store and its witnesses."""
+"""Audit a finished search: compare its journal, its store and its witness files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VERDICTS = ("succeeded", "failed", "stopped", "skipped", "cancelled")
 
 
 def audit(place: Place, seen: Mapping[int, str], tally: Tally) -> None:
-    """Add to the tally what came of the search. `seen` are the manifests that the observer saw."""
+    """Add the results of a search to the tally. `seen`: the manifests that the observer saw."""
     code, said = place.command("trials", NAME, "--json")
     if code:
         tally.other.append(f"the trials cannot be read: {said}")
@@ -44,7 +44,7 @@ def audit(place: Place, seen: Mapping[int, str], tally: Tally) -> None:
 
 
 def _verdict(trial: Mapping[str, Any], manifest: Mapping[str, Any] | None, tally: Tally) -> None:
-    """That it has ended, with a reason; that journal and store agree; that it ended once."""
+    """Check that each trial ended once, with a reason, and that journal and store agree."""
     name = f"trial {trial['id']}"
     if trial["state"] not in _VERDICTS:
         tally.hangs.append(f"{name} never ended: it is {trial['state']}")
@@ -71,7 +71,7 @@ def _verdict(trial: Mapping[str, Any], manifest: Mapping[str, Any] | None, tally
 
 
 def _reads(place: Place, standing: Mapping[int, Mapping[str, Any]], tally: Tally) -> None:
-    """That every process, whatever became of it, read the bytes that its parents committed."""
+    """Check that every process read the bytes that its parents committed."""
     digests = {
         f"{number}/{entry['path']}": entry["digest"].removeprefix("sha256:")
         for number, manifest in standing.items()
@@ -83,7 +83,7 @@ def _reads(place: Place, standing: Mapping[int, Mapping[str, Any]], tally: Tally
     for each in witnessed:
         for name, digest in each["read"].items():
             since = flipped.get(f"sha256:{digests.get(name)}")
-            # A bit that flips after the check is nobody's to see.
+            # A bit that flips after the check cannot be noticed.
             if digests.get(name) == digest or (since and each["at"] < since + _UNCHECKED):
                 continue
             read = tally.torn_reads if name in each["torn"] else tally.wrong_reads

@@ -1,4 +1,4 @@
-"""Faults on test hosts: a node, the store's server, and where the controller runs, maybe there."""
+"""Faults on test hosts: of a node, of the store's server, and of the controller's host."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ STORE = "/mnt/heirloom"
 _SERVED = "/srv/heirloom"
 _HOME = "/home/heirloom"
 _WITNESS = f"{_HOME}/witness"
-_PAUSE = 0.4  # seconds of a trial's pauses, at most
-_SILENCE = 85.0  # seconds after which an attempt that is out of reach is tried again elsewhere
-_UNREACHED = 255  # ssh's exit code where it is ssh that failed
+_PAUSE = 0.4  # longest pause of a trial, in seconds
+_SILENCE = 85.0  # seconds after which the trial of an unreachable attempt is retried elsewhere
+_UNREACHED = 255  # ssh's exit code for an error of its own
 _SECONDS = 180.0  # for a command, and for a host to answer
 _ON_HOST = Path(__file__).with_name("on_host.py").read_text()
 Inject = Callable[[random.Random], str]
@@ -50,10 +50,10 @@ class Until(Evolution):
 
 
 class Hosts:
-    """A cluster after `site.yml`, with a controller's environment on the host `controller`."""
+    """A cluster set up by `site.yml`. The controller runs on the host `controller`."""
 
     patience = 300.0
-    doubted = 10.0  # the server shows a name before its disk has it
+    doubted = 10.0  # the server shows a name before it is on its disk
 
     def __init__(self, cluster: Cluster, seed: int, controller: str) -> None:
         self.cluster = cluster
@@ -84,7 +84,7 @@ class Hosts:
             ends = host == self._controller
             yield Fault(f"{of} power cut", self._power(host), ends_controller=ends)
             yield Fault(f"{of} clock an hour off", self._clock(host))
-            # The terminal's own connection to the controller bears half a minute.
+            # The SSH connection to the controller survives half a minute.
             most = 20 if ends else 60
             yield Fault(f"{of} network cut", self._network(host, most))
         yield Fault("a node's network cut until its trials run elsewhere", self._zombie)
@@ -98,17 +98,17 @@ class Hosts:
         yield Fault("trial killed", self._kill("trial"))
 
     def close(self) -> None:
-        """End what is left, and take it away."""
+        """End what still runs, and remove its files."""
         self.terminal.kill()
         self._store.close()
         if self.terminal.state() not in ("", "finished"):
             self.command("stop", search.NAME)
         self.command("remove", search.NAME, "--yes")
 
-    # The place
+    # What every place offers
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start the controller, in a login of its own."""
+        """Start the controller in an SSH session of its own."""
         script = (
             f"cd /opt/heirloom && COLUMNS=200 exec ~/venv/bin/python -m controller {_joined(words)}"
         )
@@ -121,7 +121,7 @@ class Hosts:
         )
 
     def command(self, *words: str) -> tuple[int, str]:
-        """Run the controller to its end, as soon as its host answers."""
+        """Wait until the controller's host answers, and run a command to its end."""
         end = time.monotonic() + _SECONDS
         while True:
             with self.start(*words) as process:
@@ -131,20 +131,20 @@ class Hosts:
             time.sleep(1.0)
 
     def enough(self) -> None:
-        """Have the search come to its end."""
+        """Let the search use up its budget."""
         self._put("tuner/enough", "")
 
     def manifests(self) -> dict[int, str] | None:
-        """Every manifest that stands on the server's own disk."""
+        """Every manifest on the server's own disk."""
         return self._store.manifests()
 
     def wrong_files(self) -> dict[int, list[str]]:
-        """Committed files that are not as committed, as another host than the server reads them."""
+        """Committed files that differ from their manifests, as an NFS client reads them."""
         found: dict[str, list[str]] = self._on(NODE, "wrong-files", STORE)
         return {int(trial): names for trial, names in found.items()}
 
     def witnessed(self) -> list[dict[str, Any]]:
-        """What the trials' processes saw, but for lines that went with a node's power."""
+        """The witness lines of trial processes, except those that a power cut lost."""
         found: list[dict[str, Any]] = []
         for host in self.cluster.hosts():
             said = host.ssh([f"cat {_WITNESS} || true"]).stdout
@@ -154,7 +154,7 @@ class Hosts:
         return found
 
     def leftovers(self) -> list[str]:
-        """Processes, units and slots on every host."""
+        """Remaining processes, units and taken slots on all hosts."""
         return [
             f"{host.name}: {what}"
             for host in self.cluster.hosts()
@@ -162,20 +162,20 @@ class Hosts:
         ]
 
     def flipped(self) -> Mapping[str, float]:
-        """Nothing is changed on purpose."""
+        """Empty: no fault here changes committed files."""
         return {}
 
     def _ssh(self, host: str, script: str) -> list[str]:
         return ["ssh", "-F", str(self.cluster.host(host).ssh_config), host, "--", script]
 
     def _put(self, name: str, text: str) -> None:
-        """Write a file of the search on the controller's host, safe from its power cuts."""
+        """Write a file of the search on the controller's host, durably."""
         place = shlex.quote(f"{_HOME}/faults/{name}")
         script = f"mkdir -p $(dirname {place}) && printf %s {shlex.quote(text)} > {place} && sync"
         self.cluster.host(self._controller).ssh([f"runuser -l {USER} -c {shlex.quote(script)}"])
 
     def _on(self, host: str, *words: str) -> Any:
-        """What `on_host.py` says there, which runs as root. Raises MissedError where it says no."""
+        """Run `on_host.py` as root on a host, and return its answer. Raises MissedError."""
         script = f"python3 -c {shlex.quote(_ON_HOST)} {_joined(words)}"
         done = subprocess.run(
             self._ssh(host, script),
@@ -193,7 +193,7 @@ class Hosts:
             )
         return json.loads(done.stdout)
 
-    # Its faults
+    # The faults
 
     def _power(self, name: str) -> Inject:
         def cut(rng: random.Random) -> str:
@@ -202,7 +202,7 @@ class Hosts:
                 self._need_controller()
             self.cluster.power_cut(name)
             if name == self._controller:
-                self.terminal.kill()  # its connection would not notice for long
+                self.terminal.kill()  # its connection would notice late
             time.sleep(seconds)
             began = time.monotonic()
             self.cluster.start(name)
@@ -226,14 +226,14 @@ class Hosts:
             self.cluster.heal(name)
 
     def _zombie(self, rng: random.Random) -> str:
-        """Cut a node off in the midst of its trials, until others have ended some of them."""
+        """Cut a node off while its trials run, until other nodes have ended some of them."""
         running = set(self._on(NODE, "running"))
         self._cut_off(NODE, _SILENCE + rng.uniform(0, 20))
         again = [each for each in self._tried_again() if each in running]
         return f"{len(running)} attempts there, {len(again)} of their trials tried elsewhere"
 
     def _tried_again(self) -> list[str]:
-        """The attempts that were given up so far."""
+        """The attempts that are lost so far."""
         code, said = self.command("trials", search.NAME, "--json")
         if code:
             raise AssertionError(f"trials: exit {code}, {said}")
@@ -295,7 +295,7 @@ class Hosts:
 
 
 class _Store:
-    """The verdicts on the server's disk, told by a process there, of which there is always one."""
+    """Reads the verdicts on the server's disk through a process there, which is kept running."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -304,7 +304,7 @@ class _Store:
         self._lock = threading.Lock()
 
     def manifests(self) -> dict[int, str] | None:
-        """Every manifest; None while the server does not answer."""
+        """Every manifest, or None while the server does not answer."""
         with self._lock:
             try:
                 return self._ask()
@@ -359,7 +359,7 @@ def _joined(words: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def hosts(cluster: Cluster, seed: int, controller: str = SECOND) -> Iterator[Hosts]:
-    """A place on a cluster that is ready; what the search before left there is removed."""
+    """A place on a prepared cluster, without the files of earlier searches."""
     place = Hosts(cluster, seed, controller)
     try:
         yield place
@@ -369,7 +369,7 @@ def hosts(cluster: Cluster, seed: int, controller: str = SECOND) -> Iterator[Hos
 
 @contextlib.contextmanager
 def hosts_made_ready(name: str) -> Iterator[Cluster]:
-    """A cluster of its own, with an environment for the controller on two of its hosts."""
+    """Start a cluster, with the controller's environment on two of its hosts."""
     cluster = Cluster(name)
     try:
         cluster.up()

@@ -1,4 +1,4 @@
-"""One search under faults: inject, wait until something is committed again, and once more."""
+"""Run one search under faults: inject a fault, wait for the next verdict, repeat."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tests.faults.tally import Tally
 
 Tell = Callable[[str], None]
 
-_LOOK = 0.3  # seconds from one look at the store to the next
+_LOOK = 0.3  # seconds between two checks
 
 
 class HangError(Exception):
-    """Nothing was committed for too long after a fault had ended."""
+    """No verdict appeared in time after a fault ended."""
 
 
 def endure(place: Place, rng: random.Random, kinds: Sequence[str], tell: Tell) -> Tally:
-    """Run a search to its end, with a fault of each of `kinds` in turn as long as it lasts.
+    """Run a search to its end, and inject faults of the given `kinds` in turn.
 
     Those that did not come to their turn are in nobody's tally.
     """
@@ -50,7 +50,7 @@ def endure(place: Place, rng: random.Random, kinds: Sequence[str], tell: Tell) -
 def _once(
     place: Place, observer: Observer, fault: Fault, rng: random.Random, tally: Tally, tell: Tell
 ) -> None:
-    """Inject one fault, and wait until its search goes on."""
+    """Inject one fault, and wait for the next verdict."""
     terminal = place.terminal
     terminal.ensure()
     if terminal.finished:
@@ -74,7 +74,7 @@ def _once(
 
 
 def _wait(place: Place, observer: Observer, count: int) -> None:
-    """Wait for a verdict, or the end; whoever sits there starts the controller if it ended."""
+    """Wait for a verdict or the end of the search. A controller that ended is started again."""
     end = time.monotonic() + place.patience
     while not observer.wait(count, 0.2):
         place.terminal.ensure()

@@ -1,4 +1,4 @@
-"""Faults on this machine: three nodes that all are it, and small disks where it lets us mount."""
+"""Faults on this machine: three nodes on localhost, and small disks if mounting is allowed."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.faults.terminal import Terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODES = ("a", "b", "c")
-_DISK = "192m"  # of the store, and of the controller
+_DISK = "192m"  # size of the store's disk, and of the controller's
 _SECONDS = 120.0  # for a command
-_PAUSE = 0.1  # seconds of a trial's pauses, at most
+_PAUSE = 0.1  # longest pause of a trial, in seconds
 
 
 class Local:
-    """A home, a store and three nodes under `path`. Disks of their own for root alone."""
+    """A home, a store and three nodes under `path`. As root, both are disks."""
 
     patience = 120.0
     doubted = 0.0
@@ -71,7 +71,7 @@ class Local:
         self.faults = {fault.kind: fault for fault in kinds}
 
     def close(self) -> None:
-        """End what is left, and take the disks away."""
+        """End what still runs, and unmount the disks."""
         self.terminal.kill()
         for process in self._left():
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -79,7 +79,7 @@ class Local:
         for disk in self._disks:
             subprocess.run(["umount", "--lazy", disk], check=True)
 
-    # The place
+    # What every place offers
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the controller."""
@@ -94,22 +94,22 @@ class Local:
         )
 
     def command(self, *words: str) -> tuple[int, str]:
-        """Run the controller to its end."""
+        """Run a command to its end."""
         with self.start(*words) as process:
             said, _ = process.communicate(timeout=_SECONDS)
         return process.returncode, said
 
     def enough(self) -> None:
-        """Its budget ends it."""
+        """Nothing to do: the budget ends the search."""
 
     @property
     def root(self) -> Path | None:
-        """The experiment's directory on the store, once it is there."""
+        """The experiment's directory on the store, or None before it exists."""
         found = [path.parent for path in (self.path / "store").glob("*/*/trials")]
         return found[0] if found else None
 
     def manifests(self) -> dict[int, str] | None:
-        """Every manifest that stands."""
+        """Every manifest on the store."""
         if self.root is None:
             return {}
         found = {}
@@ -118,7 +118,7 @@ class Local:
         return found
 
     def wrong_files(self) -> dict[int, list[str]]:
-        """Committed files that are not as committed."""
+        """Committed files that differ from their manifests."""
         wrong = {}
         for trial, text in (self.manifests() or {}).items():
             weights = self.path_of(trial)
@@ -132,19 +132,19 @@ class Local:
         return wrong
 
     def path_of(self, trial: int) -> Path:
-        """A trial's weights."""
+        """The directory of a trial's weights."""
         assert self.root is not None
         return self.root / f"trials/{trial}/weights"
 
     def witnessed(self) -> list[dict[str, Any]]:
-        """What the trials' processes saw."""
+        """The witness lines of trial processes."""
         with contextlib.suppress(FileNotFoundError):
             lines = (self.path / "witness").read_text().splitlines()
             return [json.loads(line) for line in lines]
         return []
 
     def leftovers(self) -> list[str]:
-        """Processes and slots."""
+        """Remaining processes and taken slots."""
         found = [f"process {process.pid} lives" for process in self._left()]
         for slot in self.path.glob("run/*/slots/*"):
             with slot.open() as file:
@@ -155,7 +155,7 @@ class Local:
         return found
 
     def flipped(self) -> dict[str, float]:
-        """Files that were changed on purpose."""
+        """Committed files that a fault changed."""
         return self._flipped
 
     def _hosts(self) -> dict[str, dict[str, Any]]:
@@ -173,7 +173,7 @@ class Local:
     def _left(self) -> list[psutil.Process]:
         return processes.trials(self.path / "store") + processes.supervisors(self.run_dirs)
 
-    # Its faults
+    # The faults
 
     def _controller(self) -> psutil.Process:
         pid = self.terminal.pid
@@ -218,7 +218,7 @@ class Local:
         return f"process {found.pid}"
 
     def _flip(self, rng: random.Random) -> str:
-        """Of those trials whose children are still to come: the newest."""
+        """The newest trial that may still have children."""
         standing = [
             said
             for said in map(json.loads, (self.manifests() or {}).values())
@@ -270,7 +270,7 @@ class Local:
 
 
 def _mount(path: Path) -> bool:
-    """Make a small disk of a directory; whether that can be done here: root can, outside jails."""
+    """Mount a small disk on a directory. Return False where that is not allowed."""
     options = f"size={_DISK},mode=0755"
     command = ["mount", "-t", "tmpfs", "-o", options, "faults", path]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -303,7 +303,7 @@ def _digest(path: Path) -> str:
 
 @contextlib.contextmanager
 def local(path: Path, trials: int, seed: int) -> Iterator[Local]:
-    """A place on this machine, which is taken away again."""
+    """A place on this machine, removed afterwards."""
     place = Local(path, trials, seed)
     try:
         yield place

@@ -1,4 +1,4 @@
-"""Somebody who looks at the store all the time, and forgets nothing that he saw."""
+"""Observe the verdicts on the store, and record each that changes or disappears."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.faults.place import Place
 
 
 class Observer:
-    """A thread that looks at the store's verdicts. `broken` says which promises were broken."""
+    """A thread that reads the store's verdicts. `broken` lists broken promises."""
 
     def __init__(self, place: Place, pause: float) -> None:
         self._place = place
@@ -36,7 +36,7 @@ class Observer:
 
     @property
     def count(self) -> int:
-        """How many verdicts were seen."""
+        """The number of verdicts that were seen."""
         with self._changed:
             return len(self._seen)
 
@@ -47,7 +47,7 @@ class Observer:
             return {trial: text for trial, (_, text) in self._seen.items()}
 
     def wait(self, count: int, seconds: float) -> bool:
-        """Wait until more verdicts than `count` were seen; whether they were."""
+        """Wait for more than `count` verdicts. Return whether they appeared."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self._seen) > count, seconds)
 

@@ -1,4 +1,4 @@
-"""What is done on a test host itself, as root. Standard library only; the answer is JSON."""
+"""Actions on a test host, as root. Standard library only; the answer is JSON."""
 
 import contextlib
 import fcntl
@@ -18,13 +18,13 @@ from typing import Any
 RUN = Path("/run/heirloom")
 THREADS = Path("/proc/fs/nfsd/threads")
 FIFREEZE, FITHAW = 0xC0045877, 0xC0045878  # linux/fs.h
-PATIENCE = 45.0  # seconds to wait for something to hit; a grace period may have to pass
-NOTHING = 3  # the exit code where there was nothing to hit
+PATIENCE = 45.0  # seconds to wait for a target; the server's grace period may have to pass
+NOTHING = 3  # the exit code if there was no target
 
 
 def wrong_files(store: str) -> dict[int, list[str]]:
     """Committed files whose bytes are not those of their manifests, by trial."""
-    account = pwd.getpwnam("heirloom")  # the server takes nothing from root
+    account = pwd.getpwnam("heirloom")  # the export squashes root
     os.initgroups(account.pw_name, account.pw_gid)
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
@@ -42,7 +42,7 @@ def wrong_files(store: str) -> dict[int, list[str]]:
 
 
 def tell(served: str) -> None:
-    """For each line that is read, a line of the verdicts that came or changed, and that went."""
+    """For each input line, print the verdicts that are new or changed, and those that are gone."""
     known: dict[int, tuple[int, int]] = {}
     for _ in sys.stdin:
         new, there = {}, set()
@@ -63,7 +63,7 @@ def tell(served: str) -> None:
 
 
 def leftovers() -> list[str]:
-    """What still runs or holds a slot."""
+    """Remaining processes and taken slots."""
     found = [f"supervisor {pid} lives" for pid in _supervisors()]
     found += [f"process {pid} of {attempt} lives" for pid, attempt in _trials()]
     found += [f"{path.name} is there" for path in Path("/sys/fs/cgroup").rglob("heirloom-*.scope")]
@@ -71,15 +71,15 @@ def leftovers() -> list[str]:
 
 
 def running() -> list[str]:
-    """The attempts whose processes run here, as soon as there are any."""
+    """Wait for attempts that run here, and return them."""
     _first(_trials)
     return sorted({attempt for _, attempt in _trials()})
 
 
 def kill(what: str, delay: str) -> str:
-    """`kill -9` one of them, as soon as there is one, and a delay later."""
+    """Wait for a process, then `kill -9` it after a delay."""
     pid = _first(lambda: _found(what))
-    time.sleep(float(delay))  # anywhere in what it does
+    time.sleep(float(delay))  # so that it is hit at any point of its work
     with contextlib.suppress(IndexError):
         pid = random.choice(_found(what))
     with contextlib.suppress(ProcessLookupError):
@@ -89,7 +89,7 @@ def kill(what: str, delay: str) -> str:
 
 
 def restart_nfs(seconds: str) -> str:
-    """Kill the NFS server's threads, and start it again after a while."""
+    """Kill the NFS server's threads, and restart it after some seconds."""
     _write(THREADS, "0")
     time.sleep(float(seconds))
     _restart()
@@ -97,8 +97,8 @@ def restart_nfs(seconds: str) -> str:
 
 
 def kill_nfs_in_commit(served: str, times: str) -> list[str]:
-    """Kill the NFS server as often as that, each time while an attempt's manifest is there and its
-    rename is not."""
+    """Kill the NFS server several times, each time between an attempt's manifest and its
+    rename."""
     hit = []
     for _ in range(int(times)):
         attempt = _first(lambda: _committing(served))
@@ -110,7 +110,7 @@ def kill_nfs_in_commit(served: str, times: str) -> list[str]:
 
 
 def lose_reply(served: str, *clients: str) -> str:
-    """Let a rename of a client (`node=address`) be done, and restart the server before it answers.
+    """Restart the server after it did a client's (`node=address`) rename and before it answered.
 
     The file system is frozen while an attempt commits, and thaws for a moment at a time, until the
     rename is what waits. It is done when nothing finds the way back to the clients any more.
@@ -139,9 +139,9 @@ def lose_reply(served: str, *clients: str) -> str:
 
 
 def _next_is_rename(frozen: int, attempt: Path) -> bool:
-    """Let one change after the other be made, until the next must be the attempt's rename."""
+    """Let changes through one by one until the next one must be the attempt's rename."""
     for _ in range(12):
-        time.sleep(0.15)  # until it has come, and waits
+        time.sleep(0.15)  # until it has arrived and is blocked
         if not (attempt / "out").exists():
             return False
         if _is_sealed(attempt):
@@ -152,12 +152,12 @@ def _next_is_rename(frozen: int, attempt: Path) -> bool:
 
 
 def _route(do: str, client: str) -> None:
-    """Let no answer reach a client, or let it again."""
+    """Block or unblock the server's answers to a client."""
     subprocess.run(["ip", "route", do, "blackhole", client], check=True)
 
 
 def fill(served: str, seconds: str) -> str:
-    """Take all the room that users have, and give it back."""
+    """Fill the disk as far as users can, then free it."""
     ballast = Path(served) / "ballast"
     room = os.statvfs(served)
     try:
@@ -170,7 +170,7 @@ def fill(served: str, seconds: str) -> str:
 
 
 def clock(seconds: str) -> str:
-    """Turn the clock."""
+    """Set the clock."""
     time.clock_settime(time.CLOCK_REALTIME, time.time() + float(seconds))
     return ""
 
@@ -253,7 +253,7 @@ def _locked(path: Path) -> bool:
 
 
 def _committing(served: str) -> Iterator[Path]:
-    """Attempts that have a manifest, and that is not in its place yet."""
+    """Attempts that have a manifest and are not committed yet."""
     root = _experiment(served)
     ended = {path.name for path in (root / "trials").iterdir()}
     for path in (root / "attempts").iterdir():
@@ -262,7 +262,7 @@ def _committing(served: str) -> Iterator[Path]:
 
 
 def _is_sealed(attempt: Path) -> bool:
-    """Whether nothing is left to do for it but the rename."""
+    """Whether only the rename is left to do."""
     with contextlib.suppress(OSError):
         return not (attempt / "out/weights").stat().st_mode & 0o222
     return False

@@ -1,4 +1,4 @@
-"""Where a search with faults runs: this machine, or test hosts."""
+"""The place where a search with faults runs: this machine, or test hosts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 class MissedError(Exception):
-    """There was nothing that the fault could have hit."""
+    """The fault found no target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One kind of fault.
 
-    `inject` makes it, holds it and heals it, and says in words what it hit. It raises MissedError.
+    `inject` causes the fault, ends it, and returns a description of its target. It raises
+    MissedError.
     """
 
     kind: str
@@ -29,36 +30,36 @@ class Fault:
 
 
 class Place(Protocol):
-    """What the injector, the observer and the audit ask of a place."""
+    """What the injector, the observer and the audit need from a place."""
 
     terminal: Terminal
-    patience: float  # seconds from a fault's end within which something must be committed again
-    doubted: float  # seconds for which a verdict that was seen may go with its server's power
+    patience: float  # seconds from a fault's end to the next verdict, at most
+    doubted: float  # seconds for which the server's power cut may lose a verdict that was seen
 
     @property
     def faults(self) -> Mapping[str, Fault]:
         """The faults that can be injected here, by kind."""
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start `python -m controller WORDS`, its output in one pipe."""
+        """Start `python -m controller WORDS`, with all output in one pipe."""
 
     def command(self, *words: str) -> tuple[int, str]:
-        """Run `python -m controller WORDS` to its end; exit code and output."""
+        """Run `python -m controller WORDS`, and return exit code and output."""
 
     def enough(self) -> None:
-        """No fault is to come: have the search go to its end."""
+        """Let the search end; no further fault is injected."""
 
     def manifests(self) -> dict[int, str] | None:
-        """The text of every manifest on the store, by trial; None when the store does not say."""
+        """The text of every manifest, by trial, or None if the store does not answer."""
 
     def wrong_files(self) -> dict[int, list[str]]:
-        """The committed files whose bytes are not those of their manifests, by trial."""
+        """The committed files that differ from their manifests, by trial."""
 
     def witnessed(self) -> list[dict[str, Any]]:
-        """What trial processes left as witnesses, in no order."""
+        """The witness lines of trial processes, in no order."""
 
     def leftovers(self) -> list[str]:
-        """What still runs or holds a slot for a search that is over, in words."""
+        """Descriptions of what still runs or holds a slot after the search."""
 
     def flipped(self) -> Mapping[str, float]:
-        """Digests of committed files that a fault changed, and when: seconds since the epoch."""
+        """Digests of committed files that a fault changed, and when (seconds since the epoch)."""

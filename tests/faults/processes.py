@@ -1,4 +1,4 @@
-"""The processes of a search on this machine, found from outside."""
+"""Find the processes of a search on this machine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import psutil
 
 from tests.faults.place import MissedError
 
-_PATIENCE = 15.0  # seconds to wait for something that can be hit
+_PATIENCE = 15.0  # seconds to wait for a target
 _LOOK = 0.02
 
 
 def hit(find: Callable[[], list[psutil.Process]], rng: random.Random) -> psutil.Process:
-    """One of the processes that `find` finds, as soon as there is one. Raises MissedError."""
+    """Wait until `find` finds processes, and return one of them. Raises MissedError."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if found := find():
-            time.sleep(rng.uniform(0.0, 0.3))  # anywhere in what it does
+            time.sleep(rng.uniform(0.0, 0.3))  # so that it is hit at any point of its work
             alive = [process for process in found if process.is_running()]
             if alive:
                 return rng.choice(alive)
@@ -31,7 +31,7 @@ def hit(find: Callable[[], list[psutil.Process]], rng: random.Random) -> psutil.
 
 
 def children(of: int, word: str) -> list[psutil.Process]:
-    """What a process started, and what that started, with a word in its command line."""
+    """The descendants of a process that have a word in their command line."""
     found = []
     try:
         for process in psutil.Process(of).children(recursive=True):
@@ -43,13 +43,13 @@ def children(of: int, word: str) -> list[psutil.Process]:
 
 
 def trials(of: Path) -> list[psutil.Process]:
-    """The processes of trials whose store this is."""
+    """The trial processes that use this store."""
     under = f"{of}/"
     return [each for each in psutil.process_iter() if _save_path(each).startswith(under)]
 
 
 def supervisors(run_dirs: list[Path]) -> list[psutil.Process]:
-    """The supervisors that live, by the claims that they signed."""
+    """The living supervisors, according to their claims."""
     found = []
     for claim in _claims(run_dirs):
         try:
@@ -81,7 +81,7 @@ def _save_path(process: psutil.Process) -> str:
 
 
 def fill(directory: Path) -> Path:
-    """Take all room of a file system; the file to remove to give it back."""
+    """Fill a file system. Return the file whose removal frees it."""
     ballast = directory / "ballast"
     fd = os.open(ballast, os.O_WRONLY | os.O_CREAT, 0o600)
     size = 1 << 20

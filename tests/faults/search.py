@@ -1,4 +1,4 @@
-"""The search that faults are injected into: trials that notice what they should not have read."""
+"""The search that faults are injected into. Its trials notice wrong or torn weights."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 NAME = "faults"
-# Its weights tell of themselves whether they are whole; one file stays as the parent had it, and so
-# is stored once for both. The witness is a file on the node's own disk, a line for each process.
+# The weights carry a checksum. One file stays as the parent has it, and so is stored once for both.
+# Each process appends a line to the witness file on the node's own disk.
 TRAIN = """
 import hashlib, json, os, random, time
 from pathlib import Path
@@ -32,7 +32,7 @@ seen = {"attempt": os.environ["HEIRLOOM_ATTEMPT"], "at": started, "read": read, 
 line = json.dumps(seen).encode() + b"\\n"
 fd = os.open(os.environ["WITNESS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
 os.write(fd, line)
-os.fsync(fd)  # the node may lose its power
+os.fsync(fd)  # a power cut may follow
 os.close(fd)
 
 
@@ -59,7 +59,7 @@ trial.finish(trial.params["x"] + random.random(), read=read)
 
 
 def experiment(trials: int, seed: int, more: Mapping[str, Any]) -> dict[str, Any]:
-    """The experiment file. `more` goes over it."""
+    """Write the experiment file. `more` overrides its keys."""
     return {
         "name": NAME,
         "seed": seed,
@@ -73,7 +73,7 @@ def experiment(trials: int, seed: int, more: Mapping[str, Any]) -> dict[str, Any
 
 
 def trial(witness: str, pause: float) -> dict[str, Any]:
-    """Its `trial`. Faults are not the trials' failures, except for `kill -9` of a trial itself."""
+    """The section `trial`. Only `kill -9` of a trial's process is a failure of the trial."""
     return {
         "command": "python train.py",
         "code_dir": "code",

@@ -1,4 +1,4 @@
-"""What was counted in searches with faults, and the tables of it."""
+"""Counts of searches with faults, and their tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 
 @dataclass
 class Tally:
-    """Counts, added up over searches. Those in `broken` must be none."""
+    """Counts of all searches. `broken` must stay empty."""
 
     searches: int = 0
     trials: int = 0
@@ -31,11 +31,11 @@ class Tally:
     hangs: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)  # trials without weights, and why: no breach
+    failed: list[str] = field(default_factory=list)  # trials without weights: allowed
 
     @property
     def broken(self) -> dict[str, list[str]]:
-        """The promises that were broken, and how."""
+        """The broken promises, with details."""
         said = {
             "wrong reads": self.wrong_reads,
             "torn reads": self.torn_reads,
@@ -48,7 +48,7 @@ class Tally:
         return {name: what for name, what in said.items() if what}
 
     def add(self, other: Tally) -> None:
-        """Add another search's."""
+        """Add the counts of another search."""
         for name, value in vars(other).items():
             mine = getattr(self, name)
             if isinstance(value, Counter):
@@ -62,14 +62,14 @@ class Tally:
                 setattr(self, name, mine + value)
 
     def plain(self) -> dict[str, Any]:
-        """For JSON."""
+        """The counts as JSON can carry them."""
         return {
             name: dict(value) if isinstance(value, Counter) else value
             for name, value in vars(self).items()
         }
 
     def tables(self) -> Iterable[Table]:
-        """What was injected, and what came of it."""
+        """Print the tables."""
         kinds = Table("fault", "injected", "to recover, median", "longest", box=None)
         for column in kinds.columns[1:]:
             column.justify = "right"

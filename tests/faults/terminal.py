@@ -1,4 +1,4 @@
-"""Somebody at a terminal, who starts the controller, and starts it again whenever it has ended."""
+"""Start the controller, and start it again whenever it has ended."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import threading
 from tests.faults.place import Place
 from tests.faults.search import NAME
 
-_SECONDS = 180.0  # for a controller that is to end to do so
+_SECONDS = 180.0  # for a controller to end
 
 
 class Terminal:
-    """The controller of the search. Its output is kept in `said`."""
+    """The controller of the search. Its output is kept in `output`."""
 
     def __init__(self, place: Place, file: str, *more: str) -> None:
         self._place = place
         self._run = ("run", file, *more)
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
-        self.said: list[str] = []
+        self.output: list[str] = []
         self.finished = False
 
     @property
@@ -30,7 +30,7 @@ class Terminal:
 
     @property
     def pid(self) -> int | None:
-        """The process that was started here, while it runs."""
+        """The started process, while it runs."""
         return self._process.pid if self._process is not None and self.alive else None
 
     @property
@@ -40,12 +40,12 @@ class Terminal:
 
     @property
     def last_words(self) -> str:
-        """How the controller stands, and what it said last."""
+        """The controller's state, and its last output."""
         how = "it runs" if self.alive else f"exit code {self.code}"
-        return f"{how}: {''.join(self.said[-3:]).strip()}"
+        return f"{how}: {''.join(self.output[-3:]).strip()}"
 
     def state(self) -> str:
-        """The experiment's state as `status` has it; empty where there is none yet."""
+        """The experiment's state as `status` prints it; empty before it exists."""
         code, said = self._place.command("status", "--json")
         if code:
             return ""
@@ -53,7 +53,7 @@ class Terminal:
         return str(found[0]["state"]) if found else ""
 
     def ensure(self) -> None:
-        """Start the controller, if it does not run and the search has not ended."""
+        """Start the controller unless it runs or the search has ended."""
         if self.alive or self.finished:
             return
         self.join()
@@ -66,13 +66,13 @@ class Terminal:
         self._reader.start()
 
     def join(self) -> None:
-        """Wait for the end of a controller that was ended."""
+        """Wait until the controller has ended."""
         if self._process is not None and self._reader is not None:
             self._process.wait(_SECONDS)
             self._reader.join(_SECONDS)
 
     def kill(self) -> None:
-        """End what was started here, when all is over."""
+        """End the started process."""
         if self._process is not None and self.alive:
             self._process.kill()
         self.join()
@@ -80,4 +80,4 @@ class Terminal:
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         with process.stdout:
-            self.said.extend(process.stdout)
+            self.output.extend(process.stdout)

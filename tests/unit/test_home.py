@@ -56,7 +56,7 @@ def test_what_was_left_half_made_gives_its_name_back(home: Home) -> None:
         assert home.take_name("half", exact=True) == half
         assert home.take_name("whole").name == "whole-2"
         assert home.take_name("held").name == "held-2"
-    assert home.take_name("half").name == "half-2"  # somebody may be at it right now
+    assert home.take_name("half").name == "half-2"  # another process may be making it right now
 
 
 def test_a_name_asked_for_exactly_is_refused_when_taken(home: Home) -> None:

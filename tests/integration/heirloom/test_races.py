@@ -1,4 +1,4 @@
-"""Two attempts of one trial: whoever commits first counts, and the other accepts it."""
+"""Two attempts of one trial: the first commit counts, and the other attempt accepts it."""
 
 from heirloom.store.commit import pass_verdict
 from heirloom.store.files import RealFiles

@@ -13,7 +13,7 @@ TUNER = """
     from heirloom.tuners import Proposal
 
     class Family:
-        # A father, his child, and, once somebody says go, two of the child's.
+        # A trial, its child, and, after a signal, two children of the child.
 
         def __init__(self, *_, gate, **__):
             self.gate = pathlib.Path(gate)

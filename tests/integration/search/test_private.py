@@ -32,7 +32,7 @@ SEES = """
 
 
 def open_to_others(top: Path) -> Iterator[str]:
-    """What somebody else could read or write, or look into, below a directory that they are in."""
+    """What other users could read, write or list below a directory."""
     for found in sorted(top.iterdir()):
         try:
             mode = found.lstat().st_mode

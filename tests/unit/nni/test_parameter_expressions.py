@@ -17,7 +17,7 @@ STATES = [
 def drawn(name, *arguments, make):
     state = make()
     values = [getattr(expressions, name)(*arguments, state) for _ in range(COUNT)]
-    json.dumps(values)  # plain numbers, whoever drew them
+    json.dumps(values)  # plain numbers, also those that numpy drew
     return values
 
 

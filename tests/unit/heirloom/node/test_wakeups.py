@@ -12,7 +12,7 @@ def wakeups(tmp_path):
 
 @pytest.fixture
 def hear(wakeups):
-    """Make an attempt's bell; what was heard on it since."""
+    """Make an attempt's FIFO, and count the wakeups on it."""
     opened = {}
 
     def hear(attempt):
