@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, AttemptState, State, Trial, attempt_name
-from controller.core.results import result_of
 from controller.dispatch.interface import (
     Dispatcher,
     End,
@@ -20,6 +19,7 @@ from controller.dispatch.interface import (
     Probe,
     Start,
 )
+from controller.tuners.results import result_of
 from heirloom.node.spec import Spec
 
 log = logging.getLogger(__name__)

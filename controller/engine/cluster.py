@@ -15,9 +15,8 @@ from controller.dispatch.ansible.inventory import Inventory, InventoryError, Nod
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.dispatch.ansible.inventory import write as write_inventory
 from controller.engine import interpreter
-from controller.engine.errors import LaunchError
 from controller.engine.interpreter import Interpreter
-from controller.errors import reason
+from controller.errors import LaunchError, reason
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 from controller.core import events as e
-from controller.engine.errors import LaunchError
 from controller.engine.session import PreparedSession
+from controller.errors import LaunchError
 from controller.nodes.diagnose import Problem, can_run, find_problems
 from controller.nodes.inspect import inspect_nodes
 from controller.state.home import user_name

@@ -8,9 +8,9 @@ from controller import config as configs
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
-from controller.core.results import result_of
 from controller.state.journal import Journal
 from controller.tuners.process import Call
+from controller.tuners.results import result_of
 from heirloom.tuners.nni.plain_json import final_value
 from heirloom.tuners.protocol import KnownResult, Resume
 

@@ -24,10 +24,9 @@ from controller.engine.cluster import (
     store_path,
     usable_nodes,
 )
-from controller.engine.errors import LaunchError
 from controller.engine.interpreter import Interpreter
 from controller.engine.replay import known, replay
-from controller.errors import reason
+from controller.errors import LaunchError, reason
 from controller.formats import command
 from controller.recovery import recover
 from controller.state.experiment_dir import ExperimentDir

@@ -17,7 +17,7 @@ from controller.dispatch.ansible.inventory import Node
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.engine import interpreter
 from controller.engine.cluster import DEFAULT_INVENTORY, require_store, store_path
-from controller.engine.errors import LaunchError
+from controller.errors import LaunchError
 from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounted
 from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes
 from controller.state.home import Home

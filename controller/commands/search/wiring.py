@@ -22,13 +22,12 @@ from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
-from controller.engine.errors import LaunchError
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
 from controller.engine.session import resume as resume_session
 from controller.engine.specs import Specs
-from controller.errors import HeirloomError
+from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home

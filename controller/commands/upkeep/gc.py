@@ -21,6 +21,6 @@ def gc(
 
     What failed attempts of ended trials left is removed too. Manifests and logs stay.
     """
-    from controller.engine import gc
+    from controller.engine.upkeep import gc
 
     say(gc.collect(name, Home.of_user(), dry_run=dry_run))

@@ -18,7 +18,7 @@ def remove(
     """Delete an experiment: its journal, its report, and its directory on the store."""
     from rich import filesize
 
-    from controller.engine import remove
+    from controller.engine.upkeep import remove
     from controller.formats import counted
 
     place = Home.of_user().find(name)

@@ -18,7 +18,7 @@ def verify(name: Name) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from controller.engine import verify
+    from controller.engine.upkeep import verify
     from controller.formats import counted
 
     console = Console(stderr=True)

@@ -1,0 +1,1 @@
+"""Work on an experiment beside its search: garbage collection, verification, removal."""
