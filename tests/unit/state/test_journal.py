@@ -20,7 +20,7 @@ from controller.core import events as e
 from controller.core.model import NodeInfo, Outcome
 from controller.state.journal import FORMAT, Journal, JournalError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
