@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ def run(name: str, inventory: str, options: Sequence[str]) -> NoReturn:
     Raises HeirloomError where ansible-playbook cannot be executed.
     """
     playbook = str(ROOT / _PLAYBOOKS[name])
-    words = ["ansible-playbook", "-i", inventory, "-e", f"heirloom_command={command()}"]
+    variables = json.dumps({"heirloom_command": command()})  # JSON: the text may hold spaces
+    words = ["ansible-playbook", "-i", inventory, "-e", variables]
     sys.stdout.flush()
     try:
         os.execvpe(  # noqa: S606 - no shell is wanted

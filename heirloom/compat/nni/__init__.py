@@ -57,7 +57,7 @@ _ADVICE = {
     ),
     **dict.fromkeys(
         ("experiment", "Experiment"),
-        "experiments are run from a file: python -m controller run config.yml",
+        "experiments are run from a file: heirloom run config.yml",
     ),
     **dict.fromkeys(
         ("compression", "trace", "dump", "load", "save"),
