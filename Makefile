@@ -12,7 +12,7 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
 
 run: .venv/ready ## Run the digits example to its end (about a minute)
-	@$(BIN)/python -m controller run examples/digits/experiment.yml
+	@env -u VIRTUAL_ENV -u CONDA_PREFIX $(BIN)/python -m controller run examples/digits/experiment.yml
 	@$(BIN)/python examples/digits/summary.py
 
 check: lint types fast ## Lint, types and the unit tests (3 minutes)
