@@ -71,13 +71,13 @@ def main(
         console.print(_table(found), "")
     layout.remove(work)
     seconds = time.monotonic() - began
-    said = build / "bench.json"
-    said.write_text(json.dumps(_record(facts, figures, quick, seconds), indent=1) + "\n")
+    record_path = build / "bench.json"
+    record_path.write_text(json.dumps(_record(facts, figures, quick, seconds), indent=1) + "\n")
     if "throughput" in (names or measurements):
         peers = "; ".join(f"{name}: {rate}" for name, rate in PEERS.items())
         console.print(f"no-op trials a second of others on 2 cores: {peers}", soft_wrap=True)
     cores, kernel = facts["cores"], facts["kernel"]
-    console.print(f"{cores} cores, Linux {kernel}, {seconds:.0f} s; written to {said}")
+    console.print(f"{cores} cores, Linux {kernel}, {seconds:.0f} s; written to {record_path}")
 
 
 def _table(figures: list[Figure]) -> Table:

@@ -74,21 +74,21 @@ def _checkpoints(work: Path, inventory: Path, *, quick: bool) -> list[Figure]:
     pairs = [pair for pair in _abroad(search) if pair[1].result["nfs"]]
     if not pairs:
         raise RuntimeError("no child saw the store by NFS: try again")
-    told = [child.result for _, child in pairs]
+    results = [child.result for _, child in pairs]
     manifests = [child for _, child in pairs]
     searches.clear(work, search)
     verified = tuple(
         min(child.result["read_dd"]) / child.seconds["verifying"] for child in manifests
     )
     return [
-        _share("write with fsync by a trial", _ratios(told, "write_dd", "write"), _SHARE),
-        _share("cold read by a trial", _ratios(told, "read_dd", "read"), _SHARE),
+        _share("write with fsync by a trial", _ratios(results, "write_dd", "write"), _SHARE),
+        _share("cold read by a trial", _ratios(results, "read_dd", "read"), _SHARE),
         _share("cold read with digests, before the child starts", verified, None),
         Figure(
             name="digest of a checkpoint, alone",
             unit="s",
-            values=tuple(float(said["digest"]) for said in told),
-            against=f"dd reads it cold in {min(min(said['read_dd']) for said in told):.2f} s",
+            values=tuple(float(result["digest"]) for result in results),
+            against=f"dd reads it cold in {min(min(each['read_dd']) for each in results):.2f} s",
         ),
     ]
 
@@ -114,8 +114,10 @@ def _renamed(search: Search, parent: Manifest) -> int:
     return (search.root.attempts / str(parent.attempt)).stat().st_mtime_ns
 
 
-def _ratios(told: list[dict[str, Any]], ours: str, theirs: str) -> tuple[float, ...]:
-    return tuple(a / b for said in told for a, b in zip(said[ours], said[theirs], strict=True))
+def _ratios(results: list[dict[str, Any]], ours: str, theirs: str) -> tuple[float, ...]:
+    return tuple(
+        a / b for result in results for a, b in zip(result[ours], result[theirs], strict=True)
+    )
 
 
 def _share(name: str, values: tuple[float, ...], target: float | None) -> Figure:

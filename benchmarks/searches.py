@@ -78,12 +78,12 @@ def run(
     file = _write(directory, experiment)
     inventory = inventory or _this_machine(directory)
     environment = {**os.environ, "HEIRLOOM_HOME": str(directory / "home")}
-    words = ["run", str(file), "--inventory", str(inventory)]
+    arguments = ["run", str(file), "--inventory", str(inventory)]
     log = directory / "output.log"
     with log.open("wb") as output:
         began = time.monotonic()
         process = psutil.Popen(
-            [sys.executable, "-m", "controller", *words],
+            [sys.executable, "-m", "controller", *arguments],
             cwd=_REPOSITORY,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -93,8 +93,8 @@ def run(
         status = _wait(process, watch)
         seconds = time.monotonic() - began
     if status != 0:
-        said = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-        raise RuntimeError(f"the search ended with exit code {status}: {said}")
+        ending = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+        raise RuntimeError(f"the search ended with exit code {status}: {ending}")
     with Journal.open(Home(directory / "home").find("bench").journal, readonly=True) as journal:
         events = [event for _, event in journal.read()]
     created = next(event for event in events if isinstance(event, Created))

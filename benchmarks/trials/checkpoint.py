@@ -17,13 +17,13 @@ _DD = ("dd", f"bs={_BLOCK}", "status=none")
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure, and write the result."""
     size, times = int(sys.argv[1]), int(sys.argv[2])
     weights = os.environ["HEIRLOOM_SAVE_PATH"]
     here = os.path.dirname(os.path.dirname(weights))
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "value": 1,
-        "nfs": said("stat", "--file-system", "--format=%T", here) == "nfs",
+        "nfs": output_of("stat", "--file-system", "--format=%T", here) == "nfs",
         "digest": seconds(digest, size),
         "write": [],
         "write_dd": [],
@@ -34,18 +34,18 @@ def main() -> None:
         for name in ("own", "dd"):  # what is left of the last round is for the child
             if os.path.exists(f"{here}/{name}"):
                 os.unlink(f"{here}/{name}")
-        told["write"].append(seconds(write, f"{here}/own", size))
-        told["write_dd"].append(seconds(write_dd, f"{here}/dd", size))
+        result["write"].append(seconds(write, f"{here}/own", size))
+        result["write_dd"].append(seconds(write_dd, f"{here}/dd", size))
     write(f"{weights}/weights", size)
     restored = os.environ["HEIRLOOM_RESTORE_PATH"]
     if restored:
         with open(f"{os.path.dirname(restored)}/manifest.json") as file:
             parent = json.load(file)["attempt"]
         left = f"{os.path.dirname(here)}/{parent}"
-        told["read"].append(seconds(read, f"{left}/own"))
-        told["read_dd"].append(seconds(run, *_DD, f"if={left}/dd", "of=/dev/null"))
+        result["read"].append(seconds(read, f"{left}/own"))
+        result["read_dd"].append(seconds(run, *_DD, f"if={left}/dd", "of=/dev/null"))
     with open(os.environ["HEIRLOOM_RESULT"], "w") as file:
-        json.dump(told, file)
+        json.dump(result, file)
 
 
 def seconds(work: Callable[..., object], *arguments: object) -> float:
@@ -90,8 +90,8 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
-def said(*command: str) -> str:
-    """What a program prints."""
+def output_of(*command: str) -> str:
+    """A program's standard output."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 

@@ -34,6 +34,6 @@ if __name__ == "__main__":
     weights = os.environ["HEIRLOOM_SAVE_PATH"]
     with open(f"{weights}/weights", "wb") as file:
         file.write(os.urandom(size))
-    told = {"value": 1, "began": began, "skew": skew(os.path.dirname(os.path.dirname(weights)))}
+    figures = {"value": 1, "began": began, "skew": skew(os.path.dirname(os.path.dirname(weights)))}
     with open(os.environ["HEIRLOOM_RESULT"], "w") as result:
-        json.dump(told, result)
+        json.dump(figures, result)

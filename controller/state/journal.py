@@ -99,14 +99,14 @@ class Journal:
                     yield seq, self._decode(seq, kind, body, old)
 
     def _decode(self, seq: int, kind: str, body: str, found: int) -> Event:
-        said = database.decode(self.path, seq, kind, body)
+        fields = database.decode(self.path, seq, kind, body)
         if found != FORMAT:
-            kind, said = upgrade(kind, said, found)
+            kind, fields = upgrade(kind, fields, found)
         adapter = _ADAPTERS.get(kind)
         if adapter is None:
             raise JournalError(f"{self.path}: event {seq} is of an unknown kind, {kind!r}")
         try:
-            return adapter.validate_python(said)
+            return adapter.validate_python(fields)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

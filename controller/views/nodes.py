@@ -44,8 +44,8 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
     found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}
     if json:
         rows = [_facts(report, found[report.node.name]) for report in cluster.nodes]
-        said = {"store": store and str(store), "trouble": cluster.store_problem, "nodes": rows}
-        print(jsons.dumps(said, indent=1))  # noqa: T201 - for programs
+        facts = {"store": store and str(store), "trouble": cluster.store_problem, "nodes": rows}
+        print(jsons.dumps(facts, indent=1))  # noqa: T201 - for programs
     else:
         _print(cluster, found, listed.warnings)
     return not cluster.store_problem and all(map(can_run, found.values()))
@@ -67,22 +67,22 @@ def _store(chosen: Path | None, nodes: tuple[Node, ...], home: Home) -> tuple[Pa
 
 
 def _facts(report: NodeReport, found: list[Problem]) -> dict[str, Any]:
-    said = dict(report.facts or {})
+    facts = dict(report.facts or {})
     return {
         "node": report.node.name,
         "reach": report.reach,
         "reason": report.reason,
         "could_run": can_run(found),
         "troubles": [{"kind": trouble.kind, "text": trouble.text} for trouble in found],
-        "user": said.get("user"),
-        "uid": said.get("uid"),
-        "gid": said.get("gid"),
-        "slots": {"total": len(report.node.slots), "free": said and _free(said["slots"])},
-        "gpus": said["gpus"]["there"] if said else None,
-        "python": said.get("python"),
-        "store": said.get("store"),
-        "ahead": round(report.clock_ahead, 1) if said else None,
-        "give_or_take": round(report.clock_error, 1) if said else None,
+        "user": facts.get("user"),
+        "uid": facts.get("uid"),
+        "gid": facts.get("gid"),
+        "slots": {"total": len(report.node.slots), "free": facts and _free(facts["slots"])},
+        "gpus": facts["gpus"]["there"] if facts else None,
+        "python": facts.get("python"),
+        "store": facts.get("store"),
+        "ahead": round(report.clock_ahead, 1) if facts else None,
+        "give_or_take": round(report.clock_error, 1) if facts else None,
     }
 
 
@@ -115,15 +115,15 @@ def _row(report: NodeReport) -> list[str]:
             "no" if report.reach == "unreachable" else report.reach,
             f"?/{total}",
         ]
-    said = report.facts
+    facts = report.facts
     return [
         report.node.name,
         "yes",
-        f"{_free(said['slots'])}/{total} free",
-        str(len(said["gpus"]["there"]) or "none"),
-        _store_text(report, said["store"]),
-        said["python"]["version"] or "missing",
-        said["user"],
+        f"{_free(facts['slots'])}/{total} free",
+        str(len(facts["gpus"]["there"]) or "none"),
+        _store_text(report, facts["store"]),
+        facts["python"]["version"] or "missing",
+        facts["user"],
     ]
 
 

@@ -180,8 +180,8 @@ class Network(nn.Module):
 
     def test(self, batches: Sequence[Batch]) -> tuple[float, float]:
         """F1 and exact match of the network's answers, from 0 to 1."""
-        said = [answer for batch in batches for answer in self.answers(batch)]
-        return scores(said, [question for batch in batches for question in batch.questions])
+        predicted = [answer for batch in batches for answer in self.answers(batch)]
+        return scores(predicted, [question for batch in batches for question in batch.questions])
 
     @torch.no_grad()
     def answers(self, batch: Batch) -> list[str]:

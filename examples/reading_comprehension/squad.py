@@ -33,7 +33,10 @@ def read(path: Path) -> list[Article]:
                 Question(
                     paragraph["context"],
                     asked["question"],
-                    tuple(Answer(said["text"], said["answer_start"]) for said in asked["answers"]),
+                    tuple(
+                        Answer(answer["text"], answer["answer_start"])
+                        for answer in asked["answers"]
+                    ),
                 )
                 for paragraph in article["paragraphs"]
                 for asked in paragraph["qas"]
@@ -52,28 +55,28 @@ def normalized(text: str) -> str:
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", kept).split())
 
 
-def exact(said: str, right: str) -> float:
+def exact(predicted: str, expected: str) -> float:
     """1 if both are equal after normalization, otherwise 0."""
-    return float(normalized(said) == normalized(right))
+    return float(normalized(predicted) == normalized(expected))
 
 
-def f1(said: str, right: str) -> float:
+def f1(predicted: str, expected: str) -> float:
     """The harmonic mean of precision and recall over the common words."""
-    said_words, right_words = normalized(said).split(), normalized(right).split()
-    common = sum((Counter(said_words) & Counter(right_words)).values())
+    predicted_words, expected_words = normalized(predicted).split(), normalized(expected).split()
+    common = sum((Counter(predicted_words) & Counter(expected_words)).values())
     if not common:
         return 0.0
-    precision, recall = common / len(said_words), common / len(right_words)
+    precision, recall = common / len(predicted_words), common / len(expected_words)
     return 2 * precision * recall / (precision + recall)
 
 
-def scores(said: Sequence[str], questions: Iterable[Question]) -> tuple[float, float]:
+def scores(predicted: Sequence[str], questions: Iterable[Question]) -> tuple[float, float]:
     """Mean F1 and exact match, from 0 to 1. Of several correct answers the nearest counts."""
     pairs = [
         (
-            max(f1(text, right.text) for right in question.answers),
-            max(exact(text, right.text) for right in question.answers),
+            max(f1(text, expected.text) for expected in question.answers),
+            max(exact(text, expected.text) for expected in question.answers),
         )
-        for text, question in zip(said, questions, strict=True)
+        for text, question in zip(predicted, questions, strict=True)
     ]
     return sum(pair[0] for pair in pairs) / len(pairs), sum(pair[1] for pair in pairs) / len(pairs)

@@ -17,7 +17,7 @@ from tests.cluster.bringup import (
     try_playbook,
 )
 from tests.faults.hosts import hosts
-from tests.faults.injector import endure
+from tests.faults.injector import run_with_faults
 
 # All tests share one cluster, so one worker runs them.
 pytestmark = [
@@ -160,9 +160,9 @@ def test_search_survives_faults_of_a_node_and_the_server(ready: Cluster) -> None
         "a node's network cut until its trials run elsewhere",
     ]
     seed = random.randrange(1 << 32)
-    with hosts(ready, seed, CONTROLLER) as place:
-        tally = endure(place, random.Random(seed), kinds, print)
-        output = "".join(place.terminal.output)
+    with hosts(ready, seed, CONTROLLER) as environment:
+        tally = run_with_faults(environment, random.Random(seed), kinds, print)
+        output = "".join(environment.terminal.output)
     assert tally.broken == {}, f"seed {seed}: {output}"
     assert tally.injections.total() >= 3, tally.missed
     assert tally.children

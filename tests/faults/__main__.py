@@ -22,13 +22,13 @@ from rich.console import Console
 from controller.errors import HeirloomError
 from testbed.cluster import Cluster
 from testbed.machine import check_machine
+from tests.faults.environment import Environment
 from tests.faults.hosts import SECOND, SERVER, hosts, hosts_made_ready
-from tests.faults.injector import endure
+from tests.faults.injector import run_with_faults
 from tests.faults.local import REPOSITORY, local
-from tests.faults.place import Place
 from tests.faults.tally import Tally
 
-Searches = Callable[[int], AbstractContextManager[Place]]  # from a seed
+Searches = Callable[[int], AbstractContextManager[Environment]]  # from a seed
 
 _EACH = 16  # injections in one search, at most
 _TRIALS = 60
@@ -73,8 +73,8 @@ def _go_on(
     while total.injections.total() < injections:
         left = min(injections - total.injections.total(), _EACH)
         print(f"search on {where} with seed {seed}:", flush=True)
-        with searches(seed) as place:
-            tally = _search(place, seed, left, only)
+        with searches(seed) as environment:
+            tally = _search(environment, seed, left, only)
         total.add(tally)
         if tally.broken:
             print(f"seed {seed}: {json.dumps(tally.broken, indent=1)}")
@@ -88,22 +88,22 @@ def _go_on(
     return bool(total.broken)
 
 
-def _search(place: Place, seed: int, injections: int, only: list[str] | None) -> Tally:
+def _search(environment: Environment, seed: int, injections: int, only: list[str] | None) -> Tally:
     rng = random.Random(seed)
-    kinds = [kind for kind in place.faults if not only or any(word in kind for word in only)]
+    kinds = [kind for kind in environment.faults if not only or any(word in kind for word in only)]
     if not kinds:
-        raise SystemExit(f"no fault there has {only} in its name: {', '.join(place.faults)}")
+        raise SystemExit(f"no fault there has {only} in its name: {', '.join(environment.faults)}")
     drawn = [kind for _ in range(_EACH) for kind in rng.sample(kinds, len(kinds))]
-    return endure(place, rng, drawn[:injections], _tell)
+    return run_with_faults(environment, rng, drawn[:injections], _tell)
 
 
 @contextmanager
-def _here(seed: int) -> Iterator[Place]:
+def _here(seed: int) -> Iterator[Environment]:
     with (
         tempfile.TemporaryDirectory(prefix="heirloom-faults-") as path,
-        local(Path(path), _TRIALS, seed) as place,
+        local(Path(path), _TRIALS, seed) as environment,
     ):
-        yield place
+        yield environment
 
 
 def _on(cluster: Cluster) -> Searches:

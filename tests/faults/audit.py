@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heirloom.node.supervisor import STALE_AFTER
-from tests.faults.place import Place
+from tests.faults.environment import Environment
 from tests.faults.search import NAME
 from tests.faults.tally import Tally
 
@@ -16,31 +16,31 @@ _UNCHECKED = STALE_AFTER + 2.0  # seconds between the check of a parent and its 
 _VERDICTS = ("succeeded", "failed", "stopped", "skipped", "cancelled")
 
 
-def audit(place: Place, seen: Mapping[int, str], tally: Tally) -> None:
+def audit(environment: Environment, seen: Mapping[int, str], tally: Tally) -> None:
     """Add the results of a search to the tally. `seen`: the manifests that the observer saw."""
-    code, said = place.command("trials", NAME, "--json")
+    code, output = environment.command("trials", NAME, "--json")
     if code:
-        tally.other.append(f"the trials cannot be read: {said}")
+        tally.other.append(f"the trials cannot be read: {output}")
         return
-    trials: list[dict[str, Any]] = json.loads(said)
-    found = place.manifests()
+    trials: list[dict[str, Any]] = json.loads(output)
+    found = environment.manifests()
     assert found is not None, "the store does not answer, and nothing is wrong with it"
-    standing = {trial: json.loads(text) for trial, text in found.items()}
+    manifests = {trial: json.loads(text) for trial, text in found.items()}
     tally.searches += 1
     tally.trials += len(trials)
     for trial in trials:
-        _verdict(trial, standing.get(trial["id"]), tally)
-    for number in seen.keys() - standing.keys():
+        _verdict(trial, manifests.get(trial["id"]), tally)
+    for number in seen.keys() - manifests.keys():
         tally.lost_results.append(f"the verdict of trial {number} went from the store")
-    for number in standing.keys() - {trial["id"] for trial in trials}:
+    for number in manifests.keys() - {trial["id"] for trial in trials}:
         tally.lost_results.append(f"the journal does not know trial {number}")
-    _reads(place, standing, tally)
-    for number, names in place.wrong_files().items():
-        digests = {entry["path"]: entry["digest"] for entry in standing[number]["files"]}
+    _reads(environment, manifests, tally)
+    for number, names in environment.wrong_files().items():
+        digests = {entry["path"]: entry["digest"] for entry in manifests[number]["files"]}
         for name in names:
-            if digests[name] not in place.flipped():
+            if digests[name] not in environment.flipped():
                 tally.lost_results.append(f"{name} of trial {number} is not as committed")
-    tally.leftovers += place.leftovers()
+    tally.leftovers += environment.leftovers()
 
 
 def _verdict(trial: Mapping[str, Any], manifest: Mapping[str, Any] | None, tally: Tally) -> None:
@@ -70,15 +70,17 @@ def _verdict(trial: Mapping[str, Any], manifest: Mapping[str, Any] | None, tally
     tally.flipped_met += sum(each["outcome"] == "corrupt" for each in trial["attempts"])
 
 
-def _reads(place: Place, standing: Mapping[int, Mapping[str, Any]], tally: Tally) -> None:
+def _reads(
+    environment: Environment, manifests: Mapping[int, Mapping[str, Any]], tally: Tally
+) -> None:
     """Check that every process read the bytes that its parents committed."""
     digests = {
         f"{number}/{entry['path']}": entry["digest"].removeprefix("sha256:")
-        for number, manifest in standing.items()
+        for number, manifest in manifests.items()
         for entry in manifest["files"]
     }
-    flipped = place.flipped()
-    witnessed = place.witnessed()
+    flipped = environment.flipped()
+    witnessed = environment.witnessed()
     tally.processes += len(witnessed)
     for each in witnessed:
         for name, digest in each["read"].items():

@@ -19,7 +19,7 @@ from testbed.cache import REPOSITORY
 from testbed.cluster import Cluster
 from tests.cluster.bringup import install_controller, run_playbook
 from tests.faults import search
-from tests.faults.place import Fault, MissedError
+from tests.faults.environment import Fault, MissedError
 from tests.faults.terminal import Terminal
 
 USER = "heirloom"
@@ -105,7 +105,7 @@ class Hosts:
             self.command("stop", search.NAME)
         self.command("remove", search.NAME, "--yes")
 
-    # What every place offers
+    # The protocol Environment
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the controller in an SSH session of its own."""
@@ -125,9 +125,9 @@ class Hosts:
         end = time.monotonic() + _SECONDS
         while True:
             with self.start(*words) as process:
-                said, _ = process.communicate(timeout=_SECONDS)
+                output, _ = process.communicate(timeout=_SECONDS)
             if process.returncode != _UNREACHED or time.monotonic() > end:
-                return process.returncode, said
+                return process.returncode, output
             time.sleep(1.0)
 
     def enough(self) -> None:
@@ -147,8 +147,8 @@ class Hosts:
         """The witness lines of trial processes, except those that a power cut lost."""
         found: list[dict[str, Any]] = []
         for host in self.cluster.hosts():
-            said = host.ssh([f"cat {_WITNESS} || true"]).stdout
-            for line in said.splitlines():
+            text = host.ssh([f"cat {_WITNESS} || true"]).stdout
+            for line in text.splitlines():
                 with contextlib.suppress(ValueError):
                     found.append(json.loads(line))
         return found
@@ -170,8 +170,8 @@ class Hosts:
 
     def _put(self, name: str, text: str) -> None:
         """Write a file of the search on the controller's host, durably."""
-        place = shlex.quote(f"{_HOME}/faults/{name}")
-        script = f"mkdir -p $(dirname {place}) && printf %s {shlex.quote(text)} > {place} && sync"
+        path = shlex.quote(f"{_HOME}/faults/{name}")
+        script = f"mkdir -p $(dirname {path}) && printf %s {shlex.quote(text)} > {path} && sync"
         self.cluster.host(self._controller).ssh([f"runuser -l {USER} -c {shlex.quote(script)}"])
 
     def _on(self, host: str, *words: str) -> Any:
@@ -234,12 +234,12 @@ class Hosts:
 
     def _tried_again(self) -> list[str]:
         """The attempts that are lost so far."""
-        code, said = self.command("trials", search.NAME, "--json")
+        code, output = self.command("trials", search.NAME, "--json")
         if code:
-            raise AssertionError(f"trials: exit {code}, {said}")
+            raise AssertionError(f"trials: exit {code}, {output}")
         return [
             each["attempt"]
-            for trial in json.loads(said)
+            for trial in json.loads(output)
             for each in trial["attempts"]
             if each["outcome"] == "lost"
         ]
@@ -250,13 +250,15 @@ class Hosts:
         return f"away for {seconds:.0f} s"
 
     def _kill_nfs_in_commit(self, rng: random.Random) -> str:
-        said = self._on(SERVER, "kill-nfs-in-commit", _SERVED, str(rng.choice([1, 2, 3])))
-        return f"in the commits of {', '.join(said)}"
+        attempts = self._on(SERVER, "kill-nfs-in-commit", _SERVED, str(rng.choice([1, 2, 3])))
+        return f"in the commits of {', '.join(attempts)}"
 
     def _lose_reply(self, rng: random.Random) -> str:
         clients = [host for host in self.cluster.hosts() if host.name != SERVER]
-        said = self._on(SERVER, "lose-reply", _SERVED, *(f"{c.name}={c.address}" for c in clients))
-        return f"that of {said} was done"
+        attempt = self._on(
+            SERVER, "lose-reply", _SERVED, *(f"{c.name}={c.address}" for c in clients)
+        )
+        return f"that of {attempt} was done"
 
     def _fill_store(self, rng: random.Random) -> str:
         seconds = rng.uniform(5, 20)
@@ -284,10 +286,10 @@ class Hosts:
 
     def _kill_controller(self, rng: random.Random) -> str:
         self._need_controller()
-        said = self._on(self._controller, "kill", "controller", "0")
+        killed = self._on(self._controller, "kill", "controller", "0")
         self.terminal.join()
         time.sleep(rng.uniform(0, 10))
-        return f"{said}, started again after a while"
+        return f"{killed}, started again after a while"
 
     def _need_controller(self) -> None:
         if not self.terminal.alive:
@@ -337,11 +339,11 @@ class _Store:
         try:
             self._agent.stdin.write("\n")
             self._agent.stdin.flush()
-            said = json.loads(self._agent.stdout.readline())
+            answer = json.loads(self._agent.stdout.readline())
         finally:
             watchdog.cancel()
-        self._found.update((int(trial), text) for trial, text in said["new"].items())
-        for trial in said["gone"]:
+        self._found.update((int(trial), text) for trial, text in answer["new"].items())
+        for trial in answer["gone"]:
             del self._found[trial]
         return dict(self._found)
 
@@ -359,12 +361,12 @@ def _joined(words: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def hosts(cluster: Cluster, seed: int, controller: str = SECOND) -> Iterator[Hosts]:
-    """A place on a prepared cluster, without the files of earlier searches."""
-    place = Hosts(cluster, seed, controller)
+    """An environment on a prepared cluster, without the files of earlier searches."""
+    environment = Hosts(cluster, seed, controller)
     try:
-        yield place
+        yield environment
     finally:
-        place.close()
+        environment.close()
 
 
 @contextlib.contextmanager

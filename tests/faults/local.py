@@ -21,7 +21,7 @@ import psutil
 import yaml
 
 from tests.faults import processes, search
-from tests.faults.place import Fault, MissedError
+from tests.faults.environment import Fault, MissedError
 from tests.faults.terminal import Terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,8 +48,10 @@ class Local:
         for run_dir in self.run_dirs:
             run_dir.mkdir()
         witness = search.trial(str(path / "witness"), _PAUSE)
-        said = search.experiment(trials, seed, {"trial": witness, "store": str(path / "store")})
-        (path / "experiment.yml").write_text(yaml.safe_dump(said))
+        experiment = search.experiment(
+            trials, seed, {"trial": witness, "store": str(path / "store")}
+        )
+        (path / "experiment.yml").write_text(yaml.safe_dump(experiment))
         (path / "hosts.yml").write_text(yaml.safe_dump({"trial_nodes": {"hosts": self._hosts()}}))
         self.terminal = Terminal(self, str(path / "experiment.yml"), "-i", str(path / "hosts.yml"))
         kinds = [
@@ -79,7 +81,7 @@ class Local:
         for disk in self._disks:
             subprocess.run(["umount", "--lazy", disk], check=True)
 
-    # What every place offers
+    # The protocol Environment
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the controller."""
@@ -96,8 +98,8 @@ class Local:
     def command(self, *words: str) -> tuple[int, str]:
         """Run a command to its end."""
         with self.start(*words) as process:
-            said, _ = process.communicate(timeout=_SECONDS)
-        return process.returncode, said
+            output, _ = process.communicate(timeout=_SECONDS)
+        return process.returncode, output
 
     def enough(self) -> None:
         """Nothing to do: the budget ends the search."""
@@ -218,17 +220,17 @@ class Local:
         return f"process {found.pid}"
 
     def _flip(self, rng: random.Random) -> str:
-        """The newest trial that may still have children."""
-        standing = [
-            said
-            for said in map(json.loads, (self.manifests() or {}).values())
-            if said["files"] and not self._is_flipped(said)
+        """Flip a bit in a file of one of the newest trials, which may still have children."""
+        candidates = [
+            manifest
+            for manifest in map(json.loads, (self.manifests() or {}).values())
+            if manifest["files"] and not self._is_flipped(manifest)
         ]
-        if not standing:
+        if not candidates:
             raise MissedError("nothing was committed yet")
-        said = max(standing[-6:], key=lambda said: said["value"] + rng.random())
-        entry = rng.choice(said["files"])
-        path = self.path_of(said["trial"]) / entry["path"]
+        manifest = max(candidates[-6:], key=lambda manifest: manifest["value"] + rng.random())
+        entry = rng.choice(manifest["files"])
+        path = self.path_of(manifest["trial"]) / entry["path"]
         offset, bit = rng.randrange(64, entry["size"]), 1 << rng.randrange(8)
         with path.open("r+b") as file:
             file.seek(offset)
@@ -236,10 +238,10 @@ class Local:
             file.seek(offset)
             file.write(bytes([byte ^ bit]))
         self._flipped[entry["digest"]] = time.time()
-        return f"trial {said['trial']}, {entry['path']}, byte {offset}"
+        return f"trial {manifest['trial']}, {entry['path']}, byte {offset}"
 
-    def _is_flipped(self, said: dict[str, Any]) -> bool:
-        return any(entry["digest"] in self._flipped for entry in said["files"])
+    def _is_flipped(self, manifest: dict[str, Any]) -> bool:
+        return any(entry["digest"] in self._flipped for entry in manifest["files"])
 
     def _fill_store(self, rng: random.Random) -> str:
         return _full(self.path / "store", rng)
@@ -260,12 +262,12 @@ class Local:
         with journal.open("r+b") as file:
             file.seek(4096 * page)
             file.write(rng.randbytes(4096))
-        code, said = self.command("resume", search.NAME)
-        if code != 2 or f"recover {search.NAME}" not in said:
-            raise AssertionError(f"a damaged journal was not refused: exit {code}, {said}")
-        code, said = self.command("recover", search.NAME)
+        code, output = self.command("resume", search.NAME)
+        if code != 2 or f"recover {search.NAME}" not in output:
+            raise AssertionError(f"a damaged journal was not refused: exit {code}, {output}")
+        code, output = self.command("recover", search.NAME)
         if code:
-            raise AssertionError(f"recover: exit {code}, {said}")
+            raise AssertionError(f"recover: exit {code}, {output}")
         return f"page {page} of {pages}"
 
 
@@ -303,9 +305,9 @@ def _digest(path: Path) -> str:
 
 @contextlib.contextmanager
 def local(path: Path, trials: int, seed: int) -> Iterator[Local]:
-    """A place on this machine, removed afterwards."""
-    place = Local(path, trials, seed)
+    """An environment on this machine, removed afterwards."""
+    environment = Local(path, trials, seed)
     try:
-        yield place
+        yield environment
     finally:
-        place.close()
+        environment.close()

@@ -6,14 +6,14 @@ import threading
 import time
 from types import TracebackType
 
-from tests.faults.place import Place
+from tests.faults.environment import Environment
 
 
 class Observer:
     """A thread that reads the store's verdicts. `broken` lists broken promises."""
 
-    def __init__(self, place: Place, pause: float) -> None:
-        self._place = place
+    def __init__(self, environment: Environment, pause: float) -> None:
+        self._environment = environment
         self._pause = pause
         self._changed = threading.Condition()
         self._seen: dict[int, tuple[float, str]] = {}
@@ -54,7 +54,7 @@ class Observer:
     def _watch(self) -> None:
         while not self._over.wait(self._pause):
             now = time.monotonic()
-            found = self._place.manifests()
+            found = self._environment.manifests()
             if found is None:
                 continue
             with self._changed:
@@ -64,7 +64,7 @@ class Observer:
     def _compare(self, found: dict[int, str], now: float) -> None:
         for trial, (at, text) in [*self._seen.items()]:
             if trial not in found:
-                if now - at > self._place.doubted:
+                if now - at > self._environment.doubted:
                     self.broken.append(f"the verdict of trial {trial} is gone from the store")
                 del self._seen[trial]
             elif found[trial] != text:

@@ -30,14 +30,14 @@ def wrong_files(store: str) -> dict[int, list[str]]:
     os.setuid(account.pw_uid)
     wrong = {}
     for path in _experiment(store).glob("trials/*/manifest.json"):
-        said = json.loads(path.read_text())
+        manifest = json.loads(path.read_text())
         bad = []
-        for entry in said["files"]:
+        for entry in manifest["files"]:
             data = (path.parent / "weights" / entry["path"]).read_bytes()
             if f"sha256:{hashlib.sha256(data).hexdigest()}" != entry["digest"]:
                 bad.append(entry["path"])
         if bad:
-            wrong[said["trial"]] = bad
+            wrong[manifest["trial"]] = bad
     return wrong
 
 
@@ -112,8 +112,9 @@ def kill_nfs_in_commit(served: str, times: str) -> list[str]:
 def lose_reply(served: str, *clients: str) -> str:
     """Restart the server after it did a client's (`node=address`) rename and before it answered.
 
-    The file system is frozen while an attempt commits, and thaws for a moment at a time, until the
-    rename is what waits. It is done when nothing finds the way back to the clients any more.
+    The file system is frozen while an attempt commits, and thawed for a moment at a time, until the
+    rename is the next change. Then a route drops the answers to this client, and the rename is let
+    through.
     """
     addresses = dict(client.split("=") for client in clients)
     above = os.open(served, os.O_RDONLY | os.O_DIRECTORY)

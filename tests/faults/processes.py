@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.place import MissedError
+from tests.faults.environment import MissedError
 
 _PATIENCE = 15.0  # seconds to wait for a target
 _LOOK = 0.02

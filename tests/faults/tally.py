@@ -36,7 +36,7 @@ class Tally:
     @property
     def broken(self) -> dict[str, list[str]]:
         """The broken promises, with details."""
-        said = {
+        promises = {
             "wrong reads": self.wrong_reads,
             "torn reads": self.torn_reads,
             "lost results": self.lost_results,
@@ -45,7 +45,7 @@ class Tally:
             "leftovers": self.leftovers,
             "other": self.other,
         }
-        return {name: what for name, what in said.items() if what}
+        return {name: what for name, what in promises.items() if what}
 
     def add(self, other: Tally) -> None:
         """Add the counts of another search."""

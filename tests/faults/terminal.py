@@ -6,7 +6,7 @@ import json
 import subprocess
 import threading
 
-from tests.faults.place import Place
+from tests.faults.environment import Environment
 from tests.faults.search import NAME
 
 _SECONDS = 180.0  # for a controller to end
@@ -15,8 +15,8 @@ _SECONDS = 180.0  # for a controller to end
 class Terminal:
     """The controller of the search. Its output is kept in `output`."""
 
-    def __init__(self, place: Place, file: str, *more: str) -> None:
-        self._place = place
+    def __init__(self, environment: Environment, file: str, *more: str) -> None:
+        self._environment = environment
         self._run = ("run", file, *more)
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -39,17 +39,17 @@ class Terminal:
         return None if self._process is None else self._process.returncode
 
     @property
-    def last_words(self) -> str:
+    def summary(self) -> str:
         """The controller's state, and its last output."""
         how = "it runs" if self.alive else f"exit code {self.code}"
         return f"{how}: {''.join(self.output[-3:]).strip()}"
 
     def state(self) -> str:
         """The experiment's state as `status` prints it; empty before it exists."""
-        code, said = self._place.command("status", "--json")
+        code, printed = self._environment.command("status", "--json")
         if code:
             return ""
-        found = [each for each in json.loads(said) if each["name"] == NAME]
+        found = [each for each in json.loads(printed) if each["name"] == NAME]
         return str(found[0]["state"]) if found else ""
 
     def ensure(self) -> None:
@@ -61,7 +61,7 @@ class Terminal:
         if state == "finished":
             self.finished = True
             return
-        self._process = self._place.start(*(("resume", NAME) if state else self._run))
+        self._process = self._environment.start(*(("resume", NAME) if state else self._run))
         self._reader = threading.Thread(target=self._read, args=(self._process,))
         self._reader.start()
 

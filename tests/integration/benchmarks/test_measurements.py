@@ -19,8 +19,8 @@ def test_a_measurement_ends_with_figures_and_leaves_nothing(name: str, tmp_path:
     ended = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    said = json.loads((build / "bench.json").read_text())
-    assert len(said["figures"]) == 2
-    assert all(value > 0 for figure in said["figures"] for value in figure["values"])
-    assert said["machine"]["cores"] >= 1
+    record = json.loads((build / "bench.json").read_text())
+    assert len(record["figures"]) == 2
+    assert all(value > 0 for figure in record["figures"] for value in figure["values"])
+    assert record["machine"]["cores"] >= 1
     assert [path.name for path in build.iterdir()] == ["bench.json"]

@@ -117,9 +117,9 @@ class Fifo:
 
     def receive(self) -> str:
         """Wait for a line from the other side, and return it."""
-        said: list[str] = []
-        within_timeout(lambda: said.append(self.path.read_text()))
-        return said[0]
+        contents: list[str] = []
+        within_timeout(lambda: contents.append(self.path.read_text()))
+        return contents[0]
 
     def send(self) -> None:
         """Send a line to the other side, which waits for it."""

@@ -64,10 +64,10 @@ def test_a_process_sees_its_files_and_nothing_of_the_supervisors(lab):
         "fds = [os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd') if n > '2'"
         " and os.path.exists(f'/proc/self/fd/{n}')]\n"
         "seen = {k: v for k, v in os.environ.items()}\n"
-        "said = {'value': 1, 'env': seen, 'fds': fds, 'cwd': os.getcwd(), 'python': sys.executable,"
-        " 'params': json.load(open(seen['HEIRLOOM_PARAMS'])),"
+        "report = {'value': 1, 'env': seen, 'fds': fds, 'cwd': os.getcwd(), "
+        " 'python': sys.executable, 'params': json.load(open(seen['HEIRLOOM_PARAMS'])),"
         " 'session': os.getsid(0) == os.getpid()}\n"
-        "pathlib.Path(seen['HEIRLOOM_RESULT']).write_text(json.dumps(said))\n"
+        "pathlib.Path(seen['HEIRLOOM_RESULT']).write_text(json.dumps(report))\n"
     )
     (lab.root / "code/1").mkdir()
     (lab.root / "code/1/train.py").write_text(script)

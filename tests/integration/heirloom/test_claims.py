@@ -71,10 +71,10 @@ def test_a_node_without_a_run_directory_refuses(lab):
 
 def test_a_claim_contains_process_id_and_boot_id(lab):
     lab.start(lab.spec("0.1", restore=[9]))
-    said = json.loads(lab.local("0.1.claim").read_text())
+    written = json.loads(lab.local("0.1.claim").read_text())
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    assert said == {"boot": boot, "pid": lab.supervisor("0.1")}
-    os.kill(said["pid"], 0)
+    assert written == {"boot": boot, "pid": lab.supervisor("0.1")}
+    os.kill(written["pid"], 0)
 
 
 def test_a_supervisor_is_detached_and_leads_its_own_session(lab):

@@ -73,15 +73,15 @@ def test_numpys_numbers_arrive_as_numbers_within_dictionaries_too(lab):
 
 def test_any_text_in_a_metric_arrives_unchanged(lab):
     text = "it's \"quoted\"\n$HOME `date` % \\ für ☃ \U0001f600 'NNISDK_ME"
-    said = {"default": 0.5, "note": text}
+    metric = {"default": 0.5, "note": text}
     result, values = reported(
         lab,
-        f"said = {said!r}",
-        "nni.report_intermediate_result(said)",
-        "nni.report_final_result(said)",
+        f"metric = {metric!r}",
+        "nni.report_intermediate_result(metric)",
+        "nni.report_final_result(metric)",
     )
-    assert values == [said]
-    assert result == {"value": 0.5, "nni": said}
+    assert values == [metric]
+    assert result == {"value": 0.5, "nni": metric}
 
 
 def test_a_trial_cannot_report_before_it_requests_parameters(lab):

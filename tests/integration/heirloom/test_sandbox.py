@@ -90,10 +90,10 @@ def test_a_sandbox_without_privileges_keeps_the_user_id():
         sandbox.enter("/usr", "/usr/bin")
         return {"uid": os.geteuid(), "readonly": bool(os.statvfs("/usr").f_flag & os.ST_RDONLY)}
 
-    said = launch.run_in_child(as_nobody)
-    if "missing" in said:
-        pytest.skip(said["missing"])
-    assert said == {"uid": pwd.getpwnam("nobody").pw_uid, "readonly": True}
+    found = launch.run_in_child(as_nobody)
+    if "missing" in found:
+        pytest.skip(found["missing"])
+    assert found == {"uid": pwd.getpwnam("nobody").pw_uid, "readonly": True}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

@@ -32,15 +32,15 @@ def inventory(user: User) -> Path:
 def test_site_runs_the_playbooks_of_the_wheel(
     user: User, inventory: Path, words: tuple[str, ...], playbook: str
 ) -> None:
-    said = user("site", *words, "-i", inventory, "--", "--list-tasks")
+    output = user("site", *words, "-i", inventory, "--", "--list-tasks")
     content = user.installed.site_packages / "controller/dispatch/ansible/content"
-    assert f"playbook: {content}/{playbook}" in said
+    assert f"playbook: {content}/{playbook}" in output
 
 
 def test_site_passes_the_exit_code_on(user: User, inventory: Path) -> None:
     assert "--no-such-option" in user("site", "-i", inventory, "--", "--no-such-option", code=2)
-    said = user("site", "-i", inventory, "--limit", "elsewhere", "--list-hosts", code=1)
-    assert "no hosts to target" in said
+    output = user("site", "-i", inventory, "--limit", "elsewhere", "--list-hosts", code=1)
+    assert "no hosts to target" in output
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_the_shell_completes_names_of_experiments(user: User, shell: str, words:
         "bash": {"COMP_WORDS": line, "COMP_CWORD": "2"},
         "zsh": {"_TYPER_COMPLETE_ARGS": line},
     }[shell]
-    said = user(_HEIRLOOM_COMPLETE=f"complete_{shell}", **asked)
-    assert "first" in said
-    assert "half-made" not in said
+    output = user(_HEIRLOOM_COMPLETE=f"complete_{shell}", **asked)
+    assert "first" in output
+    assert "half-made" not in output
 
 
 def test_the_shell_completes_commands(user: User) -> None:

@@ -58,15 +58,15 @@ def prefixes(user: User) -> list[str]:
 
 
 def test_the_first_experiment_runs_as_it_is(user: User) -> None:
-    said = user("init", "first")
-    assert "heirloom run first/experiment.yml" in said
+    output = user("init", "first")
+    assert "heirloom run first/experiment.yml" in output
     assert "is not overwritten" in user("init", "first", code=2)
     assert "the experiment can run" in user("check", "first/experiment.yml")
     # A file of the user's that is called as our package is.
     user.write("controller.py", "raise SystemExit('the wrong module')")
-    said = user("run", "first/experiment.yml")
-    assert "12 succeeded" in said
-    assert "report: " in said
+    output = user("run", "first/experiment.yml")
+    assert "12 succeeded" in output
+    assert "report: " in output
     assert json.loads(user("status", "first", "--json"))[0]["counts"]["succeeded"] == 12
 
 
@@ -80,10 +80,10 @@ def test_trials_and_the_users_tuner_run_in_the_active_environment(
     tuner = "{class: my_tuner.Ours, code_dir: .}"
     file = user.write("search.yml", EXPERIMENT.replace("{name: random}", tuner))
     active = {"VIRTUAL_ENV": str(environment)}
-    said = user("check", file, **active)
-    assert f"{environment}/bin/python (3." in said
-    assert "from VIRTUAL_ENV)" in said
-    assert 'candidate 0: {"x": 0.5}' in said
+    output = user("check", file, **active)
+    assert f"{environment}/bin/python (3." in output
+    assert "from VIRTUAL_ENV)" in output
+    assert 'candidate 0: {"x": 0.5}' in output
     user("run", file, **active)
     assert prefixes(user) == [str(environment)] * 2
 
@@ -108,21 +108,21 @@ def test_resume_keeps_the_environment_and_says_when_it_is_gone(
     assert prefixes(user) == [str(environment)] * 3
     user("retry", "search", "0")
     environment.rename(user.path / "gone")
-    said = user("resume", "search", code=2)
-    assert f"{environment}/bin/python (from VIRTUAL_ENV), is gone" in said
+    output = user("resume", "search", code=2)
+    assert f"{environment}/bin/python (from VIRTUAL_ENV), is gone" in output
 
 
 def test_an_environment_that_is_not_there_is_an_error_that_names_the_variable(user: User) -> None:
     file = user.write("search.yml", EXPERIMENT)
-    said = user("check", file, code=2, CONDA_PREFIX="/nowhere")
-    assert "/nowhere/bin/python (from CONDA_PREFIX) cannot be run" in said
+    output = user("check", file, code=2, CONDA_PREFIX="/nowhere")
+    assert "/nowhere/bin/python (from CONDA_PREFIX) cannot be run" in output
 
 
 def test_a_trial_runs_by_hand(user: User) -> None:
     trial = "from heirloom import trial\ntrial.finish(1.0 + len(trial.params))\n"
     file = user.write("by_hand.py", trial)
-    said = run(user.installed.venv / "bin" / "python", file, cwd=user.path)
-    assert "1.0" in said
+    output = run(user.installed.venv / "bin" / "python", file, cwd=user.path)
+    assert "1.0" in output
 
 
 def test_the_first_torch_experiment_runs_as_it_is(user: User) -> None:

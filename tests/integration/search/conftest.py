@@ -45,7 +45,7 @@ class Lab:
         """An experiment file whose code directory is `code`."""
         (self.path / "code").mkdir(exist_ok=True)
         trial = {"command": command, "code_dir": "code"} | more.pop("trial", {})
-        said = {
+        keys = {
             "name": "search",
             "search_space": {"x": {"_type": "uniform", "_value": [0, 1]}},
             "tuner": {"name": "random"},
@@ -53,7 +53,7 @@ class Lab:
             "trial": trial,
             "budget": {"trials": 4},
         }
-        return self.write("experiment.yml", yaml.safe_dump(said | more))
+        return self.write("experiment.yml", yaml.safe_dump(keys | more))
 
     def start(self, *args: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -75,11 +75,11 @@ def test_weights_with_a_flipped_bit_are_reported_and_not_used(lab: Lab) -> None:
         after = digest(backbone)
         gate.touch()
         output, _ = running.communicate(timeout=PATIENCE)
-    said = (
+    damage = (
         f"backbone, committed by attempt 1.1 on localhost: expected 5000 bytes with {before}, "
         f"found 5000 with {after}"
     )
-    assert f"trials/1/weights/{said}" in output
+    assert f"trials/1/weights/{damage}" in output
     assert "the weights of trial 1 are damaged" in output
     trials = lab.trials()
     assert [trial["state"] for trial in trials] == ["succeeded"] * 2 + ["skipped"] * 2
@@ -88,11 +88,11 @@ def test_weights_with_a_flipped_bit_are_reported_and_not_used(lab: Lab) -> None:
     refused = [trial["id"] for trial in trials[2:] if trial["attempts"]]
     assert refused
     for number in refused:
-        assert said in plain(lab("show", "search", str(number)))
-    assert f"{said}; stored once for it and 0" in plain(lab("show", "search", "1"))
+        assert damage in plain(lab("show", "search", str(number)))
+    assert f"{damage}; stored once for it and 0" in plain(lab("show", "search", "1"))
     lab("report", "search")
     page = (lab.home / "experiments/search/report.html").read_text()
-    assert f"{said}; stored once for it and 0" in page
+    assert f"{damage}; stored once for it and 0" in page
 
 
 def plain(output: str) -> str:

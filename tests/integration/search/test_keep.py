@@ -102,13 +102,13 @@ def test_gc_after_a_stop_removes_weights_that_no_resume_needs(lab: Lab) -> None:
         running.communicate(timeout=PATIENCE)
     root = lab.root()
     before = tree(root), events(journal)
-    said = lab("gc", "search", "--dry-run")
+    output = lab("gc", "search", "--dry-run")
     assert (tree(root), events(journal)) == before
     had = standing(lab)
     done = lab("gc", "search")
-    assert done.removeprefix("removed ") == said.removeprefix("would remove ")
+    assert done.removeprefix("removed ") == output.removeprefix("would remove ")
     left = standing(lab)
-    assert (left < had) == ("the weights of" in said)
+    assert (left < had) == ("the weights of" in output)
     assert lab("gc", "search") == "nothing to remove\n"
     lab("resume", "search")  # whatever the tuner names now is there
     trials = lab.trials()
@@ -215,15 +215,15 @@ def test_no_trial_starts_while_the_store_lacks_space(lab: Lab, small_store: Path
     )  # fmt: skip
     with lab.start("run", file) as running:
         assert running.stdout is not None
-        said = ""
+        output = ""
         for line in running.stdout:
-            said += line
+            output += line
             if "no trial is started" in line:
                 ballast.unlink()
                 break
-        said += running.communicate(timeout=PATIENCE)[0]
-    assert running.returncode == 0, said
-    assert "the store has room again" in said
+        output += running.communicate(timeout=PATIENCE)[0]
+    assert running.returncode == 0, output
+    assert "the store has room again" in output
     attempts = [attempt for trial in lab.trials() for attempt in trial["attempts"]]
     assert {attempt["outcome"] for attempt in attempts} == {"committed"}
 
@@ -243,5 +243,5 @@ def test_a_full_store_is_garbage_collected_first(lab: Lab, small_store: Path) ->
 def test_an_invalid_keep_is_refused(lab: Lab) -> None:
     output = lab("check", lab.experiment("true", keep="best"), code=2)
     assert "keep: must be all, lineage, or best with a number, such as best 5; not 'best'" in output
-    said = yaml.safe_load(lab.experiment("true", keep="best 5").read_text())
-    assert said["keep"] == "best 5"
+    keys = yaml.safe_load(lab.experiment("true", keep="best 5").read_text())
+    assert keys["keep"] == "best 5"

@@ -28,9 +28,9 @@ TUNER = """
 
     _HERE = os.path.dirname(__file__)
 
-    def note(*said):
+    def note(*call):
         with open(os.path.join(_HERE, "seen"), "a") as file:
-            print(json.dumps(said), file=file)
+            print(json.dumps(call), file=file)
 
     class Noting(Tuner):
         def __init__(self):
@@ -117,7 +117,7 @@ def seen(lab: Lab, *kinds: str) -> list[Any]:
     """What the user's code noted."""
     file = lab.path / "tuner/seen"
     noted = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    return [said for said in noted if said[0] in kinds]
+    return [call for call in noted if call[0] in kinds]
 
 
 def ended(lab: Lab, *args: Any) -> tuple[int, str]:
@@ -144,7 +144,7 @@ def test_children_wait_for_their_parent_with_few_slots(lab: Lab) -> None:
     assert sorted(numbers(lab)) == [*range(8)]
     results = seen(lab, "result")
     assert results[0] == ["result", 0, {"n": 0}, 0]
-    assert sorted(said[1] for said in results) == [*range(8)]
+    assert sorted(call[1] for call in results) == [*range(8)]
     assert all(params == {"n": number} for _, number, params, _ in results)
     assert seen(lab, "exit", "error") == [["exit"]]
     assert seen(lab, "space") == [["space", {"x": {"_type": "uniform", "_value": [0, 1]}}]]
@@ -155,7 +155,7 @@ def test_children_of_a_failed_parent_are_answered(lab: Lab) -> None:
     lab("run", search(lab, "Orphans", choice={"multi_thread": True}, budget=budget))
     assert [trial["state"] for trial in lab.trials()] == ["failed"] + ["succeeded"] * 3
     assert ["end", 0, False] in seen(lab, "end")
-    assert 0 not in [said[1] for said in seen(lab, "result")]
+    assert 0 not in [call[1] for call in seen(lab, "result")]
 
 
 def test_a_tuner_that_blocks_forever_ends_the_search_with_a_reason(lab: Lab) -> None:
@@ -228,7 +228,7 @@ def test_an_assessor_stops_a_trial_on_its_node(lab: Lab, tells: bool) -> None:
     assert [trial["state"] for trial in lab.trials()] == ["succeeded", "stopped"]
     assert "the assessor called it hopeless at step 2" in output
     assert not [p for p in lab.leftovers() if "train.py" in " ".join(p.cmdline())]
-    results = {said[1]: said[3] for said in seen(lab, "result")}
+    results = {call[1]: call[3] for call in seen(lab, "result")}
     assert results[0] == 0
     assert sorted(results) == ([0, 1] if tells else [0])
     if tells:
@@ -267,7 +267,7 @@ def test_a_killed_search_is_resumed_with_its_results(lab: Lab) -> None:
     assert numbers(lab) == [*range(6)]
     [[_, data]] = seen(lab, "data")
     assert data == [{"parameter": {"n": n}, "value": n} for n in (0, 1)]
-    assert [said[1:] for said in seen(lab, "result")] == [[n, {"n": n}, n] for n in range(2, 6)]
+    assert [call[1:] for call in seen(lab, "result")] == [[n, {"n": n}, n] for n in range(2, 6)]
     assert [trial["state"] for trial in lab.trials()] == ["succeeded"] * 6
 
 

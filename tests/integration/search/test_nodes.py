@@ -53,11 +53,11 @@ class Cluster:
 
     def nodes(self, *, code: int) -> dict[str, Any]:
         """What `nodes --json` says of each."""
-        said = json.loads(
+        found = json.loads(
             self.lab("nodes", "-i", self.inventory, "--store", self.store, "--json", code=code)
         )
         assert not list(self.store.glob("*/*"))  # the marker is gone
-        return {node["node"]: node for node in said["nodes"]}
+        return {node["node"]: node for node in found["nodes"]}
 
     def run(self, *, code: int) -> str:
         file = self.lab.experiment(OK, store=str(self.store))
@@ -86,11 +86,11 @@ def test_nodes_are_listed_with_their_problems(cluster: Cluster) -> None:
     cluster.add("full", heirloom_run_dir=f"{cluster.lab.path}/file/run")
     cluster.add("greedy", heirloom_slots=[{"gpus": ["GPU-of-another"]}])
     cluster.add_gone("gone")
-    said = cluster.nodes(code=1)
-    assert {name for name, node in said.items() if node["could_run"]} == {"a"}
+    found = cluster.nodes(code=1)
+    assert {name for name, node in found.items() if node["could_run"]} == {"a"}
     words = {
         name: [trouble["text"] for trouble in node["troubles"] if trouble["kind"] != "note"]
-        for name, node in said.items()
+        for name, node in found.items()
     }
     assert words.pop("a") == []
     for name, expected in {
@@ -103,11 +103,11 @@ def test_nodes_are_listed_with_their_problems(cluster: Cluster) -> None:
         [text] = words.pop(name)
         assert expected in text
     assert words == {}
-    a = said["a"]
+    a = found["a"]
     assert a["slots"] == {"total": 2, "free": 2}
     assert a["store"]["state"] == "seen"
     assert abs(a["ahead"]) <= a["give_or_take"] + 1
-    assert said["gone"]["reach"] == "unreachable"
+    assert found["gone"]["reach"] == "unreachable"
 
     shown = cluster.lab("nodes", "-i", cluster.inventory, "--store", cluster.store, code=1)
     for words_of in ("2/2 free", "not mounted", "missing", "-m ping", "blind: the store is not"):

@@ -49,10 +49,10 @@ def test_a_damaged_journal_is_refused_and_recovered(lab: Lab) -> None:
     refused = lab("resume", "search", code=2)
     assert "journal" in refused
     assert "recover search" in refused
-    said = lab("recover", str(root))
-    assert "go on with: python -m controller resume search" in said
+    output = lab("recover", str(root))
+    assert "go on with: python -m controller resume search" in output
     [kept] = (lab.home / "experiments/search").glob("journal.damaged-*.db")
-    assert str(kept) in said
+    assert str(kept) in output
     go_on(lab)
     assert "the journal of search is whole" in lab("recover", "search", code=2)
 
@@ -60,8 +60,8 @@ def test_a_damaged_journal_is_refused_and_recovered(lab: Lab) -> None:
 def test_an_experiment_whose_directory_is_gone_is_recovered_by_name(lab: Lab) -> None:
     begin(lab)
     shutil.rmtree(lab.home / "experiments/search")
-    said = lab("recover", "search")
-    assert "damaged journal" not in said
+    output = lab("recover", "search")
+    assert "damaged journal" not in output
     go_on(lab)
 
 
@@ -84,8 +84,8 @@ def test_a_failed_write_is_reported(lab: Lab) -> None:
 
 @pytest.mark.parametrize("named", ["nobody", "/nowhere/ann/nobody-1"])
 def test_an_unknown_experiment_cannot_be_recovered(lab: Lab, named: str) -> None:
-    said = lab("recover", named, code=2)
-    assert "nobody" in said
+    output = lab("recover", named, code=2)
+    assert "nobody" in output
 
 
 def test_a_running_controller_is_not_disturbed(lab: Lab) -> None:

@@ -23,8 +23,8 @@ def test_verify_finds_a_flipped_bit_and_a_missing_file(lab: Lab) -> None:
         path.parent.chmod(0o755)
         path.unlink()
     os.mkfifo(pipe)
-    said = lab("verify", "search", code=1)
-    assert f"trial 0: {flipped}, committed by attempt 0.1 on localhost: expected 200032 b" in said
-    assert f"trial 1: {gone} is gone, or is no longer a file" in said
-    assert f"trial 2: {pipe} is gone, or is no longer a file" in said
-    assert "4 trials with 800.1 kB of weights: 3 of them damaged" in said
+    output = lab("verify", "search", code=1)
+    assert f"trial 0: {flipped}, committed by attempt 0.1 on localhost: expected 200032 b" in output
+    assert f"trial 1: {gone} is gone, or is no longer a file" in output
+    assert f"trial 2: {pipe} is gone, or is no longer a file" in output
+    assert "4 trials with 800.1 kB of weights: 3 of them damaged" in output

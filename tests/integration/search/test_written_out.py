@@ -47,7 +47,9 @@ def test_resume_uses_the_inventory_of_the_experiment_file(lab: Lab) -> None:
 def test_an_error_in_that_inventory_names_the_experiment_file(lab: Lab) -> None:
     wrong = {"trial_nodes": {"hosts": {"here": {"heirloom_slots": "many"}}}}
     file = lab.experiment("true", inventory=wrong)
-    said = lab("check", file, code=2)
-    assert f"{file}, host here: heirloom_slots is 'many'" in said
-    said = lab("check", lab.experiment("true", inventory={"nodes": {"hosts": {"a": None}}}), code=2)
-    assert "no host in the group 'trial_nodes' (groups found: nodes)" in said
+    output = lab("check", file, code=2)
+    assert f"{file}, host here: heirloom_slots is 'many'" in output
+    output = lab(
+        "check", lab.experiment("true", inventory={"nodes": {"hosts": {"a": None}}}), code=2
+    )
+    assert "no host in the group 'trial_nodes' (groups found: nodes)" in output

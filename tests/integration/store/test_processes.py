@@ -72,8 +72,8 @@ def test_no_name_is_taken_twice(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     processes = [start(TAKE, tmp_path) for _ in range(4)]
     with ThreadPoolExecutor() as pool:
-        said = list(pool.map(lambda process: process.communicate()[0], processes))
+        outputs = list(pool.map(lambda process: process.communicate()[0], processes))
     assert [process.returncode for process in processes] == [0] * 4
-    names = "".join(said).split()
+    names = "".join(outputs).split()
     assert sorted(names) == sorted(["digits", *(f"digits-{n}" for n in range(2, 21))])
     assert len(list((tmp_path / "store" / "ann").iterdir())) == 20

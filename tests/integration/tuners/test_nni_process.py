@@ -27,9 +27,9 @@ import json, os, threading, time
 import nni
 from nni.tuner import Tuner
 
-def note(*said):
+def note(*call):
     with open(os.path.join(os.path.dirname(__file__), "seen"), "a") as file:
-        print(json.dumps(said), file=file)
+        print(json.dumps(call), file=file)
 
 class MyTuner(Tuner):
     def __init__(self, **args):
@@ -101,7 +101,7 @@ def seen(bench: Bench) -> list[Any]:
     """What the user's code noted, the search space left out."""
     file = bench.directory / "seen"
     noted = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    return [said for said in noted if said[0] != "space"]
+    return [call for call in noted if call[0] != "space"]
 
 
 def ended(number: int, trial: int, **more: Any) -> dict[str, Any]:
@@ -253,13 +253,13 @@ def test_an_assessor_stops_a_hopeless_trial(bench: Bench) -> None:
     process.close(PATIENCE)
     assert bench.posted.empty()
     noted = seen(bench)
-    assert [said for said in noted if said[0].startswith("assess")] == [
+    assert [call for call in noted if call[0].startswith("assess")] == [
         ["assess", "e-1-0", [{"default": 1}]],
         ["assess", "e-1-0", [{"default": 1}, "bad"]],
         ["assess", "e-1-0", [{"default": 1}, "bad", "bad"]],
         ["assessed", "e-1-0", False],
     ]
-    assert [said for said in noted if not said[0].startswith("assess")] == [
+    assert [call for call in noted if not call[0].startswith("assess")] == [
         ["result", 4, {"n": 4}, "bad", "e-1-0"], ["end", 4, False], ["save"], ["exit"],
     ]  # fmt: skip
 
@@ -283,8 +283,8 @@ def test_a_resumed_search(bench: Bench) -> None:
     noted = seen(bench)
     assert noted[:2] == [["load", "checkpoint"], ["data", data]]
     assert ["assess", "e-1-1", [0.3, 0.4]] in noted
-    assert [said[1] for said in noted if said[0] == "result"] == [1]
-    assert not [said for said in noted if said[:2] == ["assessed", "e-1-0"]]
+    assert [call[1] for call in noted if call[0] == "result"] == [1]
+    assert not [call for call in noted if call[:2] == ["assessed", "e-1-0"]]
 
 
 def test_a_built_in_assessor_beside_an_nni_tuner(bench: Bench) -> None:

@@ -73,9 +73,9 @@ def test_a_tuner_may_print_and_read_standard_input(bench: Bench) -> None:
     assert isinstance(event, Proposed)
     assert event.params == {"read": ""}
     process.close(PATIENCE)
-    said = bench.log.read_text()
-    for words in ("at import", "from print", "from descriptor one", "from a child"):
-        assert words in said
+    log = bench.log.read_text()
+    for line in ("at import", "from print", "from descriptor one", "from a child"):
+        assert line in log
 
 
 @pytest.mark.parametrize("where", ["propose", "observe"])

@@ -8,8 +8,8 @@ from benchmarks.machine import is_memory
 
 
 def test_an_unknown_measurement_is_refused_with_words(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "benchmarks", "handof", "--build", str(tmp_path)]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "benchmarks", "handof", "--build", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 2
     assert "handof: choose of throughput, handoff" in ended.stderr

@@ -4,8 +4,8 @@ from benchmarks.figure import Figure
 
 
 def a_figure(**changed: object) -> Figure:
-    said: dict[str, object] = {"name": "f", "unit": "s", "values": (1.0,), "against": "nothing"}
-    return Figure(**{**said, **changed})
+    fields: dict[str, object] = {"name": "f", "unit": "s", "values": (1.0,), "against": "nothing"}
+    return Figure(**{**fields, **changed})
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def test_the_median_is_judged(better: str, target: float | None, met: bool | Non
 
 
 def test_json_has_every_value_and_their_spread() -> None:
-    said = a_figure(values=(3.0, 1.0, 2.0), target=5.0).to_json()
+    fields = a_figure(values=(3.0, 1.0, 2.0), target=5.0).to_json()
 
-    assert said["values"] == [3.0, 1.0, 2.0]
-    assert (said["low"], said["median"], said["high"]) == (1.0, 2.0, 3.0)
-    assert said["met"] is True
+    assert fields["values"] == [3.0, 1.0, 2.0]
+    assert (fields["low"], fields["median"], fields["high"]) == (1.0, 2.0, 3.0)
+    assert fields["met"] is True

@@ -19,8 +19,8 @@ def test_ansible_beside_the_interpreter_comes_first():
 
 def test_host_keys_are_checked_by_default():
     assert environment({})["ANSIBLE_HOST_KEY_CHECKING"] == "True"
-    said = environment({"ANSIBLE_HOST_KEY_CHECKING": "False"})
-    assert said["ANSIBLE_HOST_KEY_CHECKING"] == "False"
+    variables = environment({"ANSIBLE_HOST_KEY_CHECKING": "False"})
+    assert variables["ANSIBLE_HOST_KEY_CHECKING"] == "False"
 
 
 def test_ansible_variables_of_the_user_are_kept():

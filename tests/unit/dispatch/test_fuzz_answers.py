@@ -59,12 +59,12 @@ def journal(tmp_path_factory):
 @settings(max_examples=INPUTS)
 @given(
     order=st.sampled_from(ORDERS),
-    said=st.lists(ANSWERS | VALUES, max_size=3),
+    items=st.lists(ANSWERS | VALUES, max_size=3),
     state=st.sampled_from(list(AttemptState)),
 )
-def test_answers(journal, order, said, state):
+def test_answers(journal, order, items, state):
     wave = Wave({"gpu1": [order]})
-    [answer] = wave.answers(Reply("gpu1", said))
+    [answer] = wave.answers(Reply("gpu1", items))
     assert wave.rest() == []
     policy = WavePolicy(lambda: 0.0, lambda: 1.0)
     policy.submit([order])

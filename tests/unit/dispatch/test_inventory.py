@@ -13,7 +13,7 @@ HOME = Home(Path("/home/ann/heirloom"))
 
 
 def listed(**variables):
-    """What ansible-inventory says of one host, `gpu1`, with these variables."""
+    """The output of ansible-inventory for one host, `gpu1`, with these variables."""
     return {"trial_nodes": {"hosts": ["gpu1"]}, "_meta": {"hostvars": {"gpu1": variables}}}
 
 
@@ -104,7 +104,7 @@ def test_invalid_slots_are_refused(slots):
 
 
 @pytest.mark.parametrize(
-    ("variable", "said"),
+    ("variable", "value"),
     [
         ("heirloom_store", "store"),
         ("heirloom_run_dir", "run"),
@@ -113,9 +113,9 @@ def test_invalid_slots_are_refused(slots):
         ("heirloom_python", ""),
     ],
 )
-def test_relative_paths_are_refused(variable, said):
+def test_relative_paths_are_refused(variable, value):
     with pytest.raises(InventoryError, match=f"host gpu1: {variable} is "):
-        node(**{variable: said})
+        node(**{variable: value})
 
 
 def test_a_node_name_must_be_a_valid_file_name():
@@ -124,18 +124,18 @@ def test_a_node_name_must_be_a_valid_file_name():
 
 
 def test_hosts_of_child_groups_count_once():
-    said = {
+    value = {
         "trial_nodes": {"hosts": ["a"], "children": ["big", "small"]},
         "big": {"hosts": ["b", "a"]},
         "small": {"hosts": ["c"]},
     }
-    assert [found.name for found in nodes_of(said, FILE, HOME)] == ["a", "b", "c"]
+    assert [found.name for found in nodes_of(value, FILE, HOME)] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("said", [{}, {"all": {"children": ["ungrouped", "trial_nodes"]}}])
-def test_an_inventory_without_nodes_is_refused(said):
+@pytest.mark.parametrize("value", [{}, {"all": {"children": ["ungrouped", "trial_nodes"]}}])
+def test_an_inventory_without_nodes_is_refused(value):
     with pytest.raises(InventoryError, match="no host in the group 'trial_nodes'"):
-        nodes_of(said, FILE, HOME)
+        nodes_of(value, FILE, HOME)
 
 
 def test_a_missing_inventory_is_refused(tmp_path):

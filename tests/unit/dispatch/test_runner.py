@@ -9,8 +9,8 @@ def event(kind, **result):
 
 
 def test_answers():
-    said = [{"attempt": "7.1", "found": "started"}]
-    assert read_event(event("runner_on_ok", answers=said)) == Reply("gpu1", said)
+    items = [{"attempt": "7.1", "found": "started"}]
+    assert read_event(event("runner_on_ok", answers=items)) == Reply("gpu1", items)
 
 
 @pytest.mark.parametrize("result", [{}, {"answers": None}, {"answers": "started"}])

@@ -17,7 +17,7 @@ def start(attempt, node="a"):
     return Start(attempt, node, spec(attempt))
 
 
-def said(attempt, found, **more):
+def reply_item(attempt, found, **more):
     return {"attempt": attempt, "found": found, **more}
 
 
@@ -61,9 +61,9 @@ def test_answers_keep_the_order_of_the_orders():
     orders = [End("3.1", "a", "stopped"), start("2.1"), Probe("3.1", "a")]
     outcome = {"outcome": "failed"}
     reply = [
-        said("3.1", "running"),
-        said("2.1", "refused", reason="no such user"),
-        said("3.1", "ended", outcome=outcome),
+        reply_item("3.1", "running"),
+        reply_item("2.1", "refused", reason="no such user"),
+        reply_item("3.1", "ended", outcome=outcome),
     ]
     assert Wave({"a": orders}).answers(Reply("a", reply)) == [
         Answer(orders[0], AttemptStatus.RUNNING),
@@ -79,9 +79,9 @@ def test_answers_keep_the_order_of_the_orders():
         [None],
         ["started"],
         [{}],
-        [said("9.9", "started")],
-        [said("1.1", "gone")],
-        [said("1.1", [])],
+        [reply_item("9.9", "started")],
+        [reply_item("1.1", "gone")],
+        [reply_item("1.1", [])],
     ],
 )
 def test_a_malformed_answer_is_unknown(reply):
@@ -91,15 +91,15 @@ def test_a_malformed_answer_is_unknown(reply):
 
 
 def test_surplus_answers_of_a_node_are_ignored():
-    reply = [said("1.1", "started"), said("2.1", "started")]
+    reply = [reply_item("1.1", "started"), reply_item("2.1", "started")]
     assert len(Wave({"a": [start("1.1")]}).answers(Reply("a", reply))) == 1
 
 
 def test_every_order_is_answered_once():
     wave = Wave({"a": [start("1.1")], "b": [start("2.1", "b")]})
     assert len(wave.answers(Reply("a", None, AttemptStatus.UNREACHABLE, "why"))) == 1
-    assert wave.answers(Reply("a", [said("1.1", "started")])) == []
+    assert wave.answers(Reply("a", [reply_item("1.1", "started")])) == []
     assert wave.answers(Reply("stranger", [])) == []
     assert wave.rest() == [start("2.1", "b")]
     assert wave.rest() == []
-    assert wave.answers(Reply("b", [said("2.1", "started")])) == []
+    assert wave.answers(Reply("b", [reply_item("2.1", "started")])) == []

@@ -27,23 +27,23 @@ from nni.metric import number, plain
         (Decimal("0.5"), 0.5),
     ],
 )
-def test_a_metric_is_what_json_can_carry(metric, expected):
+def test_a_metric_is_a_json_value(metric, expected):
     assert plain(metric) == expected
     assert json.loads(json.dumps(plain(metric))) == expected
 
 
-def test_names_are_texts_whatever_they_were():
+def test_keys_become_strings():
     assert json.dumps(plain({np.int64(1): 2})) == '{"1": 2}'
 
 
 @pytest.mark.parametrize("value", [float("nan"), np.float32("inf"), {"a": [float("-inf")]}])
-def test_what_is_not_finite_is_no_metric(value):
+def test_a_number_that_is_not_finite_is_no_metric(value):
     with pytest.raises(ValueError, match="must be finite"):
         plain(value)
 
 
 @pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, b"bytes"])
-def test_what_json_has_no_word_for_is_no_metric(value):
+def test_a_value_without_a_json_form_is_no_metric(value):
     with pytest.raises(TypeError, match="a metric must be a number"):
         plain(value)
 

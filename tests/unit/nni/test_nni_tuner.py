@@ -1,4 +1,4 @@
-"""What a tuner and an assessor inherit, by every name that NNI gave it."""
+"""The base classes of tuners and assessors, under each of NNI's names."""
 
 import importlib
 
@@ -20,13 +20,13 @@ class Counting(Tuner):
         return {"x": parameter_id, **kwargs}
 
 
-def test_several_proposals_are_asked_for_one_by_one_until_there_are_no_more():
+def test_several_proposals_are_requested_one_by_one():
     assert Counting(5).generate_multiple_parameters([0, 1]) == [{"x": 0}, {"x": 1}]
     assert Counting(1).generate_multiple_parameters([1, 2, 3]) == [{"x": 1}]
     assert Counting(0).generate_multiple_parameters([7]) == []
 
 
-def test_what_comes_with_the_request_is_passed_on():
+def test_keyword_arguments_are_passed_on():
     def later(*given):
         raise AssertionError("nobody calls it here")
 
@@ -42,7 +42,7 @@ def test_what_comes_with_the_request_is_passed_on():
         ("update_search_space", ({},)),
     ],
 )
-def test_what_must_be_overridden_says_so(name, arguments):
+def test_methods_to_override_raise(name, arguments):
     class Empty(Tuner):
         pass
 
@@ -52,7 +52,7 @@ def test_what_must_be_overridden_says_so(name, arguments):
         Assessor().assess_trial("t", [])
 
 
-def test_what_may_be_overridden_does_nothing():
+def test_optional_methods_do_nothing():
     for one in (Tuner(), Assessor()):
         for call in ("load_checkpoint", "save_checkpoint", "_on_exit", "_on_error"):
             assert getattr(one, call)() is None
@@ -63,7 +63,7 @@ def test_what_may_be_overridden_does_nothing():
     Tuner().accept_customized_trials()
 
 
-def test_the_directory_for_checkpoints_is_the_one_that_the_environment_names(monkeypatch, tmp_path):
+def test_the_checkpoint_directory_comes_from_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("NNI_CHECKPOINT_DIRECTORY", raising=False)
     assert Recoverable().get_checkpoint_path() is None
     monkeypatch.setenv("NNI_CHECKPOINT_DIRECTORY", str(tmp_path / "missing"))
@@ -72,11 +72,11 @@ def test_the_directory_for_checkpoints_is_the_one_that_the_environment_names(mon
     assert Assessor().get_checkpoint_path() == str(tmp_path)
 
 
-def test_a_judgement_is_good_or_bad():
+def test_an_assessment_is_good_or_bad():
     assert [AssessResult(True), AssessResult(False)] == [AssessResult.Good, AssessResult.Bad]
 
 
-def test_no_more_trials_carries_its_words():
+def test_no_more_trials_keeps_its_message():
     assert str(nni.NoMoreTrialError("that is all")) == "that is all"
     assert nni.NoMoreTrialError(ErrorInfo="all").errorinfo == "all"
     assert str(nni.NoMoreTrialError()) == ""
@@ -92,7 +92,7 @@ def test_the_environment_has_a_name_for_each_variable(monkeypatch, module):
     assert found.dispatcher_env_vars.NNI_MODE is None
 
 
-def test_what_is_not_served_says_what_to_do_instead():
+def test_unsupported_names_raise_with_an_alternative():
     with pytest.raises(AttributeError, match="describe them in the search space"):
         nni.choice({"a": 1})
     with pytest.raises(AttributeError, match="write a tuner that proposes the networks"):

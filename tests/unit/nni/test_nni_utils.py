@@ -13,7 +13,7 @@ def test_a_reward_is_the_number_itself_or_the_default(value):
 
 
 @pytest.mark.parametrize("value", [None, "0.5", [0.5], {}, {"accuracy": 1}, {"default": "1"}])
-def test_where_there_is_no_number_it_says_so(value):
+def test_a_reward_that_is_no_number_is_an_error(value):
     with pytest.raises(RuntimeError, match="Incorrect final result"):
         utils.extract_scalar_reward(value)
 
@@ -25,21 +25,21 @@ def test_another_key_may_be_the_reward():
         utils.extract_scalar_reward({"default": 1}, scalar_key="loss")
 
 
-def test_a_history_is_that_of_the_numbers():
+def test_a_history_of_rewards_keeps_the_numbers():
     assert utils.extract_scalar_history([1, {"default": 2}]) == [1, 2]
     assert utils.extract_scalar_history([{"loss": 2}], scalar_key="loss") == [2]
     with pytest.raises(RuntimeError):
         utils.extract_scalar_history([1, "2"])
 
 
-def test_modes_are_found_by_their_words():
+def test_modes_are_found_by_their_values():
     assert utils.OptimizeMode("minimize") is utils.OptimizeMode.Minimize
     assert utils.OptimizeMode("maximize") is utils.OptimizeMode.Maximize
     with pytest.raises(ValueError, match="best"):
         utils.OptimizeMode("best")
 
 
-def test_dictionaries_become_something_that_can_be_hashed():
+def test_dictionaries_become_hashable():
     found = utils.convert_dict2tuple({"b": {"d": 1, "c": 2}, "a": 3})
     assert found == (("a", 3), ("b", (("c", 2), ("d", 1))))
     assert hash(found)
@@ -76,7 +76,7 @@ def test_a_parameter_that_the_defaults_do_not_know_is_a_mistake(override, error)
             utils.merge_parameter(base, override)
 
 
-def test_arguments_are_checked_as_their_class_says():
+def test_arguments_are_validated_by_their_class():
     class Mine(nni.ClassArgsValidator):
         def validate_class_args(self, **kwargs):
             self.choices("mode", "maximize", "minimize").validate(kwargs["mode"])

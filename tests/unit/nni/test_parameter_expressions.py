@@ -22,7 +22,7 @@ def drawn(name, *arguments, make):
 
 
 @pytest.mark.parametrize("make", STATES)
-def test_every_type_keeps_to_its_bounds(make):
+def test_every_type_stays_in_its_bounds(make):
     assert set(drawn("choice", ["a", ["b"], {"c": 1}][:1], make=make)) == {"a"}
     assert {str(v) for v in drawn("choice", ["a", ["b"], 3], make=make)} == {"a", "['b']", "3"}
     assert set(drawn("choice", 3, make=make)) == {0, 1, 2}
@@ -43,7 +43,7 @@ def test_steps_are_multiples_within_the_bounds(make):
 
 
 @pytest.mark.parametrize("make", STATES)
-def test_what_is_even_on_the_logarithm_is_small_half_of_the_time(make):
+def test_log_uniform_draws_have_their_median_at_the_geometric_mean(make):
     below = sum(v < 1 for v in drawn("loguniform", 0.01, 100, make=make))
     assert COUNT / 4 < below < 3 * COUNT / 4
 
@@ -55,14 +55,14 @@ def test_the_same_seed_draws_the_same(make):
     assert mean == pytest.approx(5, abs=0.1)
 
 
-def test_a_numpy_state_goes_on_as_if_numpy_itself_had_drawn():
+def test_a_numpy_state_advances_as_with_numpy():
     ours, numpys = np.random.RandomState(3), np.random.RandomState(3)
     for _ in range(20):
         assert expressions.choice([10, 20, 30], ours) == numpys.choice([10, 20, 30])
         assert expressions.uniform(1, 2, ours) == numpys.uniform(1, 2)
 
 
-def test_bounds_the_wrong_way_round_are_a_mistake():
+def test_reversed_bounds_are_an_error():
     state = random.Random(1)
     with pytest.raises(AssertionError, match="Upper bound"):
         expressions.uniform(2, 1, state)

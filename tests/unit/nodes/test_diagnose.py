@@ -52,7 +52,7 @@ def test_a_good_node_has_no_problems():
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("facts", "message"),
     [
         (store("hung"), "does not answer there: check files:/srv/heirloom (nfs4)"),
         (store("absent", mount=DISK), "the store is not mounted there, and there is no /mnt/h"),
@@ -63,10 +63,10 @@ def test_a_good_node_has_no_problems():
         (store("broken", reason="stale file handle"), "cannot be used there: stale file handle"),
     ],
 )
-def test_a_store_that_is_not_the_controllers(said, words):
-    [trouble] = answered(answer_seen=False, store=said)
+def test_a_store_that_is_not_the_controllers(facts, message):
+    [trouble] = answered(answer_seen=False, store=facts)
     assert trouble.kind == "store"
-    assert words in trouble.text
+    assert message in trouble.text
 
 
 def test_a_node_whose_answer_is_not_visible():
@@ -82,7 +82,7 @@ def test_a_store_that_was_not_compared():
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("facts", "message"),
     [
         ({"user": "ann"}, "trials would run as ann (27700:27700), and heirloom_user is heirloom"),
         ({"run_dir": "/run/heirloom is not there"}, "/run/heirloom is not there: run site.yml"),
@@ -104,10 +104,10 @@ def test_a_store_that_was_not_compared():
         ),
     ],
 )
-def test_what_keeps_trials_from_running(said, words):
-    [trouble] = answered(**said)
+def test_problems_that_prevent_trials(facts, message):
+    [trouble] = answered(**facts)
     assert trouble.kind == "node"
-    assert words in trouble.text
+    assert message in trouble.text
     assert not can_run([trouble])
 
 
@@ -116,7 +116,7 @@ def test_slots_that_can_be_made_are_no_problem():
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("facts", "message"),
     [
         ({"unit": "no systemd runs here"}, "and no limits: no systemd runs here"),
         ({"view": "not permitted"}, "write everywhere in the store there: not permitted"),
@@ -128,14 +128,14 @@ def test_slots_that_can_be_made_are_no_problem():
         ),
     ],
 )
-def test_notes_do_not_keep_trials_from_running(said, words):
-    [trouble] = answered(**said)
-    assert words in trouble.text
+def test_notes_do_not_prevent_trials(facts, message):
+    [trouble] = answered(**facts)
+    assert message in trouble.text
     assert can_run([trouble])
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"),
+    ("reason", "message"),
     [
         ("ssh: connect to host gpu1: No route to host", "No route to host; test it with: "),
         ("Host key verification failed.", "log in to it by ssh once and compare the key"),
@@ -143,11 +143,11 @@ def test_notes_do_not_keep_trials_from_running(said, words):
         ("ann@gpu1: Permission denied (publickey).", "ssh-copy-id"),
     ],
 )
-def test_a_node_that_cannot_be_reached(reason, words):
+def test_a_node_that_cannot_be_reached(reason, message):
     [trouble] = found(NodeReport(NODE, "unreachable", reason))
     assert trouble.kind == "reach"
     assert f"it cannot be reached: {reason.rstrip('.')}; " in trouble.text
-    assert words in trouble.text
+    assert message in trouble.text
     assert trouble.text.endswith("ansible -i /lab/hosts.yml gpu1 -m ping")
 
 
@@ -161,6 +161,6 @@ def test_a_node_that_failed():
 
 
 def test_an_unknown_ssh_error_is_quoted():
-    said = 'Data could not be sent to "gpu1". Make sure it can be reached over ssh: ssh: no route'
-    [trouble] = found(NodeReport(NODE, "unreachable", said))
+    reason = 'Data could not be sent to "gpu1". Make sure it can be reached over ssh: ssh: no route'
+    [trouble] = found(NodeReport(NODE, "unreachable", reason))
     assert trouble.text.startswith("it cannot be reached: ssh: no route; test it")

@@ -1,4 +1,4 @@
-"""One run that asks every node, without Ansible: the run is played by a function."""
+"""Inspection of nodes. A function stands in for the Ansible run."""
 
 import threading
 import time
@@ -29,8 +29,8 @@ def test_every_node_gets_a_report(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         assert run.playbook == "inspect.yml"
         asked = run.lists["a"]["store"]
-        said = {"time": time.time() + 600, "store": on_node.inspect_store(**asked)}
-        run.heard(Reply("a", [said]))
+        facts = {"time": time.time() + 600, "store": on_node.inspect_store(**asked)}
+        run.heard(Reply("a", [facts]))
         run.heard(Reply("b", None, AttemptStatus.UNREACHABLE, "no route to host"))
         run.heard(Reply("c", None, reason="the module failed"))
         return "Ansible ended early"

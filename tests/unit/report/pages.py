@@ -13,7 +13,7 @@ START = 1_700_000_000.0
 
 
 def trial(number: int, *parents: int, **more: Any) -> Trial:
-    """A trial that succeeded, unless told otherwise, and that took two seconds."""
+    """A trial that succeeded, by default, and that took two seconds."""
     began = START + number
     attempt = Attempt(1, "localhost", parents, AttemptState.ENDED, began, began, began + 2)
     known = {"params": {"depth": 2}, "state": State.SUCCEEDED, "value": 0.5 + number / 100}
@@ -58,8 +58,8 @@ class Page(HTMLParser):
         self.close()
 
     @property
-    def words(self) -> str:
-        """All that is there to read."""
+    def visible_text(self) -> str:
+        """The text of the page, without scripts."""
         return " ".join(" ".join(self.text).split())
 
     @property

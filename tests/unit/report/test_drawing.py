@@ -1,4 +1,4 @@
-"""What the report says of the weights."""
+"""The report's text about weights."""
 
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ from tests.unit.report.pages import trial
 
 
 @pytest.mark.parametrize(
-    ("trials", "words"),
+    ("trials", "notes"),
     [
         ([], "There are no weights."),
         ([trial(0, weights=False)], "There are no weights."),
@@ -20,6 +20,6 @@ from tests.unit.report.pages import trial
         ),
     ],
 )
-def test_what_the_weights_take(tmp_path, trials, words):
+def test_the_size_of_the_weights(tmp_path, trials, notes):
     record = SimpleNamespace(root=tmp_path, experiment=SimpleNamespace(trials=trials))
-    assert _about_weights(record) == [words]
+    assert _about_weights(record) == [notes]

@@ -19,14 +19,14 @@ EVIL = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}<!--"
 
 def test_no_trials(tmp_path: Path) -> None:
     page = Page(report(state="running", ended_at=None), tmp_path / "report.html")
-    assert "No trial has been proposed yet." in page.words
-    assert "none yet" in page.words
+    assert "No trial has been proposed yet." in page.visible_text
+    assert "none yet" in page.visible_text
     assert page.figures == {}
 
 
 def test_none_of_the_trials_is_the_best(tmp_path: Path) -> None:
     page = Page(report(trial(0, value=None)), tmp_path / "report.html")
-    assert "Best value (maximize) none Trials" in page.words
+    assert "Best value (maximize) none Trials" in page.visible_text
 
 
 def test_best_trial_its_ancestors_and_its_parameters(tmp_path: Path) -> None:
@@ -38,12 +38,12 @@ def test_best_trial_its_ancestors_and_its_parameters(tmp_path: Path) -> None:
         trial(4, value=2.0, state=State.STOPPED),
     ]
     page = Page(report(*trials), tmp_path / "report.html")
-    assert "Best trial: 3" in page.words
-    assert "rate 0.0123457" in page.words
-    assert "0 0.5 1 0.51 3 0.99" in page.words
+    assert "Best trial: 3" in page.visible_text
+    assert "rate 0.0123457" in page.visible_text
+    assert "0 0.5 1 0.51 3 0.99" in page.visible_text
     minimized = Page(report(*trials, objective=Objective(maximize=False)), tmp_path / "report.html")
-    assert "Best trial: 0" in minimized.words
-    assert "It has no ancestors." in minimized.words
+    assert "Best trial: 0" in minimized.visible_text
+    assert "It has no ancestors." in minimized.visible_text
 
 
 def test_each_trial_has_a_row(tmp_path: Path) -> None:
@@ -58,17 +58,17 @@ def test_each_trial_has_a_row(tmp_path: Path) -> None:
 def test_reasons_are_told_once_with_their_trials(tmp_path: Path) -> None:
     failed = [trial(n, state=State.FAILED, value=None, reason="exit code 3") for n in range(60)]
     page = Page(report(*failed, trial(60, state=State.SKIPPED)), tmp_path / "report.html")
-    assert page.words.count("exit code 3") == 1
-    assert "60 failed" in page.words
-    assert "39 and 20 more" in page.words
-    assert "no reason given" in page.words
+    assert page.visible_text.count("exit code 3") == 1
+    assert "60 failed" in page.visible_text
+    assert "39 and 20 more" in page.visible_text
+    assert "no reason given" in page.visible_text
 
 
 def test_huge_reason_is_cut(tmp_path: Path) -> None:
     long = trial(0, state=State.FAILED, value=None, reason="x" * 1_000_000)
     page = Page(report(long), tmp_path / "report.html")
-    assert "(998,000 more characters)" in page.words
-    assert len(page.words) < 10_000
+    assert "(998,000 more characters)" in page.visible_text
+    assert len(page.visible_text) < 10_000
 
 
 def test_strange_text_stays_text(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_strange_text_stays_text(tmp_path: Path) -> None:
     assert "img" not in page.tags
     assert page.tags.count("script") == plain.tags.count("script")
     assert not [name for name, _ in page.attributes if name.startswith("on")]
-    assert page.words.count(EVIL) >= 5
-    assert "7 * 7" in page.words
+    assert page.visible_text.count(EVIL) >= 5
+    assert "7 * 7" in page.visible_text
     marks = str(page.figures)
     assert "<img" not in marks  # Plotly would read it
     assert "&lt;img" in marks
@@ -124,20 +124,20 @@ def test_numbers_that_are_none(tmp_path: Path) -> None:
     seconds = {0: {"running": math.nan, "waiting": 1.0}}
     page = Page(report(*trials, curves=curves, seconds=seconds), tmp_path / "report.html")
     assert not re.search(r"\b(NaN|Infinity|nan|inf)\b", page.scripts[0])
-    assert "Best trial: 2" in page.words
+    assert "Best trial: 2" in page.visible_text
 
 
 def test_parent_that_is_unknown_or_not_older(tmp_path: Path) -> None:
     page = Page(report(trial(1, 1), trial(2, 5), trial(5, 99)), tmp_path / "report.html")
     assert len(page.rows) == 3
-    assert "Best trial: 5" in page.words
+    assert "Best trial: 5" in page.visible_text
 
 
 def test_parameters_beyond_the_columns_share_one(tmp_path: Path) -> None:
     many = trial(0, params={f"p{n}": n for n in range(14)})
     page = Page(report(many), tmp_path / "report.html")
-    assert "other parameters" in page.words
-    assert "p10: 10, p11: 11, p12: 12, p13: 13" in page.words
+    assert "other parameters" in page.visible_text
+    assert "p10: 10, p11: 11, p12: 12, p13: 13" in page.visible_text
 
 
 def test_report_replaces_the_old_one_whole_or_not_at_all(

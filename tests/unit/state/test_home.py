@@ -43,23 +43,23 @@ def test_a_taken_name_is_counted_up(home: Home) -> None:
     assert home.list() == []  # none of them is made yet
     for name in ("other", "digits-2"):
         (home.experiments / name / "journal.db").touch()
-    assert [place.name for place in home.list()] == ["digits-2", "other"]
+    assert [directory.name for directory in home.list()] == ["digits-2", "other"]
     assert home.find("digits-2").journal == home.experiments / "digits-2" / "journal.db"
 
 
-def test_what_was_left_half_made_gives_its_name_back(home: Home) -> None:
+def test_an_incomplete_experiment_frees_its_name(home: Home) -> None:
     half, whole, held = (home.take_name(name) for name in ("half", "whole", "held"))
     whole.journal.touch()
     with Lock(held):
-        for place in (half, whole, held):
-            os.utime(place.path, (0, 0))
+        for directory in (half, whole, held):
+            os.utime(directory.path, (0, 0))
         assert home.take_name("half", exact=True) == half
         assert home.take_name("whole").name == "whole-2"
         assert home.take_name("held").name == "held-2"
     assert home.take_name("half").name == "half-2"  # another process may be making it right now
 
 
-def test_a_name_asked_for_exactly_is_refused_when_taken(home: Home) -> None:
+def test_an_exact_name_that_is_taken_is_refused(home: Home) -> None:
     home.take_name("digits", exact=True)
     with pytest.raises(HomeError, match=r"already an experiment named .*`heirloom resume digits`"):
         home.take_name("digits", exact=True)
@@ -81,7 +81,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(home: Home) -> None:
         home.find("x")
 
 
-def test_what_could_not_be_set_up_frees_its_name(home: Home) -> None:
+def test_a_failed_setup_frees_its_name(home: Home) -> None:
     home.take_name("digits").discard()
     assert home.list() == []
     assert home.take_name("digits", exact=True).name == "digits"
@@ -102,28 +102,28 @@ def test_a_full_disk_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_one_lock_at_a_time(home: Home) -> None:
-    place = home.take_name("digits")
-    assert not is_locked(place)
-    with Lock(place):
-        assert is_locked(place)
+    directory = home.take_name("digits")
+    assert not is_locked(directory)
+    with Lock(directory):
+        assert is_locked(directory)
         with pytest.raises(LockedError, match=r"digits is already run .*\(process \d+ on .* since"):
-            Lock(place)
-    assert not is_locked(place)
-    with Lock(place):
-        assert "process" in holder_of(place)
+            Lock(directory)
+    assert not is_locked(directory)
+    with Lock(directory):
+        assert "process" in holder_of(directory)
 
 
-def test_a_lock_that_nobody_signed_is_told_as_such(home: Home) -> None:
-    place = home.take_name("digits")
-    place.lock_file.write_text(json.dumps({"pid": 1}))
-    assert holder_of(place) == "an unknown process"
+def test_a_lock_without_a_holder_is_reported(home: Home) -> None:
+    directory = home.take_name("digits")
+    directory.lock_file.write_text(json.dumps({"pid": 1}))
+    assert holder_of(directory) == "an unknown process"
 
 
-def test_a_lock_that_cannot_be_made_is_named(home: Home) -> None:
-    place = home.take_name("digits")
-    place.lock_file.mkdir()
+def test_a_lock_that_cannot_be_created_is_named(home: Home) -> None:
+    directory = home.take_name("digits")
+    directory.lock_file.mkdir()
     with pytest.raises(HomeError, match=r"cannot write .*lock: is a directory"):
-        Lock(place)
+        Lock(directory)
 
 
 MOUNTS = [

@@ -1,4 +1,4 @@
-"""The journal: what append returned from is there, and what is damaged is refused with words."""
+"""The journal: an acknowledged append is durable, and damage is reported."""
 
 import dataclasses
 import json
@@ -63,7 +63,7 @@ def path(tmp_path):
     return tmp_path / "journal.db"
 
 
-def told(number):
+def result_sent(number):
     return e.ResultSent(at=1.0, trial=number)
 
 
@@ -86,12 +86,12 @@ def test_every_event_comes_back_as_it_was(written):
 
 
 @pytest.mark.parametrize("kind", typing.get_args(e.Event))
-def test_events_are_told_apart_by_their_kind(kind):
+def test_each_kind_has_one_event_class(kind):
     kinds = [other.__dataclass_fields__["kind"].default for other in typing.get_args(e.Event)]
     assert kinds.count(kind.__dataclass_fields__["kind"].default) == 1
 
 
-def test_numbers_that_are_none_come_back_too(path):
+def test_unusual_numbers_come_back(path):
     values = [math.inf, -math.inf, 10**40, -0.0, 1e308]
     reports = [e.Reported(at=1.0, trial=0, number=1, step=0, value=value) for value in values]
     nan = e.Reported(at=1.0, trial=0, number=1, step=0, value=math.nan)
@@ -102,46 +102,50 @@ def test_numbers_that_are_none_come_back_too(path):
 
 
 def test_events_are_numbered_and_read_from_any_number(path):
-    write(path, *map(told, range(5)))
+    write(path, *map(result_sent, range(5)))
     with Journal.open(path) as journal:
-        journal.append([told(5)])
-        assert list(journal.read(3)) == [(4, told(3)), (5, told(4)), (6, told(5))]
+        journal.append([result_sent(5)])
+        assert list(journal.read(3)) == [
+            (4, result_sent(3)),
+            (5, result_sent(4)),
+            (6, result_sent(5)),
+        ]
         assert list(journal.read(6)) == []
 
 
-def test_nothing_is_appended_by_an_append_of_nothing(path):
+def test_an_empty_append_appends_nothing(path):
     write(path)
     assert read(path) == []
 
 
-def test_an_append_is_whole_or_not_at_all(path):
+def test_an_append_is_atomic(path):
     with Journal.create(path) as journal:
-        journal.append([told(0)])
+        journal.append([result_sent(0)])
         journal._connection.execute(
             "CREATE TRIGGER full AFTER INSERT ON events WHEN NEW.seq = 4 "
             "BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END"
         )
         with pytest.raises(JournalError, match="cannot be written: disk I/O error"):
-            journal.append([told(1), told(2), told(3)])
-        assert [event for _, event in journal.read()] == [told(0)]
+            journal.append([result_sent(1), result_sent(2), result_sent(3)])
+        assert [event for _, event in journal.read()] == [result_sent(0)]
         journal._connection.execute("DROP TRIGGER full")
-        journal.append([told(1)])
-    assert read(path) == [told(0), told(1)]
+        journal.append([result_sent(1)])
+    assert read(path) == [result_sent(0), result_sent(1)]
 
 
-def test_a_full_disk_is_told_with_words_and_loses_nothing(path):
+def test_a_full_disk_is_reported_and_loses_nothing(path):
     with Journal.create(path) as journal:
-        journal.append([told(0)])
+        journal.append([result_sent(0)])
         pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
         journal._connection.execute(f"PRAGMA max_page_count={pages + 1}")
         with pytest.raises(JournalError, match=r"journal\.db: .*cannot be written: .*full"):
-            journal.append(list(map(told, range(10_000))))
-        journal.append([told(1)])
-    assert read(path) == [told(0), told(1)]
+            journal.append(list(map(result_sent, range(10_000))))
+        journal.append([result_sent(1)])
+    assert read(path) == [result_sent(0), result_sent(1)]
 
 
-def test_a_file_that_may_not_grow(path):
-    write(path, told(0))
+def test_a_file_size_limit_is_reported(path):
+    write(path, result_sent(0))
     script = """
 import resource, signal, sys
 from pathlib import Path
@@ -159,9 +163,9 @@ with Journal.open(Path(sys.argv[1])) as journal:
         print(written, error, sep="|")
 """
     done = run(script, path)
-    written, words = done.stdout.split("|")
-    assert "cannot be written" in words
-    assert read(path) == [told(0), *map(told, range(int(written)))]
+    written, message = done.stdout.split("|")
+    assert "cannot be written" in message
+    assert read(path) == [result_sent(0), *map(result_sent, range(int(written)))]
 
 
 def run(script, *arguments, **more):
@@ -188,19 +192,19 @@ for line in sys.stdin:
         ) as reader,
     ):  # fmt: skip
         for number in range(10):
-            journal.append([told(number)])
+            journal.append([result_sent(number)])
             reader.stdin.write("look\n")
             reader.stdin.flush()
             assert int(reader.stdout.readline()) == number + 1
         reader.stdin.close()
 
 
-def test_a_reader_in_mid_read_holds_nobody_up(path):
-    write(path, *map(told, range(3000)))
+def test_a_reader_does_not_block_the_writer(path):
+    write(path, *map(result_sent, range(3000)))
     with Journal.open(path) as journal, Journal.open(path, readonly=True) as other:
         reading = other.read()
-        assert next(reading) == (1, told(0))
-        journal.append([told(3000)])
+        assert next(reading) == (1, result_sent(0))
+        journal.append([result_sent(3000)])
         assert len(list(reading)) == 2999  # as it stood when the reading began
         assert len(list(other.read())) == 3001
 
@@ -219,41 +223,41 @@ with Journal.open(Path(sys.argv[1])) as journal:
 """
 
 
-def test_what_append_returned_from_survives_a_kill(path):
+def test_acknowledged_events_survive_a_kill(path):
     write(path)
     for kill in range(12):
         with subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE
         ) as writer:
-            said = [int(writer.stdout.readline()) for _ in range(1 + 5 * kill)]
+            acknowledged = [int(writer.stdout.readline()) for _ in range(1 + 5 * kill)]
             os.kill(writer.pid, signal.SIGKILL)
-            said += map(int, writer.stdout.read().split(b"\n")[:-1])
+            acknowledged += map(int, writer.stdout.read().split(b"\n")[:-1])
         there = read(path)
-        assert len(there) >= said[-1]
+        assert len(there) >= acknowledged[-1]
         assert len(there) % 3 == 0  # and no append by halves
-        assert there == list(map(told, range(len(there))))
+        assert there == list(map(result_sent, range(len(there))))
 
 
 # What is refused
 
 
-def test_there_is_none(path):
+def test_a_missing_journal(path):
     with pytest.raises(JournalError, match=r"journal\.db: there is no journal"):
         Journal.open(path)
 
 
-def test_there_is_one_already(path):
+def test_an_existing_journal_is_not_created_again(path):
     write(path)
     with pytest.raises(JournalError, match="there is a journal already"):
         Journal.create(path)
 
 
-def test_where_it_cannot_be_made(tmp_path):
+def test_a_journal_that_cannot_be_created(tmp_path):
     with pytest.raises(JournalError, match="cannot be made: unable to open"):
         Journal.create(tmp_path / "nowhere" / "journal.db")
 
 
-def test_a_database_of_somebody_else_s(path):
+def test_a_database_of_another_program(path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE events (seq, kind, body)")
     connection.close()
@@ -276,7 +280,7 @@ def test_a_newer_format(path):
 
 @pytest.mark.parametrize("readonly", [True, False])
 @pytest.mark.parametrize("content", [b"", b"not a database, but long enough for a header" * 9])
-def test_a_file_that_is_none(path, content, readonly):
+def test_a_file_that_is_no_journal(path, content, readonly):
     path.write_bytes(content)
     with pytest.raises(
         JournalError, match=r"journal\.db: (this is not a journal|the journal is damaged)"
@@ -287,7 +291,7 @@ def test_a_file_that_is_none(path, content, readonly):
 @pytest.mark.parametrize("readonly", [True, False])
 @pytest.mark.parametrize("how", ["cut", "overwritten"])
 def test_a_damaged_file(path, how, readonly):
-    write(path, *map(told, range(5000)))
+    write(path, *map(result_sent, range(5000)))
     whole = path.read_bytes()
     half = len(whole) // 2
     path.write_bytes(whole[:half] if how == "cut" else whole[:half] + bytes(half))
@@ -298,20 +302,20 @@ def test_a_damaged_file(path, how, readonly):
         list(journal.read())
 
 
-def test_a_torn_tail_of_the_log_is_what_append_never_returned_from(path):
+def test_a_torn_log_loses_only_unacknowledged_events(path):
     with Journal.create(path) as journal:
-        journal.append([told(0)])
+        journal.append([result_sent(0)])
         before = len(Path(f"{path}-wal").read_bytes())
-        journal.append([told(1)])
+        journal.append([result_sent(1)])
         log = Path(f"{path}-wal").read_bytes()
         copy = path.with_name("copy.db")
         copy.write_bytes(path.read_bytes())
         Path(f"{copy}-wal").write_bytes(log[: (before + len(log)) // 2])
-    assert read(copy) == [told(0)]
+    assert read(copy) == [result_sent(0)]
 
 
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    ("statement", "message"),
     [
         ("UPDATE events SET body = '{' WHERE seq = 2", r"damaged: event 2 \(told\): Expecting"),
         ("UPDATE events SET body = '[]' WHERE seq = 2", r"damaged: event 2 \(told\)"),
@@ -324,15 +328,15 @@ def test_a_torn_tail_of_the_log_is_what_append_never_returned_from(path):
         ("DROP TABLE events", "cannot be read: no such table"),
     ],
 )
-def test_a_damaged_event(path, statement, words):
-    write(path, told(0), told(1), told(2))
+def test_a_damaged_event(path, statement, message):
+    write(path, result_sent(0), result_sent(1), result_sent(2))
     altered(path, statement)
-    with pytest.raises(JournalError, match=words) as caught:
+    with pytest.raises(JournalError, match=message) as caught:
         read(path)
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_written_is_plain_ascii_json(path):
+def test_bodies_are_ascii_json(path):
     write(path, e.NodesFound(at=1.0, nodes=(NodeInfo("knö\ud800del", 2),)),
           e.Ended(at=1.0, trial=0, number=1, outcome=Outcome.LOST))  # fmt: skip
     connection = sqlite3.connect(path)

@@ -1,4 +1,4 @@
-"""Everything that may exist at a path where a reader expects a file."""
+"""Kinds of files that may exist where a reader expects a regular file."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Mail, manifests, specs and reports of any shape are refused in words, and break nothing.
+"""Mail, manifests, specs and reports of any shape are accepted, or refused as documented.
 
 HEIRLOOM_FUZZ is how many inputs of each kind are tried.
 """
@@ -33,7 +33,7 @@ fuzzed = settings(max_examples=INPUTS)
 
 
 def like(sound):
-    """Something sound with some of its values exchanged, taken away or added."""
+    """A valid object with some values replaced, removed or added."""
     keys = st.sampled_from(sorted(sound)) | st.text(max_size=8)
     changes = st.dictionaries(keys, VALUES, max_size=3)
     gone = st.sets(st.sampled_from(sorted(sound)), max_size=1)
@@ -43,16 +43,16 @@ def like(sound):
 
 
 @fuzzed
-@given(said=like(MAIL) | st.dictionaries(st.text(max_size=8), VALUES))
-def test_mail(said):
+@given(value=like(MAIL) | st.dictionaries(st.text(max_size=8), VALUES))
+def test_mail(value):
     with contextlib.suppress(MalformedError):
-        found = parse_message("7.2.ended.json", said)
+        found = parse_message("7.2.ended.json", value)
         assert (found.trial, found.number) == (7, 2)
         found.event(1.0)
 
 
 @fuzzed
-@given(data=st.binary() | (like(MANIFEST) | VALUES).map(lambda said: json.dumps(said).encode()))
+@given(data=st.binary() | (like(MANIFEST) | VALUES).map(lambda value: json.dumps(value).encode()))
 def test_manifests(data):
     with contextlib.suppress(ManifestError):
         found = Manifest.from_json(data)
@@ -60,13 +60,13 @@ def test_manifests(data):
 
 
 @fuzzed
-@given(said=like(SPEC) | VALUES)
-def test_specs(said):
+@given(value=like(SPEC) | VALUES)
+def test_specs(value):
     with contextlib.suppress(SpecError):
-        assert Spec.from_dict(said).trial >= 0
+        assert Spec.from_dict(value).trial >= 0
 
 
 @fuzzed
-@given(line=st.binary() | VALUES.map(lambda said: json.dumps(said).encode()))
+@given(line=st.binary() | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_reports(line):
     assert parse(line) is None or len(parse(line)) == 2

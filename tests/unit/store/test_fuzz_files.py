@@ -1,4 +1,4 @@
-"""Whatever stands on the store or in the inbox, in whatever form, no reader breaks or waits.
+"""No reader fails or blocks, whatever kind of file it finds on the store or in the inbox.
 
 A third of HEIRLOOM_FUZZ is how many inputs of each kind are tried.
 """
@@ -29,12 +29,12 @@ from tests.unit.store.odd_files import names, put, things
 from tests.unit.store.test_fuzz import INPUTS, MAIL, MANIFEST, SPEC, VALUES, like
 
 FILES = RealFiles()
-JSON = st.builds(lambda said: json.dumps(said).encode(), VALUES)
+JSON = st.builds(lambda value: json.dumps(value).encode(), VALUES)
 fuzzed = settings(max_examples=max(1, INPUTS // 3))
 
 
 def as_bytes(sound):
-    return st.binary() | JSON | like(sound).map(lambda said: json.dumps(said).encode())
+    return st.binary() | JSON | like(sound).map(lambda value: json.dumps(value).encode())
 
 
 def lines():
@@ -108,9 +108,9 @@ def test_a_result(thing, metrics):
         put(path, thing)
         for needed in (True, False):
             with contextlib.suppress(ResultError):
-                said = result.read(str(path), needed=needed)
-                json.dumps(said, allow_nan=False)
-                assert not needed or isinstance(said["value"], int | float)
+                value = result.read(str(path), needed=needed)
+                json.dumps(value, allow_nan=False)
+                assert not needed or isinstance(value["value"], int | float)
         put(Path(directory, "metrics.jsonl"), metrics)
         last = result.last_report(f"{directory}/metrics.jsonl")
         assert last is None or isinstance(last, float)
@@ -165,7 +165,7 @@ def test_claims_on_a_node(claim, ended, end):
 @given(
     attempts=st.dictionaries(
         names() | st.sampled_from(["7.1", "7.2", "0.1", "12.1"]),
-        things(st.binary() | JSON | like(SPEC).map(lambda said: json.dumps(said).encode())),
+        things(st.binary() | JSON | like(SPEC).map(lambda value: json.dumps(value).encode())),
         max_size=3,
     ),
     verdict=things(as_bytes(MANIFEST)),

@@ -9,7 +9,7 @@ from controller.store import layout
 from controller.store.layout import StoreError
 
 
-def test_makes_everything_and_says_whose_it_is(tmp_path: Path) -> None:
+def test_creates_the_directories_and_the_record(tmp_path: Path) -> None:
     store = tmp_path / "the store"
     root = layout.create(store, "ann", "digits", "3fa92c1b")
     assert root.path == store / "ann" / "digits-3fa92c1b"
@@ -17,8 +17,8 @@ def test_makes_everything_and_says_whose_it_is(tmp_path: Path) -> None:
     assert root.experiment == "digits-3fa92c1b"
     for name in ("attempts", "trials", "code", "runtime", "mail/tmp", "mail/new", "mail/done"):
         assert (root.path / name).is_dir()
-    said = json.loads((root.path / "experiment.json").read_text())
-    assert (said["format"], said["name"], said["user"]) == (1, "digits", "ann")
+    record = json.loads((root.path / "experiment.json").read_text())
+    assert (record["format"], record["name"], record["user"]) == (1, "digits", "ann")
     assert layout.find(root.path) == root
 
 
@@ -29,7 +29,7 @@ def test_paths_of_attempts_and_trials(tmp_path: Path) -> None:
     assert root.weights(7) == root.path / "trials" / "7" / "weights"
 
 
-def test_shared_where_the_store_is_whatever_the_umask(tmp_path: Path) -> None:
+def test_group_permissions_follow_the_store_under_any_umask(tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()
     store.chmod(0o2775)
@@ -42,13 +42,13 @@ def test_shared_where_the_store_is_whatever_the_umask(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o7777 == 0o2770
 
 
-def test_private_where_the_store_is_not_shared(tmp_path: Path) -> None:
+def test_private_if_the_store_is_not_shared(tmp_path: Path) -> None:
     root = layout.create(tmp_path / "store", "ann", "digits", "1")
     assert (tmp_path / "store").stat().st_mode & 0o7777 == 0o700
     assert root.trials.stat().st_mode & 0o7777 == 0o700
 
 
-def test_a_taken_root_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_an_existing_root_is_refused_and_unchanged(tmp_path: Path) -> None:
     root = layout.create(tmp_path, "ann", "digits", "1")
     (root.trials / "0").mkdir()
     with pytest.raises(StoreError, match="exists already"):
@@ -57,7 +57,7 @@ def test_a_taken_root_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", ["", "..", ".hidden", "a/b", "a\0b"])
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, odd: str) -> None:
+def test_an_invalid_name_is_refused(tmp_path: Path, odd: str) -> None:
     with pytest.raises(StoreError, match="cannot be part"):
         layout.create(tmp_path, odd, "digits", "1")
 
@@ -80,9 +80,7 @@ def test_a_store_that_cannot_be_written_is_named() -> None:
         layout.create(Path("/proc"), "ann", "digits", "1")
 
 
-def test_nothing_is_left_when_it_cannot_be_finished(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_creation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: str) -> None:
         raise OSError(28, "No space left on device")
 
@@ -92,7 +90,7 @@ def test_nothing_is_left_when_it_cannot_be_finished(
     assert list((tmp_path / "ann").iterdir()) == []
 
 
-def test_what_is_no_root_is_named(tmp_path: Path) -> None:
+def test_a_directory_that_is_no_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is the store mounted"):
         layout.find(tmp_path)
     signature = tmp_path / "experiment.json"

@@ -8,7 +8,7 @@ from controller.store.layout import StoreError
 from heirloom.node.inspect import marker as on_node
 
 
-def test_who_sees_it_answers_and_is_heard(tmp_path: Path) -> None:
+def test_a_node_that_sees_the_marker_answers(tmp_path: Path) -> None:
     store = tmp_path / "store"
     marker = Marker(store, "ann")
     assert not marker.is_answered("gpu1")
@@ -19,14 +19,14 @@ def test_who_sees_it_answers_and_is_heard(tmp_path: Path) -> None:
     assert list((store / "ann").iterdir()) == []
 
 
-@pytest.mark.parametrize("said", ["", "{", json.dumps({"token": "another", "node": "gpu1"})])
-def test_another_answer_counts_for_nothing(tmp_path: Path, said: str) -> None:
+@pytest.mark.parametrize("answer", ["", "{", json.dumps({"token": "another", "node": "gpu1"})])
+def test_an_invalid_answer_is_ignored(tmp_path: Path, answer: str) -> None:
     marker = Marker(tmp_path, "ann")
-    (tmp_path / marker.directory / "answer.gpu1").write_text(said)
+    (tmp_path / marker.directory / "answer.gpu1").write_text(answer)
     assert not marker.is_answered("gpu1")
 
 
-def test_shared_with_the_group_where_the_store_is(tmp_path: Path) -> None:
+def test_the_marker_is_group_readable_if_the_store_is(tmp_path: Path) -> None:
     private = Marker(tmp_path, "ann")
     assert (tmp_path / private.directory).stat().st_mode & 0o7777 == 0o700
     tmp_path.chmod(0o2770)
@@ -35,6 +35,6 @@ def test_shared_with_the_group_where_the_store_is(tmp_path: Path) -> None:
     assert (shared / "marker").stat().st_mode & 0o777 == 0o640
 
 
-def test_a_store_that_is_nowhere(tmp_path: Path) -> None:
+def test_a_store_without_a_parent_directory(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="does not exist"):
         Marker(tmp_path / "no/store", "ann")

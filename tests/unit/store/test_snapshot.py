@@ -38,7 +38,7 @@ def names(copy: Path) -> list[str]:
     return sorted(p.relative_to(copy).as_posix() for p in copy.rglob("*") if not p.is_dir())
 
 
-def test_copies_read_only_and_once(root: Root, code: Path) -> None:
+def test_equal_code_is_copied_once_and_read_only(root: Root, code: Path) -> None:
     fill(code, {"train.py": b"print(1)", "lib/net.py": b"x = 1", "run.sh": b"#!/bin/sh"})
     (code / "run.sh").chmod(0o755)
     taken = snapshot.take(code, root)
@@ -68,7 +68,7 @@ def test_copies_read_only_and_once(root: Root, code: Path) -> None:
     ],
     ids=["content", "name", "mode", "more", "link"],
 )
-def test_the_digest_tells_a_change(root: Root, code: Path, change) -> None:
+def test_a_change_changes_the_digest(root: Root, code: Path, change) -> None:
     fill(code, {"train.py": b"print(1)"})
     before = snapshot.digest(code, root)
     os.utime(code / "train.py", (0, 0))
@@ -77,7 +77,7 @@ def test_the_digest_tells_a_change(root: Root, code: Path, change) -> None:
     assert snapshot.digest(code, root) != before
 
 
-def test_a_link_is_not_taken_for_a_file_of_its_target(root: Root, code: Path) -> None:
+def test_a_link_and_a_file_differ_in_the_digest(root: Root, code: Path) -> None:
     fill(code, {"b": b"a"})
     as_file = snapshot.digest(code, root)
     (code / "b").unlink()
@@ -114,7 +114,7 @@ def test_the_digest_depends_on_the_tree_alone(tree: dict[str, bytes], order: ran
     assert digests[0] == digests[1]
 
 
-def test_leaves_out_what_the_ignore_file_names(root: Root, code: Path) -> None:
+def test_ignored_files_are_left_out(root: Root, code: Path) -> None:
     fill(
         code,
         {
@@ -134,7 +134,7 @@ def test_leaves_out_what_the_ignore_file_names(root: Root, code: Path) -> None:
     assert [entry.path for entry in listing.entries(code)] == kept
 
 
-def test_always_leaves_out_what_is_nobodys_code(root: Root, code: Path) -> None:
+def test_caches_environments_and_repositories_are_left_out(root: Root, code: Path) -> None:
     fill(
         code,
         {
@@ -157,7 +157,7 @@ def test_always_leaves_out_what_is_nobodys_code(root: Root, code: Path) -> None:
     ]
 
 
-def test_does_not_copy_the_store_into_itself(code: Path) -> None:
+def test_a_store_inside_the_code_is_left_out(code: Path) -> None:
     fill(code, {"train.py": b"", "home/journal.db": b"x"})
     root = layout.create(code / "store", "ann", "digits", "1")
     taken = snapshot.take(code, root, leave_out=(code / "home", code / "not-there"))
@@ -166,7 +166,7 @@ def test_does_not_copy_the_store_into_itself(code: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["!", "\\", "[z-a]"])
-def test_names_the_line_that_is_no_pattern(code: Path, line: str) -> None:
+def test_an_invalid_pattern_is_named_with_its_line(code: Path, line: str) -> None:
     (code / ".heirloomignore").write_text(f"*.pt\n{line}\n")
     with pytest.raises(CodeError, match=r"ignore, line 2: .* is not a pattern of \.gitignore"):
         listing.entries(code)
@@ -184,7 +184,7 @@ def sparse(path: Path, size: int) -> None:
         file.truncate(size)
 
 
-def test_too_much_is_refused_before_anything_is_copied(root: Root, code: Path) -> None:
+def test_too_many_bytes_are_refused_before_copying(root: Root, code: Path) -> None:
     fill(code, {"train.py": b"print(1)"})
     sparse(code / "data" / "train.bin", 80_000_000)
     sparse(code / "data" / "test.bin", 15_000_000)
@@ -223,7 +223,7 @@ def test_links_that_stay_inside_are_kept_as_links(root: Root, code: Path) -> Non
 @pytest.mark.parametrize(
     "target", ["/etc/hostname", "../outside", "lib/../../outside", "out/x", ".."]
 )
-def test_links_that_leave_are_refused(root: Root, code: Path, target: str) -> None:
+def test_links_out_of_the_code_are_refused(root: Root, code: Path, target: str) -> None:
     (code / "lib").mkdir()
     if target == "out/x":  # by name inside, in truth not
         (code / ".heirloomignore").write_text("/out\n")
@@ -234,7 +234,7 @@ def test_links_that_leave_are_refused(root: Root, code: Path, target: str) -> No
     assert list(root.code.iterdir()) == []
 
 
-def test_what_is_no_file_is_refused(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_special_files_are_refused(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(code / "pipe")
     with pytest.raises(CodeError, match="pipe is neither a file"):
         listing.entries(code)
@@ -246,7 +246,7 @@ def test_what_is_no_file_is_refused(code: Path, monkeypatch: pytest.MonkeyPatch)
             listing.entries(code)
 
 
-def test_what_cannot_be_read_is_named(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_named(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(code, {"lib/secret": b""})
     # Root reads everything whatever its mode, so the answer is given here.
     monkeypatch.setattr(os, "access", lambda path, mode: False)
@@ -254,12 +254,12 @@ def test_what_cannot_be_read_is_named(code: Path, monkeypatch: pytest.MonkeyPatc
         listing.entries(code)
 
 
-def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(CodeError, match="nowhere does not exist"):
         listing.entries(tmp_path / "nowhere")
 
 
-def test_a_store_that_refuses_keeps_nothing_half_made(
+def test_a_failed_write_leaves_no_partial_snapshot(
     root: Root, code: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(code, {"lib/train.py": b"print(1)"})
@@ -273,7 +273,7 @@ def test_a_store_that_refuses_keeps_nothing_half_made(
     assert list(root.code.iterdir()) == []
 
 
-def test_a_file_edited_while_it_is_copied_gets_the_digest_of_what_was_copied(
+def test_the_digest_of_a_file_edited_meanwhile_is_of_the_copied_bytes(
     root: Root, code: Path
 ) -> None:
     fill(code, {"train.py": b"print(1)"})

@@ -1,4 +1,4 @@
-"""What manifests tell of bytes that are stored once."""
+"""Sizes and damage of bytes that are stored once, from manifests."""
 
 import pytest
 
@@ -17,7 +17,7 @@ FOUND = "expected 8 bytes with sha256:00, found 8 with sha256:11"
 
 
 class Family:
-    """Trials as the core knows them, over what they really committed."""
+    """Trials of the core, with manifests and files that were really committed."""
 
     def __init__(self, base):
         self.root = layout.create(base / "store", "ann", "exp", "1")
@@ -86,16 +86,16 @@ def test_every_trial_that_shares_a_damaged_file_is_named(family):
     assert damages(family, 1) == [Damage("body", found, (0, 2))]
     family.remove(0)
     assert damages(family, 1) == [Damage("body", found, (2,))]
-    words = damage_words(FILES, family.root, family.trials, family.trials[1])
-    assert words == f"seen on a and b; body, {found}; stored once for it and 2"
+    text = damage_words(FILES, family.root, family.trials, family.trials[1])
+    assert text == f"seen on a and b; body, {found}; stored once for it and 2"
 
 
-def test_only_those_of_the_same_bytes(family):
+def test_only_trials_with_the_same_bytes_are_named(family):
     family.find_damage(2, "head")
     assert [(each.path, each.sharers) for each in damages(family, 2)] == [("head", (1,))]
 
 
-def test_a_manifest_that_names_what_lies_elsewhere_has_nothing_to_tell(family):
+def test_a_manifest_with_paths_outside_the_weights_is_invalid(family):
     place = family.root.trial(1)
     written = (place / "manifest.json").read_text().replace('"body"', '"../../0/weights/body"')
     place.chmod(0o770)

@@ -1,4 +1,4 @@
-"""The store's thread, driven from outside: a real directory, a clock that the test moves."""
+"""The store's thread on a real directory, with a clock that the test sets."""
 
 import errno
 import json
@@ -33,7 +33,7 @@ class Clock:
 
 
 class Flaky(RealFiles):
-    """A store that goes away, refuses one path, or hangs, when it is told to."""
+    """A store that goes away, refuses one path, or hangs, on request."""
 
     def __init__(self) -> None:
         self.away = False
@@ -69,7 +69,7 @@ class Flaky(RealFiles):
 
 
 class Bench:
-    """A watch, and what it said."""
+    """A watch, and what it posted."""
 
     def __init__(self, root: Root) -> None:
         self.root = root
@@ -86,15 +86,15 @@ class Bench:
             now=lambda: 5.0,
         )
 
-    def heard(self) -> list[Event]:
-        """The next post; its mail is acknowledged."""
+    def next_events(self) -> list[Event]:
+        """Acknowledge the mail of the next post, and return its events."""
         events, mail = self.posts.get(timeout=PATIENCE)
         if mail:
             self.watch.acknowledge(mail)
         return list(events)
 
     def rounds(self) -> None:
-        """Return when everything was looked at once more, at the clock's present time."""
+        """Return after everything was read once more, at the clock's present time."""
         for _ in range(2):
             seen = threading.Event()
             self.watch._requests.put(partial(self.watch._retries.add, "a round", seen.set))
@@ -105,14 +105,14 @@ class Bench:
         return self.posts.empty()
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass as it does: with a look every few seconds."""
+        """Advance the clock, with a read every few seconds."""
         end = self.clock.now + seconds
         while self.clock.now < end:
             self.clock.now += 5.0
             self.rounds()
 
     def failing_looks(self, count: int) -> None:
-        """Return when the store was looked at in vain so many times more."""
+        """Return after so many more failed reads of the store."""
         while self.files.failures.acquire(blocking=False):
             pass
         for _ in range(count + 1):  # one may have begun before
@@ -140,9 +140,9 @@ class Bench:
 
     def commit(self, trial: int, number: int, **more: Any) -> None:
         stands = {"state": "succeeded", "value": 0.5, "result": {"value": 0.5}, **more}
-        said = Manifest(self.root.experiment, trial, attempt=f"{trial}.{number}", **stands)
+        manifest = Manifest(self.root.experiment, trial, attempt=f"{trial}.{number}", **stands)
         self.root.trial(trial).mkdir()
-        (self.root.trial(trial) / "manifest.json").write_bytes(said.to_json())
+        (self.root.trial(trial) / "manifest.json").write_bytes(manifest.to_json())
 
 
 @pytest.fixture
@@ -173,14 +173,14 @@ def test_an_attempt_from_its_beginning_to_its_commit(bench: Bench) -> None:
     bench.watch.monitor(7, 2)
     bench.watch.start()
     bench.send("7.2", "began")
-    assert bench.heard() == [Began(at=5.0, trial=7, number=2)]
+    assert bench.next_events() == [Began(at=5.0, trial=7, number=2)]
     bench.report(7, 2, 1, 2)
     bench.clock.now += 1
-    assert bench.heard() == reported(7, 2, 1, 2)
+    assert bench.next_events() == reported(7, 2, 1, 2)
     bench.report(7, 2, 3)
     bench.commit(7, 2)
     bench.send("7.2", "ended", outcome="committed")
-    assert bench.heard() == [*reported(7, 2, 3), ended(7, 2, "committed"), SUCCEEDED]
+    assert bench.next_events() == [*reported(7, 2, 3), ended(7, 2, "committed"), SUCCEEDED]
     assert bench.quiet()
     assert bench.mail("done") == ["7.2.began.json", "7.2.ended.json"]
 
@@ -212,7 +212,7 @@ def test_mail_that_was_not_journaled_before_a_kill_is_posted_again(tmp_path: Pat
 def test_journaled_mail_is_moved_on_close(bench: Bench) -> None:
     bench.watch.start()
     bench.send("7.2", "began")
-    bench.heard()
+    bench.next_events()
     bench.watch.close(PATIENCE)
     assert bench.mail("done") == ["7.2.began.json"]
 
@@ -221,41 +221,41 @@ def test_on_resume_only_new_reports_are_posted(bench: Bench) -> None:
     bench.report(7, 2, 1, 2, 3)
     bench.watch.monitor(7, 2, reports_known=2)
     bench.watch.start()
-    assert bench.heard() == reported(7, 2, 3)
+    assert bench.next_events() == reported(7, 2, 3)
 
 
 def test_mail_journaled_before_a_crash_posts_no_report_twice(bench: Bench) -> None:
     bench.report(7, 2, 1, 2, 3)
     bench.send("7.2", "ended", outcome="failed")
     bench.watch.start()  # the attempt has ended in the journal, so nobody follows it
-    assert bench.heard() == [ended(7, 2, "failed")]
+    assert bench.next_events() == [ended(7, 2, "failed")]
 
 
 def test_the_end_of_a_lost_attempt_still_posts_its_last_reports(bench: Bench) -> None:
     bench.report(7, 2, 1)
     bench.watch.monitor(7, 2)
     bench.watch.start()
-    assert bench.heard() == reported(7, 2, 1)
+    assert bench.next_events() == reported(7, 2, 1)
     bench.watch.stop_monitoring(7, 2)
     bench.report(7, 2, 2)
     bench.clock.now += 10
     assert bench.quiet()
     bench.send("7.2", "ended", outcome="failed")
-    assert bench.heard() == [*reported(7, 2, 2), ended(7, 2, "failed")]
+    assert bench.next_events() == [*reported(7, 2, 2), ended(7, 2, "failed")]
     bench.rounds()  # it is done: the next of its name is another one
     bench.send("7.2", "ended", outcome="failed")
-    assert bench.heard() == [ended(7, 2, "failed")]
+    assert bench.next_events() == [ended(7, 2, "failed")]
 
 
 def test_ended_is_delayed_until_its_manifest_can_be_read(bench: Bench) -> None:
     bench.watch.monitor(7, 2)
     bench.report(7, 2, 1)
     bench.watch.start()
-    assert bench.heard() == reported(7, 2, 1)
+    assert bench.next_events() == reported(7, 2, 1)
     bench.send("7.2", "ended", outcome="committed")
     assert bench.quiet()
     bench.commit(7, 2)
-    assert bench.heard() == [ended(7, 2, "committed"), SUCCEEDED]
+    assert bench.next_events() == [ended(7, 2, "committed"), SUCCEEDED]
 
 
 def test_ended_without_a_manifest_becomes_lost(bench: Bench) -> None:
@@ -264,7 +264,7 @@ def test_ended_without_a_manifest_becomes_lost(bench: Bench) -> None:
     assert bench.quiet()
     bench.clock.now += 61
     reason = "committed, but there is no verdict in trials/7"
-    assert bench.heard() == [ended(7, 2, "lost", reason)]
+    assert bench.next_events() == [ended(7, 2, "lost", reason)]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_a_damaged_or_foreign_manifest_is_a_failure(bench: Bench, text: Any) -> 
     manifest.write_bytes(text if isinstance(text, bytes) else text.encode())
     bench.watch.start()
     bench.send("7.2", "ended", outcome="beaten")
-    end, verdict = bench.heard()
+    end, verdict = bench.next_events()
     assert end == ended(7, 2, "beaten")
     assert isinstance(verdict, VerdictSeen)
     assert (verdict.state, verdict.weights) == (State.FAILED, False)
@@ -297,7 +297,7 @@ def test_one_wrong_read_of_a_manifest_is_repeated(
     monkeypatch.setattr(bench.files, "read", misread)
     bench.watch.start()
     bench.send("7.2", "ended", outcome="committed")
-    assert bench.heard() == [ended(7, 2, "committed"), SUCCEEDED]
+    assert bench.next_events() == [ended(7, 2, "committed"), SUCCEEDED]
     assert not wrong
 
 
@@ -305,7 +305,7 @@ def test_malformed_mail_does_not_stop_the_watch(bench: Bench) -> None:
     (bench.root.mail / "new" / "0.1.began.json").write_text("hello")
     bench.watch.start()
     bench.send("7.2", "began")
-    assert bench.heard() == [Began(at=5.0, trial=7, number=2)]
+    assert bench.next_events() == [Began(at=5.0, trial=7, number=2)]
     assert bench.mail("bad") == ["0.1.began.json"]
 
 
@@ -324,7 +324,7 @@ def test_an_exception_of_post_does_not_stop_the_watch(tmp_path: Path) -> None:
     )
     bench.watch.start()
     bench.watch.pass_verdict(7, State.FAILED, "no attempt left")
-    (verdict,) = bench.heard()
+    (verdict,) = bench.next_events()
     assert isinstance(verdict, VerdictSeen)
     bench.watch.close(PATIENCE)
 
@@ -332,13 +332,13 @@ def test_an_exception_of_post_does_not_stop_the_watch(tmp_path: Path) -> None:
 def test_a_verdict_is_passed_and_posted(bench: Bench) -> None:
     bench.watch.start()
     bench.watch.pass_verdict(7, State.SKIPPED, "trial 3 failed")
-    assert bench.heard() == [
+    assert bench.next_events() == [
         VerdictSeen(at=5.0, trial=7, state=State.SKIPPED, reason="trial 3 failed")
     ]
-    said = json.loads((bench.root.trial(7) / "manifest.json").read_text())
-    assert (said["state"], said["attempt"], said["weights"]) == ("skipped", None, False)
+    manifest = json.loads((bench.root.trial(7) / "manifest.json").read_text())
+    assert (manifest["state"], manifest["attempt"], manifest["weights"]) == ("skipped", None, False)
     bench.watch.pass_verdict(7, State.CANCELLED, "too late")
-    (again,) = bench.heard()
+    (again,) = bench.next_events()
     assert isinstance(again, VerdictSeen)
     assert again.state is State.SKIPPED
 
@@ -347,7 +347,7 @@ def test_an_existing_verdict_is_posted_instead(bench: Bench) -> None:
     bench.commit(7, 2)
     bench.watch.start()
     bench.watch.pass_verdict(7, State.FAILED, "lost")
-    assert bench.heard() == [SUCCEEDED]
+    assert bench.next_events() == [SUCCEEDED]
 
 
 def test_a_verdict_is_retried_until_it_is_written(bench: Bench) -> None:
@@ -359,7 +359,7 @@ def test_a_verdict_is_retried_until_it_is_written(bench: Bench) -> None:
     assert bench.quiet()
     bench.files.refused = None
     bench.clock.now += 20
-    (verdict,) = bench.heard()
+    (verdict,) = bench.next_events()
     assert isinstance(verdict, VerdictSeen)
     assert verdict.state is State.FAILED
 
@@ -367,14 +367,14 @@ def test_a_verdict_is_retried_until_it_is_written(bench: Bench) -> None:
 def test_read_verdict_posts_the_verdict_or_its_absence(bench: Bench) -> None:
     files = [{"path": "a", "size": 3, "digest": DIGEST}, {"path": "b", "size": 4, "digest": DIGEST}]
     bench.root.trial(7).mkdir()
-    said = json.loads(Manifest(bench.root.experiment, 7, "stopped", attempt="7.2").to_json())
-    said = {**said, "files": files, "weights": True}
-    (bench.root.trial(7) / "manifest.json").write_text(json.dumps(said))
+    manifest = json.loads(Manifest(bench.root.experiment, 7, "stopped", attempt="7.2").to_json())
+    manifest = {**manifest, "files": files, "weights": True}
+    (bench.root.trial(7) / "manifest.json").write_text(json.dumps(manifest))
     bench.watch.start()
     bench.watch.read_verdict(6)
-    assert bench.heard() == [NoVerdict(at=5.0, trial=6)]
+    assert bench.next_events() == [NoVerdict(at=5.0, trial=6)]
     bench.watch.read_verdict(7)
-    assert bench.heard() == [
+    assert bench.next_events() == [
         VerdictSeen(at=5.0, trial=7, state=State.STOPPED, number=2, weights=True, size=7)
     ]
 
@@ -437,7 +437,7 @@ def test_a_store_that_hangs_blocks_no_caller_and_loses_no_heartbeat(bench: Bench
     bench.watch.monitor(8, 1)
     bench.watch.pass_verdict(8, State.CANCELLED, "by a person")
     bench.files.hang.set()
-    (verdict,) = bench.heard()
+    (verdict,) = bench.next_events()
     assert isinstance(verdict, VerdictSeen)
     bench.rounds()
     assert bench.watch.stalled_since is None

@@ -1,4 +1,4 @@
-"""Weights are taken from a real directory; every interruption is made good by doing it again."""
+"""Removal of weights from a real directory. Repeating an interrupted removal completes it."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ CHANGES = ("rename", "chmod", "remove", "remove_dir", "sync_dir")
 
 
 class Dying(RealFiles):
-    """Stops for good at the n-th change, before or after it."""
+    """Fails at the n-th change, before or after it, and at every later one."""
 
     def __init__(self, changes=10**6, *, after=False, code=errno.EIO):
         self.left, self.after, self.code = changes, after, code
@@ -71,7 +71,7 @@ def to_its_end(work):
     return done
 
 
-def test_the_manifest_stays_and_says_what_it_said(root):
+def test_the_manifest_stays_unchanged(root):
     verdict = committed(root, 7, w="abc", v="de")
     assert to_its_end(removal(root, [7])) == Removed(at=5.0, trials=(7,), size=5)
     assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
@@ -79,7 +79,7 @@ def test_the_manifest_stays_and_says_what_it_said(root):
     assert root.trial(7).stat().st_mode & 0o777 == 0o550
 
 
-def test_the_others_are_untouched(root):
+def test_other_trials_are_unchanged(root):
     for trial in range(3):
         committed(root, trial, w=f"{trial}")
     before = names(root.trial(0)), names(root.trial(2))
@@ -89,7 +89,7 @@ def test_the_others_are_untouched(root):
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("change", range(11))
-def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(root, change, after):
+def test_after_a_crash_readers_see_all_or_nothing_and_a_retry_completes(root, change, after):
     committed(root, 7, w="abc", v="de")
     crashed = False
     try:
@@ -105,7 +105,7 @@ def test_a_crash_anywhere_leaves_all_or_nothing_to_a_reader_and_is_made_good(roo
     assert crashed == (change < 10)
 
 
-def test_a_child_that_comes_all_the_same_is_told_so(root):
+def test_a_child_of_removed_weights_ends_with_a_reason(root):
     committed(root, 7, w="abc")
     to_its_end(removal(root, [7]))
     with pytest.raises(AttemptEnded) as ended:
@@ -115,25 +115,25 @@ def test_a_child_that_comes_all_the_same_is_told_so(root):
 
 
 @pytest.mark.parametrize("kind", ["weights", "leftovers"])
-def test_what_is_said_to_be_gone_does_not_come_back_with_the_power(root, kind):
+def test_removals_are_durable_before_they_are_reported(root, kind):
     committed(root, 7, w="abc")
     (root.attempt(7, 1) / "out.failed").mkdir()
 
     class Recording(RealFiles):
         def __getattribute__(self, name):
             if name in CHANGES:
-                said.append(name)
+                calls.append(name)
             return super().__getattribute__(name)
 
-    said = []
+    calls = []
     work = ([7], []) if kind == "weights" else ([], [(7, 1)])
     to_its_end(removal(root, *work, files=Recording()))
-    removals = [at for at, name in enumerate(said) if name in ("remove", "remove_dir")]
+    removals = [at for at, name in enumerate(calls) if name in ("remove", "remove_dir")]
     assert removals
-    assert "sync_dir" in said[removals[-1] :]
+    assert "sync_dir" in calls[removals[-1] :]
 
 
-def test_bytes_that_a_child_shares_stay(root):
+def test_bytes_shared_with_a_child_stay(root):
     committed(root, 7, w="abc")
     committed(root, 8, parents=(7,), w="abc")
     child = root.weights(8) / "deep/w"
@@ -143,17 +143,17 @@ def test_bytes_that_a_child_shares_stay(root):
     verify_parent(RealFiles(), str(root.path), 8, lambda seconds: None, lambda: None)
 
 
-def test_twice_is_once(root):
+def test_removal_is_idempotent(root):
     committed(root, 7, w="abc")
     to_its_end(removal(root, [7]))
     assert to_its_end(removal(root, [7])) == Removed(at=5.0, trials=(7,), size=0)
 
 
-def test_a_trial_that_is_not_there_is_no_error(root):
+def test_a_missing_trial_is_no_error(root):
     assert to_its_end(removal(root, [99], [(99, 1)])).trials == (99,)
 
 
-def test_leftovers_go_and_logs_stay(root):
+def test_leftovers_are_removed_and_logs_stay(root):
     attempt = root.attempt(3, 2)
     (attempt / "out.failed/weights/deep").mkdir(parents=True)
     (attempt / "out/weights").mkdir(parents=True)
@@ -169,7 +169,7 @@ def test_leftovers_go_and_logs_stay(root):
     assert sum(remove_leftovers(RealFiles(), str(attempt))) == 0
 
 
-def test_what_only_looks_like_a_leftover_is_not_followed(root, tmp_path):
+def test_links_named_like_leftovers_are_not_followed(root, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir(mode=0o700)
     (mine / "precious").write_text("abc")
@@ -186,7 +186,7 @@ def test_what_only_looks_like_a_leftover_is_not_followed(root, tmp_path):
     assert (names(mine), mine.stat().st_mode & 0o7777) == (["precious"], 0o700)
 
 
-def test_leftovers_nested_deeper_than_a_path_can_say_go_too(root, monkeypatch):
+def test_leftovers_nested_deeper_than_the_longest_path_are_removed(root, monkeypatch):
     weights = root.attempt(3, 2) / "out.failed/weights"
     weights.mkdir(parents=True)
     monkeypatch.chdir(weights)
@@ -200,7 +200,7 @@ def test_leftovers_nested_deeper_than_a_path_can_say_go_too(root, monkeypatch):
     assert (done.size, names(root.attempt(3, 2))) == (400, [])
 
 
-def test_many_files_go_in_pieces(root, monkeypatch):
+def test_many_files_are_removed_in_steps(root, monkeypatch):
     monkeypatch.setattr("controller.store.gc._PIECE", 10)
     committed(root, 7, **{f"w{number}": "ab" for number in range(25)})
     work = removal(root, [7])
@@ -209,7 +209,7 @@ def test_many_files_go_in_pieces(root, monkeypatch):
     assert to_its_end(work) == Removed(at=5.0, trials=(7,), size=50)
 
 
-def test_an_attempt_given_up_that_closes_its_directory_meanwhile_is_no_refusal(root):
+def test_a_directory_closed_by_a_running_attempt_is_opened_again(root):
     weights = root.attempt(3, 2) / "out/weights"
     weights.mkdir(parents=True)
     (weights / "w").write_text("abc")
@@ -226,7 +226,7 @@ def test_an_attempt_given_up_that_closes_its_directory_meanwhile_is_no_refusal(r
     assert not weights.exists()
 
 
-def test_one_piece_at_a_time(root):
+def test_a_step_removes_one_trial(root):
     for trial in range(3):
         committed(root, trial, w="abc")
     work = removal(root, [0, 1, 2])
@@ -235,7 +235,7 @@ def test_one_piece_at_a_time(root):
     assert root.weights(1).exists()
 
 
-def test_a_store_that_is_away_is_asked_again(root):
+def test_removal_continues_after_an_io_error(root):
     for trial in range(2):
         committed(root, trial, w="abc")
     files = Dying(0)
@@ -247,7 +247,7 @@ def test_a_store_that_is_away_is_asked_again(root):
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EACCES, errno.EROFS])
-def test_what_this_user_may_not_remove_stays_and_is_reported(root, code):
+def test_a_permission_error_is_reported_and_keeps_the_weights(root, code):
     for trial in range(2):
         committed(root, trial, w="abc")
 

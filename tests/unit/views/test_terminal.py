@@ -1,4 +1,4 @@
-"""What the screen says, in plain lines."""
+"""The screen's output without a terminal."""
 
 import io
 
@@ -12,8 +12,8 @@ from controller.engine.observer import Situation
 from controller.views.terminal import Screen
 
 
-def said_of(*events):
-    """The last line about a search in which this happened."""
+def output_of(*events):
+    """The last line for a search with these events."""
     x = Experiment(Rules())
     for event in (e.Opened(at=0.0), e.Proposed(at=0.0, trial=0, params={}), *events):
         x.apply(event)
@@ -32,7 +32,7 @@ CLOSED = e.Closed(at=1.0, reason="the budget is used up")
 
 
 @pytest.mark.parametrize(
-    ("events", "words"),
+    ("events", "expected"),
     [
         ([], "best: none yet"),
         ([verdict(State.SUCCEEDED, result={"nni": {"loss": "low"}})], "best: none yet"),
@@ -44,5 +44,5 @@ CLOSED = e.Closed(at=1.0, reason="the budget is used up")
         ([verdict(State.SUCCEEDED, value=0.5), CLOSED], "best: 0.5 by trial 0"),
     ],
 )
-def test_the_best_of_a_search_under_way_and_ended(events, words):
-    assert words in said_of(*events)
+def test_the_best_trial_of_a_running_and_an_ended_search(events, expected):
+    assert expected in output_of(*events)

@@ -18,8 +18,8 @@ def test_only_the_attempts_scope_is_killed(monkeypatch, tmp_path, uid, above):
     for attempt in ("7.1", "7.2"):
         (scopes / f"heirloom-digits-3fa92c1b-{attempt}.scope").mkdir(parents=True)
     systemd.kill_scope(systemd.scope_name("digits-3fa92c1b", "7.2"))
-    said = {path.parent.name: path.read_text() for path in scopes.rglob("cgroup.kill")}
-    assert said == {"heirloom-digits-3fa92c1b-7.2.scope": "1"}
+    written = {path.parent.name: path.read_text() for path in scopes.rglob("cgroup.kill")}
+    assert written == {"heirloom-digits-3fa92c1b-7.2.scope": "1"}
 
 
 def test_without_a_scope_nothing_is_killed(monkeypatch, tmp_path):

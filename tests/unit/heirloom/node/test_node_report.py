@@ -49,8 +49,8 @@ class Node:
 
 
 def test_report_contains_user_and_group(node):
-    said = node.inspect()
-    assert (said["uid"], said["gid"]) == (os.geteuid(), os.getegid())
+    report = node.inspect()
+    assert (report["uid"], report["gid"]) == (os.geteuid(), os.getegid())
 
 
 def test_report_counts_existing_and_taken_slots(node):
@@ -92,9 +92,9 @@ def test_missing_gpus_are_reported(node):
     node.slots = [{"name": "0", "gpus": ["0", "GPU-1f"]}, {"name": "1", "gpus": ["2", "MIG-7"]}]
     assert node.inspect()["gpus"] == {"there": [], "missing": ["0", "GPU-1f", "2"], "reason": ""}
     node.program("nvidia-smi", "echo '0, GPU-0a, NVIDIA X'; echo '1, GPU-1f2, NVIDIA X'")
-    said = node.inspect()["gpus"]
-    assert said["missing"] == ["2"]
-    assert [gpu["uuid"] for gpu in said["there"]] == ["GPU-0a", "GPU-1f2"]
+    report = node.inspect()["gpus"]
+    assert report["missing"] == ["2"]
+    assert [gpu["uuid"] for gpu in report["there"]] == ["GPU-0a", "GPU-1f2"]
     node.program("nvidia-smi", "echo 'driver mismatch'; exit 18")
     assert node.inspect()["gpus"]["reason"] == "nvidia-smi: exit code 18: driver mismatch"
 
@@ -104,17 +104,17 @@ def test_hanging_parts_are_reported_after_the_timeout(node, monkeypatch):
     node.python = node.program("python", f"read line < '{node.path}/never'")
     node.program("nvidia-smi", f"read line < '{node.path}/never'")
     monkeypatch.setattr(RealFiles, "read", lambda *asked: threading.Event().wait())
-    said = node.inspect(timeout=SHORT)
-    assert said["python"]["reason"] == "no answer within 0.5 seconds"
-    assert said["gpus"]["reason"] == "nvidia-smi does not answer"
-    assert (said["store"]["state"], said["store"]["free"]) == ("hung", None)
-    assert said["store"]["mount"]["point"] == (marker.find_mount(str(node.store)) or {})["point"]
+    report = node.inspect(timeout=SHORT)
+    assert report["python"]["reason"] == "no answer within 0.5 seconds"
+    assert report["gpus"]["reason"] == "nvidia-smi does not answer"
+    assert (report["store"]["state"], report["store"]["free"]) == ("hung", None)
+    assert report["store"]["mount"]["point"] == (marker.find_mount(str(node.store)) or {})["point"]
 
 
 def test_marker_is_answered_with_its_token(node):
-    said = node.inspect()["store"]
-    assert (said["state"], said["path"]) == ("seen", str(node.store))
-    assert said["free"] > 0
+    report = node.inspect()["store"]
+    assert (report["state"], report["path"]) == ("seen", str(node.store))
+    assert report["free"] > 0
     answers = list((node.store / "ann/look-1").glob("[!m]*"))
     assert [answer.name for answer in answers] == ["answer.gpu1"]
     assert json.loads(answers[0].read_text()) == {"token": "token", "node": "gpu1"}
@@ -145,8 +145,8 @@ def test_state_of_a_store_that_refuses_the_answer(node, monkeypatch, error, stat
         raise error
 
     monkeypatch.setattr(RealFiles, "write", refuse)
-    said = node.inspect()["store"]
-    assert (said["state"], said["reason"].lower()) == (state, error.strerror.lower())
+    report = node.inspect()["store"]
+    assert (report["state"], report["reason"].lower()) == (state, error.strerror.lower())
 
 
 MOUNTS = r"""

@@ -34,7 +34,7 @@ def test_reason_of_another_failure_does_not_name_memory(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cgroup", "events", "told"),
+    ("cgroup", "events", "ended"),
     [
         ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 1\n", True),
         ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 0\n", False),
@@ -45,13 +45,13 @@ def test_reason_of_another_failure_does_not_name_memory(monkeypatch):
         ),  # not our slice
     ],
 )
-def test_out_of_memory_reads_the_attempts_own_scope(monkeypatch, tmp_path, cgroup, events, told):
+def test_out_of_memory_reads_the_attempts_own_scope(monkeypatch, tmp_path, cgroup, events, ended):
     directory = tmp_path / cgroup.lstrip("/")
     directory.mkdir(parents=True)
     (directory / "memory.events").write_text(events)
     monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
     monkeypatch.setattr(systemd, "_own_cgroup", lambda: cgroup)
-    assert systemd.out_of_memory() is told
+    assert systemd.out_of_memory() is ended
 
 
 def test_missing_systemd_is_reported(monkeypatch):
@@ -72,22 +72,28 @@ def test_missing_linger_and_bus_are_reported_with_a_remedy(monkeypatch, tmp_path
 ON = {"on": r"CUDA error: \w+", "exit_code": None}
 BUSY = {"on": None, "exit_code": 75}
 BOTH = {"on": "CUDA", "exit_code": 139}
-SAID = ["starting", "\x1b[31mRuntimeError: CUDA error: out of memory\x1b[0m", "Traceback", ""]
+LINES = ["starting", "\x1b[31mRuntimeError: CUDA error: out of memory\x1b[0m", "Traceback", ""]
 
 
 @pytest.mark.parametrize(
     ("rules", "status", "lines", "rule", "reason"),
     [
-        ([ON], 1, SAID, 0, "why (its output says: [31mRuntimeError: CUDA error: out of memory[0m)"),
+        (
+            [ON],
+            1,
+            LINES,
+            0,
+            "why (its output says: [31mRuntimeError: CUDA error: out of memory[0m)",
+        ),
         ([ON], 1, ["all is well"], None, "why"),
-        ([BUSY, ON], 1, SAID, 1, None),
-        ([BUSY, ON], 75, SAID, 0, "why"),
-        ([BOTH], -11, SAID, 0, None),
-        ([BOTH], 1, SAID, None, "why"),
-        ([], 75, SAID, None, "why"),
+        ([BUSY, ON], 1, LINES, 1, None),
+        ([BUSY, ON], 75, LINES, 0, "why"),
+        ([BOTH], -11, LINES, 0, None),
+        ([BOTH], 1, LINES, None, "why"),
+        ([], 75, LINES, None, "why"),
     ],
 )
 def test_the_first_matching_retry_rule_is_reported(rules, status, lines, rule, reason):
-    told = match_retry_rule(AttemptEnded("failed", "why"), rules, status, lines)
-    assert (told.outcome, told.rule) == ("failed", rule)
-    assert reason is None or told.reason == reason
+    ended = match_retry_rule(AttemptEnded("failed", "why"), rules, status, lines)
+    assert (ended.outcome, ended.rule) == ("failed", rule)
+    assert reason is None or ended.reason == reason

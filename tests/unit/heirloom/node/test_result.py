@@ -16,9 +16,9 @@ def test_any_bytes_give_a_valid_result_or_a_result_error(tmp_path_factory, data)
     path = tmp_path_factory.mktemp("result") / "result.json"
     path.write_bytes(data)
     with contextlib.suppress(result.ResultError):
-        said = result.read(str(path))
-        assert json.loads(json.dumps(said, allow_nan=False)) == said
-        assert math.isfinite(said["value"])
+        contents = result.read(str(path))
+        assert json.loads(json.dumps(contents, allow_nan=False)) == contents
+        assert math.isfinite(contents["value"])
 
 
 @pytest.mark.parametrize("value", ["1e999", "-Infinity", "NaN", "1" + "0" * 400])
@@ -31,9 +31,9 @@ def test_non_finite_values_are_refused(tmp_path, value):
 def test_an_optional_value_may_be_missing_but_not_invalid(tmp_path):
     path = tmp_path / "r"
     assert result.read(str(path), needed=False) == {}
-    for said in ({"value": None, "nni": ["a"]}, {"nni": "b"}, {"value": 0.5}):
-        path.write_text(json.dumps(said))
-        assert result.read(str(path), needed=False) == said
+    for contents in ({"value": None, "nni": ["a"]}, {"nni": "b"}, {"value": 0.5}):
+        path.write_text(json.dumps(contents))
+        assert result.read(str(path), needed=False) == contents
     for text in ('{"value": "x"}', '{"value": NaN}', "[]", "{"):
         path.write_text(text)
         with pytest.raises(result.ResultError):

@@ -2,7 +2,7 @@ import pytest
 
 from heirloom.node.spec import Spec, SpecError
 
-SAID = {
+SPEC = {
     "format": 1,
     "attempt": "7.2",
     "experiment": "digits-3fa92c1b",
@@ -30,7 +30,7 @@ SAID = {
 
 
 def test_the_documented_spec_is_read():
-    spec = Spec.from_dict(SAID)
+    spec = Spec.from_dict(SPEC)
     assert spec.trial == 7
     assert spec.restore == (3,)
     assert spec.out == "/store/ann/digits-3fa92c1b/attempts/7.2/out"
@@ -40,14 +40,14 @@ def test_the_documented_spec_is_read():
 
 def test_what_has_a_default_may_be_left_out():
     needed = "format", "attempt", "experiment", "root", "node", "command", "runtime", "params"
-    spec = Spec.from_dict({key: SAID[key] for key in needed})
+    spec = Spec.from_dict({key: SPEC[key] for key in needed})
     assert (spec.slots, spec.gpus, spec.weights, spec.timeout) == (1, 0, "optional", None)
     assert (spec.value, spec.workdir, spec.writable) == ("required", "snapshot", ())
     assert spec.working_directory == spec.directory  # there is no code
 
 
 def test_without_a_copy_the_process_starts_in_the_snapshot():
-    spec = Spec.from_dict(SAID | {"workdir": "snapshot"})
+    spec = Spec.from_dict(SPEC | {"workdir": "snapshot"})
     assert spec.working_directory == "/store/ann/digits-3fa92c1b/code/1"
 
 
@@ -90,17 +90,17 @@ def test_without_a_copy_the_process_starts_in_the_snapshot():
 )
 def test_an_invalid_value_is_named(key, value):
     with pytest.raises(SpecError, match=f"invalid '{key}'"):
-        Spec.from_dict(SAID | {key: value})
+        Spec.from_dict(SPEC | {key: value})
 
 
-@pytest.mark.parametrize("said", [None, [], {}, SAID | {"format": 2}])
-def test_other_objects_are_refused(said):
+@pytest.mark.parametrize("value", [None, [], {}, SPEC | {"format": 2}])
+def test_other_objects_are_refused(value):
     with pytest.raises(SpecError, match="not an object of format 1"):
-        Spec.from_dict(said)
+        Spec.from_dict(value)
 
 
 def test_unknown_and_missing_keys_are_named():
     with pytest.raises(SpecError, match="unknown keys: gpu"):
-        Spec.from_dict(SAID | {"gpu": 1})
+        Spec.from_dict(SPEC | {"gpu": 1})
     with pytest.raises(SpecError, match="lacks command"):
-        Spec.from_dict({key: value for key, value in SAID.items() if key != "command"})
+        Spec.from_dict({key: value for key, value in SPEC.items() if key != "command"})

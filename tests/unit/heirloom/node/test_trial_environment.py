@@ -68,14 +68,14 @@ def test_trials_written_for_nni_find_its_variables():
 def test_the_interpreters_directory_is_first_on_path(tmp_path):
     spec = replace(SPEC, python=sys.executable)
     found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
-    said = subprocess.run(
+    done = subprocess.run(
         ["sh", "-c", "python -c 'import sys; print(sys.prefix)'"],
         env=found,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.strip() == sys.prefix  # with its virtual environment
+    assert done.stdout.strip() == sys.prefix  # with its virtual environment
 
 
 def test_an_interpreter_with_another_name_is_python_on_path(tmp_path):
@@ -88,10 +88,10 @@ def test_an_interpreter_with_another_name_is_python_on_path(tmp_path):
     for _ in range(2):
         found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
         for name in ("python", "python3"):
-            said = subprocess.run(
+            done = subprocess.run(
                 ["sh", "-c", f"{name} x"], env=found, capture_output=True, text=True, check=True
             )
-            assert said.stdout == "python-of-mine x\n"
+            assert done.stdout == "python-of-mine x\n"
 
 
 def test_a_missing_interpreter_is_named():

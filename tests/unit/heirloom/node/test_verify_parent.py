@@ -89,11 +89,11 @@ def test_an_outage_between_manifest_and_weights_is_waited_for(root):
 )
 def test_a_manifest_with_paths_outside_the_weights_is_refused_unread(root, path):
     place = root / "trials/3"
-    said = json.loads((place / "manifest.json").read_text())
-    said["files"][0]["path"] = path
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["files"][0]["path"] = path
     place.chmod(0o770)
     (place / "manifest.json").unlink()
-    (place / "manifest.json").write_text(json.dumps(said))
+    (place / "manifest.json").write_text(json.dumps(manifest))
     hashed = []
 
     class Hashing(RealFiles):

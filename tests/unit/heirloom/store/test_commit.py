@@ -19,7 +19,7 @@ from heirloom.store.manifest import Manifest
 
 
 class Recording(RealFiles):
-    """Notes what is asked of it, and fails where it is told to, before or after the deed."""
+    """Records its calls, and fails at a given call, before or after it takes effect."""
 
     def __init__(self, fail=None, after=False, code=errno.EIO):
         self.asked = []
@@ -236,7 +236,7 @@ def make_name_of_two_lines(weights):
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("make", "message"),
     [
         (make_link, "a symbolic link"),
         (make_dangling_link, "weights/odd is a symbolic link: replace it by a file"),
@@ -252,10 +252,10 @@ def make_name_of_two_lines(weights):
         (make_name_of_two_lines, "not one line of UTF-8"),
     ],
 )
-def test_other_than_regular_files_are_refused(store, make, words):
+def test_other_than_regular_files_are_refused(store, make, message):
     out = store.attempt("7.1", w="abc")
     make(out / "weights")
-    with pytest.raises(CommitError, match=words):
+    with pytest.raises(CommitError, match=message):
         store.commit("7.1")
     assert store.standing() is None
     fence(RealFiles(), str(out), "failed")

@@ -60,10 +60,10 @@ json_values = st.recursive(
 
 @given(st.sampled_from([*vars(Manifest("e", 7, "failed")), "format"]), json_values)
 def test_any_value_of_a_key_is_accepted_or_a_manifest_error(key, value):
-    said = json.loads(Manifest("e", 7, "failed").to_json()) | {key: value}
+    fields = json.loads(Manifest("e", 7, "failed").to_json()) | {key: value}
     with contextlib.suppress(ManifestError):
-        found = Manifest.from_json(json.dumps(said).encode())
-        assert json.loads(found.to_json()) == said
+        found = Manifest.from_json(json.dumps(fields).encode())
+        assert json.loads(found.to_json()) == fields
 
 
 @given(st.binary())
@@ -79,7 +79,7 @@ SOUND = {
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ({"format": 2}, "format other than 1"),
         ({"trial": -1}, "invalid 'trial'"),
@@ -98,8 +98,8 @@ SOUND = {
         ({"files": SOUND["files"] * 2}, "lists a file twice"),
     ],
 )
-def test_an_invalid_key_is_named(change, words):
-    with pytest.raises(ManifestError, match=words):
+def test_an_invalid_key_is_named(change, message):
+    with pytest.raises(ManifestError, match=message):
         Manifest.from_json(json.dumps(SOUND | change).encode())
 
 
@@ -182,6 +182,6 @@ def test_a_manifest_over_the_size_limit_is_refused(root, monkeypatch):
 
 
 def test_an_integer_too_large_for_a_float_is_refused():
-    said = json.loads(Manifest("exp-1", 7, "failed", "why").to_json())
+    fields = json.loads(Manifest("exp-1", 7, "failed", "why").to_json())
     with pytest.raises(ManifestError, match="invalid 'value'"):
-        Manifest.from_json(json.dumps(said | {"value": 10**400}).encode())
+        Manifest.from_json(json.dumps(fields | {"value": 10**400}).encode())

@@ -1,4 +1,4 @@
-"""The place where a search with faults runs: this machine, or test hosts."""
+"""The environment in which a search with faults runs: this machine, or test hosts."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Fault:
     ends_controller: bool = False  # whether the controller may end because of it
 
 
-class Place(Protocol):
-    """What the injector, the observer and the audit need from a place."""
+class Environment(Protocol):
+    """What the injector, the observer and the audit need from an environment."""
 
     terminal: Terminal
     patience: float  # seconds from a fault's end to the next verdict, at most
