@@ -57,8 +57,9 @@ def test_debian_and_python_packages_install(cluster: Cluster) -> None:
 
 
 def test_ansible_reaches_every_host_of_the_inventory(cluster: Cluster) -> None:
-    program = Path(sys.executable).with_name("ansible")
-    command = [program, "-i", cluster.inventory, "trial_nodes", "-m", "ansible.builtin.ping"]
+    program = str(Path(sys.executable).with_name("ansible"))
+    inventory = str(cluster.inventory)
+    command = [program, "-i", inventory, "trial_nodes", "-m", "ansible.builtin.ping"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.count("SUCCESS") == 3, done.stdout + done.stderr
 

@@ -274,7 +274,7 @@ class Local:
 def _mount(path: Path) -> bool:
     """Mount a small disk on a directory. Return False where that is not allowed."""
     options = f"size={_DISK},mode=0755"
-    command = ["mount", "-t", "tmpfs", "-o", options, "faults", path]
+    command = ["mount", "-t", "tmpfs", "-o", options, "faults", str(path)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

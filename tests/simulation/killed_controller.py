@@ -6,6 +6,7 @@ between any two steps.
 
 from collections import deque
 from concurrent.futures import Future
+from typing import Any, cast
 
 from controller.core import events as e
 from controller.core.decisions import Decisions
@@ -82,8 +83,9 @@ class Controller:
         self.posted = []
         self.store_tasks = deque()  # tasks of the store's thread
         self.actions = Actions(
-            self.x, tuner=Tuner(self.store_tasks), store=Store(self.store_tasks), dispatcher=self,
-            specs=Specs(), post=self.posted.extend, now=lambda: self.now,
+            self.x, tuner=Tuner(self.store_tasks), store=Store(self.store_tasks),
+            dispatcher=cast("Any", self), specs=Specs(),
+            post=self.posted.extend, now=lambda: self.now,
         )  # fmt: skip
         self.orders = {}  # node -> its orders, in order
         self.answers = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 from controller.core import gc
@@ -90,7 +90,7 @@ def _with_journal(kind: type[_LateJournal]) -> Plant:
     make = Loop.__init__
 
     def late(self: Loop, experiment: Any, journal: Any, **parts: Any) -> None:
-        make(self, experiment, kind(journal), **parts)
+        make(self, experiment, cast("Any", kind(journal)), **parts)
 
     return mock.patch.object(Loop, "__init__", late)
 

@@ -4,9 +4,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import psutil
 import pytest
@@ -47,17 +48,21 @@ class Lab:
             }
         }
 
-    def open(self, **options: float) -> WaveSender:
+    def open(self, **options: Any) -> WaveSender:
         self.inventory.write_text(json.dumps({"trial_nodes": {"hosts": self.hosts}}))
         sender = WaveSender(
             inventory.read(self.inventory),
             self.path / "waves",
-            lambda answers: [self.answers.put(answer) for answer in answers],
+            self.take,
             experiment=self.root.experiment,
             **options,
         )
         self.senders.append(sender)
         return sender
+
+    def take(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self.answers.put(answer)
 
     def start(self, attempt: str, command: str) -> Start:
         spec = Spec(

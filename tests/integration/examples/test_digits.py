@@ -115,7 +115,7 @@ def test_child_starts_from_its_parents_weights(family: Path, tmp_path: Path) -> 
 
 
 def test_outside_an_experiment(tmp_path: Path) -> None:
-    command = [sys.executable, EXAMPLE / "train.py"]
+    command = [sys.executable, str(EXAMPLE / "train.py")]
     answer = subprocess.run(
         command, env=environment(TMPDIR=tmp_path), capture_output=True, text=True, check=True
     )
@@ -205,7 +205,7 @@ def test_summary_of_a_search_without_success(tmp_path: Path) -> None:
 
 
 def test_summary_without_a_search(tmp_path: Path) -> None:
-    command = [sys.executable, EXAMPLE / "summary.py"]
+    command = [sys.executable, str(EXAMPLE / "summary.py")]
     surroundings = environment(HEIRLOOM_HOME=tmp_path)
     answer = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     assert answer.returncode == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,15 +54,15 @@ def test_the_shell_completes_names_of_experiments(user: User, shell: str, words:
     (whole / "journal.db").touch()
     (user.home / "experiments" / "half-made").mkdir()
     line = f"heirloom {words}"
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         "bash": {"COMP_WORDS": line, "COMP_CWORD": "2"},
         "zsh": {"_TYPER_COMPLETE_ARGS": line},
-    }[shell]
-    output = user(_HEIRLOOM_COMPLETE=f"complete_{shell}", **asked)
+    }
+    output = user(_HEIRLOOM_COMPLETE=f"complete_{shell}", **asked[shell])
     assert "first" in output
     assert "half-made" not in output
 
 
 def test_the_shell_completes_commands(user: User) -> None:
-    asked = {"COMP_WORDS": "heirloom res", "COMP_CWORD": "1"}
-    assert user(_HEIRLOOM_COMPLETE="complete_bash", **asked).split() == ["resume"]
+    variables: dict[str, Any] = {"COMP_WORDS": "heirloom res", "COMP_CWORD": "1"}
+    assert user(_HEIRLOOM_COMPLETE="complete_bash", **variables).split() == ["resume"]

@@ -79,12 +79,11 @@ def test_trials_and_the_users_tuner_run_in_the_active_environment(
     user.write("controller.py", "raise SystemExit('the wrong module')")
     tuner = "{class: my_tuner.Ours, code_dir: .}"
     file = user.write("search.yml", EXPERIMENT.replace("{name: random}", tuner))
-    active = {"VIRTUAL_ENV": str(environment)}
-    output = user("check", file, **active)
+    output = user("check", file, VIRTUAL_ENV=str(environment))
     assert f"{environment}/bin/python (3." in output
     assert "from VIRTUAL_ENV)" in output
     assert 'candidate 0: {"x": 0.5}' in output
-    user("run", file, **active)
+    user("run", file, VIRTUAL_ENV=str(environment))
     assert prefixes(user) == [str(environment)] * 2
 
 

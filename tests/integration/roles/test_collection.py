@@ -67,7 +67,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the collection under `collections`, and nothing else."""
     directory = tmp_path_factory.mktemp("installed")
-    options = ["--offline", "--no-deps", "--collections-path", directory / "collections"]
+    options = ["--offline", "--no-deps", "--collections-path", str(directory / "collections")]
     ansible(directory, "ansible-galaxy", "collection", "install", archive, *options)
     return directory
 
@@ -110,7 +110,7 @@ def test_the_playbooks_run_by_their_full_names(installed: Path) -> None:
 
 
 def test_a_tag_selects_a_part_of_one_role(installed: Path) -> None:
-    inventory = ROOT / "inventory" / "example"
+    inventory = str(ROOT / "inventory" / "example")
     site = ["-i", inventory, "heirloom.cluster.site", "--skip-tags", "preflight", "--list-tasks"]
     listed = ansible(installed, "ansible-playbook", *site, "--tags", "trial_node_slots")
     assert "Write the slots for systemd-tmpfiles" in listed

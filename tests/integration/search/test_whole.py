@@ -7,6 +7,7 @@ import json
 import signal
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -211,7 +212,7 @@ def test_a_failed_tuner_ends_the_search_only(lab: Lab) -> None:
     assert "failed" in lab("status", "search")
 
 
-BAD = {
+BAD: dict[str, tuple[str, str | dict[str, Any]]] = {
     "no such file": ("run", "nothing.yml"),
     "did you mean trials?": ("run", {"budget": {"trails": 3}}),
     "unifrom": ("run", {"search_space": {"x": {"_type": "unifrom", "_value": [0, 1]}}}),

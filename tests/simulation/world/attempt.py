@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from heirloom.node.reporting import Reporter
 from heirloom.node.slots import Slot
@@ -29,9 +29,9 @@ class SimulatedSupervisor(Supervisor):
         self._files = node.client
         self._spec = spec
         self._slots = node.slots_taken()
-        self._claims: Any = _Claims(node)
+        self._claims = cast("Any", _Claims(node))
         self._wakeups: Any = _Wakeups(node)
-        self._waiter: Any = _Waiter(self, node, spec)
+        self._waiter: Any = cast("Any", _Waiter(self, node, spec))
         self._reporter = Reporter(self._files, spec, self._claims, self._waiter)
         self._seconds = {}
         self._started_at = None

@@ -62,23 +62,23 @@ class Control(Host):
         self.listed = listed = lab.inventory()
         self._waves = Waves(lab, {info.name for info in listed}, post.events)
         places = {info.name: SimpleNamespace(store=None, python=None) for info in listed}
-        specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, places)
+        specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, cast("Any", places))
         self.loop = Loop(
             experiment,
             self._journal,
             post=post,
-            tuner=self.tuner,
+            tuner=cast("Any", self.tuner),
             watch=self._watch,
             dispatcher=self._waves,
             specs=specs,
-            inbox=lab.inbox,
+            inbox=cast("Any", lab.inbox),
             ask_on_interrupt=lambda experiment: "leave",
             clock=lambda: lab.schedule.now,
             now=lab.wall,
         )
         lab.trace.write("controller", f"opens the experiment, start {self._life}")
         resumed = experiment.opened_at is not None
-        first = [
+        first: list[e.Event] = [
             e.Opened(at=lab.wall(), resumed=resumed),
             e.NodesFound(at=lab.wall(), nodes=listed),
         ]

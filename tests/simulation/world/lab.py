@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 
 from controller.core import events as e
@@ -108,7 +109,7 @@ class Lab:
         """The events that the journal accepted."""
         return iter(enumerate(self.disk.promised, 1))
 
-    def _configure(self) -> SimpleNamespace:
+    def _configure(self) -> Any:
         rng = self.rng
         timeout = rng.choice([None, 30.0])
         keep = rng.choice([Keep.ALL, Keep.ALL, Keep.BEST, Keep.LINEAGE])

@@ -137,8 +137,12 @@ class Waves:
             else:
                 later(lab.rng.uniform(0.1, 1.0), lambda: reply(answers, AttemptStatus.UNKNOWN, ""))
 
+        def work_if_reachable() -> None:
+            if node.is_reachable:
+                _work(node, orders)
+
         if lab.faults.occurs("wave late"):
-            later(lab.rng.uniform(0.0, _LATEST), lambda: node.is_reachable and _work(node, orders))
+            later(lab.rng.uniform(0.0, _LATEST), work_if_reachable)
             later(_DEADLINE, unknown(f"no reply within {_DEADLINE:g} seconds"))
         else:
             later(lab.rng.uniform(0.3, 3.0), arrive)

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from benchmarks.figure import Figure
 
 
-def a_figure(**changed: object) -> Figure:
-    fields: dict[str, object] = {"name": "f", "unit": "s", "values": (1.0,), "against": "nothing"}
+def a_figure(**changed: Any) -> Figure:
+    fields: dict[str, Any] = {"name": "f", "unit": "s", "values": (1.0,), "against": "nothing"}
     return Figure(**{**fields, **changed})
 
 

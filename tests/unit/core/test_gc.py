@@ -1,5 +1,7 @@
 """Which weights are removed, and when."""
 
+from typing import Any
+
 import pytest
 
 from controller.core import events as e
@@ -87,7 +89,7 @@ def test_the_tuner_is_asked_only_about_trials_whose_result_it_has():
     grow(d, value=9.0)
     trial = d.propose()
     d.begin(trial)
-    seen = {"state": State.SUCCEEDED, "number": 1, "value": 0.0, "weights": True}
+    seen: dict[str, Any] = {"state": State.SUCCEEDED, "number": 1, "value": 0.0, "weights": True}
     d.x.apply(e.VerdictSeen(at=d.now, trial=trial, **seen))  # its result is not yet sent
     assert trial not in questions(d.x)
     assert trial not in garbage(d.x)

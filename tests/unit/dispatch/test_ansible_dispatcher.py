@@ -23,10 +23,14 @@ class Lab:
         self.dispatcher = AnsibleDispatcher(
             Inventory(Path("/lab/hosts.yml"), (node,)),
             work_dir,
-            lambda events: [self.events.put(event) for event in events],
+            self.take,
             experiment="digits-1",
             carry=self.carry,
         )
+
+    def take(self, events):
+        for event in events:
+            self.events.put(event)
 
     def carry(self, run):
         self.runs.put(run)

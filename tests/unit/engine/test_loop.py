@@ -1,6 +1,7 @@
 """The loop, with mocks of everything around it."""
 
 import queue
+from typing import Any, cast
 from unittest import mock
 
 from controller.core import events as e
@@ -9,6 +10,8 @@ from controller.core.model import AttemptState, NodeInfo, Outcome, Rules
 from controller.dispatch.interface import NodeProbe, Probe, Start
 from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
+
+_SPEC = cast("Any", {"params": {"x": 1}})  # what the double of Specs returns
 
 
 class Bench:
@@ -46,7 +49,7 @@ class Bench:
 def test_a_placed_attempt_is_started_on_its_node():
     bench = Bench()
     bench.hear(e.Proposed(at=0.0, trial=0, params={"x": 1}))
-    assert bench.orders() == [Start("0.1", "a", {"params": {"x": 1}})]
+    assert bench.orders() == [Start("0.1", "a", _SPEC)]
 
 
 def test_a_silent_attempt_is_probed_with_its_spec_while_its_arrival_is_unknown():
@@ -55,7 +58,7 @@ def test_a_silent_attempt_is_probed_with_its_spec_while_its_arrival_is_unknown()
     bench.orders()
     bench.post.lost_heartbeat(0, 1)
     bench.loop.step(0.0)
-    assert bench.orders() == [Probe("0.1", "a", {"params": {"x": 1}})]
+    assert bench.orders() == [Probe("0.1", "a", _SPEC)]
     bench.hear(e.Armed(at=0.0, trial=0, number=1))
     bench.post.lost_heartbeat(0, 1)
     bench.loop.step(0.0)

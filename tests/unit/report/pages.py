@@ -16,9 +16,16 @@ def trial(number: int, *parents: int, **more: Any) -> Trial:
     """A trial that succeeded, by default, and that took two seconds."""
     began = START + number
     attempt = Attempt(1, "localhost", parents, AttemptState.ENDED, began, began, began + 2)
-    known = {"params": {"depth": 2}, "state": State.SUCCEEDED, "value": 0.5 + number / 100}
+    known: dict[str, Any] = {
+        "params": {"depth": 2},
+        "restore": parents,
+        "state": State.SUCCEEDED,
+        "value": 0.5 + number / 100,
+        "attempts": [attempt],
+        "ended_at": began + 2,
+    }
     return Trial(
-        **known | {"restore": parents, "attempts": [attempt], "ended_at": began + 2} | more,
+        **known | more,
         id=number,
         parents=parents,
         proposed_at=began,

@@ -1,6 +1,7 @@
 """The report's text about weights."""
 
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -22,4 +23,4 @@ from tests.unit.report.pages import trial
 )
 def test_the_size_of_the_weights(tmp_path, trials, notes):
     record = SimpleNamespace(root=tmp_path, experiment=SimpleNamespace(trials=trials))
-    assert _about_weights(record) == [notes]
+    assert _about_weights(cast("Any", record)) == [notes]

@@ -98,7 +98,7 @@ def test_after_a_crash_readers_see_all_or_nothing_and_a_retry_completes(root, ch
         crashed = True
     weights = root.weights(7)
     if weights.exists():
-        verify_parent(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
+        verify_parent(RealFiles(), str(root.path), 7, lambda *_: set(), lambda: None)
     sum(remove_weights(RealFiles(), str(root.trial(7))))
     assert names(root.trial(7)) == ["manifest.json", "weights.removed"]
     assert root.trial(7).stat().st_mode & 0o777 == 0o550
@@ -109,7 +109,7 @@ def test_a_child_of_removed_weights_ends_with_a_reason(root):
     committed(root, 7, w="abc")
     to_its_end(removal(root, [7]))
     with pytest.raises(AttemptEnded) as ended:
-        verify_parent(RealFiles(), str(root.path), 7, lambda seconds: None, lambda: None)
+        verify_parent(RealFiles(), str(root.path), 7, lambda *_: set(), lambda: None)
     assert (ended.value.outcome, ended.value.parent) == ("parent", 7)
     assert ended.value.reason == "the weights of trial 7 were removed"
 
@@ -140,7 +140,7 @@ def test_bytes_shared_with_a_child_stay(root):
     assert child.stat().st_nlink == 2
     to_its_end(removal(root, [7]))
     assert child.stat().st_nlink == 1
-    verify_parent(RealFiles(), str(root.path), 8, lambda seconds: None, lambda: None)
+    verify_parent(RealFiles(), str(root.path), 8, lambda *_: set(), lambda: None)
 
 
 def test_removal_is_idempotent(root):

@@ -12,12 +12,12 @@ def test_kill_ends_the_whole_group(tmp_path: Path) -> None:
     script = f"{WAIT_FOR_GO}; sleep 1000 & echo $! > '{pipe}'; wait"
     process = start(["sh", "-ec", script], tmp_path / "log", lambda process: None)
     child = Process.of(int(pipe.read_text()))
-    assert process.alive
     assert child is not None
+    alive = [process.alive]
 
     process.kill()
 
-    assert not process.alive
+    assert [*alive, process.alive] == [True, False]
     assert child.wait(10)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,8 @@ from heirloom.assessors.median import MedianStopping
 
 def after(histories: list[list[float]], **args: int | bool) -> MedianStopping:
     """An assessor that has seen these trials succeed."""
-    assessor = MedianStopping(**{"maximize": True, "warmup": 0, "min_trials": 1, **args})
+    known: dict[str, Any] = {"maximize": True, "warmup": 0, "min_trials": 1, **args}
+    assessor = MedianStopping(**known)
     for trial, history in enumerate(histories):
         for step in range(1, len(history) + 1):
             assessor.assess(trial, history[:step])

@@ -187,7 +187,7 @@ def test_the_same_seed_and_calls_have_the_same_answers() -> None:
 
 
 @pytest.mark.parametrize("args", [{"population": 0}, {"sample": 0}])
-def test_evolution_refuses_wrong_arguments(args: dict[str, int]) -> None:
+def test_evolution_refuses_wrong_arguments(args: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be at least 1, not 0"):
         Evolution(SPACE, seed=1, maximize=True, **args)
 

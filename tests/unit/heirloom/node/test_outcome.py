@@ -1,6 +1,7 @@
 import os
 import shutil
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,8 +15,9 @@ SPEC = Spec("0.1", "exp-1", "/store/ann/exp-1", "here", "true", "runtime/1", {})
 
 
 def reason(spec: Spec, status: int) -> str:
+    process = cast("Any", SimpleNamespace(ending=None))
     with pytest.raises(AttemptEnded) as caught:
-        outcome.evaluate_run(spec, SimpleNamespace(ending=None), status, "the last line")
+        outcome.evaluate_run(spec, process, status, "the last line")
     return caught.value.reason
 
 
