@@ -1,13 +1,14 @@
 """Calls of a user's tuner."""
 
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import nni
 from heirloom.tuners.interface import Result
 from heirloom.tuners.nni.tuner import NniTuner, call_hook
+from heirloom.tuners.protocol import Choice
 from nni.tuner import Tuner as Users
 from tests.unit.tuners.nni.calling import PATIENCE, until
 
@@ -43,21 +44,22 @@ class Plain(Users):
 class Old(Plain):
     """Without **kwargs anywhere, as in NNI's first releases."""
 
-    def generate_parameters(self, parameter_id):
+    def generate_parameters(self, parameter_id):  # type: ignore[override] # no **kwargs
         return {"n": parameter_id}
 
-    def receive_trial_result(self, parameter_id, parameters, value):
+    def receive_trial_result(self, parameter_id, parameters, value):  # type: ignore[override] # no **kwargs
         self.seen.append(("result", parameter_id, parameters, value))
 
-    def trial_end(self, parameter_id, success):
+    def trial_end(self, parameter_id, success):  # type: ignore[override] # no **kwargs
         self.seen.append(("end", parameter_id, success))
 
 
 def adapter(users, broken=None, resume=None, **choice):
     broken = broken or SimpleQueue()
     return NniTuner(
-        users, {"x": 1}, choice=choice, experiment="e-1", resume=resume, code_dirs=[__file__],
-        notify=lambda notice: None, failed=lambda error, method: broken.put((error, method)),
+        users, {"x": 1}, choice=cast("Choice", choice), experiment="e-1", resume=resume,
+        code_dirs=[__file__], notify=lambda notice: None,
+        failed=lambda error, method: broken.put((error, method)),
     )  # fmt: skip
 
 
