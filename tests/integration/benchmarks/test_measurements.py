@@ -15,8 +15,8 @@ from benchmarks.__main__ import MEASUREMENTS
 def test_a_measurement_ends_with_figures_and_leaves_nothing(name: str, tmp_path: Path) -> None:
     build = tmp_path / "build"
     environment = {**os.environ, "HOME": str(tmp_path)}
-    words = [sys.executable, "-m", "benchmarks", "--quick", "--build", str(build), name]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--build", str(build), name]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     record = json.loads((build / "bench.json").read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from heirloom.node import launch
 
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its user")
 
 
 def test_without_a_user_the_work_runs_as_the_current_user():

@@ -9,7 +9,7 @@ from tests.integration.heirloom.lab import NOOP
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
+    ("command", "message"),
     [
         ("echo oh dear >&2; exit 3", "exit code 3: oh dear"),
         ("exit 3", "exit code 3"),
@@ -32,10 +32,10 @@ from tests.integration.heirloom.lab import NOOP
         (f'touch "$HEIRLOOM_SAVE_PATH/../x"; {NOOP}', "'x' is beside the save path"),
     ],
 )
-def test_it_fails_with_a_reason(lab, command, words):
+def test_it_fails_with_a_reason(lab, command, message):
     ended = lab.run("0.1", command)
     assert ended["outcome"] == "failed"
-    assert words in ended["reason"]
+    assert message in ended["reason"]
     assert lab.verdict(0) is None
     assert not (lab.attempt("0.1") / "out").exists()  # it cannot be committed any more
 

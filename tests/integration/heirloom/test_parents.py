@@ -108,8 +108,8 @@ def test_a_child_never_trains_on_damaged_weights(lab, impatient, data):
     damage(lab.root / "trials/0/weights/w", data)
     ended = lab.run("1.1", restore=[0])
     assert (ended["outcome"], ended["parent"]) == ("corrupt", 0)
-    for words in ("trials/0/weights/w", "attempt 0.2 on here", entry.digest, f"found {len(data)}"):
-        assert words in ended["reason"]
+    for part in ("trials/0/weights/w", "attempt 0.2 on here", entry.digest, f"found {len(data)}"):
+        assert part in ended["reason"]
     assert not (lab.root / "mail/new/1.1.began.json").exists()
 
 

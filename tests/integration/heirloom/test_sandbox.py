@@ -81,7 +81,7 @@ def test_a_supervisor_commits_after_a_trial_in_a_sandbox(lab):
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its user")
 def test_a_sandbox_without_privileges_keeps_the_user_id():
     def as_nobody() -> dict[str, object]:
         launch.become_user("nobody")
@@ -96,7 +96,7 @@ def test_a_sandbox_without_privileges_keeps_the_user_id():
     assert found == {"uid": pwd.getpwnam("nobody").pw_uid, "readonly": True}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its user")
 def test_root_becomes_the_trial_user_with_its_home():
     def become() -> list[object]:
         os.environ["XDG_RUNTIME_DIR"] = "/run/user/0"
@@ -112,7 +112,7 @@ def test_root_becomes_the_trial_user_with_its_home():
     assert launch.run_in_child(become) == [account.pw_uid, account.pw_dir, "nobody", False]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its user")
 def test_an_unknown_trial_user_is_named():
     with pytest.raises(OSError, match="no user of-nobody on this node"):
         launch.become_user("of-nobody")

@@ -65,7 +65,7 @@ TUNER = """
             return {"n": parameter_id}
 
     class Orphans(Family):
-        \"\"\"A parent that fails, and children that are told so.\"\"\"
+        \"\"\"The parent fails, and its end wakes the children that wait for it.\"\"\"
 
         def generate_parameters(self, parameter_id, **kwargs):
             made = super().generate_parameters(parameter_id, **kwargs)
@@ -76,7 +76,7 @@ TUNER = """
             self.woken.set()
 
     class Stuck(Noting):
-        \"\"\"All but the first wait for what nobody does.\"\"\"
+        \"\"\"All proposals but the first never return.\"\"\"
 
         def generate_parameters(self, parameter_id, **kwargs):
             while parameter_id > 0:
@@ -84,7 +84,7 @@ TUNER = """
             return {"n": 0}
 
     class Raising(Noting):
-        \"\"\"Does not like its first result.\"\"\"
+        \"\"\"Raises at its first result.\"\"\"
 
         def generate_parameters(self, parameter_id, **kwargs):
             return {"n": parameter_id}

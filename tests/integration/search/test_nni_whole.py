@@ -132,8 +132,8 @@ def test_unmodified_trial_tuner_and_assessor(lab: Lab, log: Path, text: str, ver
     calls = [json.loads(line) for line in log.read_text().splitlines()]
     assert calls[:2] == [["made", "maximize"], ["space", SPACE]]
     results = sorted(call for call in calls if call[0] == "result")
-    told = [0, 1, 2, 3] if version == 1 else [1, 2, 3]
-    assert results == [["result", number, {"x": number}, number] for number in told]
+    reported = [0, 1, 2, 3] if version == 1 else [1, 2, 3]
+    assert results == [["result", number, {"x": number}, number] for number in reported]
     ends = sorted(call for call in calls if call[0] == "end")
     assert ends == [["end", number, number > 0] for number in range(4)]
 

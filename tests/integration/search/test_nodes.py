@@ -88,11 +88,11 @@ def test_nodes_are_listed_with_their_problems(cluster: Cluster) -> None:
     cluster.add_gone("gone")
     found = cluster.nodes(code=1)
     assert {name for name, node in found.items() if node["could_run"]} == {"a"}
-    words = {
+    problems = {
         name: [trouble["text"] for trouble in node["troubles"] if trouble["kind"] != "note"]
         for name, node in found.items()
     }
-    assert words.pop("a") == []
+    assert problems.pop("a") == []
     for name, expected in {
         "blind": "the store is not mounted there",
         "bare": "/nowhere/python is no Python for trials: no such file or directory",
@@ -100,9 +100,9 @@ def test_nodes_are_listed_with_their_problems(cluster: Cluster) -> None:
         "greedy": "GPUs that it does not have: GPU-of-another",
         "gone": "Connection refused",
     }.items():
-        [text] = words.pop(name)
+        [text] = problems.pop(name)
         assert expected in text
-    assert words == {}
+    assert problems == {}
     a = found["a"]
     assert a["slots"] == {"total": 2, "free": 2}
     assert a["store"]["state"] == "seen"

@@ -224,16 +224,16 @@ BAD: dict[str, tuple[str, str | dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("words", BAD)
-def test_bad_input_gives_one_error_line(lab: Lab, words: str) -> None:
+@pytest.mark.parametrize("message", BAD)
+def test_bad_input_gives_one_error_line(lab: Lab, message: str) -> None:
     lab.write("code/tuner.py", "class Tuner: pass\n")
     lab.write("empty.yml", "all:\n  hosts:\n    a:\n")
-    command, what = BAD[words]
+    command, what = BAD[message]
     if isinstance(what, dict):
         output = lab(command, lab.experiment("true", **what), code=2)
     else:
         output = lab(command, what, code=2)
-    assert words in output
+    assert message in output
     assert "error" in output
     experiments = lab.home / "experiments"
     assert not experiments.exists() or not list(experiments.iterdir())

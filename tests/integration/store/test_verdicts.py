@@ -60,14 +60,14 @@ def test_what_is_told_is_what_stands_whoever_came_first(
             committing = supervisor.submit(compete, trial)
             gate.wait(PATIENCE)
             watch.pass_verdict(trial, State.FAILED, "no attempt left")
-            (told,) = posts.get(timeout=PATIENCE)
+            (posted,) = posts.get(timeout=PATIENCE)
             held = committing.result(PATIENCE)
             stands = manifest.read(RealFiles(), str(root.path), trial)
             assert held == stands
-            assert isinstance(told, VerdictSeen)
-            assert (told.trial, told.state) == (trial, held.state)
-            assert told.weights == (root.weights(trial) / "model").exists()
+            assert isinstance(posted, VerdictSeen)
+            assert (posted.trial, posted.state) == (trial, held.state)
+            assert posted.weights == (root.weights(trial) / "model").exists()
             watch.read_verdict(trial)
             (again,) = posts.get(timeout=PATIENCE)
             assert isinstance(again, VerdictSeen)
-            assert again.state == told.state
+            assert again.state == posted.state

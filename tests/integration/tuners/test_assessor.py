@@ -50,5 +50,5 @@ def test_broken_assessor_is_named(bench: Bench) -> None:
     own = {"class": "my_assessor.Bad", "code_dir": str(bench.directory), "args": {}}
     process = bench.start({"name": "random"}, assessor=own)
     process.report(0, 1, 0.5)
-    assert "assessor Bad raised TypeError" in (words := bench.error())
-    assert "in report (my_assessor.py:3)" in words
+    assert "assessor Bad raised TypeError" in (error := bench.error())
+    assert "in report (my_assessor.py:3)" in error

@@ -48,10 +48,10 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_tuner_ends_the_search_with_a_reason(bench: Bench, case: str) -> None:
-    source, words = BROKEN[case]
+    source, message = BROKEN[case]
     process = bench.own(source)
     process.propose(0)
-    assert words in bench.error()
+    assert message in bench.error()
     # From now on nothing happens, and nothing blocks.
     process.propose(1)
     process.observe(result(0))

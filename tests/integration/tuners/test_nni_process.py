@@ -109,7 +109,7 @@ def ended(number: int, trial: int, **more: Any) -> dict[str, Any]:
     return result(trial, **(own | more))
 
 
-def heard(bench: Bench, kind: type[Event]) -> Any:
+def next_event(bench: Bench, kind: type[Event]) -> Any:
     event = bench.event()
     assert isinstance(event, kind), event
     return event
@@ -122,7 +122,7 @@ def proposed(bench: Bench, process: TunerProcess, trial: int, room: int = 1) -> 
         if not isinstance(event, TunerReady):
             assert isinstance(event, ProposalWithheld)
             assert event.coming
-            heard(bench, TunerReady)
+            next_event(bench, TunerReady)
         process.propose(trial, room)
     return event
 
@@ -133,7 +133,7 @@ def test_children_wait_for_their_parents_result(bench: Bench) -> None:
     assert (first.params, first.parents, first.token) == ({"n": 0}, (), 0)
     process.under_way(1)
     process.propose(1, 3)
-    assert heard(bench, ProposalWithheld).coming
+    assert next_event(bench, ProposalWithheld).coming
     process.observe(ended(0, 0, result={"value": 1.0, "nni": {"default": 1, "md5": "it's"}}))
     got = [proposed(bench, process, trial, 4 - trial) for trial in (1, 2, 3)]
     assert sorted(event.token or 0 for event in got) == [1, 2, 3]
@@ -155,9 +155,9 @@ def test_the_result_of_a_failed_parent_reaches_its_child(bench: Bench) -> None:
     proposed(bench, process, 0, 2)
     process.under_way(1)
     process.propose(1, 1)
-    assert heard(bench, ProposalWithheld).coming
+    assert next_event(bench, ProposalWithheld).coming
     process.observe(ended(0, 0, value=None))
-    heard(bench, TunerReady)
+    next_event(bench, TunerReady)
     assert proposed(bench, process, 1).token == 1
 
 
@@ -166,16 +166,16 @@ def test_a_call_that_blocks_forever_is_named_and_given_up(bench: Bench) -> None:
     proposed(bench, process, 0, 2)
     process.under_way(1)
     process.propose(1, 1)
-    assert heard(bench, ProposalWithheld).coming
-    given_up = heard(bench, ProposalGivenUp)
+    assert next_event(bench, ProposalWithheld).coming
+    given_up = next_event(bench, ProposalGivenUp)
     assert given_up.token == 1
     assert "was blocked at my_tuner.py:" in given_up.reason
-    heard(bench, TunerReady)
+    next_event(bench, TunerReady)
     process.propose(1, 1)
-    assert not heard(bench, ProposalWithheld).coming  # the trial may yet bring something about
+    assert not next_event(bench, ProposalWithheld).coming  # the trial may yet bring something about
     process.under_way(0)
     process.propose(1, 1)
-    over = heard(bench, SearchEnded)
+    over = next_event(bench, SearchEnded)
     assert (over.error, over.reason) == (False, given_up.reason)
 
 
@@ -221,7 +221,7 @@ def test_an_exception_ends_the_experiment_with_its_traceback(bench: Bench, where
     assert head == "Traceback (most recent call last):"
     assert str(bench.directory) in frame
     assert last == "KeyError: 'x'"
-    assert "raised KeyError" in heard(bench, StopAsked).reason
+    assert "raised KeyError" in next_event(bench, StopAsked).reason
     assert ["error"] in seen(bench)
     assert ["exit"] not in seen(bench)
 
@@ -237,8 +237,8 @@ def test_an_exception_in_the_constructor(bench: Bench) -> None:
 def test_a_killed_process_ends_the_trials(bench: Bench) -> None:
     process = start(bench, "    def generate_parameters(self, parameter_id): os._exit(3)\n")
     process.propose(0)
-    assert "ended with exit code 3" in heard(bench, SearchEnded).reason
-    heard(bench, StopAsked)
+    assert "ended with exit code 3" in next_event(bench, SearchEnded).reason
+    next_event(bench, StopAsked)
 
 
 def test_an_assessor_stops_a_hopeless_trial(bench: Bench) -> None:
@@ -246,7 +246,7 @@ def test_an_assessor_stops_a_hopeless_trial(bench: Bench) -> None:
     process.report(0, 0, {"default": 1})
     process.report(0, 1, "bad")
     process.report(0, 2, "bad")
-    advice = heard(bench, StopAdvised)
+    advice = next_event(bench, StopAdvised)
     assert (advice.trial, advice.number) == (0, 1)
     assert "hopeless at step 1" in advice.reason
     process.observe(ended(4, 0, value=None, state="stopped", last="bad"))
@@ -294,7 +294,7 @@ def test_a_built_in_assessor_beside_an_nni_tuner(bench: Bench) -> None:
     assert process.replay([*before, ("observe", ended(0, 0))]) == []
     process.report(1, 1, 0.1)
     process.report(1, 2, 0.1)
-    assert heard(bench, StopAdvised).trial == 1
+    assert next_event(bench, StopAdvised).trial == 1
 
 
 def test_two_hundred_proposals_wait_for_one_result(bench: Bench) -> None:
@@ -303,7 +303,7 @@ def test_two_hundred_proposals_wait_for_one_result(bench: Bench) -> None:
     first = proposed(bench, process, 0, 201)
     process.under_way(1)
     process.propose(1, 200)
-    assert heard(bench, ProposalWithheld).coming
+    assert next_event(bench, ProposalWithheld).coming
     host = psutil.Process(first.params["pid"])
     end = time.monotonic() + PATIENCE
     while host.num_threads() < 201:

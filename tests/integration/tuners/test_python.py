@@ -27,14 +27,14 @@ def test_import_from_the_controller_names_the_right_package(bench: Bench, beside
     if beside:
         (bench.directory / "controller.py").touch()
     bench.own("from controller.tuners import Tuner")
-    words = "(my_tuner.py:2); import from heirloom.tuners instead of controller.tuners"
-    assert words in bench.error()
+    message = "(my_tuner.py:2); import from heirloom.tuners instead of controller.tuners"
+    assert message in bench.error()
 
 
 def test_missing_module_names_the_python(bench: Bench) -> None:
     bench.own("import nowhere_at")
-    words = f"(my_tuner.py:2); this Python, {sys.executable}, has no such module"
-    assert words in bench.error()
+    message = f"(my_tuner.py:2); this Python, {sys.executable}, has no such module"
+    assert message in bench.error()
 
 
 def test_process_imports_nothing_of_the_controller(bench: Bench) -> None:
@@ -126,5 +126,5 @@ def test_tuner_of_another_package_runs_by_its_name(
     bench.start({"name": "hyper"}).propose(0)
     assert isinstance(bench.event(), Proposed)
     bench.start({"name": "broken"})
-    words = "the tuner broken of the package installed 1.0 cannot be loaded: its entry point"
-    assert bench.error().startswith(words)
+    message = "the tuner broken of the package installed 1.0 cannot be loaded: its entry point"
+    assert bench.error().startswith(message)

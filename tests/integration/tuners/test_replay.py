@@ -41,7 +41,7 @@ def test_replay_reports_different_answers(bench: Bench) -> None:
     calls.append(("propose", 2, ProposalWithheld(at=0.0, trial=2)))
     calls.append(("propose", 3, SearchEnded(at=0.0, reason="done")))
     differences = bench.start({"name": "random"}, seed=2).replay(calls)
-    assert [words.partition(":")[0] for words in differences] == [
+    assert [difference.partition(":")[0] for difference in differences] == [
         f"trial {trial}" for trial in range(4)
     ]
     assert "journal says that it has nothing to propose" in differences[2]
@@ -59,6 +59,6 @@ def test_replay_of_a_finished_grid(bench: Bench) -> None:
 
 def test_replay_with_a_failing_tuner(bench: Bench) -> None:
     process = bench.own(proposing("raise ValueError('changed')"))
-    [words] = process.replay([("propose", 0, Proposed(at=0.0, trial=0, params={}))])
-    assert "ValueError: changed" in words
+    [difference] = process.replay([("propose", 0, Proposed(at=0.0, trial=0, params={}))])
+    assert "ValueError: changed" in difference
     assert "ValueError: changed" in bench.error()
