@@ -1,6 +1,6 @@
 """One experiment on a faulty cluster: first with faults, then without until it closes."""
 
-PATIENCE = 20_000  # steps without faults within which it must close
+PATIENCE = 80_000  # steps without faults within which it must close
 
 
 class CoreRun:
