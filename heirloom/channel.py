@@ -6,15 +6,14 @@ discards reports.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import signal
-import threading
 import time
 from collections.abc import Mapping
-from types import FrameType
 from typing import Any, Optional
 
+from .sigterm import SigtermDeferral
 from .store.atomic_write import replace_file
 
 LINE_LIMIT = 64 << 10  # bytes of one report; the controller ignores longer ones
@@ -28,7 +27,8 @@ class Channel:
         self._metrics = environment.get("HEIRLOOM_METRICS")
         self._result = environment.get("HEIRLOOM_RESULT")
         self._step = -1
-        self._signals = _Signals()
+        self._sigterm = SigtermDeferral()
+        self._torn = False  # whether a report was written in part
 
     @property
     def in_experiment(self) -> bool:
@@ -47,11 +47,12 @@ class Channel:
         """Append a value that JSON can represent. Returns its step, which counts from 0 by default.
 
         From the first report on, SIGTERM is deferred to the next report, which then raises
-        SystemExit. So an early stop does not interrupt the writing of weights. Raises ValueError
-        for a report of more than 64 KiB.
+        SystemExit. So an early stop does not interrupt the writing of weights. That holds for the
+        trial's own process, not for its children. Raises ValueError for a report of more than
+        64 KiB, OSError if it cannot be written.
         """
         if self._metrics is not None:
-            self._signals.defer()
+            self._sigterm.start()
         number = self._step + 1 if step is None else int(step)
         data = {"step": number, "value": value, "at": time.time()}
         line = json.dumps(data, allow_nan=False).encode() + b"\n"
@@ -62,13 +63,23 @@ class Channel:
             )
         self._step = number
         if self._metrics is not None:
-            fd = os.open(self._metrics, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o660)
-            try:
-                os.write(fd, line)
-            finally:
-                os.close(fd)
-            self._signals.raise_deferred()
+            self._append(self._metrics, line)
+            self._sigterm.raise_deferred()
         return number
+
+    def _append(self, path: str, line: bytes) -> None:
+        """Append a line in one write, so that the reports of several processes do not mix.
+
+        Raises OSError if it cannot be written as a whole; the next report then starts a new line.
+        """
+        data = b"\n" + line if self._torn else line
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o660)
+        try:
+            self._torn = os.write(fd, data) < len(data)
+        finally:
+            os.close(fd)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
     def write_result(self, text: str) -> bool:
         """Write the result, a JSON object. Returns False outside an experiment."""
@@ -76,34 +87,6 @@ class Channel:
             return False
         replace_file(self._result, text.encode())
         return True
-
-
-class _Signals:
-    """Defers SIGTERM until the trial reports."""
-
-    def __init__(self) -> None:
-        self._deferring = False
-        self._pending = False
-
-    def defer(self) -> None:
-        """Start to defer. Only the main thread can; a handler of the trial's own stays in place."""
-        if self._deferring:
-            return
-        if threading.current_thread() is threading.main_thread():
-            self._deferring = True
-            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-                signal.signal(signal.SIGTERM, self._on_signal)
-
-    def raise_deferred(self) -> None:
-        """Raise SystemExit if a signal came."""
-        if self._pending:
-            raise SystemExit(128 + signal.SIGTERM)
-
-    def _on_signal(self, number: int, frame: Optional[FrameType]) -> None:
-        if self._pending:  # a second signal ends the process at once
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTERM)
-        self._pending = True
 
 
 channel = Channel(os.environ)

@@ -77,6 +77,8 @@ class Screen:
                     line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
                 self.say(line + (f": {escape(event.reason)}" if event.reason else ""))
             case e.Ended() if event.outcome.own_fault or event.outcome in ("lost", "corrupt"):
+                if event.trial in experiment.commands.verdicts:
+                    return  # this was its last attempt: the trial's own line has the reason
                 name = f"{event.trial}.{event.number}"
                 self.say(f"attempt {name} [yellow]{event.outcome}[/]: {escape(event.reason)}")
             case e.NodeDown():

@@ -153,13 +153,13 @@ class Supervisor:
                     process.kill_rest(self._waiter.wait)
         finally:
             self._free_slots(fds)  # before the report, which may take long
-        status = process.status or 0
+        status, lines = process.status or 0, process.log.lines
         try:
-            return evaluate_run(spec, monitor, status, process.log.last_line)
+            return evaluate_run(spec, monitor, status, lines)
         except AttemptEnded as ended:
             if ended.outcome != "failed":
                 raise
-            raise match_retry_rule(ended, spec.retry, status, process.log.lines) from None
+            raise match_retry_rule(ended, spec.retry, status, lines) from None
 
     def _take_slots(self) -> tuple[list[Slot], list[int]]:
         """Wait for slots. Returns them and the descriptors that hold them."""

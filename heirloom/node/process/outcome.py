@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -13,8 +14,10 @@ from .. import systemd
 from ..attempt_ended import AttemptEnded
 from ..spec import Spec
 from . import result
+from .output_text import failure
 from .process_monitor import ProcessMonitor
 from .result import ResultError
+from .tracebacks import ExceptionFinder
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
@@ -30,10 +33,12 @@ class FinishedRun:
     weights: bool = True  # whether the save path is to be committed
 
 
-def evaluate_run(spec: Spec, monitor: ProcessMonitor, status: int, last_line: str) -> FinishedRun:
+def evaluate_run(
+    spec: Spec, monitor: ProcessMonitor, status: int, lines: Sequence[str]
+) -> FinishedRun:
     """The verdict that a run gives the trial. Raises AttemptEnded if it gives none.
 
-    `status` is an exit status as in subprocess; `last_line` is the last line of the output.
+    `status` is an exit status as in subprocess; `lines` are the end of the output.
     """
     if monitor.ending == "stopped":
         return _stopped(spec, monitor.reason, weights=not monitor.killed)
@@ -43,7 +48,9 @@ def evaluate_run(spec: Spec, monitor: ProcessMonitor, status: int, last_line: st
         reason = _exit_reason(status)
         if systemd.out_of_memory():
             reason = f"used more memory than {_memory_limit(spec)} ({reason})"
-        raise AttemptEnded("failed", reason + (f": {last_line}" if last_line else ""))
+        finder = ExceptionFinder(spec.working_directory, f"{spec.root}/{spec.runtime}")
+        printed = failure(lines, finder)
+        raise AttemptEnded("failed", f"{reason}: {printed}" if printed else reason)
     try:
         reported = _result(spec)
     except ResultError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 
+from .output_text import readable_lines
+
 _TAIL = 64 << 10  # bytes
-_LINE = 200  # characters of a line that a reason quotes
 _ROUND = 16  # reads before the caller can check its clock
 
 
@@ -37,15 +38,9 @@ class OutputLog:
         return True
 
     @property
-    def last_line(self) -> str:
-        """The last line that is not blank, at most 200 characters."""
-        lines = [line for line in self.lines if line.strip()]
-        return quoted(lines[-1]) if lines else ""
-
-    @property
     def lines(self) -> list[str]:
-        """The lines at the end of the output, at most 64 KiB."""
-        return self._tail.decode(errors="replace").split("\n")
+        """The readable lines of the last 64 KiB of the output."""
+        return readable_lines(self._tail)
 
     def close(self) -> None:
         """Close the file."""
@@ -61,8 +56,3 @@ class OutputLog:
             kept += b"\n[heirloom: over %d bytes; the rest was dropped]\n" % self._limit
         with contextlib.suppress(OSError):  # the commit reports a full store
             os.write(self._fd, kept)
-
-
-def quoted(line: str) -> str:
-    """A line for use in a reason: printable characters only, at most 200."""
-    return "".join(char for char in line.strip() if char.isprintable())[:_LINE]

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..attempt_ended import AttemptEnded
-from .output_log import quoted
+from .output_text import quoted
 
+_ENOUGH = 80  # characters that show that a reason quotes the line already
 Rule = Mapping[str, Any]  # {"on": pattern or None, "exit_code": code or None}
 
 
@@ -33,7 +34,7 @@ def match_retry_rule(
         if line is not None:
             quote = quoted(line)
             reason = failure.reason
-            if quote not in reason:
+            if quote[:_ENOUGH] not in reason:
                 reason = f"{reason} (its output says: {quote})"
             return AttemptEnded(failure.outcome, reason, failure.parent, index)
     return failure

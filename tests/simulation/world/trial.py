@@ -20,8 +20,7 @@ class TrialLog:
     """Stands for the output of a trial."""
 
     ended = True
-    last_line = "the last line of its output"
-    lines: Sequence[str] = (last_line,)
+    lines: Sequence[str] = ("the last line of its output",)
 
 
 class TrialProcess:

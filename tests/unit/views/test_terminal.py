@@ -7,7 +7,7 @@ from rich.console import Console
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import Rules, State
+from controller.core.model import Outcome, Rules, State
 from controller.engine.observer import Situation
 from controller.views.terminal import Screen
 
@@ -46,3 +46,22 @@ CLOSED = e.Closed(at=1.0, reason="the budget is used up")
 )
 def test_the_best_trial_of_a_running_and_an_ended_search(events, expected):
     assert expected in output_of(*events)
+
+
+@pytest.mark.parametrize(("retries", "lines"), [(0, 0), (1, 1)])
+def test_the_reason_of_a_failure_is_said_once(retries, lines):
+    x = Experiment(Rules(retries=retries))
+    out = io.StringIO()
+    screen = Screen("x", Console(file=out, width=200))
+    ended = e.Ended(at=0.0, trial=0, number=1, outcome=Outcome.FAILED, reason="exit code 3")
+    for event in (
+        e.Opened(at=0.0),
+        e.Proposed(at=0.0, trial=0, params={}),
+        e.Placed(at=0.0, trial=0, number=1, node="a"),
+        ended,
+    ):
+        x.apply(event)
+    screen.tell(x, ended)
+    assert out.getvalue().count("exit code 3") == lines
+    screen.tell(x, verdict(State.FAILED, reason="exit code 3 (attempt 1 of 1)"))
+    assert out.getvalue().count("exit code 3") == lines + 1
