@@ -47,7 +47,7 @@ ENDS = {
 """,
     "chained handler": """
     held = signal.getsignal(signal.SIGTERM)
-    signal.signal(signal.SIGTERM, lambda *given: held(*given))
+    signal.signal(signal.SIGTERM, lambda *given, held=held: held(*given))
     pid = os.fork()
     if not pid:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -91,7 +91,7 @@ def test_a_child_of_a_trial_that_has_reported_ends_by_sigterm(lab, name, method)
     body = ENDS[name].replace("METHOD", repr(method))
     program.write_text(
         f"{HEAD}\nif __name__ == '__main__':\n    trial.report(0.5)\n"
-        f"    for _ in range(5):\n{_indented(body)}\n"
+        f"    for _ in range(3):\n{_indented(body)}\n"
         "    trial.finish(1)\n"
     )
     ended = lab.run("0.1", ["python", str(program)], timeout=60.0)
