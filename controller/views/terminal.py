@@ -76,11 +76,8 @@ class Screen:
                 if trial.parents:
                     line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
                 self.say(line + (f": {escape(event.reason)}" if event.reason else ""))
-            case e.Ended() if event.outcome.own_fault or event.outcome in ("lost", "corrupt"):
-                if event.trial in experiment.commands.verdicts:
-                    return  # this was its last attempt: the trial's own line has the reason
-                name = f"{event.trial}.{event.number}"
-                self.say(f"attempt {name} [yellow]{event.outcome}[/]: {escape(event.reason)}")
+            case e.Ended():
+                self._say_ended(experiment, event)
             case e.NodeDown():
                 self.say(f"[red]node {event.node} does not answer[/]: {escape(event.reason)}")
             case e.NodeUp():
@@ -100,6 +97,13 @@ class Screen:
                 if event.traceback:
                     self.say(escape(event.traceback.rstrip()))
                 self.say(f"[{colour}]no further trials: {escape(event.reason)}[/]")
+
+    def _say_ended(self, experiment: Experiment, event: e.Ended) -> None:
+        """Name a failed attempt, except a trial's last one: the trial's line has the reason."""
+        is_last = event.trial in experiment.commands.verdicts
+        if not is_last and (event.outcome.own_fault or event.outcome in ("lost", "corrupt")):
+            name = f"{event.trial}.{event.number}"
+            self.say(f"attempt {name} [yellow]{event.outcome}[/]: {escape(event.reason)}")
 
     def _say_removed(self, event: e.Removed) -> None:
         if event.trials or event.attempts:

@@ -1,4 +1,4 @@
-"""What a program printed, as lines that people read: without progress bars, colours and controls."""
+"""What a program printed, as lines without progress bars, colours and control characters."""
 
 from __future__ import annotations
 
