@@ -24,6 +24,7 @@ from controller.config.fields import (
     Size,
 )
 from controller.config.mistakes import several
+from controller.config.passed import PassEnvironment
 from controller.config.plugin import AssessorChoice, TunerChoice
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, RetryRule, Rules
@@ -92,6 +93,8 @@ class TrialSection(Section):
     """Rules for failures with a pattern in the output or an exit code."""
     environment: Environment = Field(default={})
     """Variables for the trial's process."""
+    pass_environment: PassEnvironment = ()
+    """Names of variables that trials get from the shell of `run` and `resume`, or `all`."""
     weights: Literal["optional", "required"] = "optional"
     """Whether a trial with an empty save path fails."""
     value: Literal["required", "optional"] = "required"

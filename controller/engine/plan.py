@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from controller import config as configs
+from controller.config import passed
 from controller.core import events as e
 from controller.dispatch.ansible.inventory import Node
 from controller.engine import interpreter
@@ -54,7 +56,7 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     tuner = interpreter.of_tuner(config, python)
     return Plan(
         config=config,
-        notes=notes,
+        notes=[*notes, *_environment_notes(config)],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],
         tuner_python=(tuner, tuner.version()),
@@ -62,6 +64,17 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
         code=entries(config.trial.code_dir, (store, home.path)),
         candidates=_sample(config, samples, tuner.path),
     )
+
+
+def _environment_notes(config: configs.Experiment) -> list[str]:
+    """What trials get from this shell, and what they do not get."""
+    trial = config.trial
+    notes = passed.left_behind(trial.pass_environment, trial.environment, os.environ)
+    if trial.pass_environment == passed.ALL:
+        notes.insert(0, "trials on this machine get the variables of this shell")
+    elif trial.pass_environment:
+        notes.insert(0, f"trials get from this shell: {', '.join(trial.pass_environment)}")
+    return notes
 
 
 def _sample(config: configs.Experiment, samples: int, python: str) -> list[dict[str, object]]:

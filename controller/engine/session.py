@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller import config as configs
+from controller.config import passed
+from controller.config.passed import NOTHING, Passed
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.dispatch.ansible.inventory import Inventory, Node
@@ -69,6 +72,7 @@ class PreparedSession(Session):
     nodes: tuple[Node, ...]
     keep: Callable[[], object] = lambda: None  # call it when the experiment starts to run
     notes: Sequence[str] = ()  # for the user, about the experiment file and its Python
+    passed: Passed = NOTHING  # variables of this shell for the trials
 
 
 @contextlib.contextmanager
@@ -80,6 +84,7 @@ def create(
     Raises HeirloomError.
     """
     config, notes = configs.load_with_notes(file)
+    variables = passed.read(config.trial.pass_environment, os.environ)
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
@@ -136,7 +141,7 @@ def create(
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=notes,
+            notes=notes, passed=variables,
         )  # fmt: skip
 
 
@@ -146,12 +151,14 @@ def resume(
 ) -> Iterator[PreparedSession]:
     """Reopen an experiment with the nodes to run it on.
 
-    With `starts_trials` there must be a Python for trials. Raises HeirloomError.
+    With `starts_trials` there must be a Python for trials, and the variables that they get must be
+    set. Raises HeirloomError.
     """
     with lock(name, home) as found:
-        python, note = Interpreter(found.created.python), ""
+        python, note, variables = Interpreter(found.created.python), "", NOTHING
         if starts_trials:
             python, note = interpreter.journaled(found.created)
+            variables = passed.read(found.config.trial.pass_environment, os.environ)
         listed = interpreter.apply(
             read_inventory(inventory or Path(found.created.inventory), home),
             python,
@@ -161,7 +168,9 @@ def resume(
         if starts_trials:
             check_pythons(nodes, found.config, python)
         notes = [note] if note else []
-        yield PreparedSession(**vars(found), home=home, inventory=listed, nodes=nodes, notes=notes)
+        yield PreparedSession(
+            **vars(found), home=home, inventory=listed, nodes=nodes, notes=notes, passed=variables
+        )
 
 
 @contextlib.contextmanager

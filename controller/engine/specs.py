@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.config import Experiment as Config
+from controller.config.passed import NOTHING, Passed
 from controller.core.model import Trial, attempt_name
 from controller.dispatch.ansible.inventory import Node
 from controller.store.layout import Root
@@ -17,13 +18,21 @@ HEARTBEAT = 5.0  # seconds
 class Specs:
     """Makes the specs of one experiment's attempts.
 
-    `code` and `runtime` are the digests of the snapshots on the store.
+    `code` and `runtime` are the digests of the snapshots on the store. Specs have the names of the
+    variables in `passed`, never their values.
     """
 
     def __init__(
-        self, config: Config, root: Root, code: str, runtime: str, nodes: Mapping[str, Node]
+        self,
+        config: Config,
+        root: Root,
+        code: str,
+        runtime: str,
+        nodes: Mapping[str, Node],
+        passed: Passed = NOTHING,
     ) -> None:
         self._nodes = nodes
+        self._passed = passed
         self._root = root
         trial = config.trial
         self._common = Spec(
@@ -64,4 +73,5 @@ class Specs:
             params=trial.params,
             restore=trial.attempts[number - 1].restore,
             python=node.python,
+            pass_environment=tuple(sorted(self._passed.on(is_local=node.is_local))),
         )

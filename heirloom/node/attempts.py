@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -31,11 +31,13 @@ def start(
     slots: list[dict[str, Any]],
     specs: list[dict[str, Any]],
     python: Optional[str] = None,
+    passed: Optional[dict[str, str]] = None,
 ) -> list[Answer]:
     """Start a supervisor for each spec that has none yet (docs/reference/files.md, spec).
 
     `slots` lists the node's slots as `{"name": "0", "gpus": ["0"]}`; missing ones are created.
     `python` is the interpreter for specs without one; the default is the running interpreter.
+    `passed` are the variables that the specs name in `pass_environment`, with their values.
     `found` in an answer is started, running, ended, dead or refused.
     """
     try:
@@ -44,7 +46,9 @@ def start(
         no_systemd = systemd.unavailable_reason()
         answers: list[Answer] = launch.run_in_child(
             lambda: [
-                _start(run_dir, node_slots, spec, python or sys.executable, no_systemd)
+                _start(
+                    run_dir, node_slots, spec, python or sys.executable, no_systemd, passed or {}
+                )
                 for spec in specs
             ]
         )
@@ -92,7 +96,12 @@ def probe(run_dir: str, experiment: str, attempts: list[str]) -> list[Answer]:
 
 
 def _start(
-    run_dir: str, slots: Sequence[Slot], data: dict[str, Any], python: str, no_systemd: str
+    run_dir: str,
+    slots: Sequence[Slot],
+    data: dict[str, Any],
+    python: str,
+    no_systemd: str,
+    passed: Mapping[str, str],
 ) -> Answer:
     """Start one supervisor. Runs in a short-lived child, which becomes its parent."""
     attempt = _attempt_name(data)
@@ -111,6 +120,8 @@ def _start(
     except OSError as error:
         return _answer(attempt, "refused", describe(error))
     try:
+        if spec.pass_environment:
+            claims.save_environment(attempt, passed)
         Wakeups(claims.directory).create(attempt)
         log = f"{claims.directory}/supervisor.log"
         pid = launch.start_detached(
@@ -152,6 +163,7 @@ def _status(claims: Claims, attempt: str) -> Answer:
     reason = ""
     if found == "dead":
         reason = "its supervisor died without reporting an end"
+        claims.remove_environment(attempt)
         orphans.kill_orphans(claims.experiment, attempt)
     return _answer(attempt, found, reason, outcome)
 

@@ -1,5 +1,7 @@
 """An attempt's files on the node's local disk: its claim, its end, and a request to end it.
 
+The values of variables that a user passes to the attempt are in a file there too, while it lasts.
+
 A claim is created and locked under a temporary name and then linked to its own name. So a visible
 claim always belongs to a supervisor that is alive or dead, never to one that has yet to lock it.
 The lock belongs to the open file description (flock(2)), which a supervisor inherits by fork, so it
@@ -66,7 +68,24 @@ class Claims:
 
     def withdraw(self, attempt: str) -> None:
         """Remove a claim that no supervisor holds."""
+        self.remove_environment(attempt)
         os.unlink(self._path(attempt, "claim"))
+
+    def save_environment(self, attempt: str, variables: Mapping[str, str]) -> None:
+        """Write the variables that are passed to an attempt, for this user alone."""
+        self.remove_environment(attempt)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with open(os.open(self._path(attempt, "environment"), flags, 0o600), "w") as file:
+            json.dump(variables, file)
+
+    def environment(self, attempt: str) -> dict[str, str]:
+        """The variables that are passed to an attempt; empty if there are none."""
+        return _load(self._path(attempt, "environment")) or {}
+
+    def remove_environment(self, attempt: str) -> None:
+        """Remove the variables that are passed to an attempt."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path(attempt, "environment"))
 
     def status(self, attempt: str) -> tuple[str, Optional[dict[str, Any]]]:
         """The state of an attempt: absent, running, dead, or ended with the `ended` message."""
@@ -85,7 +104,8 @@ class Claims:
         return ("running" if alive else "dead"), None
 
     def record_end(self, attempt: str, message: Mapping[str, Any]) -> None:
-        """Write the supervisor's `ended` message and remove the request to end the attempt."""
+        """Write the supervisor's `ended` message, and remove what only a living attempt needs."""
+        self.remove_environment(attempt)
         _save(self._path(attempt, "ended"), message)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path(attempt, "end"))

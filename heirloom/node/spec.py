@@ -11,6 +11,7 @@ from typing import Any, Optional, Union
 from ..store.json_limits import finite
 
 FORMAT = 1
+_LISTS = ("pass_environment", "restore", "retry", "writable")
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 _NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
 
@@ -40,6 +41,7 @@ class Spec:
     timeout: Optional[float] = None  # seconds
     grace: float = 10.0  # seconds from SIGTERM to SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
+    pass_environment: tuple[str, ...] = ()  # names of variables whose values the claims hold
     weights: str = "optional"
     value: str = "required"  # or optional: a trial without a value succeeds too
     workdir: str = "snapshot"  # or copy: a writable copy for this attempt
@@ -97,7 +99,7 @@ class Spec:
         for key, value in given.items():
             if not _VALID[key](value):
                 raise SpecError(f"the spec has an invalid {key!r}: {str(value)[:80]!r}")
-        lists = {key: tuple(given.get(key, ())) for key in ("restore", "retry", "writable")}
+        lists = {key: tuple(given.get(key, ())) for key in _LISTS}
         return cls(**{**given, **lists})
 
 
@@ -156,9 +158,13 @@ def _or_null(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or is_valid(value)
 
 
+def _variable(name: Any) -> bool:
+    return _text(name) and bool(name) and "=" not in name
+
+
 def _environment(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        _text(key) and key and "=" not in key and _text(held) for key, held in value.items()
+        _variable(key) and _text(held) for key, held in value.items()
     )
 
 
@@ -180,6 +186,9 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "timeout": _or_null(_amount),
     "grace": _amount,
     "environment": _environment,
+    "pass_environment": lambda value: (
+        isinstance(value, (list, tuple)) and all(map(_variable, value))
+    ),
     "weights": lambda value: value in ("optional", "required"),
     "value": lambda value: value in ("optional", "required"),
     "workdir": lambda value: value in ("snapshot", "copy"),

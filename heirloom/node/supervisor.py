@@ -176,7 +176,8 @@ class Supervisor:
         spec = self._spec
         command = ["sh", "-c", spec.command] if isinstance(spec.command, str) else spec.command
         directory = spec.working_directory
-        variables = environment(spec, taken, len(self._slots), self._run_dir, os.environ)
+        passed = self._passed()
+        variables = environment(spec, taken, len(self._slots), self._run_dir, os.environ, passed)
         workdir.create(spec)
         log = OutputLog(f"{spec.directory}/output.log", spec.log_limit)
         enter_sandbox = partial(sandbox.enter, spec.store, spec.directory, spec.writable, spec.root)
@@ -188,6 +189,15 @@ class Supervisor:
                 raise
             reason = f"cannot start {command[0]!r}: {error.strerror}"
             raise AttemptEnded("failed", reason) from None
+
+    def _passed(self) -> dict[str, str]:
+        """The variables that the spec names in `pass_environment`. Raises AttemptEnded."""
+        names, found = self._spec.pass_environment, self._claims.environment(self._spec.attempt)
+        missing = ", ".join(name for name in names if name not in found)
+        if missing:
+            reason = f"{missing} (of trial.pass_environment) did not reach {self._spec.node}"
+            raise AttemptEnded("refused", reason)
+        return {name: found[name] for name in names}
 
     def _conclude(self, finished: FinishedRun) -> AttemptEnded:
         """Commit the weights, or pass the verdict without weights; accept an earlier verdict."""

@@ -71,6 +71,12 @@ options:
     description: JSON list of specs, one for each attempt to start.
     type: json
     default: "[]"
+  passed:
+    description:
+      - JSON object of variables, with their values, for the attempts whose specs name them in
+        C(pass_environment).
+      - On the node they are in a file that only the trials' user can read, until the attempt ends.
+    type: json
   probes:
     description: Names of the attempts to probe.
     type: list
@@ -124,12 +130,13 @@ def answers_of(module: AnsibleModule) -> list[dict[str, Any]]:
     params = module.params
     run_dir, experiment = params["run_dir"], params["experiment"]
     ends, starts, probes = params["ends"], json.loads(params["starts"]), params["probes"]
+    passed = json.loads(params["passed"] or "{}")
     if module.check_mode:
         named = [item["attempt"] for item in ends + starts]
         return attempts.probe(run_dir, experiment, named + probes)
     return (
         attempts.end(run_dir, experiment, ends)
-        + attempts.start(run_dir, params["slots"], starts, params["python"])
+        + attempts.start(run_dir, params["slots"], starts, params["python"], passed)
         + attempts.probe(run_dir, experiment, probes)
     )
 
@@ -156,6 +163,8 @@ def main() -> None:
             # One string, so that Ansible does not search it for templates. Not logged, because a
             # wave's specs are large and their environment may contain secrets.
             "starts": {"type": "json", "default": "[]", "no_log": True},
+            # Without a default, which Ansible would hide wherever it occurs in the answers.
+            "passed": {"type": "json", "no_log": True},
             "probes": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,

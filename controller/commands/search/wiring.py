@@ -120,6 +120,7 @@ def _run(
         place.path / "waves",
         post.events,
         experiment=ready.root.experiment,
+        passed=ready.passed,
     )
     specs = Specs(
         ready.config,
@@ -127,6 +128,7 @@ def _run(
         ready.created.code,
         ready.created.runtime,
         {node.name: node for node in ready.nodes},
+        ready.passed,
     )
     now = time.time()
     found = tuple(node.info for node in ready.nodes)

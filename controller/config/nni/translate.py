@@ -18,6 +18,7 @@ from controller.config.nni.draft import Draft
 from controller.config.nni.machines import add_inventory
 from controller.config.nni.nni_config import NniConfig
 from controller.config.nni.recognise import MODELS, Version
+from controller.config.passed import ALL
 
 _PLATFORM: tuple[Key, ...] = (("trainingServicePlatform",), ("platform",))
 NO_LIMIT = 99999  # trials: the default of `maxTrialNum` in NNI 1.2
@@ -94,6 +95,8 @@ def _add_trial(draft: Draft, config: NniConfig, base: Path) -> None:
     )
     draft.put(("trial", "value"), "optional", keys["command"])
     draft.put(("trial", "workdir"), "copy", keys["command"])
+    if config.platform == "local":
+        draft.put(("trial", "pass_environment"), ALL, keys["command"])
     tuner = config.algorithm("tuner")
     directory = tuner.args.get("save_dir_root") if tuner else None
     if isinstance(directory, str) and directory.startswith("/"):

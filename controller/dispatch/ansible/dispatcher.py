@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from controller.config.passed import NOTHING, Passed
 from controller.core.model import AttemptState
 from controller.dispatch.ansible import runner
 from controller.dispatch.ansible.answers import Answer
@@ -21,7 +22,7 @@ class AnsibleDispatcher:
     """Connects the policy and the sender of waves. See `Dispatcher`.
 
     `work_dir`, on local disk, belongs to the dispatcher. `post` gets events in a thread of the
-    dispatcher.
+    dispatcher. `passed` are the variables that attempts get besides those of their specs.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class AnsibleDispatcher:
         post: EventCallback,
         *,
         experiment: str,
+        passed: Passed = NOTHING,
         carry: Callable[[runner.Run], str] = runner.carry,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -40,7 +42,12 @@ class AnsibleDispatcher:
         self._lock = threading.Lock()  # guards the policy, and keeps its orders in order
         self._answers: queue.SimpleQueue[Sequence[Answer] | None] = queue.SimpleQueue()
         self._sender = WaveSender(
-            inventory, work_dir, self._answers.put, experiment=experiment, carry=carry
+            inventory,
+            work_dir,
+            self._answers.put,
+            experiment=experiment,
+            passed=passed,
+            carry=carry,
         )
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._thread.start()

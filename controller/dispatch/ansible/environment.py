@@ -7,14 +7,20 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from controller.dispatch.ansible import pinned
+from controller.state.home import Home
+
 # The wheel carries ansible.cfg, site.yml, inventory, playbooks and roles beside this file. In the
 # repository they are at its top.
 _PACKAGED = Path(__file__).resolve().parent / "content"
 ROOT = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks"
 
-# Nothing else is passed on, because ansible-runner writes the environment of a run to disk.
+# Besides Ansible's own. No others are passed on, because ansible-runner writes the environment of a
+# run to disk.
 _KEPT = frozenset({"HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSH_AUTH_SOCK", "KRB5CCNAME"})
+_DROPPED = "ANSIBLE_CALLBACK_PLUGINS"  # such a plugin runs without being enabled
+_PYTHON = ("PYTHONHOME", "PYTHONWARNINGS")  # for the user's Python, not for that of Ansible
 
 
 def program(name: str) -> str:
@@ -26,34 +32,53 @@ def program(name: str) -> str:
 def terminal_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of an Ansible program that runs in the user's terminal.
 
-    The user's ANSIBLE_CONFIG takes precedence over Heirloom's.
+    What the user's variables and ANSIBLE_CONFIG say holds, except for what the roles rely on.
     """
-    beside = str(Path(sys.executable).parent)
-    return {
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        **ours,
-        "PATH": os.pathsep.join((beside, ours.get("PATH", os.defpath))),
-        "LC_ALL": "C.UTF-8",  # Ansible refuses to start under any other encoding
-    }
+    kept = {name: text for name, text in ours.items() if name not in _PYTHON}
+    return {**_defaults(ours), **kept, **pinned.always(ours, ROOT), **_fixed(ours)}
 
 
 def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of an Ansible program that runs in the background.
 
     PATH begins with the directory of this interpreter, so that no virtual environment needs to be
-    active. The user's `ANSIBLE_…` variables are kept.
+    active. The user's `ANSIBLE_…` variables are kept, except for what Heirloom relies on.
     """
-    kept = {name: text for name, text in ours.items() if name in _KEPT or name[:8] == "ANSIBLE_"}
-    beside = str(Path(sys.executable).parent)
-    defaults = {
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner disables it by default
+    kept = {
+        name: text
+        for name, text in ours.items()
+        if name in _KEPT or (name.startswith("ANSIBLE_") and name != _DROPPED)
     }
     return {
-        **defaults,
+        **_defaults(ours),
+        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner disables it by default
         **kept,
+        **pinned.always(ours, ROOT),
+        **pinned.unattended(),
+        **_fixed(ours),
+    }
+
+
+def _defaults(ours: Mapping[str, str]) -> dict[str, str]:
+    defaults = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    if "ANSIBLE_HOME" not in ours and not _is_usable(ours.get("HOME", "~")):
+        defaults["ANSIBLE_HOME"] = str(Home.of_user().path / "ansible")
+    return defaults
+
+
+def _is_usable(home: str) -> bool:
+    """Whether Ansible can write below `home`, where it keeps temporary files and sockets of ssh."""
+    try:
+        path = Path(home).expanduser() / ".ansible"
+        path.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home directory to expand
+        return False
+    return path.is_absolute() and os.access(path, os.W_OK | os.X_OK)
+
+
+def _fixed(ours: Mapping[str, str]) -> dict[str, str]:
+    beside = str(Path(sys.executable).parent)
+    return {
         "PATH": os.pathsep.join((beside, ours.get("PATH", os.defpath))),
         "LC_ALL": "C.UTF-8",  # Ansible refuses to start under any other encoding
-        "ANSIBLE_NOCOLOR": "True",
-        "ANSIBLE_FORCE_COLOR": "False",
     }

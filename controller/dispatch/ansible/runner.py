@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,6 @@ from controller.dispatch.ansible.environment import PLAYBOOKS, environment
 
 PREFIX = "wave-"  # of the directory of a run
 _CANCEL_EVERY = 1  # seconds between two calls of `cancelled` while a run has no output
-_OURS = ("ANSIBLE_", "AWX_", "RUNNER_", "ORIGINAL_")  # what ansible-runner adds to an environment
 _NO_INTERPRETER = 127  # the shell's exit code for a missing command: the module did not run
 
 
@@ -41,6 +42,8 @@ class Run:
     heard: Callable[[Reply], None]  # called for each node as its reply arrives; must return at once
     cancelled: Callable[[], bool]
     variables: Mapping[str, Any] = field(default_factory=dict)  # over those of the inventory
+    # For each node, variables for its trials: not part of `lists`, which are written to disk.
+    passed: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     playbook: str = "dispatch.yml"  # its one task's module returns a list `answers`
 
 
@@ -52,12 +55,30 @@ def carry(run: Run) -> str:
     """
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=run.work_dir))
     try:
-        return _carry(run, directory)
+        with _in_memory(run.passed) as passed:
+            return _carry(run, directory, passed)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _carry(run: Run, directory: Path) -> str:
+@contextlib.contextmanager
+def _in_memory(passed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """The path of a file with the variables of each node as JSON; empty if there are none.
+
+    The file is in this process's memory (memfd_create(2)), and Ansible reads it from there. So no
+    value is on this machine's disk, whatever ends the run.
+    """
+    texts = {node: json.dumps(variables) for node, variables in passed.items() if variables}
+    if not texts:
+        yield ""
+        return
+    with os.fdopen(os.memfd_create("passed"), "w") as file:
+        json.dump(texts, file)
+        file.flush()
+        yield f"/proc/{os.getpid()}/fd/{file.fileno()}"
+
+
+def _carry(run: Run, directory: Path, passed: str) -> str:
     orders = directory / "orders"
     orders.mkdir()
     for node, arguments in run.lists.items():
@@ -76,7 +97,7 @@ def _carry(run: Run, directory: Path) -> str:
 
     surroundings = environment() | {
         "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),
-        "ANSIBLE_NO_TARGET_SYSLOG": "True",
+        "AWX_LIB_DIRECTORY": "",  # ansible-runner's own callback plugins
         "MAX_EVENT_RES": str(2**30),  # characters; beyond it ansible-runner drops the answers
     }
     runner = ansible_runner.interface.init_runner(
@@ -85,7 +106,7 @@ def _carry(run: Run, directory: Path) -> str:
         inventory=str(run.inventory),
         limit=",".join(run.lists),
         forks=len(run.lists),
-        extravars={**run.variables, "heirloom_wave": str(orders)},
+        extravars={**run.variables, "heirloom_wave": str(orders), "heirloom_passed": passed},
         envvars=surroundings,
         fact_cache_type="",
         quiet=True,
@@ -96,12 +117,21 @@ def _carry(run: Run, directory: Path) -> str:
     runner.config.env = {
         name: text
         for name, text in runner.config.env.items()
-        if name in surroundings or name.startswith(_OURS)
+        if name in surroundings or text != os.environ.get(name)
     }
+    runner.config.cwd = _working_directory(directory)
     runner.run()
     if runner.canceled:
         return "the wave was cancelled before the node replied"
     return errors[0] if errors else f"Ansible ended without the node's reply (exit {runner.rc})"
+
+
+def _working_directory(directory: Path) -> str:
+    """This process's working directory, for relative paths in the user's settings of Ansible."""
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was removed
+        return str(directory)
 
 
 def read_event(event: Mapping[str, Any]) -> Reply | None:

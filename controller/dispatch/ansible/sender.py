@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from controller.config.passed import NOTHING, Passed
 from controller.dispatch.ansible import runner
 from controller.dispatch.ansible.answers import Answer, AttemptStatus
 from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.waves import Wave, arguments, take
-from controller.dispatch.interface import Order
+from controller.dispatch.interface import Order, Start
 from controller.errors import reason as reason_of
 
 AnswerCallback = Callable[[Sequence[Answer]], None]
@@ -39,6 +40,7 @@ class WaveSender:
         post: AnswerCallback,
         *,
         experiment: str,
+        passed: Passed = NOTHING,
         deadline: float = 120.0,
         waves: int = 2,
         carry: Callable[[runner.Run], str] = runner.carry,
@@ -46,6 +48,7 @@ class WaveSender:
         self._nodes: Mapping[str, Node] = {node.name: node for node in inventory.nodes}
         self._inventory = inventory
         self._experiment = experiment
+        self._passed = passed
         self._work_dir = work_dir
         self._post = post
         self._deadline = deadline
@@ -137,6 +140,11 @@ class WaveSender:
             lists={
                 name: arguments(self._nodes[name], self._experiment, orders)
                 for name, orders in wave.lists.items()
+            },
+            passed={
+                name: dict(self._passed.on(is_local=self._nodes[name].is_local))
+                for name, orders in wave.lists.items()
+                if any(isinstance(order, Start) for order in orders)
             },
             inventory=self._inventory.path,
             variables=self._inventory.login,

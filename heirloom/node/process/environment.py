@@ -22,12 +22,18 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def environment(
-    spec: Spec, taken: Sequence[Slot], node_slots: int, run_dir: str, inherited: Mapping[str, str]
+    spec: Spec,
+    taken: Sequence[Slot],
+    node_slots: int,
+    run_dir: str,
+    inherited: Mapping[str, str],
+    passed: Mapping[str, str],
 ) -> dict[str, str]:
     """The environment variables of the trial's process.
 
     `taken` are its slots, `node_slots` is the number of slots on the node, `inherited` is the
-    supervisor's environment. Raises OSError when the node's interpreter does not exist.
+    supervisor's environment, `passed` are the variables from the user's shell. Raises OSError when
+    the node's interpreter does not exist.
     """
     variables = {
         key: value
@@ -38,11 +44,14 @@ def environment(
     variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) if spec.gpus else ""
     threads = spec.threads or max(1, len(os.sched_getaffinity(0)) // node_slots) * len(taken)
     variables.update(dict.fromkeys(_THREADS, str(threads)))
+    if any(name == "LANG" or name.startswith("LC_") for name in passed):
+        variables.pop("LC_ALL", None)  # Ansible's, and it would override them
+    variables.update(passed)
     variables.update(spec.environment)
 
     path = variables.get("PATH") or _PATH
     variables["PATH"] = f"{_python_directory(spec.python, run_dir)}:{path}" if spec.python else path
-    libraries = spec.environment.get("PYTHONPATH")
+    libraries = variables.get("PYTHONPATH")
     runtime = f"{spec.root}/{spec.runtime}"
     packages = f"{runtime}:{runtime}/heirloom/compat"  # for `import heirloom` and `import nni`
     variables["PYTHONPATH"] = f"{packages}:{libraries}" if libraries else packages

@@ -127,7 +127,7 @@ def test_variables_of_a_trial() -> None:
     pages = prose(DOCS / "reference/trial-api.md") + prose(DOCS / "reference/nni.md")
     documented = set(re.findall(r"(?:HEIRLOOM|NNI)_[A-Z_]+", pages)) - {"HEIRLOOM_HOME"}
     spec = Spec("0.1", "e", "/e", "n", "true", "runtime/x", {})
-    given = environment(spec, [], 1, "/run", {})
+    given = environment(spec, [], 1, "/run", {}, {})
     assert documented == {name for name in given if name.startswith(("HEIRLOOM_", "NNI_"))}
 
 

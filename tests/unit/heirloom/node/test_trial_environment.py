@@ -13,8 +13,8 @@ SPEC = Spec("7.2", "exp-1", "/store/exp-1", "here", "true", "runtime/1", {})
 TWO = (Slot("0", ("4",)), Slot("1", ("5", "4")))
 
 
-def seen(spec=SPEC, taken=TWO[:1], of=1, run_dir="/nowhere/run", inherited=None):
-    return environment(spec, taken, of, run_dir, inherited or {})
+def seen(spec=SPEC, taken=TWO[:1], of=1, run_dir="/nowhere/run", inherited=None, passed=None):
+    return environment(spec, taken, of, run_dir, inherited or {}, passed or {})
 
 
 def test_gpus_are_visible_only_to_trials_that_need_them():
@@ -43,6 +43,29 @@ def test_only_listed_variables_are_inherited():
     assert (found["HOME"], found["LC_ALL"]) == ("/home/ann", "C")
     assert not {"SSH_AUTH_SOCK", "VAULT_TOKEN"} & found.keys()
     assert found["PATH"] == "/usr/local/bin:/usr/bin:/bin"
+
+
+def test_passed_variables_stand_between_heirlooms_defaults_and_the_experiment():
+    passed = {"OMP_NUM_THREADS": "7", "MKL_NUM_THREADS": "7", "HF_HOME": "/data/hf"}
+    found = seen(replace(SPEC, environment={"MKL_NUM_THREADS": "5"}), passed=passed)
+    assert (found["OMP_NUM_THREADS"], found["MKL_NUM_THREADS"]) == ("7", "5")
+    assert found["HF_HOME"] == "/data/hf"
+
+
+def test_a_passed_pythonpath_stands_behind_heirlooms_packages():
+    found = seen(passed={"PYTHONPATH": "/mine"})["PYTHONPATH"].split(":")
+    assert found == [
+        "/store/exp-1/runtime/1",
+        "/store/exp-1/runtime/1/heirloom/compat",
+        "/mine",
+    ]
+
+
+def test_ansibles_locale_does_not_override_a_passed_one():
+    ansibles = {"LC_ALL": "C.UTF-8"}
+    assert seen(inherited=ansibles)["LC_ALL"] == "C.UTF-8"
+    found = seen(inherited=ansibles, passed={"LANG": "de_DE.UTF-8"})
+    assert (found.get("LC_ALL"), found["LANG"]) == (None, "de_DE.UTF-8")
 
 
 def test_heirloom_variables_cannot_be_overridden():
