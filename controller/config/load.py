@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from controller.config.document import Document, read
 from controller.config.experiment import Experiment
 from controller.config.lookup import mistakes_of
 from controller.config.mistakes import ConfigError, Mistake
+from heirloom.tuners.registry import TUNERS
 
 SPACE, SPACE_FILE = "search_space", "search_space_file"
 
@@ -29,16 +32,22 @@ def load_with_notes(path: Path) -> tuple[Experiment, list[str]]:
     """As `load`, with notes on what differs for an NNI configuration: one line each."""
     base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keeps symlinks
     document, notes = to_heirloom(read(path), base)
-    is_space_known = _read_space_file(document, base)
+    if not _read_space_file(document, base):
+        document.unknown.add((SPACE,))
     mistakes = document.mistakes
+    context = {
+        "base": base,
+        "python": _python(document.value, base),
+        "checks_space": _checks_space(document.value.get("tuner")),
+    }
     try:
-        experiment = Experiment.model_validate(document.value, context={"base": base})
+        experiment = Experiment.model_validate(document.value, context=context)
     except ValidationError as error:
         for found in error.errors():
-            if not is_space_known and found["loc"][:1] == (SPACE,):
-                continue
-            mistakes += mistakes_of(found, document, Experiment)
+            if not document.is_unknown(found["loc"]):
+                mistakes += mistakes_of(found, document, Experiment)
     if mistakes:
+        mistakes = list(dict.fromkeys(mistakes))
         raise ConfigError(sorted(mistakes, key=lambda mistake: (mistake.file, mistake.line or 0)))
     return experiment, [str(note) for note in notes]
 
@@ -46,7 +55,7 @@ def load_with_notes(path: Path) -> tuple[Experiment, list[str]]:
 def to_heirloom(document: Document, base: Path) -> tuple[Document, list[Mistake]]:
     """Translate the document to Heirloom's form if it is an NNI configuration, with notes.
 
-    Raises ConfigError if the NNI configuration is invalid.
+    The mistakes of an NNI configuration are among those of the document.
     """
     from controller.config import nni  # not at the top: nni imports modules of this package
 
@@ -68,6 +77,27 @@ def json_schema() -> dict[str, Any]:
     """A JSON schema of the experiment file, for editors."""
     schema = Experiment.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _python(value: Mapping[str, Any], base: Path) -> Path | None:
+    """`trial.python`; None if there is none, or if it is wrong, which the model reports."""
+    trial = value.get("trial")
+    python = trial.get("python") if isinstance(trial, dict) else None
+    try:
+        return base / Path(python).expanduser() if isinstance(python, str) else None
+    except RuntimeError:  # `~user` of an unknown user
+        return None
+
+
+def _checks_space(tuner: Any) -> bool:
+    """Whether the search space has to fit one of Heirloom's tuners, even if the tuner is wrong.
+
+    A name that is near one of Heirloom's is taken for it. Other tuners may have types of their own.
+    """
+    if not isinstance(tuner, dict) or "class" in tuner:
+        return tuner is None
+    name = tuner.get("name")
+    return name is None or bool(difflib.get_close_matches(str(name), TUNERS, n=1))
 
 
 def _read_space_file(document: Document, base: Path) -> bool:

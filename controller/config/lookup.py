@@ -9,6 +9,8 @@ from pydantic_core import ErrorDetails
 from controller.config.document import Document
 from controller.config.mistakes import Key, Mistake, messages
 
+REFUSED = "refused"  # in the JSON schema of a field: no value of it is valid
+
 
 def mistakes_of(error: ErrorDetails, document: Document, root: type[BaseModel]) -> list[Mistake]:
     """The mistakes of one error of pydantic, with their places in the document."""
@@ -40,7 +42,7 @@ def sibling_keys(root: type[BaseModel], key: Key) -> list[str]:
     """The keys that are valid at the place of this one; none if any key is."""
     model = _model_at(root, key[:-1])
     fields = model.model_fields.items() if model else ()
-    return [field.alias or name for name, field in fields]
+    return [field.alias or name for name, field in fields if not _is_refused(field)]
 
 
 def field_at(root: type[BaseModel], key: Key) -> FieldInfo | None:
@@ -55,7 +57,7 @@ def _model_at(root: type[BaseModel], key: Key) -> type[BaseModel] | None:
     for part in key:
         if isinstance(part, int):
             continue
-        found = _section(getattr(_field(model, part), "annotation", None))
+        found = section_of(getattr(_field(model, part), "annotation", None))
         if found is None:
             return None
         model = found
@@ -68,9 +70,14 @@ def _field(model: type[BaseModel], part: str | int) -> FieldInfo | None:
     return next(named, None)
 
 
-def _section(annotation: object) -> type[BaseModel] | None:
+def section_of(annotation: object) -> type[BaseModel] | None:
     """The model in an annotation, such as that of `list[Model]` or `Model | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inner = map(_section, getattr(annotation, "__args__", ()))
+    inner = map(section_of, getattr(annotation, "__args__", ()))
     return next((section for section in inner if section), None)
+
+
+def _is_refused(field: FieldInfo) -> bool:
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and REFUSED in extra

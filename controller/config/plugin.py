@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from controller.config.fields import Directory, Duration, Section
+from controller.config.installed import is_installed, prefixes
 from controller.config.mistakes import Key, messages, several, unknown_name
 from heirloom.tuners import registry
 
@@ -58,7 +59,7 @@ class Plugin(Section):
         if named is not None:
             raise ValueError("give either name or class, not both")
         if info.context and "code_dir" in info.data:
-            _look_for(class_, info.data["code_dir"])
+            _look_for(class_, info.data["code_dir"], info.context.get("python"))
         return class_
 
     @field_validator("args")
@@ -106,15 +107,25 @@ class AssessorChoice(Plugin):
     kind = "assessor"
 
 
-def _look_for(class_: str, code_dir: Path) -> None:
-    """Find a user's class in its source, without importing it. Raises ValueError."""
+def _look_for(class_: str, code_dir: Path, python: Path | None) -> None:
+    """Find a user's class in its source, without importing it. Raises ValueError.
+
+    A class of an installed package is not looked at: only the tuner's Python can tell.
+    """
     module, _, name = class_.rpartition(".")
     if not module or not all(part.isidentifier() for part in class_.split(".")):
         raise ValueError(f"must be MODULE.CLASS, such as my_tuner.MyTuner, not {class_}")
     stem = code_dir.joinpath(*module.split("."))
     file = next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
     if file is None:
-        raise ValueError(f"{stem.with_suffix('.py')} does not exist: correct class or code_dir")
+        package = module.partition(".")[0]
+        is_here = (code_dir / package).is_dir() or (code_dir / f"{package}.py").is_file()
+        if not is_here and is_installed(module, prefixes(python)):
+            return
+        raise ValueError(
+            f"{stem.with_suffix('.py')} does not exist, and no package {package} is installed: "
+            "correct class or code_dir"
+        )
     try:
         tree = ast.parse(file.read_bytes())
     except SyntaxError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,8 @@ ASSESSORS: Mapping[str, Counterpart] = {
     "Medianstop": Counterpart("median_stopping", {"start_step": "warmup"}, {"min_trials": 1}),
 }
 
+COUNTERPARTS: Mapping[str, Mapping[str, Counterpart]] = {"tuner": TUNERS, "assessor": ASSESSORS}
+
 _TPE = "use TPE"
 _HALVING = "use the tuner TPE and the assessor Medianstop, which stops trials early"
 _INHERIT = "use Evolution with `heirloom: {tuner: {args: {inherit: true}}}`, whose children start "
@@ -71,5 +74,14 @@ UNSUPPORTED: Mapping[str, str] = {
 
 def find(name: str, known: Mapping[str, Any]) -> str | None:
     """The name in NNI's spelling. NNI 2.x ignores case and a `Tuner` at the end."""
-    plain = name.lower().removesuffix("tuner")
-    return next((each for each in known if each.lower().removesuffix("tuner") == plain), None)
+    return next((each for each in known if _plain(each) == _plain(name)), None)
+
+
+def is_like_a_known_one(name: str) -> bool:
+    """Whether a name is one of NNI's, or near one: its search space has NNI's types."""
+    plain = [_plain(each) for each in (*TUNERS, *ASSESSORS, *UNSUPPORTED)]
+    return bool(difflib.get_close_matches(_plain(name), plain, n=1))
+
+
+def _plain(name: str) -> str:
+    return name.lower().removesuffix("tuner")

@@ -9,7 +9,7 @@ import yaml
 from controller.config import load
 from controller.config.document import read
 from controller.config.load import to_heirloom
-from controller.config.nni.recognise import version_of
+from controller.config.nni.schema.recognise import version_of
 from controller.errors import HeirloomError
 from controller.formats import command
 

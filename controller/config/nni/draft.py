@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from controller.config.mistakes import Key
@@ -16,10 +16,15 @@ class Draft:
     """An experiment in Heirloom's form. Paths are as in the NNI file.
 
     `sources` has the NNI file's key for each key of `value`. `notes` and `mistakes` have keys of
-    the NNI file.
+    the NNI file. `unknown` are keys of `value` of which a listed mistake leaves nothing to check.
+
+    Args:
+        absent: keys of the NNI file that a listed mistake has removed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, absent: Collection[Key] = ()) -> None:
+        self._absent = absent
+        self.unknown: set[Key] = set()
         self.value: dict[str, Any] = {}
         self.sources: dict[Key, Key] = {}
         self.notes: list[tuple[Key, str]] = []
@@ -39,9 +44,17 @@ class Draft:
         """Add a note on a key of the NNI file."""
         self.notes.append((key, text))
 
-    def mistake(self, key: Key, text: str) -> None:
-        """Add a mistake at a key of the NNI file."""
-        self.mistakes.append((key, text))
+    def mistake(self, key: Key, text: str, *needs: Key) -> None:
+        """Add a mistake at a key of the NNI file, which follows from what is at the keys `needs`.
+
+        It is not added if a listed mistake has removed one of them, or a part of one.
+        """
+        if not any(self.is_absent(need) for need in needs):
+            self.mistakes.append((key, text))
+
+    def is_absent(self, key: Key) -> bool:
+        """Whether a listed mistake has removed the key of the NNI file, or a part of its value."""
+        return any(each[: len(key)] == key or key[: len(each)] == each for each in self._absent)
 
     def overlay(self, values: Mapping[str, Any], source: Key, key: Key = ()) -> None:
         """Set all values of a mapping in Heirloom's form. A null removes the key."""

@@ -17,36 +17,39 @@ from heirloom.node.inspect.node_report import gpus as gpus_here
 
 def add_inventory(draft: Draft, config: NniConfig, base: Path) -> None:
     """Set the inventory. Its paths are absolute, since they are not resolved later."""
-    if config.platform == "local":
-        hosts = {
-            "localhost": {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-                "heirloom_slots": _local_slots(draft, config),
-            }
-        }
-        draft.put(("inventory",), {GROUP: {"hosts": hosts}}, config.keys["platform"])
-    else:
-        _add_remote(draft, config, base)
-
-
-def _add_remote(draft: Draft, config: NniConfig, base: Path) -> None:
-    if not config.machines:
+    for key in config.without_machines:
         text = "machineList is missing: list the machines that run trials, with address and user"
-        draft.mistake(config.keys["platform"], text)
-        return
-    times = Counter(machine.host for machine in config.machines)
+        draft.mistake(key, text, config.keys["machines"])
     hosts: dict[str, Any] = {}
+    share = -(-config.concurrency // (len(config.machines) + (config.local is not None) or 1))
+    if config.local is not None:
+        hosts["localhost"] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "heirloom_slots": _local_slots(draft, config, config.local, share),
+        }
+    if config.machines:
+        _add_remote(draft, config, base, hosts, share)
+    elif hosts:
+        draft.put(("inventory",), {GROUP: {"hosts": hosts}}, config.keys["platform"])
+
+
+def _add_remote(
+    draft: Draft, config: NniConfig, base: Path, hosts: dict[str, Any], share: int
+) -> None:
+    times = Counter(machine.host for machine in config.machines)
     for machine in config.machines:
         alias = machine.host if times[machine.host] == 1 else f"{machine.host}-{machine.port or 22}"
         if alias in hosts:
             draft.mistake(machine.key, f"{machine.host} is listed twice: remove one entry")
-        hosts[alias] = _host(draft, config, machine, alias, base)
+        hosts[alias] = _host(draft, config, machine, alias, base, share)
     inventory: dict[str, Any] = {"hosts": hosts}
     if "store" not in config.heirloom:
         inventory["vars"] = {"heirloom_store": CLUSTER_STORE}
     store = config.heirloom.get("store", CLUSTER_STORE)
     draft.put(("inventory",), {GROUP: inventory}, config.keys["machines"])
+    if config.local is not None:
+        draft.note(config.keys["services"], "the list becomes one inventory, with this machine")
     draft.note(
         config.keys["machines"],
         f"every machine, including this one, must have the store {store}; `ansible-playbook -i "
@@ -55,7 +58,7 @@ def _add_remote(draft: Draft, config: NniConfig, base: Path) -> None:
 
 
 def _host(
-    draft: Draft, config: NniConfig, machine: Machine, alias: str, base: Path
+    draft: Draft, config: NniConfig, machine: Machine, alias: str, base: Path, share: int
 ) -> dict[str, Any]:
     host: dict[str, Any] = {"ansible_user": machine.user}
     if alias != machine.host:
@@ -76,31 +79,33 @@ def _host(
     if config.gpus:
         if machine.gpus.indices is None:
             text = "missing: give the GPUs of the machine, such as gpuIndices: 0,1"
-            draft.mistake(machine.key, text)
+            draft.mistake(machine.key, text, (*machine.key, *config.keys["indices"]))
         else:
             key = (*machine.key, *config.keys["indices"])
             host["heirloom_slots"] = _slots(draft, config, machine.gpus, machine.gpus.indices, key)
     else:
-        host["heirloom_slots"] = -(-config.concurrency // len(config.machines))
+        host["heirloom_slots"] = share
     return host
 
 
-def _local_slots(draft: Draft, config: NniConfig) -> Any:
+def _local_slots(draft: Draft, config: NniConfig, gpus: Gpus, share: int) -> Any:
+    """The slots of this machine: `share`, or those that its GPUs give."""
     if not config.gpus:
         if config.gpus is None and shutil.which("nvidia-smi"):
             draft.note(config.keys["gpus"], "not given: trials see no GPUs (with NNI, all of them)")
-        return config.concurrency
-    indices: Sequence[str] | None = config.local.indices
+        return share
+    indices: Sequence[str] | None = gpus.indices
     if indices is None:
         found = gpus_here()
         indices = [gpu["index"] for gpu in found["there"]]
         if not indices:
             why = found["reason"] or "nvidia-smi lists none on this machine"
             text = f"missing: give the GPUs that trials may use, such as gpuIndices: 0,1 ({why})"
-            draft.mistake((*config.keys["local"], *config.keys["indices"]), text)
-            return config.concurrency
+            key = (*config.keys["local"], *config.keys["indices"])
+            draft.mistake(key, text, key)
+            return share
     key = (*config.keys["local"], *config.keys["indices"])
-    return _slots(draft, config, config.local, indices, key)
+    return _slots(draft, config, gpus, indices, key)
 
 
 def _slots(

@@ -72,9 +72,9 @@ class NniConfig:
     command: str | None
     code_dir: str
     gpus: int | None
-    platform: str
-    local: Gpus
+    local: Gpus | None  # None where this machine runs no trials
     machines: Sequence[Machine]
+    without_machines: Sequence[Key]  # the keys of remote platforms that list no machine
     unneeded: Sequence[Key]  # keys without a counterpart, whose absence changes nothing
     directory_key: Key | None  # the key of NNI's working directory, if the file has one
     has_shared_storage: bool

@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from controller.config.document import Document, Place
 from controller.config.experiment import slug
-from controller.config.lookup import mistakes_of
-from controller.config.mistakes import ConfigError, Key, Mistake
+from controller.config.mistakes import Key, Mistake
 from controller.config.nni.algorithms import add_algorithms
 from controller.config.nni.draft import Draft
 from controller.config.nni.machines import add_inventory
 from controller.config.nni.nni_config import NniConfig
-from controller.config.nni.recognise import MODELS, Version
+from controller.config.nni.schema.keys import canonical
+from controller.config.nni.schema.recognise import MODELS, Version
+from controller.config.nni.schema.valid import valid_part
 from controller.config.passed import ALL
 
-_PLATFORM: tuple[Key, ...] = (("trainingServicePlatform",), ("platform",))
 NO_LIMIT = 99999  # trials: the default of `maxTrialNum` in NNI 1.2
 
 # Commands that sh runs as bash does. NNI runs the command with bash.
@@ -30,23 +28,22 @@ _PLAIN_COMMAND = re.compile(r"(?!source\b|\.\s)[\w\s./:@%+,=-]*")
 def translate(document: Document, version: Version, base: Path) -> tuple[Document, list[Mistake]]:
     """Translate a document to Heirloom's form, with notes on what differs.
 
-    Relative paths are relative to `base`. Raises ConfigError if the document is not valid in NNI's
-    form of this version.
+    Relative paths are relative to `base`. The mistakes of the document have those that make it
+    invalid in NNI's form of this version; what is right is translated all the same.
     """
     model = MODELS[version]
-    try:
-        file = model.model_validate(document.value)
-    except ValidationError as error:
-        errors = error.errors()
-        mistakes = [each for found in errors for each in mistakes_of(found, document, model)]
-        platform = [each for each in mistakes if each.key[-1:] in _PLATFORM]
-        mistakes = platform or mistakes + document.mistakes  # other platforms have other keys
-        raise ConfigError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from None
-    draft = Draft()
+    document = canonical(document, model)
+    file, mistakes, absent = valid_part(document, model)
+    draft = Draft(absent)
     _translate(draft, file.to_config(), base)
-    places = _places(document, draft.sources)
-    mistakes = [document.mistake(key, text) for key, text in draft.mistakes]
-    new = Document(draft.value, places, document.mistakes + mistakes, draft.sources)
+    mistakes += [document.mistake(key, text) for key, text in draft.mistakes]
+    new = Document(
+        draft.value,
+        _places(document, draft.sources),
+        document.mistakes + mistakes,
+        {key: document.source(source) for key, source in draft.sources.items()},
+        draft.unknown,
+    )
     notes = [document.mistake(key, text) for key, text in draft.notes]
     return new, sorted(notes, key=lambda note: note.line or 0)
 
@@ -66,23 +63,39 @@ def _translate(draft: Draft, config: NniConfig, base: Path) -> None:
         draft.put(("search_space",), dict(config.space), keys["space"])
     draft.put(("search_space_file",), config.space_file, keys["space_file"])
     add_algorithms(draft, config)
+    _require_space(draft, config)
     _add_trial(draft, config, base)
     no_limit = NO_LIMIT if config.duration is None else None
     draft.put(("budget", "trials"), config.trials or no_limit, keys["trials"])
     draft.put(("budget", "duration"), _without_fraction(config.duration), keys["duration"])
     draft.put(("budget", "concurrency"), config.concurrency, keys["concurrency"])
     draft.put(("lookahead",), 0, keys["concurrency"])  # NNI proposes only what it can start
-    if "inventory" not in config.heirloom:
+    if "inventory" not in config.heirloom and not draft.is_absent(keys["platform"]):
         add_inventory(draft, config, base)
     _note_unused_keys(draft, config)
     draft.overlay(config.heirloom, ("heirloom",))
+
+
+def _require_space(draft: Draft, config: NniConfig) -> None:
+    """Report a missing search space, unless the tuner is the user's own."""
+    space_keys = [config.keys[name] for name in ("space", "space_file") if name in config.keys]
+    if any(map(draft.is_absent, [*space_keys, ("useAnnotation",)])):
+        draft.unknown.add(("search_space",))
+        return
+    given = {"search_space", "search_space_file"} & (draft.value.keys() | config.heirloom.keys())
+    if not given and "class" not in draft.value.get("tuner", {}):
+        names = " or ".join(str(key[-1]) for key in reversed(space_keys))
+        draft.mistake((), f"missing: {names}, the search space")
+        draft.unknown.add(("search_space",))
 
 
 def _add_trial(draft: Draft, config: NniConfig, base: Path) -> None:
     keys = config.keys
     command: Any = config.command
     if command is None:
-        draft.mistake((), f"missing: {keys['command'][-1]}, the command that runs a trial")
+        text = f"missing: {keys['command'][-1]}, the command that runs a trial"
+        draft.mistake((), text, keys["command"])
+        command = "true"  # so that the other keys are checked too
     elif not _PLAIN_COMMAND.fullmatch(command):
         command = ["bash", "-c", command]
     draft.put(("trial", "command"), command, keys["command"])
@@ -95,7 +108,7 @@ def _add_trial(draft: Draft, config: NniConfig, base: Path) -> None:
     )
     draft.put(("trial", "value"), "optional", keys["command"])
     draft.put(("trial", "workdir"), "copy", keys["command"])
-    if config.platform == "local":
+    if config.local is not None:
         draft.put(("trial", "pass_environment"), ALL, keys["command"])
     tuner = config.algorithm("tuner")
     directory = tuner.args.get("save_dir_root") if tuner else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from . import assessor, parameter_expressions, tuner, utils
+from . import assessor, parameter_expressions, tuner, unsupported, utils
 from .errors import NoMoreTrialError
 from .trial import (
     get_current_parameter,
@@ -42,31 +42,9 @@ __all__ = [
     "utils",
 ]
 
-_ADVICE = {
-    **dict.fromkeys(
-        (
-            "choice", "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal",
-            "qnormal", "lognormal", "qlognormal", "function_choice", "variable", "smartparam",
-        ),
-        "annotations and parameters in the code are not supported: describe them in the search "
-        "space, and read them with nni.get_next_parameter()",
-    ),
-    **dict.fromkeys(
-        ("mutable_layer", "mutable_layers", "training_update", "nas", "retiarii"),
-        "NNI's own architecture search is not supported: write a tuner that proposes the networks",
-    ),
-    **dict.fromkeys(
-        ("experiment", "Experiment"),
-        "experiments are run from a file: heirloom run config.yml",
-    ),
-    **dict.fromkeys(
-        ("compression", "trace", "dump", "load", "save"),
-        "only what trials, tuners and assessors of a search use is supported",
-    ),
-}  # fmt: skip
+unsupported.install()
 
 
 def __getattr__(name: str) -> NoReturn:
     """Raise AttributeError, with advice for names that NNI has."""
-    advice = f": {_ADVICE[name]}" if name in _ADVICE else ""
-    raise AttributeError(f"Heirloom's nni has no {name!r}{advice}")
+    raise AttributeError(unsupported.advice(name))

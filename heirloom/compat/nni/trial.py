@@ -9,21 +9,22 @@ import json
 import logging
 import os
 import sys
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 from heirloom.channel import channel
 
-from .metric import number, plain
+from .metric import number, plain, without_number
 
 _STANDALONE = "STANDALONE"
 _logger = logging.getLogger("nni")
 
 
 class _State:
-    """The parameters that this process has requested so far."""
+    """What this process has requested and warned about so far."""
 
     parameters: Optional[Any] = None
     requests = 0
+    warned: ClassVar[set[str]] = set()  # functions that have warned about a metric
 
 
 def get_next_parameter() -> Any:
@@ -64,12 +65,14 @@ def get_current_parameter(tag: Optional[str] = None) -> Any:
 def report_intermediate_result(metric: Any) -> None:
     """Report an intermediate value: a number, or a dictionary whose `default` is a number.
 
-    Numbers of numpy are accepted. An early stop takes effect here: this function raises SystemExit,
-    so a stop does not interrupt the writing of files. Raises AssertionError before the call of
-    `get_next_parameter`, TypeError and ValueError for an invalid metric.
+    Numbers of numpy are accepted. A warning is logged if there is no number. An early stop takes
+    effect here: this function raises SystemExit, so a stop does not interrupt the writing of files.
+    Raises AssertionError before the call of `get_next_parameter`, TypeError and ValueError for an
+    invalid metric.
     """
     _check_requested("report_intermediate_result")
     value = plain(metric)
+    _warn_without_number("report_intermediate_result", value, "assessors of Heirloom ignore it")
     count = channel.report(value)
     if not channel.in_experiment:
         _print(f"Intermediate result: {value}  (Index {count})")
@@ -78,11 +81,13 @@ def report_intermediate_result(metric: Any) -> None:
 def report_final_result(metric: Any) -> None:
     """Report the result: a number, or a dictionary whose `default` is a number.
 
-    Numbers of numpy are accepted. Raises AssertionError before the call of `get_next_parameter`,
-    TypeError and ValueError for an invalid metric.
+    Numbers of numpy are accepted. A warning is logged if there is no number: the trial then has no
+    value. Raises AssertionError before the call of `get_next_parameter`, TypeError and ValueError
+    for an invalid metric.
     """
     _check_requested("report_final_result")
     value = plain(metric)
+    _warn_without_number("report_final_result", value, "the trial has no value")
     result = {"value": number(value), "nni": value}
     if not channel.write_result(json.dumps(result, allow_nan=False)):
         _print(f"Final result: {value}")
@@ -109,6 +114,14 @@ def _check_requested(caller: str) -> None:
             f"call nni.get_next_parameter() before nni.{caller}: a trial that does not request its "
             "parameters trains the same network every time"
         )
+
+
+def _warn_without_number(caller: str, metric: Any, effect: str) -> None:
+    """Log a warning about a metric without a number, once for each kind of report."""
+    problem = without_number(metric)
+    if problem and caller not in _State.warned:
+        _State.warned.add(caller)
+        _logger.warning("nni.%s: %s; %s", caller, problem, effect)
 
 
 def _print(text: str) -> None:

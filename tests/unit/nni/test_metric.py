@@ -4,7 +4,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from nni.metric import number, plain
+from nni.metric import number, plain, without_number
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,59 @@ def test_keys_become_strings():
     assert json.dumps(plain({np.int64(1): 2})) == '{"1": 2}'
 
 
-@pytest.mark.parametrize("value", [float("nan"), np.float32("inf"), {"a": [float("-inf")]}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        np.float32("inf"),
+        np.array(float("nan")),
+        {"default": float("-inf")},
+        {"default": np.float64("nan"), "loss": 1},
+    ],
+)
 def test_a_number_that_is_not_finite_is_no_metric(value):
     with pytest.raises(ValueError, match="must be finite"):
         plain(value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ({"default": 1, "loss": float("nan")}, {"default": 1, "loss": "NaN"}),
+        ({"default": 1, "loss": np.float32("inf")}, {"default": 1, "loss": "Infinity"}),
+        (
+            {"default": 1, "all": np.array([1, np.nan, -np.inf])},
+            {"default": 1, "all": [1, "NaN", "-Infinity"]},
+        ),
+        ({"a": {"default": float("nan")}}, {"a": {"default": "NaN"}}),
+        ([float("nan"), 1], ["NaN", 1]),
+        ({float("nan"): 1}, {"NaN": 1}),
+    ],
+)
+def test_other_numbers_that_are_not_finite_become_text(metric, expected):
+    assert plain(metric) == expected
+    json.dumps(plain(metric), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("metric", "problem"),
+    [
+        ("0.9", "'0.9' (str) is no number: report a number, or"),
+        (None, "None (NoneType) is no number"),
+        ([0.5], "[0.5] (list) is no number"),
+        ({"loss": 2}, "a dictionary without 'default' is no number"),
+        ({"default": "0.5"}, "'0.5' (str) is no number"),
+        ({"default": {"default": 1}}, "{'default': 1} (dict) is no number"),
+        (10**400, "(int) is no number"),
+    ],
+)
+def test_a_metric_without_a_number_is_described(metric, problem):
+    assert problem in without_number(plain(metric))
+
+
+@pytest.mark.parametrize("metric", [1, 0.5, True, {"default": 0.5, "loss": "NaN"}])
+def test_a_metric_with_a_number_has_no_description(metric):
+    assert without_number(metric) == ""
 
 
 @pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, b"bytes"])

@@ -10,7 +10,7 @@ from pydantic import Field
 from controller.config.fields import Duration
 from controller.config.nni import nni_config
 from controller.config.nni.nni_config import NniConfig
-from controller.config.nni.sections import (
+from controller.config.nni.schema.sections import (
     AlgorithmSection,
     Count,
     GpuIndices,
@@ -151,6 +151,9 @@ class V1(NniFile):
     def to_config(self) -> NniConfig:
         """The content of the file, independent of its version."""
         sections = {"tuner": self.tuner, "assessor": self.assessor, "advisor": self.advisor}
+        is_local = self.training_service_platform == "local"
+        listed = [] if is_local else self.machine_list
+        machines = [_machine(index, each) for index, each in enumerate(listed)]
         return NniConfig(
             name=self.experiment_name,
             author=self.author_name,
@@ -168,9 +171,9 @@ class V1(NniFile):
             command=self.trial.command,
             code_dir=self.trial.code_dir,
             gpus=self.trial.gpu_num,
-            platform=self.training_service_platform,
-            local=_gpus(self.local_config),
-            machines=[_machine(index, each) for index, each in enumerate(self.machine_list)],
+            local=_gpus(self.local_config) if is_local else None,
+            machines=machines,
+            without_machines=[] if is_local or machines else [("trainingServicePlatform",)],
             unneeded=given_keys(self, _UNNEEDED),
             directory_key=("logDir",) if self.log_dir else None,
             has_shared_storage=self.shared_storage is not None,
@@ -189,6 +192,7 @@ class V1(NniFile):
                 "platform": ("trainingServicePlatform",),
                 "local": ("localConfig",),
                 "machines": ("machineList",),
+                "services": ("trainingServicePlatform",),
                 "indices": ("gpuIndices",),
                 "use_active": ("useActiveGpu",),
                 "ssh_key": ("sshKeyPath",),
@@ -200,7 +204,9 @@ class V1(NniFile):
 def _algorithm(kind: str, section: Algorithm) -> nni_config.Algorithm:
     file, class_, code_dir = section.class_file_name, section.class_name, section.code_dir
     missing = None
-    if class_ is not None and file is None:
+    if class_ is not None and "." in class_ and file is None:
+        pass  # a class of an installed package
+    elif class_ is not None and file is None:
         missing = f"missing: classFileName, the file of the class {class_}"
     elif file is not None and class_ is None:
         missing = f"missing: className, the class in {file}"

@@ -10,7 +10,7 @@ from controller.config.fields import Duration
 from controller.config.mistakes import Key
 from controller.config.nni import nni_config
 from controller.config.nni.nni_config import NniConfig
-from controller.config.nni.sections import (
+from controller.config.nni.schema.sections import (
     AlgorithmSection,
     Count,
     GpuIndices,
@@ -23,6 +23,8 @@ from controller.config.nni.sections import (
     Prepare,
     given_keys,
 )
+
+_SERVICE = "trainingService"
 
 
 class Algorithm(AlgorithmSection):
@@ -110,22 +112,24 @@ class V2(NniFile):
     """The assessor, which stops trials early."""
     advisor: Algorithm | None = None
     """A tuner and an assessor in one."""
-    training_service: Service
-    """Where trials run: it has at least a `platform`, local or remote."""
+    training_service: list[Service] = Field(min_length=1)
+    """Where trials run: it has at least a `platform`, local or remote. NNI takes a list too."""
 
     def to_config(self) -> NniConfig:
         """The content of the file, independent of its version."""
-        service = self.training_service
+        services = self.training_service
         sections = {"tuner": self.tuner, "assessor": self.assessor, "advisor": self.advisor}
         command, command_key = self._top_or_service("trial_command")
         code_dir, code_key = self._top_or_service("trial_code_directory")
         gpus, gpus_key = self._top_or_service("trial_gpu_number")
-        unneeded = [
-            *given_keys(self, ("nni_manager_ip", "log_level", "debug")),
-            *given_keys(service, ("nni_manager_ip", "reuse_mode"), ("trainingService",)),
-        ]
+        unneeded = given_keys(self, ("nni_manager_ip", "log_level", "debug"))
+        for index, service in enumerate(services):
+            names = ("nni_manager_ip", "reuse_mode")
+            unneeded += given_keys(service, names, (_SERVICE, index))
         if self.tuner_gpu_indices:
             unneeded.append(("tunerGpuIndices",))
+        is_local = [service.platform == "local" for service in services]
+        here = is_local.index(True) if True in is_local else None
         directory = self.experiment_working_directory
         return NniConfig(
             name=self.experiment_name,
@@ -143,9 +147,18 @@ class V2(NniFile):
             command=command,
             code_dir=code_dir or ".",
             gpus=gpus,
-            platform=service.platform,
-            local=_gpus(service),
-            machines=[_machine(index, each) for index, each in enumerate(service.machine_list)],
+            local=None if here is None else _gpus(services[here]),
+            machines=[
+                _machine((_SERVICE, index, "machineList", number), machine)
+                for index, service in enumerate(services)
+                if not is_local[index]
+                for number, machine in enumerate(service.machine_list)
+            ],
+            without_machines=[
+                (_SERVICE, index, "platform")
+                for index, service in enumerate(services)
+                if not is_local[index] and not service.machine_list
+            ],
             unneeded=unneeded,
             directory_key=("experimentWorkingDirectory",) if directory else None,
             has_shared_storage=self.shared_storage is not None,
@@ -161,9 +174,12 @@ class V2(NniFile):
                 "command": command_key,
                 "code_dir": code_key,
                 "gpus": gpus_key,
-                "platform": ("trainingService", "platform"),
-                "local": ("trainingService",),
-                "machines": ("trainingService", "machineList"),
+                "platform": (_SERVICE, here or 0, "platform"),
+                "local": (_SERVICE, here or 0),
+                "machines": (_SERVICE, is_local.index(False), "machineList")
+                if False in is_local
+                else (_SERVICE,),
+                "services": (_SERVICE,),
                 "indices": ("gpuIndices",),
                 "use_active": ("useActiveGpu",),
                 "ssh_key": ("sshKeyFile",),
@@ -172,12 +188,14 @@ class V2(NniFile):
         )
 
     def _top_or_service(self, name: str) -> tuple[Any, Key]:
-        """A field that may be at the top or in the training service, and its key."""
+        """A field that may be at the top or in a training service, and its key."""
         key = type(self).model_fields[name].alias or name
-        at_top, in_service = getattr(self, name), getattr(self.training_service, name)
-        if at_top is None and in_service is not None:
-            return in_service, ("trainingService", key)
-        return at_top, (key,)
+        value = getattr(self, name)
+        for index, service in enumerate(self.training_service):
+            in_service = getattr(service, name)
+            if value is None and in_service is not None:
+                return in_service, (_SERVICE, index, key)
+        return value, (key,)
 
 
 def _algorithm(kind: str, section: Algorithm) -> nni_config.Algorithm:
@@ -191,9 +209,9 @@ def _algorithm(kind: str, section: Algorithm) -> nni_config.Algorithm:
     )
 
 
-def _machine(index: int, machine: Machine) -> nni_config.Machine:
+def _machine(key: Key, machine: Machine) -> nni_config.Machine:
     return nni_config.Machine(
-        key=("trainingService", "machineList", index),
+        key=key,
         host=machine.host,
         port=machine.port,
         user=machine.user,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from controller.config.experiment import Experiment
-from controller.config.nni.v1 import V1
-from controller.config.nni.v2 import V2
+from controller.config.nni.schema.keys import plain
+from controller.config.nni.schema.v1 import V1
+from controller.config.nni.schema.v2 import V2
 
 Version = Literal["v1", "v2"]
 
@@ -20,11 +21,13 @@ def version_of(document: Mapping[str, Any]) -> Version | None:
     It is the version with the most keys of the document, not counting keys of Heirloom's form.
     """
     own = set(Experiment.model_fields)
+    others = own - _keys(V1) - _keys(V2)
+    foreign = {plain(key) for key in document if key not in own}
     known: dict[Version, int] = {
-        version: len((_keys(model) - own) & document.keys()) for version, model in MODELS.items()
+        version: len({plain(key) for key in _keys(model) - own} & foreign)
+        for version, model in MODELS.items()
     }
     best = max(known, key=lambda version: known[version])
-    others = own - _keys(V1) - _keys(V2)
     return best if known[best] > len(others & document.keys()) else None
 
 

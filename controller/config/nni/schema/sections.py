@@ -10,7 +10,17 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from controller.config.fields import Section
-from controller.config.mistakes import Key
+from controller.config.lookup import REFUSED
+from controller.config.mistakes import Key, unknown_name
+
+SUPPORTED = ("local", "remote")
+# Platforms of NNI 1 and 2 that are not supported.
+FOREIGN = frozenset(
+    {
+        "adl", "aml", "dlc", "dlts", "frameworkcontroller", "heterogeneous", "hybrid", "kubeflow",
+        "kubernetes", "openpai", "pai", "paiYarn",
+    }
+)  # fmt: skip
 
 
 class NniSection(Section):
@@ -49,19 +59,22 @@ def _gpus(value: Any) -> list[str]:
 
 
 def _platform(value: Any) -> Any:
-    if isinstance(value, str) and value not in ("local", "remote"):
+    if not isinstance(value, str) or value in SUPPORTED:
+        return value
+    if value in FOREIGN:
         raise ValueError(
             f"{value} is not supported: use local, or remote with a machineList of machines that "
             "can be reached by SSH"
         )
-    return value
+    raise ValueError(unknown_name("training service", value, SUPPORTED))
 
 
 Platform = Annotated[str, BeforeValidator(_platform)]
 Count = Annotated[int, Field(ge=1)]
 GpuIndices = Annotated[list[str], BeforeValidator(_gpus)]
 
-# Keys that are refused.
+# Keys that are refused. Messages do not propose those that have no valid value.
+_NEVER = Field(json_schema_extra={REFUSED: True})
 Annotation = Annotated[
     bool,
     _refused(
@@ -79,6 +92,7 @@ MultiPhase = Annotated[
 NasMode = Annotated[
     str | None,
     _refused("NNI's NAS modes are not supported: write the choices into the search space"),
+    _NEVER,
 ]
 Password = Annotated[
     str | None,
@@ -86,14 +100,17 @@ Password = Annotated[
         "a password is not read from this file, since others may read the file: give a key, or an "
         "inventory of your own (-i) with the password in ansible-vault"
     ),
+    _NEVER,
 ]
 Passphrase = Annotated[
     str | None,
     _refused("a passphrase is not read from this file: load the key into ssh-agent"),
+    _NEVER,
 ]
 Prepare = Annotated[
     str | None,
     _refused("commands before each trial are not supported: put them into the trial's command"),
+    _NEVER,
 ]
 
 
