@@ -80,7 +80,7 @@ def main() -> None:
     try:
         app(prog_name=command())
     except HeirloomError as error:
-        Console(stderr=True, highlight=False).print(
+        Console(stderr=True, highlight=False, emoji=False).print(
             f"[red]error:[/] {escape(str(error))}", soft_wrap=True
         )
         sys.exit(error.exit_code)

@@ -8,4 +8,4 @@ from rich.markup import escape
 
 def say(text: str) -> None:
     """Print a line of plain text."""
-    Console(highlight=False).print(escape(text), soft_wrap=True)
+    Console(highlight=False, emoji=False).print(escape(text), soft_wrap=True)

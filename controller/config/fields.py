@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, Wit
 
 from controller.config import units
 from controller.config.mistakes import Key, several
+from heirloom.node.spec import text_problem
 
 _KEEP = re.compile(r"all|lineage|best [1-9][0-9]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -40,6 +41,7 @@ class Section(BaseModel):
 def _path(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError(f"must be a path, not {value!r}")
+    _refuse_unusable(str(value))
     if not info.context:
         return Path(value)
     try:
@@ -59,6 +61,7 @@ def _existing(value: Any, info: ValidationInfo) -> Path:
 def _absolute(value: Any) -> Path:
     if not isinstance(value, str | Path) or not Path(value).is_absolute():
         raise ValueError(f"must be an absolute path, such as /data/out, not {value!r}")
+    _refuse_unusable(str(value))
     return Path(value)
 
 
@@ -81,12 +84,15 @@ def _inventory(value: Any, info: ValidationInfo) -> Path | dict[str, Any]:
 
 def _command(value: Any) -> str | list[str]:
     if isinstance(value, str) and value.strip():
+        _refuse_unusable(value)
         return value
-    if isinstance(value, list) and value:
-        wrong = [part for part in value if not _is_text_or_number(part)]
-        if not wrong:
-            return [str(part) for part in value]
-        raise ValueError(f"each item of the list must be text or a number, not {wrong[0]!r}")
+    if isinstance(value, list) and value and value[0] != "":
+        for part in value:
+            if not _is_text_or_number(part):
+                what = "null: put it in quotes" if part is None else repr(part)
+                raise ValueError(f"each item of the list must be text or a number, not {what}")
+            _refuse_unusable(str(part))
+        return [str(part) for part in value]
     raise ValueError(
         "must be text, such as python train.py, or a list, such as [python, train.py]; "
         f"not {value!r}"
@@ -104,7 +110,10 @@ def _environment(value: Any) -> dict[str, str]:
             what = name if name in _NNI else "HEIRLOOM_…"
             mistakes.append(((name,), f"Heirloom sets {what} itself: choose another name"))
         elif not _is_text_or_number(text):
-            mistakes.append(((name,), f"must be text or a number, not {text!r}: put it in quotes"))
+            what = "null" if text is None else repr(text)
+            mistakes.append(((name,), f"must be text or a number, not {what}: put it in quotes"))
+        elif problem := text_problem(str(text)):
+            mistakes.append(((name,), problem))
     if mistakes:
         raise several(mistakes)
     return {name: str(text) for name, text in value.items()}
@@ -118,6 +127,12 @@ def _pattern(value: Any) -> str:
     except re.error as error:
         raise ValueError(f"is not a regular expression: {error}") from None
     return value
+
+
+def _refuse_unusable(text: str) -> None:
+    """Raise ValueError for what no argument and no path can hold."""
+    if problem := text_problem(text):
+        raise ValueError(problem)
 
 
 def _is_text_or_number(value: Any) -> bool:

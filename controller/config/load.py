@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.config.document import Document, read
+from controller.config.document.text_fields import carry_text, refuse_ambiguous
 from controller.config.experiment import Experiment
 from controller.config.lookup import mistakes_of
 from controller.config.mistakes import ConfigError, Mistake
@@ -32,8 +33,10 @@ def load_with_notes(path: Path) -> tuple[Experiment, list[str]]:
     """As `load`, with notes on what differs for an NNI configuration: one line each."""
     base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keeps symlinks
     document, notes = to_heirloom(read(path), base)
+    carry_text(document, Experiment)
     if not _read_space_file(document, base):
         document.unknown.add((SPACE,))
+    refuse_ambiguous(document)
     mistakes = document.mistakes
     context = {
         "base": base,
@@ -121,5 +124,6 @@ def _read_space_file(document: Document, base: Path) -> bool:
         return False
     document.value[SPACE] = space.value
     document.places |= {(SPACE, *key): place for key, place in space.places.items()}
+    document.texts |= {(SPACE, *key): text for key, text in space.texts.items()}
     document.mistakes += space.mistakes
     return True

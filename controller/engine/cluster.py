@@ -19,6 +19,7 @@ from controller.engine.interpreter import Interpreter
 from controller.errors import LaunchError, reason
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
+from heirloom.node.spec import path_problem
 
 DEFAULT_INVENTORY = ROOT / "inventory" / "hosts.yml"
 
@@ -84,17 +85,21 @@ def check_pythons(nodes: Sequence[Node], config: configs.Experiment, python: Int
 def store_path(chosen: Path | None, nodes: Sequence[Node], home: Home) -> Path:
     """The store: `chosen`, else that of the inventory, else that of this machine.
 
-    Raises LaunchError if the nodes name different stores.
+    Raises LaunchError if the nodes name different stores, or if trials cannot use its path.
     """
     named = {node.store for node in nodes if node.store is not None}
-    if chosen is not None:
-        return chosen
-    if len(named) > 1:
+    if chosen is None and len(named) > 1:
         raise LaunchError(
             f"the inventory names several stores ({', '.join(sorted(map(str, named)))}): name the "
             "path at which this machine has it (store: PATH in the experiment file)"
         )
-    return named.pop() if named else home.store
+    store = chosen or (named.pop() if named else home.store)
+    if problem := path_problem(str(store)):
+        raise LaunchError(
+            f"the store's path {str(store)!r} {problem}: name another one with `store: PATH` in "
+            "the experiment file, or set HEIRLOOM_HOME to another directory"
+        )
+    return store
 
 
 def require_store(store: Path, nodes: Sequence[Node]) -> None:

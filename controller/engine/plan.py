@@ -14,7 +14,7 @@ from controller import config as configs
 from controller.config import passed
 from controller.core import events as e
 from controller.dispatch.ansible.inventory import Node
-from controller.engine import interpreter
+from controller.engine import interpreter, specs
 from controller.engine.cluster import inventory_of, store_path, usable_nodes
 from controller.engine.interpreter import Interpreter
 from controller.errors import HeirloomError
@@ -52,6 +52,7 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     listed = interpreter.apply(listed, python, config.trial.python)
     nodes = usable_nodes(listed, config.rules(), config.trial.gpus)
     store = store_path(config.store, nodes, home)
+    specs.check(config, store, nodes)
     local = interpreter.on_this_machine(nodes, python)
     tuner = interpreter.of_tuner(config, python)
     return Plan(

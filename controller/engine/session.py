@@ -17,7 +17,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.inventory import read as read_inventory
-from controller.engine import interpreter
+from controller.engine import interpreter, specs
 from controller.engine.cluster import (
     check_pythons,
     inventory_of,
@@ -91,6 +91,7 @@ def create(
     nodes = usable_nodes(listed, config.rules(), config.trial.gpus)
     check_pythons(nodes, config, python)
     store = store_path(config.store, nodes, home)
+    specs.check(config, store, nodes)
     require_store(store, nodes)
     home.prepare()
     prepare_run_dirs(nodes)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from controller.config import Experiment as Config
 from controller.config.passed import NOTHING, Passed
 from controller.core.model import Trial, attempt_name
 from controller.dispatch.ansible.inventory import Node
+from controller.errors import LaunchError
+from controller.state.home import user_name
 from controller.store.layout import Root
-from heirloom.node.spec import Spec
+from heirloom.node.spec import Spec, SpecError
 
 HEARTBEAT = 5.0  # seconds
 
@@ -63,15 +66,33 @@ class Specs:
 
     def of(self, trial: Trial, number: int, node_name: str) -> Spec:
         """The spec of one attempt on a node."""
-        node = self._nodes[node_name]
-        store = node.store or self._root.store
         return replace(
-            self._common,
+            self.on(node_name),
             attempt=attempt_name(trial.id, number),
-            root=str(store / self._root.path.relative_to(self._root.store)),
-            node=node_name,
             params=trial.params,
             restore=trial.attempts[number - 1].restore,
+        )
+
+    def on(self, node_name: str) -> Spec:
+        """What the specs of all attempts on a node share."""
+        node = self._nodes[node_name]
+        store = node.store or self._root.store
+        root = str(store / self._root.path.relative_to(self._root.store))
+        return replace(
+            self._common,
+            root=root,
+            node=node_name,
             python=node.python,
             pass_environment=tuple(sorted(self._passed.on(is_local=node.is_local))),
         )
+
+
+def check(config: Config, store: Path, nodes: Sequence[Node]) -> None:
+    """Raise LaunchError if a node would refuse the specs of an experiment."""
+    root = Root(store / user_name() / f"{config.name}-0")
+    specs = Specs(config, root, "0", "0", {node.name: node for node in nodes})
+    for node in nodes:
+        try:
+            Spec.from_dict(replace(specs.on(node.name), attempt="0.1").to_dict())
+        except SpecError as error:
+            raise LaunchError(f"{node.name} could start no trial: {error}") from None

@@ -89,7 +89,7 @@ def _facts(report: NodeReport, found: list[Problem]) -> dict[str, Any]:
 def _print(
     cluster: ClusterReport, found: Mapping[str, list[Problem]], warnings: tuple[str, ...]
 ) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("node", "reachable", "slots", "GPUs", "store", "Python", "user"):
         table.add_column(column, overflow="fold")

@@ -19,7 +19,7 @@ def show(plan: Plan) -> None:
     grid = Table.grid(padding=(0, 2))
     for key, value in _rows(plan).items():
         grid.add_row(key, escape(value))
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(grid)
     for note in plan.notes:
         console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)

@@ -30,7 +30,7 @@ class Screen:
 
     def __init__(self, name: str, console: Console | None = None) -> None:
         self._name = name
-        self._console = console or Console(stderr=False, highlight=False)
+        self._console = console or Console(stderr=False, highlight=False, emoji=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=False)
         self._is_live = self._console.is_terminal
         self._next = 0.0
@@ -154,7 +154,7 @@ class Screen:
 @contextlib.contextmanager
 def inspecting(count: int) -> Iterator[None]:
     """Show that `count` nodes are being inspected, while the context is open."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     line = f"inspecting {counted(count, 'node')} …"
     if console.is_terminal:
         with console.status(line):

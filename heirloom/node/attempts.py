@@ -38,7 +38,8 @@ def start(
     `slots` lists the node's slots as `{"name": "0", "gpus": ["0"]}`; missing ones are created.
     `python` is the interpreter for specs without one; the default is the running interpreter.
     `passed` are the variables that the specs name in `pass_environment`, with their values.
-    `found` in an answer is started, running, ended, dead or refused.
+    `found` in an answer is started, running, ended, dead or refused. An invalid spec is no trouble
+    of the node's: its attempt has ended as failed.
     """
     try:
         os.makedirs(run_dir, 0o770, exist_ok=True)
@@ -108,7 +109,7 @@ def _start(
     try:
         spec = Spec.from_dict(data)
     except SpecError as error:
-        return _answer(attempt, "refused", str(error))
+        return _answer(attempt, "ended", outcome=_failed(attempt, str(error)))
     if spec.python is None:
         spec = replace(spec, python=python)
     claims = Claims(run_dir, spec.experiment)
@@ -172,6 +173,17 @@ def _answer(
     attempt: str, found: str, reason: str = "", outcome: Optional[dict[str, Any]] = None
 ) -> Answer:
     return {"attempt": attempt, "found": found, "reason": reason, "outcome": outcome}
+
+
+def _failed(attempt: str, reason: str) -> dict[str, Any]:
+    """The message `ended` of an attempt that no supervisor can run."""
+    return {
+        "format": 1,
+        "kind": "ended",
+        "attempt": attempt,
+        "outcome": "failed",
+        "reason": reason,
+    }
 
 
 def _attempt_name(data: Any) -> str:

@@ -16,6 +16,26 @@ _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 _NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
 
 
+def text_problem(text: str) -> str:
+    """Why a text can be no argument, path or value of a variable; empty if it can."""
+    if "\0" in text:
+        return "contains the character NUL"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"is not UTF-8 text, at its character {error.start + 1}"
+    return ""
+
+
+def path_problem(path: str) -> str:
+    """Why trials cannot use a directory with this absolute path; empty if they can."""
+    if ":" in path:
+        return "contains a colon (:), which separates paths in PATH, PYTHONPATH and their like"
+    if "\n" in path:
+        return "contains a line break"
+    return text_problem(path)
+
+
 class SpecError(ValueError):
     """A spec does not follow docs/reference/files.md; the message says where."""
 
@@ -104,7 +124,7 @@ class Spec:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and "\0" not in value
+    return isinstance(value, str) and not text_problem(value)
 
 
 def _count(least: int) -> Callable[[Any], bool]:
@@ -125,8 +145,7 @@ def _command(value: Any) -> bool:
 
 
 def _root(value: Any) -> bool:
-    # A colon separates paths in variables such as PYTHONPATH.
-    return _text(value) and value.startswith("/") and not set(":\n") & set(value)
+    return isinstance(value, str) and value.startswith("/") and not path_problem(value)
 
 
 def _below(value: Any) -> bool:

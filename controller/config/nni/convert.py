@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from controller.config import load
-from controller.config.document import read
+from controller.config.document import read, scalars
 from controller.config.load import to_heirloom
 from controller.config.nni.schema.recognise import version_of
 from controller.errors import HeirloomError
@@ -34,5 +32,5 @@ def convert(file: Path) -> str:
         "that file: its paths are relative.",
         *(f"# Line {note.line}: {'.'.join(map(str, note.key))}: {note.text}" for note in notes),
     ]
-    text = yaml.safe_dump(experiment.value, sort_keys=False, allow_unicode=True, width=100)
+    text = scalars.dump(experiment.value, width=100)
     return "\n".join([*lines, text])

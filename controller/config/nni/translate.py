@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.config.document import Document, Place
+from controller.config.document.text_fields import carry_text
 from controller.config.experiment import slug
 from controller.config.mistakes import Key, Mistake
 from controller.config.nni.algorithms import add_algorithms
@@ -33,6 +34,7 @@ def translate(document: Document, version: Version, base: Path) -> tuple[Documen
     """
     model = MODELS[version]
     document = canonical(document, model)
+    carry_text(document, model)
     file, mistakes, absent = valid_part(document, model)
     draft = Draft(absent)
     _translate(draft, file.to_config(), base)
@@ -42,6 +44,7 @@ def translate(document: Document, version: Version, base: Path) -> tuple[Documen
         _places(document, draft.sources),
         document.mistakes + mistakes,
         {key: document.source(source) for key, source in draft.sources.items()},
+        _texts(document, draft.sources),
         draft.unknown,
     )
     notes = [document.mistake(key, text) for key, text in draft.notes]
@@ -149,3 +152,14 @@ def _places(document: Document, sources: Mapping[Key, Key]) -> dict[Key, Place]:
             if len(inner) > len(source) and inner[: len(source)] == source:
                 places.setdefault((*key, *inner[len(source) :]), place)
     return places
+
+
+def _texts(document: Document, sources: dict[Key, Key]) -> dict[Key, str]:
+    """The texts of values that are translated as they are, by their translated keys."""
+    return {
+        (*key, *inner[len(source) :]): text
+        for key, source in sources.items()
+        if source[:1] == ("heirloom",) or key[-1:] in (("search_space",), ("args",))
+        for inner, text in document.texts.items()
+        if inner[: len(source)] == source
+    }

@@ -14,10 +14,12 @@ from typing import Any
 import yaml
 
 from controller.config.cluster import CLUSTER_STORE, GROUP
+from controller.config.document import scalars
 from controller.core.model import NodeInfo
 from controller.dispatch.ansible.environment import environment, program
 from controller.errors import HeirloomError
 from controller.state.home import Home, user_name
+from heirloom.node.spec import path_problem
 from heirloom.store.atomic_write import replace_file
 
 LOCAL_SLOTS = 4  # the most on this machine without heirloom_slots
@@ -104,8 +106,7 @@ def read_mapping(inventory: Mapping[str, Any], file: Path, home: Home | None = N
 
 def write(inventory: Mapping[str, Any], path: Path) -> None:
     """Write an inventory for Ansible, durably. Raises OSError."""
-    text = yaml.safe_dump(inventory, sort_keys=False, allow_unicode=True)
-    replace_file(str(path), text.encode(), durable=True, mode=0o600)
+    replace_file(str(path), scalars.dump(inventory).encode(), durable=True, mode=0o600)
 
 
 def nodes_of(
@@ -212,20 +213,35 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         run_dir = str(CLUSTER_RUN if shared else home.run)
     store = _text(where, variables, "heirloom_store")
     for variable, directory in (("heirloom_run_dir", run_dir), ("heirloom_store", store)):
-        if directory is not None and not directory.startswith("/"):
-            raise InventoryError(f"{where}: {variable} is {directory!r}: give an absolute path")
+        if directory is None:
+            continue
+        if not directory.startswith("/") or ".." in directory.split("/"):
+            raise InventoryError(
+                f"{where}: {variable} is {directory!r}: give an absolute path without `..`"
+            )
+        if problem := path_problem(directory):
+            other = "" if variable in variables else " or HEIRLOOM_HOME"
+            raise InventoryError(
+                f"{where}: {variable} is {directory!r}, which {problem}: set {variable}{other} to "
+                "another directory"
+            )
     user = _text(where, variables, "heirloom_user")
     login = user_name() if local else variables.get("ansible_user")
     return Node(
         name=name,
         slots=_slots(where, variables.get("heirloom_slots"), local),
-        run_dir=Path(run_dir),
+        run_dir=_normal(run_dir),
         connection=connection,
         python=_text(where, variables, "heirloom_python"),
-        store=Path(store) if store else None,
+        store=_normal(store) if store else None,
         user=user,
         become=user is not None and login not in (user, "root") and user_name() != user,
     )
+
+
+def _normal(path: str) -> Path:
+    """The path with one slash between its parts and none at its end."""
+    return Path("/" + path.lstrip("/"))
 
 
 def _text(where: str, variables: Mapping[str, Any], variable: str) -> str | None:

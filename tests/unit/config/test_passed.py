@@ -35,7 +35,8 @@ def file_with(directory: Path, chosen: str) -> Path:
         ("['']", "is not the name of a variable"),
         ("[NOT_SET_HERE]", "NOT_SET_HERE is not set here"),
         ("{A: b}", "must be a list of names"),
-        ("[1]", "must be a list of names"),
+        ("[1]", "'1' is not the name of a variable"),
+        ("[[A]]", "must be a list of names"),
         ("HF_HOME", "must be a list of names"),
     ],
 )

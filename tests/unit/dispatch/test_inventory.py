@@ -118,6 +118,24 @@ def test_relative_paths_are_refused(variable, value):
         node(**{variable: value})
 
 
+@pytest.mark.parametrize("variable", ["heirloom_store", "heirloom_run_dir"])
+def test_paths_are_normal_whatever_their_spelling(variable):
+    for written in ("/data/x/", "/data//x", "/data/./x", "//data/x", "/data/x/."):
+        found = node(**{variable: written})
+        path = found.store if variable == "heirloom_store" else found.run_dir
+        assert str(path) == "/data/x"
+    with pytest.raises(InventoryError, match=f"{variable} is '/data/y/../x': give .* without"):
+        node(**{variable: "/data/y/../x"})
+    with pytest.raises(InventoryError, match=f"{variable} is '/10:30', which contains a colon"):
+        node(**{variable: "/10:30"})
+
+
+def test_a_colon_in_the_home_directory_is_named():
+    home = Home(Path("/runs/10:30"))
+    with pytest.raises(InventoryError, match=r"a colon .*: set heirloom_run_dir or HEIRLOOM_HOME"):
+        nodes_of(listed(ansible_connection="local"), FILE, home)
+
+
 def test_a_node_name_must_be_a_valid_file_name():
     with pytest.raises(InventoryError, match="must not contain '/'"):
         nodes_of({"trial_nodes": {"hosts": ["a/b"]}}, FILE, HOME)

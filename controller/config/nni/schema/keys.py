@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from controller.config.document import Document, Place
 from controller.config.lookup import section_of
 from controller.config.mistakes import Key, Mistake
+
+_T = TypeVar("_T")
 
 # Sections that NNI takes one of, or a list of. They become lists.
 _ONE_OR_MANY = frozenset({"trainingService"})
@@ -22,9 +25,8 @@ def canonical(document: Document, model: type[BaseModel]) -> Document:
     """
     speller = _Speller(document)
     value = speller.section(document.value, model, (), ())
-    return Document(
-        value, speller.places(), [*document.mistakes, *speller.mistakes], speller.sources
-    )
+    mistakes = [*document.mistakes, *speller.mistakes]
+    return Document(value, speller.places(), mistakes, speller.sources, speller.texts())
 
 
 def plain(key: object) -> str:
@@ -67,11 +69,22 @@ class _Speller:
     def places(self) -> dict[Key, Place]:
         """The places of the renamed keys."""
         places = {key: self._document.place(source) for key, source in self.sources.items()}
-        renamed = {source: key for key, source in self.sources.items()}
-        for source, place in self._document.places.items():
-            length = next((n for n in range(len(source), -1, -1) if source[:n] in renamed), 0)
-            places.setdefault((*renamed[source[:length]], *source[length:]), place)
+        for key, place in self._renamed(self._document.places).items():
+            places.setdefault(key, place)
         return places
+
+    def texts(self) -> dict[Key, str]:
+        """The texts of the values at the renamed keys."""
+        return self._renamed(self._document.texts)
+
+    def _renamed(self, values: Mapping[Key, _T]) -> dict[Key, _T]:
+        """Values by their keys in the file, with renamed keys."""
+        keys = {source: key for key, source in self.sources.items()}
+        found: dict[Key, _T] = {}
+        for source, value in values.items():
+            length = next((n for n in range(len(source), -1, -1) if source[:n] in keys), 0)
+            found.setdefault((*keys[source[:length]], *source[length:]), value)
+        return found
 
     def _sections(self, value: Any, model: type[BaseModel], key: Key, source: Key) -> Any:
         """A section, or each section of a list."""

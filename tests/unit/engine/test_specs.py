@@ -1,0 +1,69 @@
+"""What nodes would refuse is refused before an experiment exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.config import load
+from controller.core.events import Ended
+from controller.core.model import AttemptState, Outcome
+from controller.dispatch.ansible.answers import Answer, AttemptStatus, event_of
+from controller.dispatch.ansible.inventory import Node, Slot
+from controller.dispatch.interface import Start
+from controller.engine import specs
+from controller.engine.cluster import store_path
+from controller.errors import LaunchError
+from controller.state.home import Home
+from heirloom.node import attempts
+from tests.unit.config.experiment_files import GOOD, write
+from tests.unit.dispatch.specs import spec as spec_of
+
+
+def node(*, store: str | None = None, python: str | None = None) -> Node:
+    there = None if store is None else Path(store)
+    return Node("gpu1", (Slot("0"),), Path("/run/heirloom"), store=there, python=python)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/data/10:30", "contains a colon (:)"),
+        ("/data/a\nb", "contains a line break"),
+        ("/data/\udcff", "is not UTF-8 text, at its character 7"),
+    ],
+)
+def test_store_path_that_trials_cannot_use_is_refused(path: str, problem: str) -> None:
+    for chosen, nodes, home in [
+        (Path(path), [], "/home"),
+        (None, [node(store=path)], "/home"),
+        (None, [node()], path),
+    ]:
+        with pytest.raises(LaunchError) as caught:
+            store_path(chosen, nodes, Home(Path(home)))
+        assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/a b", "/ä", "/a'b\"c", "/{{ x }}", "/$HOME", "/50%", "/a\\b"])
+def test_other_characters_of_a_path_are_carried(path: str) -> None:
+    assert store_path(Path(path), [], Home(Path("/home"))) == Path(path)
+
+
+def test_what_a_node_would_refuse_is_refused_here(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD))
+    specs.check(config, Path("/store"), [node()])
+    with pytest.raises(LaunchError, match=r"gpu1 could start no trial: .*'python'"):
+        specs.check(config, Path("/store"), [node(python="python")])
+
+
+def test_invalid_spec_fails_the_trial_and_does_not_blame_the_node(tmp_path: Path) -> None:
+    spec = spec_of("0.1")
+    wrong = spec.to_dict() | {"root": "/with:colon"}
+    [answer] = attempts.start(str(tmp_path), [{"name": "0", "gpus": []}], [wrong])
+    order = Start("0.1", "gpu1", spec)
+    reply = Answer(order, AttemptStatus(answer["found"]), answer["reason"], answer["outcome"])
+    event = event_of(reply, AttemptState.PLACED, 1.0)
+    assert isinstance(event, Ended)
+    assert event.outcome is Outcome.FAILED
+    assert event.reason == "the spec has an invalid 'root': '/with:colon'"
