@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.abc import MetaPathFinder
 from types import FrameType, ModuleType
-from typing import Any, Optional
+from typing import Optional
 
 _DOCS = "see docs/reference/nni.md"
 
@@ -76,15 +75,18 @@ def advice(name: str) -> str:
     return f"Heirloom's nni has no {name!r}" + (f": {text}; {_DOCS}" if text else "")
 
 
-class UnsupportedFinder(MetaPathFinder):
-    """Refuses the import of modules of `nni` that no other finder has found."""
+class UnsupportedFinder:
+    """Refuses the import of modules of `nni` that no other finder has found.
+
+    It does not subclass MetaPathFinder, whose module imports much.
+    """
 
     def find_spec(
         self,
         fullname: str,
         path: Optional[Sequence[str]],
         target: Optional[ModuleType] = None,
-    ) -> Any:
+    ) -> None:
         """None, unless a module of `nni` is imported: then raises ModuleNotFoundError."""
         if not fullname.startswith("nni."):
             return None
