@@ -247,7 +247,14 @@ def _single_rule(rule: Any) -> Any:
 
 
 def slug(text: str) -> str:
-    """Make a valid experiment name of a text."""
+    """Make a valid experiment name of a text. Letters of other scripts are transliterated.
+
+    A name is part of paths, of unit names and of trial ids, so it has only ASCII letters.
+    """
+    if not text.isascii():
+        from anyascii import anyascii  # not at the top: it is needed rarely
+
+        text = anyascii(text)
     slug = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
     return slug[:63] or "experiment"
 

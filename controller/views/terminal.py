@@ -34,6 +34,7 @@ class Screen:
         self._live = Live(console=self._console, auto_refresh=False, transient=False)
         self._is_live = self._console.is_terminal
         self._next = 0.0
+        self._has_said_no_number = False  # in the live view it is said of one trial only
         self._summary_at = time.monotonic() + _SUMMARY
 
     def __enter__(self) -> Screen:
@@ -66,16 +67,7 @@ class Screen:
         """Print a line for an event that users need to know of."""
         match event:
             case e.VerdictSeen():
-                trial = experiment.trials[event.trial]
-                if self._is_live and event.state is State.SUCCEEDED:
-                    return
-                best = "  [bold]best so far[/]" if experiment.best == trial.id else ""
-                line = f"trial {trial.id} [{text.COLOURS[event.state]}]{event.state}[/]"
-                if event.value is not None:
-                    line += f"  {event.value:.6g}{best}"
-                if trial.parents:
-                    line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
-                self.say(line + (f": {escape(event.reason)}" if event.reason else ""))
+                self._say_verdict(experiment, event)
             case e.Ended():
                 self._say_ended(experiment, event)
             case e.NodeDown():
@@ -104,6 +96,23 @@ class Screen:
         if not is_last and (event.outcome.own_fault or event.outcome in ("lost", "corrupt")):
             name = f"{event.trial}.{event.number}"
             self.say(f"attempt {name} [yellow]{event.outcome}[/]: {escape(event.reason)}")
+
+    def _say_verdict(self, experiment: Experiment, event: e.VerdictSeen) -> None:
+        trial = experiment.trials[event.trial]
+        is_good = event.state is State.SUCCEEDED
+        is_news = is_good and event.value is None and not self._has_said_no_number
+        if self._is_live and is_good and not is_news:
+            return
+        best = "  [bold]best so far[/]" if experiment.best == trial.id else ""
+        line = f"trial {trial.id} [{text.COLOURS[event.state]}]{event.state}[/]"
+        if event.value is not None:
+            line += f"  {event.value:.6g}{best}"
+        elif is_good:
+            self._has_said_no_number = True
+            line += f"  [yellow]{escape(text.no_number(event.result))}[/]"
+        if trial.parents:
+            line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
+        self.say(line + (f": {escape(event.reason)}" if event.reason else ""))
 
     def _say_removed(self, event: e.Removed) -> None:
         if event.trials or event.attempts:

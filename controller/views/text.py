@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from rich import filesize
 from rich.progress_bar import ProgressBar
@@ -162,6 +164,18 @@ def summary(experiment: Experiment, now: float) -> str:
     tail = "" if left is None or experiment.search_over else f"; about {duration(left)} left"
     elapsed = duration(experiment.elapsed(now))
     return f"[{elapsed}] {states or 'no trials yet'}; {best(experiment)}{tail}"
+
+
+def no_number(result: Any) -> str:
+    """What is said of a trial that succeeded without a number as its value.
+
+    `result` is what it reported; a trial written for NNI has its metric under `nni`.
+    """
+    if not isinstance(result, Mapping) or not result:
+        return "it reported no result"
+    metric = json.dumps(result["nni"] if "nni" in result else result.get("value"))
+    short = metric if len(metric) <= 60 else f"{metric[:57]}…"
+    return f"its result is no number: {short}"
 
 
 def shortage(short: e.RoomShort) -> str:

@@ -88,14 +88,12 @@ class UnsupportedFinder:
         target: Optional[ModuleType] = None,
     ) -> None:
         """None, unless a module of `nni` is imported: then raises ModuleNotFoundError."""
-        if not fullname.startswith("nni."):
-            return None
-        callers = list(_import_machinery())
-        if "_find_and_load_unlocked" not in callers:
-            return None  # `importlib.util.find_spec` asks whether there is such a module
-        # `from nni import nas` hides an error that has the module's name.
-        name = None if "_handle_fromlist" in callers else fullname
-        raise ModuleNotFoundError(advice(fullname.partition(".")[2]), name=name)
+        callers = list(_import_machinery()) if fullname.startswith("nni.") else ()
+        # Without the first, `importlib.util.find_spec` asks whether there is such a module.
+        if "_find_and_load_unlocked" in callers:
+            # `from nni import nas` hides an error that has the module's name.
+            name = None if "_handle_fromlist" in callers else fullname
+            raise ModuleNotFoundError(advice(fullname.partition(".")[2]), name=name)
 
 
 def _import_machinery() -> Iterator[str]:

@@ -48,6 +48,30 @@ def test_the_best_trial_of_a_running_and_an_ended_search(events, expected):
     assert expected in output_of(*events)
 
 
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ({"value": None, "nni": {"loss": "low"}}, 'its result is no number: {"loss": "low"}'),
+        ({"value": None, "nni": "0.9"}, 'its result is no number: "0.9"'),
+        ({"value": None, "nni": "9" * 100}, f'its result is no number: "{"9" * 56}…'),
+        ({}, "it reported no result"),
+        (None, "it reported no result"),
+    ],
+)
+@pytest.mark.parametrize("is_live", [False, True])
+def test_result_without_a_number_is_said_when_it_comes(result, said, is_live):
+    x = Experiment(Rules())
+    out = io.StringIO()
+    screen = Screen("x", Console(file=out, width=200, force_terminal=is_live, color_system=None))
+    for trial in range(2):
+        event = e.VerdictSeen(at=0.0, trial=trial, state=State.SUCCEEDED, number=1, result=result)
+        for each in (e.Proposed(at=0.0, trial=trial, params={}), event):
+            x.apply(each)
+        screen.tell(x, event)
+    assert out.getvalue().splitlines()[0] == f"trial 0 succeeded  {said}"
+    assert out.getvalue().count(said) == (1 if is_live else 2)
+
+
 @pytest.mark.parametrize(("retries", "lines"), [(0, 0), (1, 1)])
 def test_the_reason_of_a_failure_is_said_once(retries, lines):
     x = Experiment(Rules(retries=retries))
