@@ -32,6 +32,7 @@ from controller.commands.view.status import status
 from controller.commands.view.trials import trials
 from controller.errors import HeirloomError
 from controller.formats import command
+from controller.views import output
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (init, check, run, resume, stop, cancel, retry, convert),
@@ -77,6 +78,14 @@ def _options(
 
 def main() -> None:
     """Run the command line. A HeirloomError is printed without a traceback."""
+    output.prepare()
+    try:
+        _main()
+    finally:
+        output.finish()
+
+
+def _main() -> None:
     try:
         app(prog_name=command())
     except HeirloomError as error:

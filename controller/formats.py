@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from pathlib import Path
 
 
@@ -19,6 +20,11 @@ def command(*words: str) -> str:
 def counted(number: int, what: str) -> str:
     """`1 trial`, `3 trials`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def clock(at: float) -> str:
+    """Local date and time, such as `2024-05-01 10:00:00`; `at` is in seconds since the epoch."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
 def duration(seconds: float) -> str:

@@ -39,4 +39,8 @@ InventoryFile = Annotated[
         "Default: the experiment file's inventory, else this machine alone.",
     ),
 ]
+KeepGoing = Annotated[
+    bool,
+    typer.Option("--keep-going", help="Do not pause when many trials fail in the same way."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.markup import escape
+
+from controller.views import output
 
 
 def say(text: str) -> None:
     """Print a line of plain text."""
-    Console(highlight=False, emoji=False).print(escape(text), soft_wrap=True)
+    output.console().print(escape(text), soft_wrap=True)

@@ -60,6 +60,9 @@ class Pending(Generic[_Key, _Command]):
     def __contains__(self, key: _Key) -> bool:
         return key in self.due or key in self.issued
 
+    def __bool__(self) -> bool:
+        return bool(self.due or self.issued)
+
     def next_due(self) -> tuple[_Key, _Command]:
         """The command that fell due first. Raises StopIteration when none is due."""
         return next(iter(self.due.items()))

@@ -9,11 +9,12 @@ from itertools import islice
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import garbage, leftovers, questions
-from controller.core.model import Attempt, Keep, Outcome
+from controller.core.model import Attempt, AttemptState, Keep, Outcome
 from controller.core.transitions.retries import nodes_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while another node is idle
 _RECALL_EVERY = 2.0  # seconds between two searches for such attempts
+_ALIVE_EVERY = 60.0  # seconds without an event after which one says that the controller runs
 
 
 class Decisions:
@@ -38,7 +39,8 @@ class Decisions:
         if self._x.closed is not None or self._x.opened_at is None:
             return made
         steps = (
-            self._due, self._placements, self._recalls, self._search, self._gc, self._end,
+            self._due, self._pause, self._placements, self._recalls, self._search, self._gc,
+            self._end, self._alive,
         )  # fmt: skip
         for step in steps:
             for event in step(now):
@@ -63,8 +65,18 @@ class Decisions:
         while commands.results.due:
             yield e.ResultSent(at=now, trial=next(iter(commands.results.due)))
 
+    def _pause(self, now: float) -> Iterator[e.Event]:
+        """Pause a search whose trials fail alike, if anything is left to start."""
+        x = self._x
+        due = None if x.keep_going or x.stopping is not None else x.alike.due
+        left = x.search.over is None or len(x.queue) or x.on_hold or x.commands.retries.due
+        if due is not None and x.paused is None and left:
+            yield e.Paused(at=now, reason=due, trials=tuple(x.alike.row))
+
     def _placements(self, now: float) -> Iterator[e.Event]:
         x, free = self._x, self._free
+        if x.paused is not None:
+            return
         if x.short is not None and free is not None and free >= x.needed:
             yield e.RoomBack(at=now, free=free)
         while (node := x.placement.best()) is not None:
@@ -98,6 +110,9 @@ class Decisions:
     def _recalls(self, now: float) -> Iterator[e.Event]:
         """Recall attempts that should wait on another node."""
         x = self._x
+        if x.paused is not None:
+            yield from _recalled(now, list(self._not_begun()), "the search is paused")
+            return
         if not x.on_hold or 0.0 <= now - self._recalled_at < _RECALL_EVERY:
             return
         self._recalled_at = now
@@ -117,6 +132,15 @@ class Decisions:
             if (trial, number) not in x.commands.ends.issued:
                 yield trial, x.trials[trial].attempts[number - 1]
 
+    def _not_begun(self) -> Iterator[tuple[int, Attempt]]:
+        """Attempts on nodes whose process does not run, and that are not being ended."""
+        x = self._x
+        for trial, number in x.on_nodes:
+            attempt = x.trials[trial].attempts[number - 1]
+            ending = (trial, number) in x.commands.ends.issued
+            if attempt.state is not AttemptState.RUNNING and not ending:
+                yield trial, attempt
+
     def _is_stuck(self, attempt: Attempt) -> bool:
         """Whether it occupies a place that one of its own parents needs."""
         x = self._x
@@ -133,6 +157,8 @@ class Decisions:
 
     def _search(self, now: float) -> Iterator[e.Event]:
         x, search = self._x, self._x.search
+        if x.paused is not None:
+            return
         retries = x.commands.retries.due
         while retries and search.asked is None and x.stopping is None:
             source = x.trials[next(iter(retries))]
@@ -181,6 +207,12 @@ class Decisions:
         removing = x.gc.is_removing and not x.proposals_possible
         if x.search.over is not None and self._is_idle() and not removing:
             yield e.Closed(at=now, reason=x.search.over.reason)
+
+    def _alive(self, now: float) -> Iterator[e.Event]:
+        x = self._x
+        waits_for_user = x.paused is not None and x.is_at_rest
+        if x.closed is None and now - x.last_at >= _ALIVE_EVERY and not waits_for_user:
+            yield e.ControllerAlive(at=now)
 
     def _exhausted(self, now: float) -> str | None:
         x, rules = self._x, self._x.rules

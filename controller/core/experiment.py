@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from controller.core import events as e
-from controller.core.model import Keep
+from controller.core.model import AlikeFailures, Keep
 from controller.core.search import Search
 from controller.core.state import ExperimentState
 from controller.core.transitions import attempts, nodes, proposals, verdicts
@@ -92,6 +92,12 @@ class Experiment(ExperimentState):
                 self.created = event
             case e.Opened():
                 self._open(event)
+            case e.ControllerAlive():
+                pass  # it moves `last_at`
+            case e.Paused():
+                self.paused = event
+            case e.Continued():
+                self._continue(event)
             case e.StopAsked():
                 self._stop(event)
             case e.Closed():
@@ -107,12 +113,22 @@ class Experiment(ExperimentState):
         self.opened_at = event.at
         self.started_at = event.at if self.started_at is None else self.started_at
         over = None if self.proposals_possible else self.search.over
-        self.stopping = self.closed = self.short = None
+        self.stopping = self.closed = self.short = self.paused = None
+        self.alike = AlikeFailures()
+        self.keep_going = event.keep_going
         self.search = Search()  # the earlier tuner process is gone: a new one is asked again
         self.search.over = over  # unless the search had come to its own end
         self.gc.reopen()
 
+    def _continue(self, event: e.Continued) -> None:
+        if self.paused is not None and self.opened_at is not None:
+            self.spent = self.elapsed(event.at)
+            self.opened_at = event.at
+        self.paused = None
+        self.alike = AlikeFailures()
+
     def _stop(self, event: e.StopAsked) -> None:
+        self.paused = None
         self.stopping = event.reason
         self.search.end(e.SearchEnded(at=event.at, reason=event.reason))
         for trial in self.trials:

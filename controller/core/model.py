@@ -150,6 +150,16 @@ class NodeFailures:
     times: int = 0  # how often the node was set aside
 
 
+@dataclass(slots=True)
+class AlikeFailures:
+    """Trials that failed alike, since a controller opened the experiment or a pause ended."""
+
+    ended: int = 0  # trials that succeeded, were stopped, or failed by their own fault
+    row: list[int] = field(default_factory=list)  # the latest of them, if they failed alike
+    signature: str = ""  # of their reason
+    due: str | None = None  # why the search is to be paused
+
+
 class OnParentFailure(StrEnum):
     """What happens to the children of a trial that left no weights."""
 

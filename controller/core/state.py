@@ -7,7 +7,7 @@ from collections import Counter
 from controller.core import events as e
 from controller.core.commands import Commands
 from controller.core.gc_state import GcState
-from controller.core.model import Attempt, NodeFailures, Rules, State, Trial
+from controller.core.model import AlikeFailures, Attempt, NodeFailures, Rules, State, Trial
 from controller.core.placement import Placement
 from controller.core.queue import Queue
 from controller.core.search import Search
@@ -37,6 +37,9 @@ class ExperimentState:
         self.largest = 0  # bytes of weights, the most of any trial
         self.damaged: dict[int, str] = {}  # trials with damaged weights, and what was found
         self.short: e.RoomShort | None = None  # why no attempt is placed
+        self.alike = AlikeFailures()
+        self.keep_going = False  # whether trials that fail alike do not pause the search
+        self.paused: e.Paused | None = None  # why nothing is started
         self.stopping: str | None = None  # why the experiment is being stopped
         self.closed: e.Closed | None = None
         self.created: e.Created | None = None
@@ -86,10 +89,21 @@ class ExperimentState:
         """Bytes that must be free on the store before another attempt is placed."""
         return self.largest * (len(self.on_nodes) + 1) + self.rules.reserve
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no attempt is on a node, and every attempt that ended was dealt with."""
+        commands = self.commands
+        return not (self.on_nodes or commands.verdicts or commands.checks or commands.results)
+
     def elapsed(self, now: float) -> float:
-        """Seconds that controllers have spent on the experiment."""
+        """Seconds that controllers have spent on the experiment.
+
+        In a pause, the time after the last event does not count.
+        """
         if self.opened_at is None or self.closed is not None:
             return self.spent
+        if self.paused is not None:
+            now = min(now, self.last_at)
         return self.spent + max(0.0, now - self.opened_at)
 
     def trial(self, number: int) -> Trial | None:

@@ -18,7 +18,14 @@ from controller.dispatch.interface import Dispatcher
 from controller.engine import actions
 from controller.engine.actions import Actions, SpecSource
 from controller.engine.messages import Batch, MessageQueue
-from controller.engine.observer import InterruptPrompt, Observer, Observers, Situation
+from controller.engine.observer import (
+    InterruptPrompt,
+    Observer,
+    Observers,
+    PausePrompt,
+    Situation,
+    end_pause,
+)
 from controller.engine.requests import event_of
 from controller.state.inbox import Inbox
 from controller.state.journal import Journal
@@ -62,6 +69,7 @@ class Loop:
         inbox: Inbox,
         observers: Sequence[Observer] = (),
         ask_on_interrupt: InterruptPrompt,
+        ask_on_pause: PausePrompt = end_pause,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -75,6 +83,8 @@ class Loop:
         self._inbox = inbox
         self._observers = Observers(observers)
         self._ask_on_interrupt = ask_on_interrupt
+        self._ask_on_pause = ask_on_pause
+        self._ends_with_pause = False  # whether the user wants no more than the running trials
         self._clock, self._now = clock, now
         self._actions = Actions(
             experiment, tuner=tuner, store=watch, dispatcher=dispatcher, specs=specs,
@@ -86,17 +96,32 @@ class Loop:
         self.leave = False  # end the loop and let the trials run
 
     def run(self, first: Sequence[e.Event]) -> e.Closed | None:
-        """Journal `first` and run until the search is over (its Closed) or left (None).
+        """Journal `first` and run until the search is over (its Closed), or left or paused (None).
 
         Raises JournalError if the journal cannot be written; trials go on running then.
         """
         try:
             self.begin(first)
-            while self.experiment.closed is None and not self.leave:
+            while not self.is_over:
                 self.step()
+            if self.experiment.closed is None and self.experiment.paused is None:
+                self._note_time()
             return self.experiment.closed
         finally:
             self._close()
+
+    def _note_time(self) -> None:
+        """Journal that the controller ran until now, so that its time counts."""
+        event = e.ControllerAlive(at=self._now())
+        self.experiment.apply(event)
+        self._journal.append([event])
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do: the search is over, or left, or paused and at rest."""
+        x = self.experiment
+        paused = x.paused is not None and self._ends_with_pause and x.is_at_rest
+        return x.closed is not None or self.leave or paused
 
     def begin(self, first: Sequence[e.Event]) -> None:
         """Journal `first`, and continue what an earlier controller left unfinished."""
@@ -110,6 +135,8 @@ class Loop:
         self._turn(self._post.collect(timeout))
         if self.interrupts:
             self._interrupted()
+        if self.experiment.paused is not None and not self._ends_with_pause:
+            self._paused()
 
     def _turn(self, batch: Batch) -> None:
         now = self._now()
@@ -176,6 +203,13 @@ class Loop:
             self._turn(Batch([e.StopAsked(at=self._now(), reason="stopped by a person")]))
         elif choice == "leave":
             self.leave = True
+
+    def _paused(self) -> None:
+        """Ask whether the search goes on. Trials that run are waited for meanwhile."""
+        choice = self._ask_on_pause(self.experiment)
+        if choice == "go on":
+            self._turn(Batch([e.Continued(at=self._now())]))
+        self._ends_with_pause = choice == "end"
 
     def _situation(self, now: float) -> Situation:
         stalled = self._watch.stalled_since

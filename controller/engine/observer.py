@@ -43,6 +43,16 @@ InterruptPrompt = Callable[[Experiment], Choice]
 """Asks the user, after Ctrl-C, what becomes of the trials on nodes. Blocks until the answer."""
 
 
+PauseChoice = Literal["go on", "end"]
+PausePrompt = Callable[[Experiment], PauseChoice | None]
+"""Asks the user whether a paused search goes on. Returns at once: None before the answer."""
+
+
+def end_pause(experiment: Experiment) -> PauseChoice:
+    """Where nobody can be asked: the controller ends, and the search can be resumed."""
+    return "end"
+
+
 class Observers:
     """Passes everything on to each observer.
 

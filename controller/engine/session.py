@@ -73,6 +73,7 @@ class PreparedSession(Session):
     keep: Callable[[], object] = lambda: None  # call it when the experiment starts to run
     notes: Sequence[str] = ()  # for the user, about the experiment file and its Python
     passed: Passed = NOTHING  # variables of this shell for the trials
+    taken_name: str = ""  # the name that was wanted, if an earlier experiment has it
 
 
 @contextlib.contextmanager
@@ -99,6 +100,7 @@ def create(
         directory = home.take_name(name or config.name, exact=name is not None)
         undo.callback(directory.discard)
         stack.enter_context(Lock(directory))
+        taken = config.name if name is None and directory.name != config.name else ""
         config = config.model_copy(update={"name": directory.name})
         root = layout.create(store, user_name(), directory.name, secrets.token_hex(4))
         undo.callback(layout.discard, root)
@@ -142,7 +144,7 @@ def create(
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=notes, passed=variables,
+            notes=notes, passed=variables, taken_name=taken,
         )  # fmt: skip
 
 

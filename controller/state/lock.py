@@ -8,7 +8,7 @@ import os
 import socket
 import time
 
-from controller.formats import command
+from controller.formats import clock, command
 from controller.state.errors import LockedError, cannot_write
 from controller.state.experiment_dir import ExperimentDir
 
@@ -73,7 +73,7 @@ def holder_of(directory: ExperimentDir) -> str:
     """The process that took the lock last: `process 4711 on gpu1 since 2024-05-01 10:00:00`."""
     try:
         holder = json.loads(directory.lock_file.read_text())
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
+        since = clock(holder["since"])
         return f"process {holder['pid']} on {holder['host']} since {since}"
     except (OSError, ValueError, KeyError, TypeError):
         return "an unknown process"

@@ -35,9 +35,14 @@ class Record:
 
     @property
     def state(self) -> str:
-        """running, finished, stopped, failed (the tuner broke) or interrupted (resume it)."""
+        """running, finished, stopped, failed (the tuner broke), paused or interrupted.
+
+        The last two are resumed.
+        """
         experiment = self.experiment
         if experiment.closed is None:
+            if experiment.paused is not None:
+                return "paused"
             return "running" if self.is_running else "interrupted"
         if experiment.search_over and experiment.search_over.error:
             return "failed"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json as jsons
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich import filesize
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,6 +19,7 @@ from controller.errors import LaunchError
 from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounted
 from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes
 from controller.state.home import Home
+from controller.views import output
 from controller.views.terminal import inspecting
 
 _STATES = {
@@ -45,7 +44,7 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
     if json:
         rows = [_facts(report, found[report.node.name]) for report in cluster.nodes]
         facts = {"store": store and str(store), "trouble": cluster.store_problem, "nodes": rows}
-        print(jsons.dumps(facts, indent=1))  # noqa: T201 - for programs
+        output.print_json(facts)
     else:
         _print(cluster, found, listed.warnings)
     return not cluster.store_problem and all(map(can_run, found.values()))
@@ -89,14 +88,14 @@ def _facts(report: NodeReport, found: list[Problem]) -> dict[str, Any]:
 def _print(
     cluster: ClusterReport, found: Mapping[str, list[Problem]], warnings: tuple[str, ...]
 ) -> None:
-    console = Console(highlight=False, emoji=False)
+    console = output.console()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("node", "reachable", "slots", "GPUs", "store", "Python", "user"):
         table.add_column(column, overflow="fold")
     for report in cluster.nodes:
         style = "" if can_run(found[report.node.name]) else "red"
         table.add_row(*map(escape, _row(report)), style=style)
-    console.print(table)
+    output.print_table(console, table)
     for warning in warnings:
         console.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if cluster.store_problem:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 from rich import filesize
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from controller.engine.plan import Plan
 from controller.formats import duration
+from controller.views import output
 
 
 def show(plan: Plan) -> None:
@@ -19,8 +19,8 @@ def show(plan: Plan) -> None:
     grid = Table.grid(padding=(0, 2))
     for key, value in _rows(plan).items():
         grid.add_row(key, escape(value))
-    console = Console(highlight=False, emoji=False)
-    console.print(grid)
+    console = output.console()
+    output.print_table(console, grid)
     for note in plan.notes:
         console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     for trial, params in enumerate(plan.candidates):

@@ -13,11 +13,12 @@ from rich.table import Table
 
 from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
-from controller.formats import command, duration
+from controller.formats import clock, command, duration
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.store import dedup
+from controller.views import output
 from controller.views.text import COLOURS, shortage
 from heirloom.store.files import RealFiles
 
@@ -37,9 +38,9 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
                 raise
             broken.append((place, error))
     if json:
-        print(jsons.dumps([_facts(record) for record in found], indent=1))  # noqa: T201 - for programs
+        output.print_json([_facts(record) for record in found])
         return
-    console = _console()
+    console = output.console()
     if not places:
         console.print(f"no experiments yet: start one with `{command('run', 'FILE')}`")
         return
@@ -54,7 +55,7 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
         )  # fmt: skip
     for place, _ in broken:
         table.add_row(escape(place.name), "[red]unreadable[/]", "", "", "", "", "")
-    console.print(table)
+    output.print_table(console, table)
     for _, problem in broken:
         console.print(f"[red]{escape(str(problem))}[/]", soft_wrap=True)
     if detail and found:
@@ -67,7 +68,7 @@ def trials(place: ExperimentDir, *, json: bool) -> None:
     found = record.experiment.trials
     if json:
         rows = [records.row(record, trial) for trial in found]
-        print(jsons.dumps(rows, indent=1))  # noqa: T201 - for programs
+        output.print_json(rows)
         return
     table = _table("id", "parents", "state", "value", "attempts", "node", "time", "params")
     for trial in found:
@@ -77,14 +78,14 @@ def trials(place: ExperimentDir, *, json: bool) -> None:
             str(trial.id), " ".join(map(str, trial.parents)), _state(trial.state), value,
             str(len(trial.attempts)), escape(node), _time(trial), escape(jsons.dumps(trial.params)),
         )  # fmt: skip
-    _console().print(table)
+    output.print_table(output.console(), table)
 
 
 def show(place: ExperimentDir, number: int) -> None:
     """Print everything about one trial. Raises HeirloomError."""
     record = records.load(place)
     trial = record.trial(number)
-    console = _console()
+    console = output.console()
     reason = records.why(record, trial)
     line = f"trial {trial.id} of {escape(place.name)}: {_state(trial.state)}"
     console.print(line + (f", {escape(reason)}" if reason else ""))
@@ -114,7 +115,9 @@ def show(place: ExperimentDir, number: int) -> None:
         trials = record.experiment.trials
         words = dedup.damage_words(RealFiles(), record.root, trials, trial)
         grid.add_row("damaged", f"[red]{escape(words)}[/]")
-    console.print(grid)
+    output.print_table(console, grid)
+    if not trial.state.is_verdict and (note := _resumable(record)):
+        console.print(escape(note), soft_wrap=True)
 
 
 def _detail(console: Console, record: Record) -> None:
@@ -126,6 +129,10 @@ def _detail(console: Console, record: Record) -> None:
         f"{experiment.counts[state]} {_state(state)}" for state in State if experiment.counts[state]
     )
     grid.add_row("trials", counts or "none yet")
+    if record.state == "paused" and experiment.paused is not None:
+        grid.add_row("paused", f"[red]{escape(experiment.paused.reason)}[/]")
+    if record.state == "interrupted":
+        grid.add_row("last event", clock(experiment.last_at))
     if experiment.closed is not None:
         grid.add_row("ended", escape(experiment.closed.reason))
     elif experiment.search_over is not None:
@@ -138,11 +145,21 @@ def _detail(console: Console, record: Record) -> None:
     for node, reason in experiment.placement.down.items():
         grid.add_row(f"node {escape(node)}", f"[red]does not answer[/]: {escape(reason)}")
     grid.add_row("store", escape(str(record.root.path)))
-    grid.add_row("report", escape(str(record.place.report)))
-    console.print(grid)
-    if record.state == "interrupted":
-        resume = escape(command("resume", record.place.name))
-        console.print(f"no controller runs it: {resume}", soft_wrap=True)
+    if record.place.report.exists():
+        grid.add_row("report", escape(str(record.place.report)))
+    output.print_table(console, grid)
+    if note := _resumable(record):
+        console.print(escape(note), soft_wrap=True)
+
+
+def _resumable(record: Record) -> str:
+    """What to type for an experiment that no controller runs and that has not ended."""
+    resume = command("resume", record.place.name)
+    if record.state not in ("paused", "interrupted"):
+        return ""
+    if record.is_running:
+        return f"its controller waits for running trials or for an answer; afterwards: {resume}"
+    return f"no controller runs it: {resume}"
 
 
 def _facts(record: Record) -> dict[str, Any]:
@@ -183,8 +200,9 @@ def _state(state: State) -> str:
 
 
 def _table(*columns: str) -> Table:
-    # Params take the width that the other columns leave, and are truncated.
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand="params" in columns)
+    # On a terminal, params take the width that the other columns leave, and are truncated.
+    cut = "params" in columns and output.is_terminal()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=cut)
     for column in columns:
         right = column in ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
         table.add_column(
@@ -192,10 +210,6 @@ def _table(*columns: str) -> Table:
             justify="right" if right else "left",
             no_wrap=True,
             overflow="ellipsis" if column == "params" else "fold",
-            ratio=1 if column == "params" else None,
+            ratio=1 if column == "params" and cut else None,
         )
     return table
-
-
-def _console() -> Console:
-    return Console(highlight=False, emoji=False)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -17,12 +20,14 @@ from rich.text import Text
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
-from controller.engine.observer import Choice, Situation
-from controller.formats import counted
-from controller.views import text
+from controller.engine.observer import Choice, PauseChoice, Situation
+from controller.formats import command, counted
+from controller.views import output, text
 
 _REFRESH = 0.25  # seconds between two updates of the live view
 _SUMMARY = 30.0  # seconds between two summaries without a live view
+_QUESTION = "(g)o on with the search all the same, or (e)nd here and resume later? "
+_ANSWERS: dict[str, PauseChoice] = {"g": "go on", "go on": "go on", "e": "end", "end": "end"}
 
 
 class Screen:
@@ -30,9 +35,11 @@ class Screen:
 
     def __init__(self, name: str, console: Console | None = None) -> None:
         self._name = name
-        self._console = console or Console(stderr=False, highlight=False, emoji=False)
+        self._console = console or output.console()
         self._live = Live(console=self._console, auto_refresh=False, transient=False)
-        self._is_live = self._console.is_terminal
+        self._is_terminal = self._console.file.isatty()
+        self._is_live = self._is_terminal and not self._console.is_dumb_terminal
+        self._asks = False  # whether the question of a pause is on the screen
         self._next = 0.0
         self._has_said_no_number = False  # in the live view it is said of one trial only
         self._summary_at = time.monotonic() + _SUMMARY
@@ -47,13 +54,21 @@ class Screen:
             self._live.stop()
 
     def say(self, line: str) -> None:
-        """Print one line of Rich markup, above the live view."""
+        """Print one line of Rich markup, above the live view or the question of a pause."""
+        if self._asks:
+            self._console.print()
         self._console.print(line, soft_wrap=True)
+        if self._asks:
+            self._console.print(_QUESTION, end="")
 
     def refresh(self, experiment: Experiment, situation: Situation) -> None:
         """Show the state, unless the last update is recent."""
         clock = time.monotonic()
         over = experiment.closed is not None
+        if self._asks and experiment.paused is None:  # another process ended the pause
+            self._end_question()
+        if self._asks:
+            return
         if self._is_live and (clock >= self._next or over):
             self._next = clock + _REFRESH
             self._live.update(self._view(experiment, situation), refresh=True)
@@ -80,6 +95,8 @@ class Screen:
                 self.say(f"[yellow]{escape(event.reason)}[/]")
             case e.Removed():
                 self._say_removed(event)
+            case e.Paused():
+                self._say_paused(experiment, event)
             case e.RoomShort():
                 self.say(f"[yellow]no trial is started: {escape(text.shortage(event))}[/]")
             case e.RoomBack():
@@ -123,10 +140,45 @@ class Screen:
         if event.problem:
             self.say(f"[red]weights cannot be removed by this user[/]: {escape(event.problem)}")
 
+    def _say_paused(self, experiment: Experiment, event: e.Paused) -> None:
+        self.say(f"[red]paused: {escape(event.reason)}[/]")
+        running = experiment.counts[State.RUNNING]
+        rest = f", and {counted(running, 'running trial')} may end" if running else ""
+        self.say(f"no further trial is started{rest}")
+        logs = command("logs", self._name, str(event.trials[-1]))
+        self.say(f"their output: {escape(logs)}")
+
+    def ask_on_pause(self, experiment: Experiment) -> PauseChoice | None:
+        """Ask whether a paused search goes on. Returns at once: None before the answer.
+
+        Without a terminal that could answer, the search ends here.
+        """
+        if not (self._is_terminal and _may_read()):
+            return "end"
+        if not self._asks:
+            if self._is_live:
+                self._live.stop()
+            self._asks = True
+            self._console.print(_QUESTION, end="")
+        if not select.select([sys.stdin], [], [], 0)[0]:
+            return None
+        line = sys.stdin.readline()
+        answer = _ANSWERS.get(line.strip().lower(), None if line else "end")
+        if answer is None:
+            self._console.print(_QUESTION, end="")
+        else:
+            self._end_question()
+        return answer
+
+    def _end_question(self) -> None:
+        self._asks = False
+        if self._is_live:
+            self._live.start()
+
     def ask(self, experiment: Experiment) -> Choice:
         """Ask what becomes of the trials after Ctrl-C. A second Ctrl-C leaves them running."""
         running = experiment.counts[State.RUNNING] + experiment.counts[State.ARMED]
-        if not self._console.is_terminal:
+        if not self._is_terminal:
             return "leave"
         if self._is_live:
             self._live.stop()
@@ -160,12 +212,20 @@ class Screen:
         return Group(*parts)
 
 
+def _may_read() -> bool:
+    """Whether standard input is a terminal of which this process is in the foreground."""
+    try:
+        return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
+
+
 @contextlib.contextmanager
 def inspecting(count: int) -> Iterator[None]:
     """Show that `count` nodes are being inspected, while the context is open."""
-    console = Console(highlight=False, emoji=False)
+    console = output.console()
     line = f"inspecting {counted(count, 'node')} …"
-    if console.is_terminal:
+    if output.is_terminal():
         with console.status(line):
             yield
     else:

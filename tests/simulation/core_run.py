@@ -20,7 +20,7 @@ class CoreRun:
         c = self.controller
         return [
             c.wave, c.answer, c.send_due, c.store_task, c.take_mail, c.propose, c.notice_silence,
-            c.pass_time, self.an_attempt_advances, self.an_attempt_advances,
+            c.pass_time, c.end_pause, self.an_attempt_advances, self.an_attempt_advances,
         ]  # fmt: skip
 
     def unusual(self):

@@ -100,8 +100,20 @@ def _lost(x, parents):
     return any(x.trials[p].state.is_verdict and not x.trials[p].inheritable for p in parents)
 
 
+def started_in_pauses(journal):
+    """The decisions to start something that were made while the search was paused."""
+    found, paused = [], False
+    for event in journal:
+        if isinstance(event, e.Paused | e.Continued | e.Opened):
+            paused = isinstance(event, e.Paused)
+        elif paused and isinstance(event, e.Placed | e.ProposalAsked):
+            found.append(event)
+    return found
+
+
 def check_decisions(journal):
-    """Raise AssertionError if a decision was made twice."""
+    """Raise AssertionError if a decision was made twice, or in a pause."""
+    assert not started_in_pauses(journal)
     sent = Counter(event.trial for event in journal if isinstance(event, e.ResultSent))
     assert not sent or max(sent.values()) == 1
     placed = [(event.trial, event.number) for event in journal if isinstance(event, e.Placed)]

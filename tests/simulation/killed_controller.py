@@ -123,6 +123,15 @@ class Controller:
         if not self.turn(list(events), mail):
             self.kill()
 
+    def end_pause(self):
+        """In a pause the user lets the search go on, or resumes it once nothing runs."""
+        if self.x.paused is None:
+            return
+        if self.rng.random() < 0.1:
+            self.take(e.Continued(at=self.now))
+        elif self.x.is_at_rest:
+            self.kill()
+
     # The dispatcher
 
     def submit(self, orders):

@@ -12,6 +12,7 @@ from typing import Any, cast
 from unittest import mock
 
 from controller.core import gc
+from controller.core.decisions import Decisions
 from controller.core.events import Closed, RemovalAsked, Removed
 from controller.engine.loop import Loop
 from controller.store.gc import Removal
@@ -155,6 +156,22 @@ def _failed_removal_counts_as_done() -> Plant:
     return mock.patch.object(Removal, "step", careless)
 
 
+def _trials_start_in_a_pause() -> Plant:
+    """Attempts are placed and proposals are requested although the search is paused."""
+    steps = Decisions._placements, Decisions._search
+
+    def careless(step: Any) -> Any:
+        def decide(self: Decisions, now: float) -> Any:
+            paused, self._x.paused = self._x.paused, None
+            yield from step(self, now)
+            self._x.paused = paused
+
+        return decide
+
+    places, search = map(careless, steps)
+    return mock.patch.multiple(Decisions, _placements=places, _search=search)
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
@@ -167,6 +184,7 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "weights are removed that the tuner may name": _removal_ignores_the_tuner,
     "weights are removed before that is journaled": _removal_before_the_journal,
     "a failed removal counts as done": _failed_removal_counts_as_done,
+    "trials start in a pause": _trials_start_in_a_pause,
 }
 
 

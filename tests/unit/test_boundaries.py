@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CORE_NEEDS = {"__future__", "collections", "dataclasses", "enum", "heapq", "itertools", "typing"}
+CORE_NEEDS = {
+    "__future__", "collections", "dataclasses", "enum", "heapq", "itertools", "re", "typing",
+}  # fmt: skip
 
 
 def imported(file):

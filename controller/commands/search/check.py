@@ -29,11 +29,10 @@ def check(
     Nothing is started on the nodes, and nothing is written.
     """
     if schema:
-        import json
-
         from controller.config import json_schema
+        from controller.views import output
 
-        print(json.dumps(json_schema(), indent=1))  # noqa: T201 - for programs
+        output.print_json(json_schema())
     elif file is None:
         raise HeirloomError("name the experiment file to check, or ask for --schema")
     else:

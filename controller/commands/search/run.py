@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from controller.commands.arguments import File, InventoryFile
+from controller.commands.arguments import File, InventoryFile, KeepGoing
 from controller.state.home import Home
 
 
@@ -16,16 +16,22 @@ def run(
     name: Annotated[
         str | None, typer.Option(help="The experiment's name, instead of the file's. Must be free.")
     ] = None,
+    keep_going: KeepGoing = False,
 ) -> None:
     """Run an experiment until its budget is used up.
 
     Without --name a name that is taken becomes NAME-2, NAME-3 and so on.
 
+    When the first three trials fail alike and none has succeeded, the search is paused, and later
+    when twenty in a row do: no trial is started, and those that run go on to their end. On a
+    terminal it asks whether to go on; elsewhere it ends, and `resume` goes on.
+
     Ctrl-C asks whether to leave the trials running and resume later, to stop them, or to go on.
 
-    Exit code: 0 when a trial succeeded, 1 when none did or the tuner failed, 2 when the experiment
-    could not be started, 130 when it was left or stopped.
+    Exit code: 0 when a trial succeeded, 1 when none did, the tuner failed or the search is paused,
+    2 when the experiment could not be started, 130 when it was left or stopped.
     """
     from controller.commands.search import wiring
 
-    raise typer.Exit(wiring.run(file, Home.of_user(), inventory=inventory, name=name))
+    home = Home.of_user()
+    raise typer.Exit(wiring.run(file, home, inventory=inventory, name=name, keep_going=keep_going))

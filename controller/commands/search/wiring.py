@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -17,9 +14,9 @@ from typing import Any
 
 from rich.markup import escape
 
+from controller.commands.output import say
+from controller.commands.search import ending
 from controller.core import events as e
-from controller.core.experiment import Experiment
-from controller.core.model import State
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
 from controller.engine.loop import Loop, Tuner
@@ -29,31 +26,43 @@ from controller.engine.session import resume as resume_session
 from controller.engine.specs import Specs
 from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
-from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
 from controller.store.watch import StoreWatch
 from controller.tuners.process import LongCall
+from controller.views import output
 from controller.views.terminal import Screen, inspecting
 from heirloom.store.files import RealFiles
 
-PACKAGES = Path(__file__).resolve().parents[3]  # the directory that holds `controller`
 
-
-def run(file: Path, home: Home, *, inventory: Path | None = None, name: str | None = None) -> int:
+def run(
+    file: Path,
+    home: Home,
+    *,
+    inventory: Path | None = None,
+    name: str | None = None,
+    keep_going: bool = False,
+) -> int:
     """Run a new experiment. Returns the exit code.
 
-    Raises HeirloomError where it cannot be started.
+    With `keep_going`, trials that fail alike do not pause it. Raises HeirloomError where it cannot
+    be started.
     """
     with create(file, home, inventory, name) as ready:
-        return _run(ready, _start_tuner, *preflight.check(ready, inspecting))
+        if ready.taken_name:
+            say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
+        preflighted = preflight.check(ready, inspecting)
+        return _run(ready, _start_tuner, *preflighted, keep_going=keep_going)
 
 
-def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
+def resume(
+    name: str, home: Home, *, inventory: Path | None = None, keep_going: bool = False
+) -> int:
     """Go on with an experiment. Returns the exit code.
 
-    Raises HeirloomError where it cannot be resumed.
+    With `keep_going`, trials that fail alike do not pause it. Raises HeirloomError where it cannot
+    be resumed.
     """
     with resume_session(name, home, inventory) as ready:
         closed = ready.experiment.closed
@@ -62,7 +71,8 @@ def resume(name: str, home: Home, *, inventory: Path | None = None) -> int:
                 f"{name} has finished: {closed.reason}; start a new one with "
                 f"`{command('run', 'FILE')}`"
             )
-        return _run(ready, _start_tuner, *preflight.check(ready, inspecting))
+        preflighted = preflight.check(ready, inspecting)
+        return _run(ready, _start_tuner, *preflighted, keep_going=keep_going)
 
 
 def stop(name: str, home: Home) -> int:
@@ -103,6 +113,8 @@ def _run(
     start_tuner: Callable[[PreparedSession, MessageQueue], tuple[Tuner, list[str]]],
     then: list[e.Event],
     warnings: Sequence[str] = (),
+    *,
+    keep_going: bool = False,
 ) -> int:
     """Start tuner, watch and dispatcher, and run the loop.
 
@@ -110,6 +122,7 @@ def _run(
     """
     place, experiment = ready.directory, ready.experiment
     _log_to(place.controller_log)
+    output.go_on_without()
     post = MessageQueue()
     tuner, differences = start_tuner(ready, post)
     watch = StoreWatch(
@@ -133,7 +146,7 @@ def _run(
     now = time.time()
     found = tuple(node.info for node in ready.nodes)
     first = [
-        e.Opened(at=now, resumed=experiment.opened_at is not None),
+        e.Opened(at=now, resumed=experiment.opened_at is not None, keep_going=keep_going),
         e.NodesFound(at=now, nodes=found),
         *then,
     ]
@@ -151,10 +164,11 @@ def _run(
             inbox=Inbox(place.inbox),
             observers=[screen],
             ask_on_interrupt=screen.ask,
+            ask_on_pause=screen.ask_on_pause,
         )
         with _signals(loop, post):
             closed = loop.run(first)
-    return _farewell(screen, experiment, place, closed)
+    return ending.farewell(screen, experiment, place, closed)
 
 
 def _greet(
@@ -187,38 +201,6 @@ def _greet(
             f"[yellow]{escape(str(config.trial.code_dir))} {escape(note)}; trials go on with the "
             "snapshot that was taken then[/]"
         )
-
-
-def _farewell(
-    screen: Screen, experiment: Experiment, place: ExperimentDir, closed: e.Closed | None
-) -> int:
-    if closed is None:
-        screen.say(f"left; go on with: {escape(command('resume', place.name))}")
-        return 130
-    if not _write_report(place):
-        again = escape(command("report", place.name))
-        screen.say(f"[yellow]no report was written: try `{again}`[/]")
-    error = experiment.search_over is not None and experiment.search_over.error
-    if error:
-        return 1
-    if experiment.stopping is not None:
-        return 130
-    return 0 if experiment.counts[State.SUCCEEDED] else 1
-
-
-def _write_report(place: ExperimentDir) -> bool:
-    """Write the report's page and say whether that worked.
-
-    A process of its own writes it, because drawing takes more memory than the controller may use.
-    """
-    # -P: the working directory may hold a user's own controller.py.
-    path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "controller", "report", place.name],
-        env={**os.environ, "PYTHONPATH": path},
-        check=False,
-    )
-    return done.returncode == 0
 
 
 @contextlib.contextmanager

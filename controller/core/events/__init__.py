@@ -18,8 +18,11 @@ from controller.core.events.attempts import (
 )
 from controller.core.events.experiment import (
     Closed,
+    Continued,
+    ControllerAlive,
     Created,
     Opened,
+    Paused,
     StopAsked,
 )
 from controller.core.events.nodes import (
@@ -89,6 +92,9 @@ Event = (
     | Removed
     | RoomShort
     | RoomBack
+    | ControllerAlive
+    | Paused
+    | Continued
     | StopAsked
     | Closed
 )
@@ -99,6 +105,8 @@ __all__ = [
     "CancelAsked",
     "CheckAsked",
     "Closed",
+    "Continued",
+    "ControllerAlive",
     "Created",
     "EndAsked",
     "Ended",
@@ -112,6 +120,7 @@ __all__ = [
     "Opened",
     "ParentsAnswered",
     "ParentsAsked",
+    "Paused",
     "Placed",
     "ProposalAsked",
     "ProposalGivenUp",

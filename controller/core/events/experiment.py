@@ -28,7 +28,37 @@ class Opened:
 
     at: float
     resumed: bool = False
+    keep_going: bool = False  # whether trials that fail alike do not pause the search
     kind: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerAlive:
+    """The controller runs, although nothing has happened for a while. Its time counts."""
+
+    at: float
+    kind: Literal["alive"] = "alive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """Decision: start nothing more, because these trials failed alike.
+
+    Attempts whose process runs go on. The pause lasts until `Continued` or `Opened`.
+    """
+
+    at: float
+    reason: str
+    trials: tuple[int, ...]
+    kind: Literal["paused"] = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """A user ends the pause. Failures are counted anew."""
+
+    at: float
+    kind: Literal["continued"] = "continued"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

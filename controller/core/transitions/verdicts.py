@@ -6,6 +6,7 @@ from controller.core import events as e
 from controller.core.commands import EndAttempt, PassVerdict
 from controller.core.model import Outcome, State, Trial, attempt_name
 from controller.core.state import ExperimentState
+from controller.core.transitions.alike import count_verdict
 from controller.core.transitions.queueing import release_children, try_again
 
 
@@ -36,6 +37,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
         end = EndAttempt(Outcome.CANCELLED, reason)
         x.commands.ends.due[trial.id, attempt.number] = end
     x.commands.results.due[trial.id] = None
+    count_verdict(x, trial)
     if event.value is not None and event.state is State.SUCCEEDED:
         _keep_best(x, trial.id, event.value)
     release_children(x, trial)

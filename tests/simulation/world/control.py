@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from controller.core import events as e
+from controller.core.experiment import Experiment
 from controller.core.model import NodeInfo
 from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
+from controller.engine.observer import PauseChoice
 from controller.engine.replay import replay
 from controller.engine.specs import Specs
 from controller.state.journal import JournalError
@@ -73,13 +75,14 @@ class Control(Host):
             specs=specs,
             inbox=cast("Any", lab.inbox),
             ask_on_interrupt=lambda experiment: "leave",
+            ask_on_pause=self._answer,
             clock=lambda: lab.schedule.now,
             now=lab.wall,
         )
         lab.trace.write("controller", f"opens the experiment, start {self._life}")
         resumed = experiment.opened_at is not None
         first: list[e.Event] = [
-            e.Opened(at=lab.wall(), resumed=resumed),
+            e.Opened(at=lab.wall(), resumed=resumed, keep_going=lab.pause_rng.random() < 0.2),
             e.NodesFound(at=lab.wall(), nodes=listed),
         ]
         loop = self.loop
@@ -121,10 +124,21 @@ class Control(Host):
             return
         self._awaited = False
         self._guard(lambda: loop.step(0.0))
-        if self.loop is not None and loop.experiment.closed is not None:
-            self._end()
-            self._journal.close()
+        if self.loop is None or not loop.is_over:
+            return
+        self._end()
+        self._journal.close()
+        if loop.experiment.closed is not None:
             self.lab.closed(loop.experiment)
+        else:
+            self.lab.trace.write("controller", "ends in a pause")
+            self.lab.schedule.after(self.lab.pause_rng.uniform(0.5, 60.0), self.start)
+
+    def _answer(self, experiment: Experiment) -> PauseChoice | None:
+        """The user corrects the mistake, at once or later, or has nobody be asked."""
+        choice: PauseChoice | None = self.lab.pause_rng.choice([None, None, "go on", "end"])
+        self.lab.mistake = self.lab.mistake and choice is None
+        return choice
 
     def _guard(self, work: Any) -> None:
         try:

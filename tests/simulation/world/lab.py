@@ -50,6 +50,9 @@ class Lab:
         self, seed: int, directory: Path, write_line: Callable[[str], None] | None = None
     ) -> None:
         self.rng = random.Random(seed)
+        # Another generator, so that pauses leave everything else as it is.
+        self.pause_rng = random.Random(f"{seed} pauses")
+        self.mistake = self.pause_rng.random() < 0.1  # in the trial's code, until a pause ends
         self.schedule = Schedule(self.rng)
         self.trace = Trace(lambda: self.schedule.now, write_line)
         self.faults = Faults(self.rng, self.trace)

@@ -15,7 +15,7 @@ from controller.core.model import Outcome, State, split_attempt
 from controller.engine.replay import replay
 from heirloom.node.spec import Spec
 from heirloom.store.manifest import REMOVED, Manifest
-from tests.simulation.core_state import check, check_decisions, state_of
+from tests.simulation.core_state import check, check_decisions, started_in_pauses, state_of
 from tests.simulation.world.store import Inode
 
 if TYPE_CHECKING:
@@ -179,6 +179,8 @@ class Rules:
         again = replay(self._lab.config, cast("Any", self._lab)).experiment
         self.hold(3, state_of(again) == state_of(x), "the journal leads to another state")
         check(x)
+        if started := started_in_pauses(promised):
+            raise Violation(f"started while the search was paused: {started}")
         check_decisions(promised)
 
     def _judge_verdict(self, x: Experiment, number: int) -> None:

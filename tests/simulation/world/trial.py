@@ -36,7 +36,7 @@ class TrialProcess:
         self._epoch = node.epoch
         self._rng: random.Random = node.lab.rng
         faults = node.lab.faults
-        self._fails = faults.occurs("trial fails")
+        self._fails = faults.occurs("trial fails") or node.lab.mistake
         self._says = not faults.occurs("trial reports nothing")
         self._hangs = faults.occurs("trial hangs")
         self._leaves = faults.occurs("trial leaves a process")

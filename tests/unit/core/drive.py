@@ -23,11 +23,15 @@ class Drive:
         self.apply(e.Opened(at=self.now), e.NodesFound(at=self.now, nodes=found))
 
     def apply(self, *events):
-        """Apply events and return the decisions that follow."""
+        """Apply events and return the decisions that follow, without the controller's sign of life.
+
+        The log has all of them.
+        """
         for event in events:
             self.x.apply(event)
-        self.decided = self.decisions.decide(self.now, self.free)
-        self.log += [*events, *self.decided]
+        made = self.decisions.decide(self.now, self.free)
+        self.log += [*events, *made]
+        self.decided = [event for event in made if not isinstance(event, e.ControllerAlive)]
         return self.decided
 
     def wait(self, seconds):

@@ -201,8 +201,8 @@ class TestRecall:
         for trial in on_a[:4]:
             d.begin(trial)
         d.withhold()
-        for trial in on_b:
-            d.end(trial, "failed")
+        for trial, reason in zip(on_b, "abcdef", strict=False):
+            d.end(trial, "failed", reason=reason)
             d.carry_out()
             d.x.search.withheld = True
         d.decisions._recalled_at = d.now

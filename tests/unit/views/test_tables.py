@@ -1,13 +1,15 @@
-"""Tables on a narrow terminal."""
+"""Tables on a narrow terminal, and without one."""
 
 import io
 
+import pytest
 from rich.console import Console
 
-from controller.views import tables
+from controller.views import output, tables
 
 
-def test_long_params_are_cut_and_nothing_else_is() -> None:
+def test_long_params_are_cut_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
     table = tables._table("id", "parents", "state", "value", "attempts", "node", "time", "params")
     table.add_row("117", "98 3", "succeeded", "0.978333", "1", "gpu1.lab", "2m05s", "x" * 500)
     out = io.StringIO()
@@ -18,3 +20,14 @@ def test_long_params_are_cut_and_nothing_else_is() -> None:
     ]  # fmt: skip
     assert row.split()[:-1] == ["117", "98", "3", "succeeded", "0.978333", "1", "gpu1.lab", "2m05s"]
     assert row.rstrip().endswith("x…")
+
+
+def test_nothing_is_cut_or_padded_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    table = tables._table("id", "params")
+    table.add_row("1", "x" * 500)
+    table.add_row("2", "x")
+    output.print_table(output.console(), table)
+    assert capsys.readouterr().out.splitlines() == ["id  params", f" 1  {'x' * 500}", " 2  x"]

@@ -1,0 +1,155 @@
+"""Standard output, which may be a terminal, a pipe that closes, a full disk, or closed.
+
+A command whose reader leaves (`heirloom trials x | head -1`) ends quietly, as a program does that
+SIGPIPE ends. A command that runs a search goes on without output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import logging
+import os
+import select
+import sys
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from heirloom.store.os_errors import reason
+
+_READER_LEFT = 128 + 13  # the exit code of a program that SIGPIPE ended, in a shell
+_CANNOT_WRITE = 2
+_WIDE = 100_000  # columns: where nobody looks at a screen, nothing is cut or folded
+_log = logging.getLogger(__name__)
+
+
+class _Output(io.FileIO):
+    """A standard stream. Its first error ends the process, unless `is_needed` is false."""
+
+    def __init__(self, fd: int, *, is_needed: bool) -> None:
+        super().__init__(fd, "w", closefd=False)
+        self.is_needed = is_needed
+        self.is_broken = False
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes; return how many. After an error, discard them."""
+        if self.is_broken:
+            return len(data)
+        try:
+            while (written := super().write(data)) is None:  # the descriptor does not block
+                select.select([], [self.fileno()], [])
+        except OSError as error:
+            self.is_broken = True
+            self._fail(error)
+            return len(data)
+        return written
+
+    def _fail(self, error: OSError) -> None:
+        if not self.is_needed:
+            _log.warning("output is lost from here on: %s", reason(error))
+        elif error.errno == errno.EPIPE:
+            raise SystemExit(_READER_LEFT)
+        else:
+            sys.stderr.write(f"error: standard output cannot be written: {reason(error)}\n")
+            raise SystemExit(_CANNOT_WRITE)
+
+
+def prepare() -> None:
+    """Make standard output and error safe to write to, whatever they are.
+
+    A stream that is closed discards what is written. A character that its encoding lacks becomes a
+    question mark.
+    """
+    for fd in range(3):
+        _open_if_closed(fd)
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - descriptor 0
+    if sys.stdout is sys.__stdout__:
+        sys.stdout = _stream(sys.stdout, 1, is_needed=True)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _stream(sys.stderr, 2, is_needed=False)
+
+
+def finish() -> None:
+    """Write what is buffered. Raises SystemExit if it cannot be written."""
+    sys.stdout.flush()
+
+
+def go_on_without() -> None:
+    """From now on, an error of standard output does not end the process."""
+    raw = _raw(sys.stdout)
+    if raw is not None:
+        raw.is_needed = False
+
+
+def has_reader() -> bool:
+    """Whether somebody may still read standard output. Finds out without writing."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):  # not a file of the system's
+        return True
+    return not any(events & select.POLLERR for _, events in poll.poll(0))
+
+
+def is_terminal() -> bool:
+    """Whether standard output is a terminal, whatever the environment says of colours."""
+    return sys.stdout.isatty()
+
+
+def console() -> Console:
+    """A console on standard output. Without a terminal its lines are as long as they need."""
+    return Console(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
+
+
+def print_table(where: Console, table: Table) -> None:
+    """Print a table. Without a terminal its lines do not end in blanks."""
+    if where.file.isatty():
+        where.print(table)
+        return
+    with where.capture() as captured:
+        where.print(table)
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    where.file.write("".join(f"{line}\n" for line in lines))
+
+
+def print_json(data: Any) -> None:
+    """Print data for programs: JSON in ASCII, so that every encoding has its characters."""
+    sys.stdout.write(json.dumps(data, indent=1) + "\n")
+
+
+def _open_if_closed(fd: int) -> None:
+    """Put the null device in the place of a descriptor that is closed.
+
+    Otherwise the next file that is opened would get its number, and what is printed would go there.
+    """
+    with contextlib.suppress(OSError):
+        os.fstat(fd)
+        return
+    null = os.open(os.devnull, os.O_RDWR)
+    if null == fd:
+        os.set_inheritable(fd, True)
+    else:
+        os.dup2(null, fd)
+        os.close(null)
+
+
+def _stream(old: TextIO | None, fd: int, *, is_needed: bool) -> TextIO:
+    raw = _Output(fd, is_needed=is_needed)
+    if old is not None:
+        old.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=old.encoding if old is not None else "utf-8",
+        errors="replace",
+        line_buffering=raw.isatty() or not is_needed,
+    )
+
+
+def _raw(stream: TextIO) -> _Output | None:
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    return raw if isinstance(raw, _Output) else None
