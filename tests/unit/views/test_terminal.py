@@ -12,6 +12,11 @@ from controller.engine.observer import Situation
 from controller.views.terminal import Screen
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 def output_of(*events):
     """The last line for a search with these events."""
     x = Experiment(Rules())
@@ -61,7 +66,7 @@ def test_the_best_trial_of_a_running_and_an_ended_search(events, expected):
 @pytest.mark.parametrize("is_live", [False, True])
 def test_result_without_a_number_is_said_when_it_comes(result, said, is_live):
     x = Experiment(Rules())
-    out = io.StringIO()
+    out = Terminal() if is_live else io.StringIO()
     screen = Screen("x", Console(file=out, width=200, force_terminal=is_live, color_system=None))
     for trial in range(2):
         event = e.VerdictSeen(at=0.0, trial=trial, state=State.SUCCEEDED, number=1, result=result)
