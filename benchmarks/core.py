@@ -64,6 +64,9 @@ class MemoryStore:
     def stop_monitoring(self, trial: int, number: int) -> None:
         """See `Store`."""
 
+    def request_end(self, trial: int, number: int, how: str, reason: str) -> None:
+        """See `Store`."""
+
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """See `Store`."""
         self._cluster.pass_verdict(trial, state, reason)

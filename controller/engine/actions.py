@@ -50,6 +50,9 @@ class Store(Protocol):
     def stop_monitoring(self, trial: int, number: int) -> None:
         """Stop watching an attempt."""
 
+    def request_end(self, trial: int, number: int, how: str, reason: str) -> None:
+        """Request the end of an attempt, sooner than an order reaches its node. It may get lost."""
+
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """Record a verdict unless the trial has one; report the valid one."""
 
@@ -179,6 +182,8 @@ class Actions:
         return Probe(attempt_name(trial, attempt.number), attempt.node, spec)
 
     def _end(self, trial: int, attempt: Attempt, how: str, reason: str) -> End:
+        """Request the end on the store, and order it: the order confirms it."""
+        self._store.request_end(trial, attempt.number, how, reason)
         return End(attempt_name(trial, attempt.number), attempt.node, how, reason)
 
     def _ask_for_parents(self, trials: Sequence[int]) -> None:

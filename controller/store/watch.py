@@ -14,6 +14,7 @@ from functools import partial
 
 from controller.core.events import Ended, Event, NoVerdict
 from controller.core.model import State
+from controller.store.end_requests import EndRequests
 from controller.store.gc import Removal
 from controller.store.layout import Root
 from controller.store.mail.intake import MailIntake
@@ -64,6 +65,7 @@ class StoreWatch:
         self._mail = MailIntake(
             Mailbox(root.mail, files), self._verdicts, self._attempts, heartbeat_timeout, clock, now
         )
+        self._end_requests = EndRequests(root, files, now)
         self._retries = RetryQueue(clock)
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._failing_since: float | None = None
@@ -100,6 +102,10 @@ class StoreWatch:
     def stop_monitoring(self, trial: int, number: int) -> None:
         """Stop monitoring an attempt: it has ended or is lost."""
         self._requests.put(partial(self._attempts.remove, (trial, number)))
+
+    def request_end(self, trial: int, number: int, how: str, reason: str) -> None:
+        """Request the end of an attempt on the store, where its node looks every second."""
+        self._requests.put(partial(self._end_requests.send, trial, number, how, reason))
 
     def pass_verdict(self, trial: int, state: State, reason: str) -> None:
         """Pass a verdict unless the trial has one; post the verdict that it has in the end."""

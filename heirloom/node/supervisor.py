@@ -29,6 +29,7 @@ from .process.trial_process import TrialProcess
 from .reporting import FIRST_PAUSE, LONGEST_PAUSE, RETRY_FOR, Reporter
 from .slots import Slot, take_slots
 from .spec import Spec
+from .waiting.end_requests import EndRequestPoller
 from .waiting.heartbeat import HeartbeatWaiter
 from .waiting.parents import verify_parent
 from .waiting.verdict_waiter import VerdictWaiter
@@ -50,7 +51,12 @@ class Supervisor:
         self._claims = Claims(run_dir, spec.experiment)
         self._wakeups = Wakeups(self._claims.directory)
         wakeup = self._wakeups.open(spec.attempt)
-        self._waiter = HeartbeatWaiter(wakeup, f"{spec.directory}/heartbeat", spec.heartbeat)
+        self._poller = EndRequestPoller(
+            files, spec.root, self._claims, self._wakeups, spec.attempt, time.monotonic()
+        )
+        self._waiter = HeartbeatWaiter(
+            wakeup, f"{spec.directory}/heartbeat", spec.heartbeat, self._poller
+        )
         self._reporter = Reporter(files, spec, self._claims, self._waiter)
         self._seconds: dict[str, float] = {}  # spent in each phase
         self._started_at: Optional[float] = None
@@ -75,6 +81,7 @@ class Supervisor:
             )
         self._reporter.report_end(ended, self._seconds)
         self._wakeups.remove(self._spec.attempt)
+        self._poller.close()
 
     def _attempt(self) -> AttemptEnded:
         try:

@@ -50,15 +50,20 @@ def sync_directory(path: str) -> None:
         os.close(fd)
 
 
-def replace_on_store(files: Files, draft: str, path: str, data: bytes) -> None:
+def replace_on_store(
+    files: Files, draft: str, path: str, data: bytes, *, mode: Optional[int] = None
+) -> None:
     """Replace the file at `path` durably, through `draft`. Raises OSError; then try again.
 
-    A draft of an earlier try is removed first.
+    A draft of an earlier try is removed first. `mode` is that of the new file; by default the umask
+    decides.
     """
     try:
         files.write(draft, data)
     except FileExistsError:
         files.remove(draft)
         files.write(draft, data)
+    if mode is not None:
+        files.chmod(draft, mode)
     files.rename(draft, path)
     files.sync_dir(os.path.dirname(path))

@@ -45,6 +45,8 @@ class Store:
 
     def stop_monitoring(self, trial, number): ...
 
+    def request_end(self, trial, number, how, reason): ...
+
     def pass_verdict(self, trial, state, reason):
         self.tasks.append(("verdict", trial, state, reason))
 

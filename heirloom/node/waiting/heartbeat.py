@@ -9,16 +9,27 @@ import time
 from typing import Optional
 
 from ...store.files import open_file
+from .end_requests import EndRequestPoller
 
 
 class HeartbeatWaiter:
-    """Waits for wakeups and descriptors, and writes the heartbeat file when that is due."""
+    """Waits for wakeups and descriptors, and writes the heartbeat file when that is due.
 
-    def __init__(self, wakeup: int, heartbeat: str, interval: float) -> None:
+    It polls for requests to end attempts in the same way.
+    """
+
+    def __init__(
+        self,
+        wakeup: int,
+        heartbeat: str,
+        interval: float,
+        poller: Optional[EndRequestPoller] = None,
+    ) -> None:
         """`wakeup` is a descriptor, `heartbeat` a path on the store, `interval` in seconds."""
         self.wakeup = wakeup
         self._heartbeat = heartbeat
         self._interval = interval
+        self._poller = poller
         self._counter = 0
         self._next = time.monotonic()
 
@@ -29,23 +40,32 @@ class HeartbeatWaiter:
     def wait(self, timeout: Optional[float], *descriptors: int) -> set[int]:
         """Wait until the wakeup or a descriptor is readable; returns those that are.
 
-        `timeout` is in seconds. The wait may end earlier, with nothing ready, when a heartbeat is
-        due.
+        `timeout` is in seconds. The wait may end earlier, with nothing ready, when a heartbeat or
+        a poll is due.
         """
-        due = max(0.0, self._next - self.now())
+        due = max(0.0, self._due() - self.now())
         seconds = due if timeout is None else min(timeout, due)
         ready = set(select.select([self.wakeup, *descriptors], [], [], seconds)[0])
         if self.wakeup in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wakeup, 4096)
+            if self._poller is not None:
+                self._poller.due = self.now()  # the node's poller may have ended
         self.beat()
         return ready
 
     def beat(self) -> None:
-        """Write the heartbeat if it is due. Errors are ignored: the attempt then looks silent."""
+        """Write the heartbeat and poll, if due. Errors are ignored: the attempt looks silent."""
         now = self.now()
-        if now < self._next:
-            return
+        if now >= self._next:
+            self._write(now)
+        if self._poller is not None:
+            self._poller.poll(now)
+
+    def _due(self) -> float:
+        return self._next if self._poller is None else min(self._next, self._poller.due)
+
+    def _write(self, now: float) -> None:
         self._next = now + self._interval
         self._counter += 1
         with contextlib.suppress(OSError):

@@ -11,6 +11,8 @@ import contextlib
 import errno
 import os
 
+_SUFFIX = ".bell"  # of an attempt's FIFO
+
 
 class Wakeups:
     """The wakeups of one experiment on one node, in RUN/EXPERIMENT. Methods raise OSError."""
@@ -31,6 +33,11 @@ class Wakeups:
         """Remove an attempt's FIFO if it exists."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._fifo(attempt))
+
+    def attempts(self) -> list[str]:
+        """The attempts that have a FIFO, sorted by name."""
+        names = _names(self._directory)
+        return [name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX)]
 
     def notify(self, attempt: str) -> bool:
         """Wake an attempt's supervisor. Returns whether one has the FIFO open."""
@@ -80,7 +87,7 @@ class Wakeups:
                     self.unsubscribe(other, trial)
 
     def _fifo(self, attempt: str) -> str:
-        return f"{self._directory}/{attempt}.bell"
+        return f"{self._directory}/{attempt}{_SUFFIX}"
 
 
 def _names(directory: str) -> list[str]:

@@ -2,10 +2,14 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from controller.store.end_requests import EndRequests
+from controller.store.layout import Root
+from heirloom.store.files import RealFiles
 from tests.integration.heirloom.lab import NOOP
 
 REPORT = 'echo "{\\"step\\": 0, \\"value\\": 0.25, \\"at\\": 1}" >> "$HEIRLOOM_METRICS"'
@@ -111,6 +115,19 @@ def test_an_end_request_before_the_start_holds(lab):
     ended = lab.run("0.1")
     assert (ended["outcome"], ended["reason"]) == ("recalled", "another node has it")
     assert not (lab.root / "mail/new/0.1.began.json").exists()
+
+
+@pytest.mark.parametrize("poller", ["running", "armed"])
+@pytest.mark.parametrize("how", ["stopped", "cancelled"])
+def test_a_running_trial_ends_by_a_request_on_the_store_alone(lab, how, poller):
+    if poller == "armed":
+        lab.start(lab.spec("5.1", restore=[9]))
+    began = lab.fifo("began")
+    lab.start(lab.spec("0.1", f'{WEIGHTS}; echo > "{began.path}"; exec sleep 1000'))
+    began.receive()
+    EndRequests(Root(lab.root), RealFiles(), time.time).send(0, 1, how, "hopeless")
+    ended = lab.ended("0.1")
+    assert (ended["outcome"], ended["reason"]) == (how, "hopeless")
 
 
 def test_an_attempt_that_has_ended_cannot_be_ended_again(lab):

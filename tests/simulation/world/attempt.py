@@ -10,6 +10,7 @@ from heirloom.node.reporting import Reporter
 from heirloom.node.slots import Slot
 from heirloom.node.spec import Spec
 from heirloom.node.supervisor import Supervisor
+from heirloom.node.waiting.end_requests import EndRequestPoller
 from heirloom.node.waiting.verdict_waiter import VerdictWaiter
 from tests.simulation.world.schedule import Actor, Killed
 
@@ -31,6 +32,7 @@ class SimulatedSupervisor(Supervisor):
         self._slots = node.slots_taken()
         self._claims = cast("Any", _Claims(node))
         self._wakeups: Any = _Wakeups(node)
+        self._poller = _EndRequestPoller(self)
         self._waiter: Any = cast("Any", _Waiter(self, node, spec))
         self._reporter = Reporter(self._files, spec, self._claims, self._waiter)
         self._seconds = {}
@@ -120,6 +122,9 @@ class _Claims:
         claim.end_message = json.loads(json.dumps(message))
         self._node.ends.pop(attempt, None)
 
+    def request_end(self, attempt: str, how: str, reason: str) -> None:
+        self._node.ends[attempt] = how, reason
+
     def end_request(self, attempt: str) -> tuple[str, str] | None:
         return self._node.ends.get(attempt)
 
@@ -132,6 +137,12 @@ class _Wakeups:
 
     def remove(self, attempt: str) -> None:
         pass
+
+    def attempts(self) -> list[str]:
+        return sorted(self._node.alive())
+
+    def notify(self, attempt: str) -> bool:
+        return self._node.notify(attempt)
 
     def subscribe(self, attempt: str, trial: int) -> None:
         waiting = self._node.waits.setdefault(trial, [])
@@ -177,17 +188,23 @@ class _Waiter:
         return self._node.lab.schedule.now
 
     def wait(self, timeout: float | None, *fds: int) -> set[int]:
-        due = max(0.0, self._next - self.now())
+        poller = self._supervisor._poller
+        due = max(0.0, min(self._next, poller.due) - self.now())
         if not (self.notified or self.changed):
             self._supervisor.actor.sleep(due if timeout is None else min(timeout, due))
+        if self.notified:
+            poller.due = self.now()
         ready = {number for number, is_set in ((0, self.notified), (1, self.changed)) if is_set}
         self.notified = self.changed = False
         self.beat()
         return ready
 
     def beat(self) -> None:
-        if self.now() < self._next:
-            return
+        if self.now() >= self._next:
+            self._write()
+        self._supervisor._poller.poll(self.now())
+
+    def _write(self) -> None:
         self._next = self.now() + self._spec.heartbeat
         self._beats += 1
         try:
@@ -195,6 +212,31 @@ class _Waiter:
             self._node.client.put(f"{self._spec.directory}/heartbeat", b"%d" % self._beats)
         except OSError:
             pass
+
+
+class _EndRequestPoller(EndRequestPoller):
+    """The real poller. Its lock is an attribute of the node."""
+
+    def __init__(self, supervisor: SimulatedSupervisor) -> None:
+        self._supervisor, self._node = supervisor, supervisor._node
+        spec, now = supervisor._spec, self._node.lab.schedule.now
+        claims, wakeups = supervisor._claims, supervisor._wakeups
+        super().__init__(self._node.client, spec.root, claims, wakeups, spec.attempt, now)
+
+    def close(self) -> None:
+        self._supervisor._check_alive()
+        super().close()
+
+    def _try_lock(self) -> int | None:
+        held = self._node.end_poller
+        if held is not None and not (held.dead or held.over):
+            return None
+        self._node.end_poller = self._supervisor.actor
+        return 0
+
+    def _unlock(self, lock: int) -> None:
+        if self._node.end_poller is self._supervisor.actor:
+            self._node.end_poller = None
 
 
 class _VerdictWaiter(VerdictWaiter):

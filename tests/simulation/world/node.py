@@ -48,6 +48,7 @@ class Node(Host):
         self.ends: dict[str, tuple[str, str]] = {}
         self.waits: dict[int, list[str]] = {}
         self.poller: Actor | None = None
+        self.end_poller: Actor | None = None
         self.line: list[SimulatedSupervisor] = []  # armed attempts that want a slot
         self.processes: dict[str, TrialProcess] = {}
 
@@ -159,7 +160,7 @@ class Node(Host):
         self.waits.clear()
         self.line.clear()
         self.processes.clear()
-        self.poller = None
+        self.poller = self.end_poller = None
         self.client.forget()
 
     def boot(self) -> None:
@@ -176,6 +177,8 @@ class Node(Host):
             self.line.remove(claim.supervisor)
         if self.poller is claim.actor:
             self.poller = None
+        if self.end_poller is claim.actor:
+            self.end_poller = None
         self.serve()
 
 
