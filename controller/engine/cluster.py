@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from controller import config as configs
-from controller.core.model import Rules
 from controller.dispatch.ansible.environment import ROOT
 from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, read_mapping
 from controller.dispatch.ansible.inventory import read as read_inventory
@@ -17,8 +16,11 @@ from controller.dispatch.ansible.inventory import write as write_inventory
 from controller.engine import interpreter
 from controller.engine.interpreter import Interpreter
 from controller.errors import LaunchError, reason
+from controller.formats import counted
+from controller.nodes import gpus
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
+from heirloom.node import slots as on_node
 from heirloom.node.spec import path_problem
 
 DEFAULT_INVENTORY = ROOT / "inventory" / "hosts.yml"
@@ -54,23 +56,85 @@ def store_inventory(
     return replace(inventory, path=directory.inventory)
 
 
-def usable_nodes(inventory: Inventory, rules: Rules, gpus: int) -> tuple[Node, ...]:
-    """The nodes with the slots and GPUs that a trial takes. Raises InventoryError if none has."""
-    usable = tuple(
-        node
-        for node in inventory.nodes
-        if node.info.slots >= rules.slots and node.info.gpus >= gpus
-    )
+def usable_nodes(
+    inventory: Inventory, config: configs.Experiment
+) -> tuple[tuple[Node, ...], list[str]]:
+    """The nodes with the slots and GPUs that a trial takes, and remarks on this machine's GPUs.
+
+    This machine gets slots with its GPUs where trials ask for GPUs and no inventory lists its
+    slots. Raises InventoryError if no node suffices.
+    """
+    trial = config.trial
+    nodes, notes, here = inventory.nodes, list[str](), None
+    if trial.gpus == 0:
+        if any(node.is_local for node in nodes) and gpus.VISIBLE not in trial.environment:
+            notes += gpus.unused(gpus.find())
+    elif any(map(_needs_gpus, nodes)):
+        here = gpus.find()
+        slots = gpus.slots_with(here.devices, trial.gpus, trial.slots)
+        nodes = tuple(
+            replace(node, slots=slots) if slots and _needs_gpus(node) else node for node in nodes
+        )
+        notes += gpus.left_over(here, trial.gpus) if slots else []
+    usable = tuple(node for node in nodes if _suffices(node, trial.slots, trial.gpus))
     if not usable:
-        have = ", ".join(
-            f"{node.name}: {node.info.slots} slots, {node.info.gpus} GPUs"
-            for node in inventory.nodes
+        raise InventoryError(_too_few(inventory, trial.slots, trial.gpus, here))
+    return usable, notes
+
+
+def summary(node: Node) -> str:
+    """`gpu1 (2 slots, 2 GPUs)`."""
+    parts = [counted(node.info.slots, "slot")]
+    if node.info.gpus:
+        parts.append(counted(node.info.gpus, "GPU"))
+    return f"{node.name} ({', '.join(parts)})"
+
+
+def _needs_gpus(node: Node) -> bool:
+    """Whether the node is this machine, and no inventory lists its slots."""
+    return node.is_local and not node.own_slots
+
+
+def _suffices(node: Node, slots: int, wanted: int) -> bool:
+    listed = [on_node.Slot(slot.name, slot.gpus) for slot in node.slots]
+    return on_node.suffice(listed, slots, wanted)
+
+
+def _too_few(inventory: Inventory, slots: int, wanted: int, here: gpus.LocalGpus | None) -> str:
+    """Why no node suffices, and what to do."""
+    takes = f"a trial takes {counted(slots, 'slot')} and {counted(wanted, 'GPU')}"
+    if inventory.path == DEFAULT_INVENTORY:
+        [node] = inventory.nodes
+        if here is not None:
+            return f"{takes}, and this machine has {here}: lower trial.gpus, or name nodes with -i"
+        host = f"{{ansible_connection: local, heirloom_slots: {slots}}}"
+        return (
+            f"{takes}, and this machine has {counted(len(node.slots), 'slot')}: lower trial.slots, "
+            "or write in the experiment file `inventory: {trial_nodes: {hosts: {localhost: "
+            f"{host}}}}}}}`"
         )
-        raise InventoryError(
-            f"{inventory.path}: a trial takes {rules.slots} slots and {gpus} GPUs, and no node has "
-            f"as many ({have}): change trial.slots, trial.gpus, or heirloom_slots in the inventory"
-        )
-    return usable
+    have = ", ".join(
+        f"{node.name}: {here}"
+        if here is not None and _needs_gpus(node)
+        else f"{node.name}: {node.info.slots} slots, {node.info.gpus} GPUs"
+        for node in inventory.nodes
+    )
+    text = f"{inventory.path}: {takes}, and no node has as many ({have})"
+    if all(node.info.slots < slots or node.info.gpus < wanted for node in inventory.nodes):
+        example = _example(slots, wanted)
+        return f"{text}: change trial.slots, trial.gpus, or heirloom_slots there{example}"
+    return (
+        f"{text} together: raise trial.slots, or give each slot more GPUs there"
+        f"{_example(slots, wanted)}"
+    )
+
+
+def _example(slots: int, wanted: int) -> str:
+    """heirloom_slots for one such trial; empty for trials without GPUs."""
+    if not wanted:
+        return ""
+    listed = ", ".join(f"{{gpus: {list(range(wanted))[number::slots]}}}" for number in range(slots))
+    return f", such as heirloom_slots: [{listed}]"
 
 
 def check_pythons(nodes: Sequence[Node], config: configs.Experiment, python: Interpreter) -> None:

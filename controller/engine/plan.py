@@ -50,14 +50,14 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    nodes = usable_nodes(listed, config.rules(), config.trial.gpus)
+    nodes, remarks = usable_nodes(listed, config)
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
     local = interpreter.on_this_machine(nodes, python)
     tuner = interpreter.of_tuner(config, python)
     return Plan(
         config=config,
-        notes=[*notes, *_environment_notes(config)],
+        notes=[*notes, *remarks, *_environment_notes(config)],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],
         tuner_python=(tuner, tuner.version()),

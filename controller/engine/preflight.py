@@ -38,7 +38,8 @@ def check(
         cluster = inspect_nodes(session.inventory, session.nodes, store)
     if cluster.store_problem:
         raise LaunchError(cluster.store_problem)
-    found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}
+    gpus = session.config.trial.gpus
+    found = {report.node.name: find_problems(report, cluster, gpus) for report in cluster.nodes}
     problems = [(name, problem) for name, each in found.items() for problem in each]
     refused = _texts(problem for problem in problems if problem[1].kind == "store")
     if not refused and not any(map(can_run, found.values())):

@@ -89,7 +89,7 @@ def create(
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    nodes = usable_nodes(listed, config.rules(), config.trial.gpus)
+    nodes, remarks = usable_nodes(listed, config)
     check_pythons(nodes, config, python)
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
@@ -144,7 +144,7 @@ def create(
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=notes, passed=variables, taken_name=taken,
+            notes=[*notes, *remarks], passed=variables, taken_name=taken,
         )  # fmt: skip
 
 
@@ -167,10 +167,11 @@ def resume(
             python,
             found.config.trial.python,
         )
-        nodes = usable_nodes(listed, found.config.rules(), found.config.trial.gpus)
+        nodes, notes = listed.nodes, [note] if note else []
         if starts_trials:
+            nodes, remarks = usable_nodes(listed, found.config)
+            notes += remarks
             check_pythons(nodes, found.config, python)
-        notes = [note] if note else []
         yield PreparedSession(
             **vars(found), home=home, inventory=listed, nodes=nodes, notes=notes, passed=variables
         )

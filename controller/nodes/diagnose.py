@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from controller.dispatch.ansible.inventory import Node
-from controller.formats import duration
+from controller.formats import counted, duration
+from controller.nodes.gpus import describe
 from controller.nodes.inspect import ClusterReport, NodeReport
 from controller.state.mounts import NETWORK
 
@@ -24,8 +25,10 @@ class Problem:
     text: str
 
 
-def find_problems(report: NodeReport, cluster: ClusterReport) -> list[Problem]:
-    """All problems of a node."""
+def find_problems(
+    report: NodeReport, cluster: ClusterReport, gpus: int | None = None
+) -> list[Problem]:
+    """All problems of a node. `gpus` is the number that each trial asks for, if that is known."""
     if report.facts is None:
         return [Problem("reach", _reach(report, cluster))]
     store = _store(report, cluster)
@@ -33,6 +36,7 @@ def find_problems(report: NodeReport, cluster: ClusterReport) -> list[Problem]:
         *([Problem("store", store)] if store else []),
         *(Problem("node", text) for text in _node(report.node, report.facts)),
         *(Problem("note", text) for text in _notes(report, report.facts)),
+        *(Problem("note", text) for text in _unused_gpus(report, report.facts, cluster, gpus)),
     ]
 
 
@@ -137,9 +141,9 @@ def _node(node: Node, facts: Mapping[str, Any]) -> Iterator[str]:
             f"{'.'.join(map(str, OLDEST))} or newer: name another one as heirloom_python"
         )
     if gpus["missing"]:
-        there = ", ".join(gpu["index"] for gpu in gpus["there"]) or "none"
+        there = _listed([gpu["index"] for gpu in gpus["there"]]) or "none"
         yield (
-            f"its slots name GPUs that it does not have: {', '.join(gpus['missing'])} (nvidia-smi "
+            f"its slots name GPUs that it does not have: {_listed(gpus['missing'])} (nvidia-smi "
             f"lists {there}{_behind(gpus['reason'])}): correct heirloom_slots, or repair the driver"
         )
 
@@ -158,6 +162,31 @@ def _notes(report: NodeReport, facts: Mapping[str, Any]) -> Iterator[str]:
             f"its clock is about {duration(abs(report.clock_ahead))} {way} this machine's: let "
             "both use a time server"
         )
+
+
+def _unused_gpus(
+    report: NodeReport, facts: Mapping[str, Any], cluster: ClusterReport, gpus: int | None
+) -> Iterator[str]:
+    """GPUs that no trial gets."""
+    there, unnamed = facts["gpus"]["there"], facts["gpus"]["unnamed"]
+    if gpus == 0 and there and not report.node.is_local:  # a remark says it for this machine
+        yield (
+            f"it has {describe([gpu['name'] for gpu in there])}, and no trial will use it, since "
+            "trial.gpus is 0: write `gpus: 1` under `trial:` to give one to each trial"
+        )
+    elif unnamed and (report.node.own_slots or not report.node.is_local):
+        yield (
+            f"no slot names {counted(len(unnamed), 'GPU')} of its {len(there)} "
+            f"({_listed(unnamed)}), so no trial uses them: add them to the heirloom_slots of "
+            f"{report.node.name} in {cluster.inventory}, such as "
+            f"heirloom_slots: [{{gpus: [{unnamed[0]}]}}]"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first eight names."""
+    rest = len(names) - 8
+    return ", ".join(names[:8]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _who(facts: Mapping[str, Any] | None) -> str:

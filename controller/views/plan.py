@@ -9,6 +9,7 @@ from rich import filesize
 from rich.markup import escape
 from rich.table import Table
 
+from controller.engine.cluster import summary
 from controller.engine.plan import Plan
 from controller.formats import duration
 from controller.views import output
@@ -42,7 +43,7 @@ def _rows(plan: Plan) -> dict[str, str]:
         "code": f"{config.trial.code_dir} ({len(plan.code)} files, {size})",
         "tuner": str(tuner.get("name") or tuner.get("class")),
         "budget": " or ".join(limits),
-        "nodes": ", ".join(f"{node.name} ({len(node.slots)} slots)" for node in plan.nodes),
+        "nodes": ", ".join(map(summary, plan.nodes)),
         "python": "; ".join(_pythons(plan)),
         "store": str(plan.store),
     }

@@ -14,8 +14,9 @@ from typing import Any, Optional
 
 from ..store.files import RealFiles
 from ..store.os_errors import describe
-from . import launch, systemd
+from . import launch
 from .claims import END_KINDS, Claims
+from .limits import systemd
 from .process import orphans
 from .slots import Slot, create_slots
 from .spec import Spec, SpecError

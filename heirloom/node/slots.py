@@ -24,12 +24,20 @@ from .waiting.pause import Pause
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05  # seconds between tries to lock slots
 
 
+TOGETHER = "+"  # in a slot's name, between the names of several lock files
+
+
 @dataclass(frozen=True)
 class Slot:
     """A place for one trial, and the GPUs that belong to it."""
 
     name: str
     gpus: tuple[str, ...] = ()
+
+    @property
+    def locks(self) -> list[str]:
+        """The names of its lock files: one for a number, one for each GPU that it is named by."""
+        return self.name.split(TOGETHER)
 
 
 def create_slots(run_dir: str, wanted: Iterable[Mapping[str, Any]]) -> tuple[Slot, ...]:
@@ -43,9 +51,11 @@ def create_slots(run_dir: str, wanted: Iterable[Mapping[str, Any]]) -> tuple[Slo
     slots = []
     for data in wanted:
         slot = Slot(str(data["name"]), tuple(str(gpu) for gpu in data.get("gpus") or ()))
-        if slot.name.startswith(".") or "/" in slot.name or not slot.name:
-            raise OSError(errno.EINVAL, "not a valid slot name", slot.name)
-        _create_lock_file(f"{directory}/{slot.name}", json.dumps({"gpus": slot.gpus}).encode())
+        for name in slot.locks:
+            if name.startswith(".") or "/" in name or not name:
+                raise OSError(errno.EINVAL, "not a valid slot name", slot.name)
+            gpus = slot.gpus if name == slot.name else ()
+            _create_lock_file(f"{directory}/{name}", json.dumps({"gpus": gpus}).encode())
         slots.append(slot)
     return tuple(slots) or _existing_slots(directory)
 
@@ -58,7 +68,7 @@ def take_slots(
     Returns the slots and the descriptors that hold them. Waits in `pause`, which may raise to give
     up. Raises AttemptEnded when the node has too few slots or GPUs.
     """
-    if _choose(slots, count, gpus) is None:
+    if not suffice(slots, count, gpus):
         node_gpus = len({gpu for slot in slots for gpu in slot.gpus})
         raise AttemptEnded(
             "refused",
@@ -73,6 +83,11 @@ def take_slots(
         os.close(gate)
 
 
+def suffice(slots: Sequence[Slot], count: int, gpus: int) -> bool:
+    """Whether some `count` of a node's slots have at least `gpus` different GPUs."""
+    return _choose(slots, count, gpus) is not None
+
+
 def _lock_slots(
     directory: str, slots: Sequence[Slot], count: int, gpus: int, pause: Pause
 ) -> tuple[list[Slot], list[int]]:
@@ -81,23 +96,26 @@ def _lock_slots(
     Too many may be held meanwhile. That delays no one: others wait at the gate.
     """
     free = sorted(slots, key=lambda slot: bool(slot.gpus) != bool(gpus))  # best matches first
-    opened = {slot: os.open(f"{directory}/{slot.name}", os.O_RDONLY) for slot in free}
+    opened = {
+        slot: [os.open(f"{directory}/{name}", os.O_RDONLY) for name in slot.locks] for slot in free
+    }
     held: list[Slot] = []
     intervals = pauses(_FIRST_PAUSE, _LONGEST_PAUSE, factor=1.5)
     chosen: Optional[list[Slot]] = None
     try:
         while True:
             for slot in [slot for slot in free if slot not in held]:
-                if _try_lock(opened[slot]):
+                if _try_lock_all(opened[slot]):
                     held.append(slot)
                     chosen = _choose(held, count, gpus)
                     if chosen is not None:
-                        return chosen, [opened[slot] for slot in chosen]
+                        return chosen, [fd for slot in chosen for fd in opened[slot]]
             pause(next(intervals))
     finally:
-        for slot, fd in opened.items():
+        for slot, fds in opened.items():
             if chosen is None or slot not in chosen:
-                os.close(fd)
+                for fd in fds:
+                    os.close(fd)
 
 
 def _choose(slots: Sequence[Slot], count: int, gpus: int) -> Optional[list[Slot]]:
@@ -153,6 +171,16 @@ def _try_lock(fd: int) -> bool:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    return True
+
+
+def _try_lock_all(fds: Sequence[int]) -> bool:
+    """Lock all descriptors or none."""
+    for number, fd in enumerate(fds):
+        if not _try_lock(fd):
+            for locked in fds[:number]:
+                fcntl.flock(locked, fcntl.LOCK_UN)
+            return False
     return True
 
 

@@ -19,6 +19,7 @@ from controller.commands.search import ending
 from controller.core import events as e
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
+from controller.engine.cluster import summary
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
@@ -175,7 +176,7 @@ def _greet(
     screen: Screen, ready: PreparedSession, warnings: Sequence[str], differences: Sequence[str]
 ) -> None:
     config, experiment = ready.config, ready.experiment
-    nodes = [f"{node.name} ({len(node.slots)} slots)" for node in ready.nodes]
+    nodes = list(map(summary, ready.nodes))
     where = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes: {', '.join(nodes)}"
     screen.say(f"[bold]{ready.directory.name}[/] on {escape(where)}")
     screen.say(f"[dim]store {escape(str(ready.root.path))}[/]")

@@ -12,7 +12,8 @@ from typing import Any
 from controller.config.cluster import CLUSTER_STORE, GROUP
 from controller.config.nni.draft import Draft
 from controller.config.nni.nni_config import Gpus, Machine, NniConfig
-from heirloom.node.inspect.node_report import gpus as gpus_here
+from heirloom.node.inspect.gpus import find_gpus as gpus_here
+from heirloom.node.inspect.gpus import visible
 
 
 def add_inventory(draft: Draft, config: NniConfig, base: Path) -> None:
@@ -52,8 +53,8 @@ def _add_remote(
         draft.note(config.keys["services"], "the list becomes one inventory, with this machine")
     draft.note(
         config.keys["machines"],
-        f"every machine, including this one, must have the store {store}; `ansible-playbook -i "
-        "inventory/lab site.yml` exports and mounts it; use -i for an inventory of your own",
+        f"every machine, including this one, must have the store {store}; `heirloom site -i "
+        "INVENTORY` exports and mounts it; use -i for an inventory of your own",
     )
 
 
@@ -97,7 +98,8 @@ def _local_slots(draft: Draft, config: NniConfig, gpus: Gpus, share: int) -> Any
     indices: Sequence[str] | None = gpus.indices
     if indices is None:
         found = gpus_here()
-        indices = [gpu["index"] for gpu in found["there"]]
+        there = visible(found["there"], os.environ.get("CUDA_VISIBLE_DEVICES"))
+        indices = [gpu["index"] for gpu in there]
         if not indices:
             why = found["reason"] or "nvidia-smi lists none on this machine"
             text = f"missing: give the GPUs that trials may use, such as gpuIndices: 0,1 ({why})"

@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Node:
     store: Path | None = None  # the store's path on the node; None: the controller's path
     user: str | None = None  # of supervisors and trials; None: the user that Ansible logs in as
     become: bool = False  # whether Ansible needs `become` to run as that user
+    own_slots: bool = field(default=True, compare=False)  # False: without heirloom_slots
 
     @property
     def is_local(self) -> bool:
@@ -236,6 +237,7 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         store=_normal(store) if store else None,
         user=user,
         become=user is not None and login not in (user, "root") and user_name() != user,
+        own_slots=variables.get("heirloom_slots") is not None,
     )
 
 

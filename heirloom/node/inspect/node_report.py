@@ -8,21 +8,21 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from ...store.os_errors import describe
-from .. import systemd
+from ..limits import systemd
 from ..process import sandbox
-from . import marker
+from ..slots import Slot
+from . import marker, program
+from .gpus import find_gpus, is_same, named_in
 from .timeouts import TIMEOUT, no_answer, run_with_timeout
 
 _VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
-_GPUS = ["nvidia-smi", "--query-gpu=index,uuid,name", "--format=csv,noheader"]
+_GPUS_SHARE = 0.8  # of the timeout: then the driver's files can still be read
 
 
 def inspect(request: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, Any]:
@@ -35,7 +35,10 @@ def inspect(request: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, A
     now = time.time()
     run_dir, slots, store = str(request["run_dir"]), request["slots"], request["store"]
     python = request["python"] or sys.executable  # as supervisors choose it
-    work: dict[str, Callable[[], Any]] = {"python": lambda: _python(python), "gpus": gpus}
+    work: dict[str, Callable[[], Any]] = {
+        "python": lambda: _python(python, timeout),
+        "gpus": lambda: find_gpus(_GPUS_SHARE * timeout),
+    }
     if store:
         work["store"] = lambda: marker.inspect_store(**store)
     found = run_with_timeout(work, timeout)
@@ -48,7 +51,7 @@ def inspect(request: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, A
         **_account(),
         "run_dir": _unwritable_reason(run_dir),
         "slots": _slots(f"{run_dir}/slots", [str(slot["name"]) for slot in slots]),
-        "gpus": _with_missing(found["gpus"], slots),
+        "gpus": _compare(found["gpus"], named_in(slots)),
         "python": found["python"],
         "store": found.get("store"),
         "unit": systemd.unavailable_reason(),
@@ -85,7 +88,7 @@ def _slots(directory: str, wanted: Sequence[str]) -> dict[str, Any]:
     reason = ""
     for name in wanted:
         try:
-            fd = os.open(f"{directory}/{name}", os.O_RDONLY)
+            locked = [_is_locked(f"{directory}/{lock}") for lock in Slot(name).locks]
         except FileNotFoundError:
             reason = reason or _unwritable_reason(directory)
             continue
@@ -93,61 +96,57 @@ def _slots(directory: str, wanted: Sequence[str]) -> dict[str, Any]:
             reason = describe(error)
             continue
         existing += 1
-        try:
-            # Shared, so that inspections at the same time do not count as taken.
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            taken += 1
-        finally:
-            os.close(fd)
+        taken += any(locked)
     return {"wanted": len(wanted), "there": existing, "taken": taken, "reason": reason}
 
 
-def _python(path: str) -> dict[str, Any]:
+def _is_locked(path: str) -> bool:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        # Shared, so that inspections at the same time do not count as taken.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _python(path: str, timeout: float) -> dict[str, Any]:
     report: dict[str, Any] = {"path": path, "version": None, "reason": ""}
     try:
-        report["version"] = _output([path, "-E", "-S", "-c", _VERSION]).strip()
+        report["version"] = program.output([path, "-E", "-S", "-c", _VERSION], timeout).strip()
     except OSError as error:
         report["reason"] = describe(error)
     return report
 
 
-def gpus() -> dict[str, Any]:
-    """The GPUs that nvidia-smi lists; none where that program is not installed."""
-    if shutil.which(_GPUS[0]) is None:
-        return {"there": [], "reason": ""}
-    try:
-        lines = [line.split(", ", 2) for line in _output(_GPUS).splitlines()]
-    except OSError as error:
-        return {"there": [], "reason": f"nvidia-smi: {describe(error)}"}
-    listed = [
-        {"index": line[0], "uuid": line[1], "name": line[2]} for line in lines if len(line) == 3
-    ]
-    return {"there": listed, "reason": ""}
+def _compare(found: Optional[dict[str, Any]], named: Sequence[str]) -> dict[str, Any]:
+    """Add the GPUs that slots name and the node lacks, and those that it has and no slot names.
 
-
-def _with_missing(
-    found: Optional[dict[str, Any]], slots: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Add the GPUs that slots name and the node lacks. Parts of a GPU (MIG) are not checked."""
+    A part of a GPU (MIG) is missing only if nvidia-smi lists parts at all.
+    """
     report = found or {"there": [], "reason": "nvidia-smi does not answer"}
-    listed = [(gpu["index"], gpu["uuid"]) for gpu in report["there"]]
-    wanted = dict.fromkeys(str(gpu) for slot in slots for gpu in slot.get("gpus") or ())
+    there = report["there"]
+    any_parts = any(gpu["parts"] for gpu in there)
     missing = [
-        gpu
-        for gpu in wanted
-        if not gpu.startswith("MIG-")
-        and not any(gpu == index or uuid.startswith(gpu) for index, uuid in listed)
+        name
+        for name in named
+        if (any_parts or not name.startswith("MIG-"))
+        and not any(is_same(name, gpu) for gpu in there)
     ]
-    return {**report, "missing": missing}
+    return {**report, "missing": missing, "unnamed": list(_unnamed(there, named))}
 
 
-def _output(command: Sequence[str]) -> str:
-    """The output of a program. Raises OSError when it cannot be run, or exits with an error."""
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        message = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-        raise OSError(f"exit code {done.returncode}: {message}")
-    return done.stdout
+def _unnamed(there: Sequence[Mapping[str, Any]], named: Sequence[str]) -> Iterator[str]:
+    """The GPUs and MIG devices that no slot names."""
+    listed = {part for gpu in there for part in gpu["parts"]}
+    if not listed and any(name.startswith("MIG-") for name in named):
+        return  # it is not known to which GPUs these parts belong
+    for gpu in there:
+        names = [name for name in named if is_same(name, gpu)]
+        whole = any(not name.startswith("MIG-") for name in names)
+        if not names:
+            yield gpu["index"]
+        elif not whole:
+            yield from (part for part in gpu["parts"] if not part.startswith(tuple(names)))

@@ -42,6 +42,7 @@ def environment(
     }
     gpus = dict.fromkeys(gpu for slot in taken for gpu in slot.gpus)
     variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) if spec.gpus else ""
+    variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that indexes are those of nvidia-smi
     threads = spec.threads or max(1, len(os.sched_getaffinity(0)) // node_slots) * len(taken)
     variables.update(dict.fromkeys(_THREADS, str(threads)))
     if any(name == "LANG" or name.startswith("LC_") for name in passed):

@@ -8,7 +8,7 @@ import signal
 import time
 from enum import Enum, auto
 
-from .. import systemd
+from ..limits import systemd
 
 _TIMEOUT = 3.0  # seconds for all scans together: a process may hang in its execve
 _QUIET_SCANS = 3  # consecutive scans that must find nothing new

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ...store.os_errors import describe
-from .. import systemd
 from ..attempt_ended import AttemptEnded
+from ..limits import systemd
 from ..spec import Spec
 from . import result
 from .output_text import failure

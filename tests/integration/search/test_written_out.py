@@ -24,7 +24,7 @@ def test_resume_uses_the_inventory_of_the_experiment_file(lab: Lab) -> None:
     wait = f"while [ ! -e '{lab.path}/go' ]; do sleep 0.1; done"
     command = wait + """; echo '{"value": 1}' > "$HEIRLOOM_RESULT\""""
     file = lab.experiment(command, inventory=two_nodes(lab))
-    assert "here (2 slots), there (1 slots)" in lab("check", file)
+    assert "here (2 slots), there (1 slot)" in lab("check", file)
     assert not lab.home.exists() or not list((lab.home / "experiments").glob("*"))
     with lab.start("run", file) as left:
         lab.wait(
@@ -38,7 +38,7 @@ def test_resume_uses_the_inventory_of_the_experiment_file(lab: Lab) -> None:
         assert left.wait(60) == 130
     file.unlink()
     (lab.path / "go").touch()
-    assert "search on 2 nodes: here (2 slots), there (1 slots)" in lab("resume", "search")
+    assert "search on 2 nodes: here (2 slots), there (1 slot)" in lab("resume", "search")
     trials = lab.trials()
     assert {trial["state"] for trial in trials} == {"succeeded"}
     assert {trial["node"] for trial in trials} == {"here", "there"}

@@ -53,7 +53,7 @@ def test_remote_machines_share_the_trial_concurrency(tmp_path: Path) -> None:
     assert notes[0].startswith(
         "17: machineList: every machine, including this one, must have the store"
     )
-    assert "site.yml" in notes[0]
+    assert "heirloom site -i" in notes[0]
 
 
 def test_remote_machines_of_version_2(tmp_path: Path) -> None:

@@ -17,16 +17,16 @@ FINE: dict[str, Any] = {
     "run_dir": "",
     "slots": {"wanted": 2, "there": 2, "taken": 0, "reason": ""},
     "python": {"path": "/opt/python", "version": "3.9.2", "reason": ""},
-    "gpus": {"there": [], "missing": [], "reason": ""},
+    "gpus": {"there": [], "missing": [], "unnamed": [], "reason": ""},
     "store": {"path": "/mnt/heirloom", "state": "report", "reason": "", "free": 1, "mount": NFS},
     "unit": "",
     "view": "",
 }
 
 
-def found(report: NodeReport):
+def found(report: NodeReport, gpus: int | None = None):
     cluster = ClusterReport(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (report,))
-    return find_problems(report, cluster)
+    return find_problems(report, cluster, gpus)
 
 
 def answered(answer_seen: bool = True, ahead: float = 0.0, node: Node = NODE, **facts: Any):
@@ -99,7 +99,14 @@ def test_a_store_that_was_not_compared():
             "/p is Python 3.8.10, and trials need 3.9 or newer",
         ),
         (
-            {"gpus": {"there": [{"index": "0"}], "missing": ["1", "2"], "reason": ""}},
+            {
+                "gpus": {
+                    "there": [{"index": "0"}],
+                    "missing": ["1", "2"],
+                    "unnamed": [],
+                    "reason": "",
+                }
+            },
             "GPUs that it does not have: 1, 2 (nvidia-smi lists 0)",
         ),
     ],
@@ -123,7 +130,14 @@ def test_slots_that_can_be_made_are_no_problem():
         ({"ahead": 63.0}, "its clock is about 1m03s ahead of this machine's"),
         ({"ahead": -7200.0}, "its clock is about 2h00m behind this machine's"),
         (
-            {"gpus": {"there": [], "missing": [], "reason": "nvidia-smi does not answer"}},
+            {
+                "gpus": {
+                    "there": [],
+                    "missing": [],
+                    "unnamed": [],
+                    "reason": "nvidia-smi does not answer",
+                }
+            },
             "its GPUs are not known: nvidia-smi does not answer",
         ),
     ],
@@ -132,6 +146,40 @@ def test_notes_do_not_prevent_trials(facts, message):
     [trouble] = answered(**facts)
     assert message in trouble.text
     assert can_run([trouble])
+
+
+def gpus(count: int, unnamed: list[str]) -> dict[str, Any]:
+    there = [{"index": str(index), "name": "NVIDIA A30"} for index in range(count)]
+    return FINE | {"gpus": FINE["gpus"] | {"there": there, "unnamed": unnamed}}
+
+
+def test_gpus_that_no_slot_names_are_a_note():
+    facts = gpus(3, ["1", "2"])
+    [note] = found(NodeReport(NODE, "answered", facts=facts, answer_seen=True))
+    assert "no slot names 2 GPUs of its 3 (1, 2)" in note.text
+    assert "heirloom_slots of gpu1 in /lab/hosts.yml" in note.text
+    assert can_run([note])
+    [note] = found(NodeReport(NODE, "answered", facts=facts, answer_seen=True), gpus=1)
+    assert "no slot names 2 GPUs" in note.text
+
+
+def test_hundreds_of_gpus_do_not_fill_the_terminal():
+    unnamed = [str(index) for index in range(400)]
+    [note] = found(NodeReport(NODE, "answered", facts=gpus(400, unnamed), answer_seen=True))
+    assert "no slot names 400 GPUs of its 400 (0, 1, 2, 3, 4, 5, 6, 7 and 392 more)" in note.text
+
+
+def test_gpus_that_trials_do_not_ask_for_are_a_note():
+    report = NodeReport(NODE, "answered", facts=gpus(2, []), answer_seen=True)
+    [note] = found(report, gpus=0)
+    assert "it has 2 GPUs (NVIDIA A30), and no trial will use it" in note.text
+    assert found(report, gpus=2) == []
+
+
+def test_gpus_of_a_machine_without_an_inventory_need_no_slots():
+    local = Node("here", (Slot("0"),), Path("/run"), connection="local", own_slots=False)
+    report = NodeReport(local, "answered", facts=gpus(2, ["0", "1"]), answer_seen=True)
+    assert found(report) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from heirloom.node import systemd
+from heirloom.node.limits import systemd
 
 
 @pytest.mark.parametrize(

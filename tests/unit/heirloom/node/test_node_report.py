@@ -88,15 +88,29 @@ def test_python_version_or_error_is_reported(node):
     assert node.inspect()["python"]["path"] == sys.executable
 
 
-def test_missing_gpus_are_reported(node):
+def test_missing_and_unnamed_gpus_are_reported(node):
     node.slots = [{"name": "0", "gpus": ["0", "GPU-1f"]}, {"name": "1", "gpus": ["2", "MIG-7"]}]
-    assert node.inspect()["gpus"] == {"there": [], "missing": ["0", "GPU-1f", "2"], "reason": ""}
+    report = node.inspect()["gpus"]
+    assert (report["there"], report["missing"]) == ([], ["0", "GPU-1f", "2"])
     node.program("nvidia-smi", "echo '0, GPU-0a, NVIDIA X'; echo '1, GPU-1f2, NVIDIA X'")
     report = node.inspect()["gpus"]
-    assert report["missing"] == ["2"]
+    assert (report["missing"], report["unnamed"]) == (["2"], [])
     assert [gpu["uuid"] for gpu in report["there"]] == ["GPU-0a", "GPU-1f2"]
+    node.slots = [{"name": "0", "gpus": []}]
+    assert node.inspect()["gpus"]["unnamed"] == ["0", "1"]
     node.program("nvidia-smi", "echo 'driver mismatch'; exit 18")
     assert node.inspect()["gpus"]["reason"] == "nvidia-smi: exit code 18: driver mismatch"
+
+
+def test_slot_of_several_lock_files_is_taken_if_one_of_them_is(node):
+    node.slots = [{"name": "GPU-a+GPU-b", "gpus": ["0", "1"]}]
+    (node.run_dir / "slots").mkdir(parents=True)
+    for name in ("GPU-a", "GPU-b"):
+        (node.run_dir / "slots" / name).touch()
+    assert node.inspect()["slots"] == {"wanted": 1, "there": 1, "taken": 0, "reason": ""}
+    with (node.run_dir / "slots/GPU-b").open() as taken:
+        fcntl.flock(taken, fcntl.LOCK_EX)
+        assert node.inspect()["slots"]["taken"] == 1
 
 
 def test_hanging_parts_are_reported_after_the_timeout(node, monkeypatch):

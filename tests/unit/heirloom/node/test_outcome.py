@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from heirloom.node import systemd
 from heirloom.node.attempt_ended import AttemptEnded
+from heirloom.node.limits import systemd
 from heirloom.node.process import outcome
 from heirloom.node.process.retry_rules import match_retry_rule
 from heirloom.node.spec import Spec

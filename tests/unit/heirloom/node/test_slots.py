@@ -102,6 +102,24 @@ def test_a_trial_with_gpus_gets_different_ones(node):
     release(fds)
 
 
+def test_slots_that_share_a_gpu_exclude_each_other(node):
+    """As those of two experiments whose trials ask for one GPU and for two."""
+    named = [{"name": "GPU-a", "gpus": ["0"]}, {"name": "GPU-b", "gpus": ["1"]}]
+    one = slots.create_slots(node.run_dir, named)
+    both = slots.create_slots(node.run_dir, [{"name": "GPU-a+GPU-b", "gpus": ["0", "1"]}])
+    _, held = slots.take_slots(node.run_dir, one[1:], 1, 1, give_up)
+    with pytest.raises(GivenUpError):
+        slots.take_slots(node.run_dir, both, 1, 2, give_up)
+    _, others = slots.take_slots(node.run_dir, one[:1], 1, 1, give_up)
+    release(held + others)
+    taken, fds = slots.take_slots(node.run_dir, both, 1, 2, give_up)
+    assert taken == list(both)
+    assert len(fds) == 2
+    with pytest.raises(GivenUpError):
+        slots.take_slots(node.run_dir, one, 1, 1, give_up)
+    release(fds)
+
+
 @pytest.mark.parametrize(("count", "gpus"), [(3, 0), (1, 2), (2, 2)])
 def test_more_slots_or_gpus_than_the_node_has_are_refused(node, count, gpus):
     node.make(["0"], ["0"])
@@ -159,7 +177,7 @@ def test_without_a_list_the_existing_slots_are_used(node, tmp_path):
     assert slots.create_slots(node.run_dir, []) == (Slot("0", ("3",)), Slot("1"))
 
 
-@pytest.mark.parametrize("name", ["", ".gate", "a/b"])
+@pytest.mark.parametrize("name", ["", ".gate", "a/b", "a+", "a+.gate", "a+b/c"])
 def test_invalid_slot_names(node, name):
     with pytest.raises(OSError, match="not a valid slot name"):
         slots.create_slots(node.run_dir, [{"name": name}])

@@ -22,6 +22,12 @@ def test_gpus_are_visible_only_to_trials_that_need_them():
     assert seen(SPEC, TWO)["CUDA_VISIBLE_DEVICES"] == ""
 
 
+def test_indexes_of_gpus_are_those_of_nvidia_smi():
+    assert seen(replace(SPEC, gpus=1))["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    own = replace(SPEC, environment={"CUDA_DEVICE_ORDER": "FASTEST_FIRST"})
+    assert seen(own)["CUDA_DEVICE_ORDER"] == "FASTEST_FIRST"
+
+
 @pytest.mark.parametrize(("of", "taken", "threads"), [(1, 1, 8), (4, 1, 2), (4, 2, 4), (99, 1, 1)])
 def test_threads_are_the_cores_shared_by_the_slots(monkeypatch, of, taken, threads):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))

@@ -15,7 +15,7 @@ import subprocess
 import time
 from typing import Optional
 
-from ..store.backoff import pauses
+from ...store.backoff import pauses
 
 _BOOTED = "/run/systemd/system"  # sd_booted(3)
 _LINGER = "/var/lib/systemd/linger"

@@ -1,0 +1,1 @@
+"""Hold a trial to its limits of memory and processors."""
