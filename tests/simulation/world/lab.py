@@ -20,7 +20,7 @@ from controller.core import model
 from controller.core.experiment import Experiment
 from controller.core.model import Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
-from heirloom.node import systemd
+from heirloom.node.limits import systemd
 from heirloom.node.process import result
 from heirloom.objective import Objective
 from tests.simulation.world.control import Control
