@@ -67,7 +67,8 @@ def usable_nodes(
     trial = config.trial
     nodes, notes, here = inventory.nodes, list[str](), None
     if trial.gpus == 0:
-        if any(node.is_local for node in nodes) and gpus.VISIBLE not in trial.environment:
+        chosen = {*trial.environment, *trial.pass_environment}  # trials may choose for themselves
+        if any(node.is_local for node in nodes) and gpus.VISIBLE not in chosen:
             notes += gpus.unused(gpus.find())
     elif any(map(_needs_gpus, nodes)):
         here = gpus.find()
@@ -104,7 +105,7 @@ def _too_few(inventory: Inventory, slots: int, wanted: int, here: gpus.LocalGpus
     """Why no node suffices, and what to do."""
     takes = f"a trial takes {counted(slots, 'slot')} and {counted(wanted, 'GPU')}"
     if inventory.path == DEFAULT_INVENTORY:
-        [node] = inventory.nodes
+        node = inventory.nodes[0]
         if here is not None:
             return f"{takes}, and this machine has {here}: lower trial.gpus, or name nodes with -i"
         host = f"{{ansible_connection: local, heirloom_slots: {slots}}}"
