@@ -30,6 +30,7 @@ _OUTPUT = {
     "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.default",  # a list cannot be empty
     "ANSIBLE_CHECK_MODE_MARKERS": "False",
     "ANSIBLE_DEBUG": "False",
+    "ANSIBLE_DEPRECATION_WARNINGS": "False",
     "ANSIBLE_DIFF_ALWAYS": "False",
     "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "False",
     "ANSIBLE_DISPLAY_FAILED_STDERR": "False",

@@ -1,0 +1,76 @@
+"""A search in a shell with settings, variables and directories of a user's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.integration.dispatch.hostile import SETTINGS
+from tests.integration.search.conftest import PATIENCE, REPOSITORY, Lab
+
+TRAIN = """
+    import os, sys
+    from heirloom import trial
+
+    trial.finish(len(os.environ["TOKEN"]), gets=sorted(os.environ))
+"""
+SECRET = "s3cret {{ 7 * 7 }} $(id) ünï"  # what templates, shells or encodings would change
+HERE = {
+    "TOKEN": SECRET,
+    "PYTHONWARNINGS": "error",
+    "LC_ALL": "POSIX",
+    "TERM": "dumb",
+    "COLUMNS": "20",
+    "NO_COLOR": "1",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "TMPDIR": "/nonexistent",
+    "HOME": "/proc",
+}
+
+
+def run(lab: Lab, *words: str, **more: str) -> str:
+    """Run a command with all settings at once, and umask 077; its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "controller", *words],
+        cwd=REPOSITORY, env=lab.environment | SETTINGS | HERE | more, umask=0o077, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def holders(top: Path, text: bytes) -> Iterator[Path]:
+    for path in top.rglob("*"):
+        if path.is_file() and text in path.read_bytes():
+            yield path
+
+
+def test_a_search_with_everything_at_once_leaves_no_value_on_disk(lab: Lab) -> None:
+    lab.write("code/train.py", TRAIN)
+    log = lab.path / "ansible.log"
+    file = lab.experiment(
+        "python train.py", trial={"pass_environment": ["TOKEN"]}, budget={"trials": 2}
+    )
+    output = run(lab, "run", str(file), ANSIBLE_LOG_PATH=str(log))
+    output += run(lab, "trials", "search", "--json") + run(lab, "show", "search", "0")
+    results = [trial["result"] for trial in lab.trials()]
+    assert [result["value"] for result in results] == [len(SECRET)] * 2
+    assert all("TOKEN" in result["gets"] for result in results)
+    assert log.exists()
+    assert "s3cret" not in output
+    assert list(holders(lab.path, b"s3cret")) == []
+
+
+def test_resume_reads_the_values_again_and_names_one_that_is_missing(lab: Lab) -> None:
+    lab.write("code/train.py", TRAIN)
+    file = lab.experiment(
+        "python train.py", trial={"pass_environment": ["TOKEN"]}, budget={"trials": 1}
+    )
+    run(lab, "run", str(file))
+    run(lab, "retry", "search", "0")
+    assert "TOKEN, which is not set here" in lab("resume", "search", code=2)
+    run(lab, "resume", "search", TOKEN="other")
+    assert [trial["value"] for trial in lab.trials()] == [len(SECRET), len("other")]
