@@ -32,6 +32,12 @@ TUNERS: Mapping[str, Counterpart] = {
         frozenset({"constant_liar_type", "parallel_optimize", "linear_forgetting", "prior_weight",
                    "gamma"}),
     ),
+    "TPE_legacy": Counterpart(
+        "tpe",
+        {},
+        {"startup": 20},
+        frozenset({"constant_liar_type", "parallel_optimize"}),
+    ),
     "GPTuner": Counterpart(
         "gp",
         {"cold_start_num": "startup"},
@@ -73,8 +79,18 @@ UNSUPPORTED: Mapping[str, str] = {
 
 
 def find(name: str, known: Mapping[str, Any]) -> str | None:
-    """The name in NNI's spelling. NNI 2.x ignores case and a `Tuner` at the end."""
-    return next((each for each in known if _plain(each) == _plain(name)), None)
+    """The name in NNI's spelling. NNI 2.x ignores case and a `Tuner` at the end.
+
+    The name of a counterpart stands for the first one that it replaces: `grid` for `GridSearch`.
+    """
+    plain = _plain(name)
+    by_name = (each for each in known if _plain(each) == plain)
+    by_counterpart = (
+        each
+        for each, match in known.items()
+        if isinstance(match, Counterpart) and match.name == plain
+    )
+    return next(by_name, None) or next(by_counterpart, None)
 
 
 def is_like_a_known_one(name: str) -> bool:

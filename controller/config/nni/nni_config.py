@@ -27,6 +27,7 @@ class Machine:
     port: int | None
     user: str
     ssh_key: str | None
+    secrets: Sequence[Key] = ()  # the keys of a password and of a passphrase
     python: str | None
     gpus: Gpus
 

@@ -126,6 +126,9 @@ def test_commands_beyond_sh_run_in_bash(tmp_path: Path, command: str, run: Any) 
     [
         ("Random", "random", {}),
         ("BatchTuner", "batch", {}),
+        ("grid", "grid", {}),
+        ("gridsearch", "grid", {}),
+        ("TPE_legacy, classArgs: {parallel_optimize: true}", "tpe", {"startup": 20}),
         ("TPE", "tpe", {"startup": 20}),
         ("TPE, classArgs: {tpe_args: {n_startup_jobs: 5, n_ei_candidates: 9}}", "tpe",
          {"startup": 5, "candidates": 9}),

@@ -159,14 +159,11 @@ def test_an_assessor_as_the_tuner_is_named(tmp_path: Path) -> None:
     assert mistake.endswith("Medianstop is an assessor, not a tuner")
 
 
-@pytest.mark.parametrize(("key", "refused"), [("password", "passwd"), ("preComand", "preCommand")])
-def test_a_key_that_is_always_refused_is_not_offered(
-    tmp_path: Path, key: str, refused: str
-) -> None:
+def test_a_key_that_is_always_refused_is_not_offered(tmp_path: Path) -> None:
     text = V1.replace(": local", ": remote")
-    [mistake] = mistakes(tmp_path, text + f"machineList: [{{ip: a, username: b, {key}: x}}]\n")
-    assert f"unknown key {key}" in mistake
-    assert refused not in mistake
+    [mistake] = mistakes(tmp_path, text + "machineList: [{ip: a, username: b, preComand: x}]\n")
+    assert "unknown key preComand" in mistake
+    assert "preCommand" not in mistake
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,11 @@ V1_REMOTE = V1.replace("trainingServicePlatform: local", "trainingServicePlatfor
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path: Path) -> None:
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_out(tmp_path)
     (tmp_path / "key").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))  # without ~/.ssh
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
 
 
 def nodes(tmp_path: Path, text: str) -> tuple[dict[str, Any], list[str]]:
@@ -112,6 +114,24 @@ def test_inventory_under_heirloom_replaces_the_machine_list(tmp_path: Path) -> N
     experiment, notes = loaded(tmp_path, V1_REMOTE + "heirloom: {inventory: hosts.yml}\n")
     assert experiment.inventory == tmp_path / "hosts.yml"
     assert notes == []
+
+
+@pytest.mark.parametrize("own", ["id_ed25519", "config", "agent", "key"])
+@pytest.mark.parametrize("password", ["passwd: secret1", "passwd: 12345", "passphrase: secret1"])
+def test_password_is_not_read_where_there_may_be_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str, password: str
+) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / own).touch()
+    if own == "agent":
+        monkeypatch.setenv("SSH_AUTH_SOCK", "/tmp/agent")
+    key = ", sshKeyPath: ~/.ssh/key" if own == "key" else ""
+    text = V1_REMOTE + f"machineList:\n  - {{ip: a, username: b, {password}{key}}}\n"
+    experiment, notes = loaded(tmp_path, text)
+    [note] = [note for note in notes if "machineList.0." in note]
+    name, _, secret = password.partition(": ")
+    assert note.startswith(f"18: machineList.0.{name}: is not read from this file")
+    assert secret not in note + str(experiment.inventory)
 
 
 @pytest.mark.parametrize(

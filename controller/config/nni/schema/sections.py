@@ -94,19 +94,6 @@ NasMode = Annotated[
     _refused("NNI's NAS modes are not supported: write the choices into the search space"),
     _NEVER,
 ]
-Password = Annotated[
-    str | None,
-    _refused(
-        "a password is not read from this file, since others may read the file: give a key, or an "
-        "inventory of your own (-i) with the password in ansible-vault"
-    ),
-    _NEVER,
-]
-Passphrase = Annotated[
-    str | None,
-    _refused("a passphrase is not read from this file: load the key into ssh-agent"),
-    _NEVER,
-]
 Prepare = Annotated[
     str | None,
     _refused("commands before each trial are not supported: put them into the trial's command"),
@@ -133,7 +120,7 @@ class GpuSection(NniSection):
 
 
 class MachineSection(NniSection):
-    """A machine that runs trials."""
+    """A machine that runs trials. Secrets are not used, and never shown."""
 
     port: int | None = Field(default=None, ge=1, le=65535)
     """The port of its SSH server."""

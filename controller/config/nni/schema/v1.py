@@ -20,8 +20,6 @@ from controller.config.nni.schema.sections import (
     NasMode,
     NniFile,
     NniSection,
-    Passphrase,
-    Password,
     Platform,
     Prepare,
     given_keys,
@@ -96,11 +94,11 @@ class Machine(MachineSection, Gpus):
     """The machine's address or name."""
     username: str
     """The user to log in as."""
-    passwd: Password = None
+    passwd: Any = None
     """The password to log in with."""
     ssh_key_path: str | None = None
     """The private key to log in with."""
-    passphrase: Passphrase = None
+    passphrase: Any = None
     """The key's passphrase."""
     pre_command: Prepare = None
     """Commands that run before each trial."""
@@ -246,6 +244,7 @@ def _machine(index: int, machine: Machine) -> nni_config.Machine:
         host=machine.ip,
         port=machine.port,
         user=machine.username,
+        secrets=given_keys(machine, ("passwd", "passphrase")),
         ssh_key=machine.ssh_key_path,
         python=machine.python_path,
         gpus=_gpus(machine),

@@ -17,8 +17,6 @@ from controller.config.nni.schema.sections import (
     GpuSection,
     MachineSection,
     NniFile,
-    Passphrase,
-    Password,
     Platform,
     Prepare,
     given_keys,
@@ -50,11 +48,11 @@ class Machine(MachineSection, Gpus):
     """The machine's address or name."""
     user: str
     """The user to log in as."""
-    password: Password = None
+    password: Any = None
     """The password to log in with."""
     ssh_key_file: str | None = None
     """The private key to log in with."""
-    ssh_passphrase: Passphrase = None
+    ssh_passphrase: Any = None
     """The key's passphrase."""
     trial_prepare_command: Prepare = None
     """Commands that run before each trial."""
@@ -215,6 +213,7 @@ def _machine(key: Key, machine: Machine) -> nni_config.Machine:
         host=machine.host,
         port=machine.port,
         user=machine.user,
+        secrets=given_keys(machine, ("password", "ssh_passphrase")),
         ssh_key=machine.ssh_key_file,
         python=machine.python_path,
         gpus=_gpus(machine),
