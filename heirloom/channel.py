@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Optional
@@ -29,6 +30,7 @@ class Channel:
         self._step = -1
         self._sigterm = SigtermDeferral()
         self._torn = False  # whether a report was written in part
+        self._notes: dict[str, Any] = {}
 
     @property
     def in_experiment(self) -> bool:
@@ -80,6 +82,20 @@ class Channel:
             os.close(fd)
         if self._torn:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+
+    def note(self, name: str, value: Any) -> None:
+        """Add a value that JSON can represent to the trial's result."""
+        self._notes[name] = value
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What was noted for the result so far."""
+        return dict(self._notes)
+
+    def say(self, text: str) -> None:
+        """Write a line to the trial's log."""
+        sys.stdout.write(f"heirloom: {text}\n")
+        sys.stdout.flush()
 
     def write_result(self, text: str) -> bool:
         """Write the result, a JSON object. Returns False outside an experiment."""

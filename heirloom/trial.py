@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Optional
@@ -34,7 +33,7 @@ def report(value: Any, step: Optional[int] = None) -> None:
     # JSON has no NaN and no infinities.
     counted = channel.report(number if finite(number) else None, step)
     if not channel.in_experiment:
-        _print(f"step {counted}: {number}")
+        channel.say(f"step {counted}: {number}")
 
 
 def finish(value: Any, **extra: Any) -> None:
@@ -42,9 +41,9 @@ def finish(value: Any, **extra: Any) -> None:
 
     Call it once, after the weights are written. Raises TypeError if `value` is not a number.
     """
-    result = json.dumps({**extra, "value": _number(value)}, default=_plain)
+    result = json.dumps({**channel.notes, **extra, "value": _number(value)}, default=_plain)
     if not channel.write_result(result):
-        _print(f"result: {result}")
+        channel.say(f"result: {result}")
 
 
 def _number(value: Any) -> float:
@@ -67,11 +66,6 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a result must be a number, not {value!r} ({type(value).__name__})")
 
 
-def _print(text: str) -> None:
-    sys.stdout.write(f"heirloom: {text}\n")
-    sys.stdout.flush()
-
-
 def __getattr__(name: str) -> Any:
     """Create `save_path` on first use: outside an experiment it is a temporary directory."""
     if name != "save_path":
@@ -79,7 +73,7 @@ def __getattr__(name: str) -> Any:
     directory = os.environ.get("HEIRLOOM_SAVE_PATH")
     if directory is None:
         directory = tempfile.mkdtemp(prefix="heirloom-")
-        _print(f"outside an experiment: weights go to {directory}")
+        channel.say(f"outside an experiment: weights go to {directory}")
     globals()["save_path"] = path = Path(directory)
     return path
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from importlib.util import find_spec
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -18,4 +20,10 @@ def require_torch() -> Any:
         if os.environ.get("CI"):
             pytest.fail(REASON, pytrace=False)
         pytest.skip(REASON, allow_module_level=True)
-    return importlib.import_module("torch")
+    torch = importlib.import_module("torch")
+    # Ansible, which other tests import, replaces sys.intern by an object. torch's compiler, which
+    # optimizers import, accepts only functions.
+    original = getattr(sys.intern, "unpatched_implementation", sys.intern)
+    with mock.patch.object(sys, "intern", original):
+        importlib.import_module("torch._dynamo")
+    return torch

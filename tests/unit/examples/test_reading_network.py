@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -20,11 +18,6 @@ torch = require_torch()
 @pytest.fixture(scope="module")
 def model(reading: SimpleNamespace) -> Any:
     """The module `network`."""
-    # Ansible, which other tests import, replaces sys.intern by an object. torch's compiler, which
-    # optimizers import, accepts only functions.
-    original = getattr(sys.intern, "unpatched_implementation", sys.intern)
-    with mock.patch.object(sys, "intern", original):
-        importlib.import_module("torch._dynamo")
     return importlib.import_module("network")
 
 

@@ -1,0 +1,1 @@
+"""What `heirloom.torch` needs to know of PyTorch's modules and optimizers."""

@@ -1,0 +1,134 @@
+"""A module's tensors, by the names that they have in the module itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from ..align import CENTRE, START, Align
+from ..errors import WeightsError
+from ..names import without_wrappers
+from ..plan import Tensor
+
+_KERNELS = (
+    nn.Conv1d,
+    nn.Conv2d,
+    nn.Conv3d,
+    nn.ConvTranspose1d,
+    nn.ConvTranspose2d,
+    nn.ConvTranspose3d,
+)
+_GATES = {"LSTM": 4, "GRU": 3}
+
+
+def tensors(model: nn.Module) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Parameters and persistent buffers by name, and the names of tied ones by their aliases.
+
+    A tensor that has several names is under the first. Raises WeightsError for a tensor without
+    numbers of its own.
+    """
+    stored = _stored(model)
+    names = without_wrappers(stored)
+    first: dict[tuple[object, ...], str] = {}
+    found: dict[str, torch.Tensor] = {}
+    tied: dict[str, str] = {}
+    for key, tensor in stored.items():
+        name = names[key]
+        _check(name, tensor)
+        same = first.setdefault(_identity(tensor), name)
+        if same == name:
+            found[name] = tensor
+        else:
+            tied[name] = same
+    return found, tied
+
+
+def describe(model: nn.Module) -> dict[str, Tensor]:
+    """Shape, kind and alignment of each tensor of `tensors`."""
+    found, _ = tensors(model)
+    aligned = _alignments(model)
+    return {
+        name: Tensor(tuple(tensor.shape), _kind(tensor), aligned.get(name))
+        for name, tensor in found.items()
+    }
+
+
+def parameters(model: nn.Module) -> dict[int, str]:
+    """The plain name of each parameter, by its id()."""
+    names = without_wrappers(_stored(model))
+    return {
+        id(parameter): names[key] for key, parameter in model.named_parameters() if key in names
+    }
+
+
+def _stored(model: nn.Module) -> dict[str, torch.Tensor]:
+    state = model.state_dict(keep_vars=True)
+    # A module may also keep extra state that is no tensor.
+    return {key: value for key, value in state.items() if isinstance(value, torch.Tensor)}
+
+
+def _identity(tensor: torch.Tensor) -> tuple[object, ...]:
+    """Equal for tensors that share all of their numbers."""
+    if isinstance(tensor, nn.UninitializedParameter) or not tensor.numel() or tensor.is_meta:
+        return (id(tensor),)
+    return (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device)
+
+
+def _check(name: str, tensor: torch.Tensor) -> None:
+    why = ""
+    if isinstance(tensor, (nn.UninitializedParameter, nn.UninitializedBuffer)):
+        why = "has no shape yet: run the model once before"
+    elif hasattr(tensor, "full_tensor"):
+        why = "is spread over processes (DTensor): gather it before"
+    elif tensor.is_meta:
+        why = "has no numbers: it is on the meta device"
+    elif tensor.is_quantized:
+        why = "is quantized: keep the weights in floating point, and quantize afterwards"
+    elif tensor.layout != torch.strided:
+        why = f"is sparse ({tensor.layout}): make it dense before"
+    if why:
+        raise WeightsError(f"the tensor {name} {why}")
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    if tensor.is_floating_point():
+        return "f"
+    if tensor.is_complex():
+        return "c"
+    return "b" if tensor.dtype == torch.bool else "i"
+
+
+def _alignments(model: nn.Module) -> dict[str, tuple[Align, ...]]:
+    """How tensors are aligned that are not aligned from the start, by plain name."""
+    names = without_wrappers(_stored(model))
+    return {
+        names[key]: how
+        for path, module in model.named_modules()
+        for own, how in _aligned(module)
+        if (key := f"{path}.{own}" if path else own) in names
+    }
+
+
+def _aligned(module: nn.Module) -> Iterator[tuple[str, tuple[Align, ...]]]:
+    if isinstance(module, _KERNELS):
+        yield "weight", (START, START, *(CENTRE,) * len(module.kernel_size))
+    elif isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
+        mode = module.mode if isinstance(module, nn.RNNBase) else type(module).__name__[:-4]
+        for name, parameter in module.named_parameters(recurse=False):
+            yield name, _gates(module, mode, name, parameter.dim())
+    elif isinstance(module, nn.MultiheadAttention):
+        yield "in_proj_weight", (3, START)
+        yield "in_proj_bias", (3,)
+
+
+def _gates(module: nn.Module, mode: str, name: str, dimensions: int) -> tuple[Align, ...]:
+    """Of a recurrent layer's parameter, with PyTorch's names for them: `weight_ih_l1_reverse`."""
+    gates: Align = START if name.startswith("weight_hr") else _GATES.get(mode, START)
+    if dimensions == 1:
+        return (gates,)
+    # From the second layer on, the input is that of both directions, one after the other.
+    both = getattr(module, "bidirectional", False)
+    inner = both and name.startswith("weight_ih") and not name.startswith("weight_ih_l0")
+    return gates, 2 if inner else START

@@ -1,0 +1,68 @@
+"""What a model inherited, for people, and for the trial's result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .plan import Plan
+
+_PRINTED = 6  # names in the line for people
+_KEPT = 50  # names in the result, of each sort
+
+
+@dataclass(frozen=True)
+class InheritReport:
+    """What a model inherited.
+
+    share: the inherited share of the model's numbers, from 0 to 1.
+    whole, partly, new: names of tensors.
+    unused: names that parents have and the model has not.
+    optimizer: how many parameters have the parent's optimizer state; None if it was not asked for.
+    """
+
+    share: float
+    whole: tuple[str, ...]
+    partly: tuple[str, ...]
+    new: tuple[str, ...]
+    unused: tuple[str, ...] = ()
+    optimizer: Optional[int] = None
+
+    def __str__(self) -> str:
+        parts = [f"{len(self.whole)} tensors whole"]
+        parts += [f"{len(self.partly)} partly ({_names(self.partly)})"] if self.partly else []
+        parts += [f"{len(self.new)} new ({_names(self.new)})"] if self.new else []
+        if self.optimizer is not None:
+            parts.append(f"optimizer state of {self.optimizer} parameters")
+        return f"inherited {self.share:.1%} of the numbers: {', '.join(parts)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON types, with at most 50 names of each sort beside the counts."""
+        sorts = {"whole": self.whole, "partly": self.partly, "new": self.new}
+        found: dict[str, Any] = {"share": round(self.share, 6)}
+        found.update({sort: len(names) for sort, names in sorts.items()})
+        found["names"] = {
+            sort: list(names[:_KEPT]) for sort, names in sorts.items() if sort != "whole" and names
+        }
+        if self.optimizer is not None:
+            found["optimizer"] = self.optimizer
+        return found
+
+
+def describe(plan: Plan, optimizer: Optional[int] = None) -> InheritReport:
+    """The report on a plan that was carried out."""
+    transfers = plan.transfers
+    return InheritReport(
+        share=plan.inherited / plan.total if plan.total else 0.0,
+        whole=tuple(name for name, found in transfers.items() if found.whole),
+        partly=tuple(name for name, found in transfers.items() if not found.whole),
+        new=plan.new,
+        unused=plan.unused,
+        optimizer=optimizer,
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - _PRINTED
+    return ", ".join(names[:_PRINTED]) + (f" and {more} more" if more > 0 else "")
