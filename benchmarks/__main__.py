@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks import cluster, commits, handoff, machine, overhead, pure, throughput
+from benchmarks import cluster, commits, handoff, machine, overhead, pure, throughput, weights
 from benchmarks.figure import Figure
 from benchmarks.peers import PEERS
 from controller.store import layout
@@ -26,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
     "commit": commits.measure,
     "core": pure.measure,
     "overhead": overhead.measure,
+    "weights": weights.measure,
 }
 _WIDTH = 140  # of the tables where the output is no terminal
 BUILD = Path(__file__).resolve().parent.parent / "build"
