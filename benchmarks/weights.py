@@ -76,7 +76,7 @@ def _stored(directory: Path, size: int) -> float:
         inherit(child, [root / "trials" / str(parent) / "weights" for parent in parents])
         with torch.no_grad():
             for parameter in child["head"].parameters():
-                parameter += torch.randn_like(parameter)
+                parameter.add_(torch.randn_like(parameter))
         save(child, out / "weights")
         written += sum(path.stat().st_size for path in (out / "weights").iterdir())
         verdict = Manifest(

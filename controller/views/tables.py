@@ -19,6 +19,7 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.store import dedup
 from controller.views import output
+from controller.views.results import inherited
 from controller.views.text import COLOURS, shortage
 from heirloom.store.files import RealFiles
 
@@ -105,8 +106,11 @@ def show(place: ExperimentDir, number: int) -> None:
         )
     for part, seconds in trial.seconds.items():
         grid.add_row(part, f"{seconds:.3f} s")
-    if trial.result is not None:
-        grid.add_row("result", escape(jsons.dumps(trial.result)))
+    share, rest = inherited(trial.result)
+    if share:
+        grid.add_row("inherited", escape(share))
+    if rest is not None:
+        grid.add_row("result", escape(jsons.dumps(rest)))
     if records.has_weights(trial):
         grid.add_row("weights", escape(str(record.root.weights(trial.id))))
     elif trial.removed:

@@ -12,6 +12,15 @@ CORE_NEEDS = {
     "__future__", "collections", "dataclasses", "enum", "heapq", "itertools", "re", "typing",
 }  # fmt: skip
 
+# What the files below a path of `heirloom` import beside the standard library.
+FRAMEWORKS = {
+    "heirloom/tuners/optuna.py": {"optuna"},
+    "heirloom/torch.py": {"torch"},
+    "heirloom/numpy.py": {"numpy", "safetensors"},
+    "heirloom/weights/pytorch": {"torch", "safetensors"},
+    "heirloom/morphism": {"torch"},
+}
+
 
 def imported(file):
     """Absolute names of all that a file imports, wherever in it."""
@@ -49,7 +58,15 @@ def test_the_core_imports_itself_and_what_needs_no_world(file):
 
 @pytest.mark.parametrize("file", files("heirloom"))
 def test_what_users_import_needs_the_standard_library_alone(file):
-    needs = {"optuna"} if file == ROOT / "heirloom/tuners/optuna.py" else set()
+    path = str(file.relative_to(ROOT))
+    needs = set().union(*(names for top, names in FRAMEWORKS.items() if path.startswith(top)))
     for name in imported(file):
         top = name.partition(".")[0]
         assert top in {"", "heirloom", "nni"} | needs or top in sys.stdlib_module_names, name
+
+
+@pytest.mark.parametrize("module", ["heirloom.torch", "heirloom.numpy"])
+def test_frameworks_are_imported_when_they_are_used(module):
+    name = module.partition(".")[2]
+    program = f"import sys, {module}; sys.exit({name!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

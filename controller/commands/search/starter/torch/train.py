@@ -4,7 +4,7 @@ import math
 
 import torch
 from heirloom import trial
-from safetensors.torch import load_file, save_file
+from heirloom.torch import inherit, save
 
 STEPS = 60
 
@@ -27,12 +27,7 @@ model = torch.nn.Sequential(
     torch.nn.Tanh(),
     torch.nn.Linear(width, 2),
 )
-if trial.restore_path:  # the parent's committed weights; None for a trial without a parent
-    parent = load_file(trial.restore_path / "model.safetensors")
-    own = model.state_dict()
-    # A child of another width inherits the tensors whose shapes are still the same.
-    fitting = {name: w for name, w in parent.items() if own[name].shape == w.shape}
-    model.load_state_dict(own | fitting)
+inherit(model)  # what fits of the parent's committed weights; nothing without a parent
 
 points, label = spirals(512, seed=0)
 unseen, unseen_label = spirals(512, seed=1)
@@ -46,5 +41,5 @@ for step in range(STEPS):
             accuracy = (model(unseen).argmax(1) == unseen_label).float().mean().item()
         trial.report(accuracy, step=step)
 
-save_file(model.state_dict(), trial.save_path / "model.safetensors")
+save(model)
 trial.finish(accuracy)
