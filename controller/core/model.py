@@ -84,6 +84,8 @@ class Attempt:
     last: Any = None  # the latest value that was reported
     rule: int | None = None  # the index of the retry rule that matches its failure
     excused: bool = False  # the node was to blame: it does not count against the trial
+    has_node_time: bool = False  # whether its node said when its process began
+    is_corrected: bool = False  # `started_at` and `ended_at` follow what its node measured
 
 
 @dataclass(slots=True)

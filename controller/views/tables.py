@@ -77,7 +77,8 @@ def trials(place: ExperimentDir, *, json: bool) -> None:
         value = "" if trial.value is None else f"{trial.value:.6g}"
         table.add_row(
             str(trial.id), " ".join(map(str, trial.parents)), _state(trial.state), value,
-            str(len(trial.attempts)), escape(node), _time(trial), escape(jsons.dumps(trial.params)),
+            str(len(trial.attempts)), escape(node), _time(trial, _now(record)),
+            escape(jsons.dumps(trial.params)),
         )  # fmt: skip
     output.print_table(output.console(), table)
 
@@ -178,7 +179,7 @@ def _facts(record: Record) -> dict[str, Any]:
         "value": None if best is None else best.value,
         "started_at": experiment.started_at,
         "ended_at": None if experiment.closed is None else experiment.closed.at,
-        "seconds": experiment.elapsed(time.time() if record.is_running else experiment.last_at),
+        "seconds": experiment.elapsed(_now(record)),
         "store": str(record.root.path),
     }
 
@@ -193,10 +194,15 @@ def _parents(record: Record, trial: Trial) -> str:
     return text
 
 
-def _time(trial: Trial) -> str:
+def _time(trial: Trial, now: float) -> str:
     if trial.started_at is None:
         return ""
-    return duration((trial.ended_at or time.time()) - trial.started_at)
+    return duration(max(0.0, (trial.ended_at or now) - trial.started_at))
+
+
+def _now(record: Record) -> float:
+    """The time up to which the journal tells what happened."""
+    return time.time() if record.is_running else record.experiment.last_at
 
 
 def _state(state: State) -> str:

@@ -32,11 +32,12 @@ class Armed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Began:
-    """The attempt's process started."""
+    """The attempt's process started; `started_at` is the time on its node's clock."""
 
     at: float
     trial: int
     number: int
+    started_at: float | None = None
     kind: Literal["began"] = "began"
 
 

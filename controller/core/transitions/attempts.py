@@ -10,6 +10,7 @@ from controller.core.model import Attempt, AttemptState, Outcome, State, Trial
 from controller.core.state import ExperimentState
 from controller.core.transitions.nodes import blame_node
 from controller.core.transitions.queueing import note_corruption, try_again
+from controller.core.transitions.times import correct_end, note_begin, note_end
 
 # After these a verdict may exist on the store that the controller has not seen.
 _CHECK_AFTER = (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN, Outcome.LOST)
@@ -42,7 +43,7 @@ def began(x: ExperimentState, event: e.Began) -> None:
     if attempt is None or attempt.state in (AttemptState.RUNNING, AttemptState.ENDED):
         return
     attempt.state = AttemptState.RUNNING
-    attempt.started_at = event.at
+    note_begin(x, attempt, event)
     key = (event.trial, event.number)
     x.on_hold.pop(key, None)
     end = x.commands.ends.issued.get(key)
@@ -69,6 +70,7 @@ def ended(x: ExperimentState, event: e.Ended) -> None:
     _leave_node(x, trial, attempt, event)
     blame_node(x, trial, attempt)
     if trial.state.is_verdict:
+        correct_end(trial, attempt)
         return
     x.set_state(trial, State.READY)
     if event.parent in attempt.restore:
@@ -104,7 +106,7 @@ def stop_advised(x: ExperimentState, event: e.StopAdvised) -> None:
 
 def _leave_node(x: ExperimentState, trial: Trial, attempt: Attempt, event: e.Ended) -> None:
     attempt.state = AttemptState.ENDED
-    attempt.ended_at = event.at
+    note_end(x, attempt, event)
     attempt.outcome = event.outcome
     attempt.reason = event.reason
     known = event.rule is not None and event.rule < len(x.rules.retry)

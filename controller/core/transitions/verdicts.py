@@ -8,6 +8,7 @@ from controller.core.model import Outcome, State, Trial, attempt_name
 from controller.core.state import ExperimentState
 from controller.core.transitions.alike import count_verdict
 from controller.core.transitions.queueing import release_children, try_again
+from controller.core.transitions.times import end_of_trial
 
 
 def asked(x: ExperimentState, event: e.VerdictAsked) -> None:
@@ -28,7 +29,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     trial.weights, trial.size, trial.shared = event.weights, event.size, event.shared
     x.largest = max(x.largest, event.size)
     x.gc.verdicts += 1
-    trial.ended_at = event.at
+    trial.ended_at = end_of_trial(trial, event)
     x.set_state(trial, event.state)
     attempt = trial.attempt
     if attempt is not None and attempt.number != event.number:

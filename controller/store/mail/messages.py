@@ -29,6 +29,7 @@ class SupervisorMessage:
     parent: int | None = None
     rule: int | None = None
     seconds: dict[str, float] | None = None
+    started_at: float | None = None  # the node's clock, seconds since the epoch
 
     @property
     def has_manifest(self) -> bool:
@@ -38,7 +39,7 @@ class SupervisorMessage:
     def event(self, at: float) -> Began | Ended:
         """The event that the message reports."""
         if self.outcome is None:
-            return Began(at=at, trial=self.trial, number=self.number)
+            return Began(at=at, trial=self.trial, number=self.number, started_at=self.started_at)
         return Ended(
             at=at,
             trial=self.trial,
@@ -61,7 +62,9 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
         raise MalformedError(f"it is the message {attempt}.{kind}")
     trial, number = _attempt(attempt)
     if kind == "began":
-        return SupervisorMessage(name, trial, number)
+        said = content.get("started_at")
+        started_at = float(said) if said is not None and _finite(said) else None
+        return SupervisorMessage(name, trial, number, started_at=started_at)
     return SupervisorMessage(
         name,
         trial,

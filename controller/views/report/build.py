@@ -8,7 +8,7 @@ from pathlib import Path
 from rich import filesize
 
 from controller.errors import HeirloomError, reason
-from controller.formats import counted
+from controller.formats import clock, command, counted
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.store import dedup
@@ -28,6 +28,8 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
     notes = []
     if closed is not None:
         notes.append(f"The search ended: {closed.reason}.")
+    if note := _resumable(record):
+        notes.append(note)
     notes += _about_weights(record)
     data = ReportData(
         name=place.name,
@@ -40,6 +42,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
         curves=record.curves,
         seconds={trial.id: trial.seconds for trial in experiment.trials},
         notes=notes,
+        last_at=None if record.is_running else experiment.last_at,
     )
     path = (output or place.report).absolute()
     try:
@@ -47,6 +50,19 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
     except OSError as error:
         raise HeirloomError(f"{path} cannot be written: {reason(error)}") from None
     return path
+
+
+def _resumable(record: records.Record) -> str:
+    """Why nothing goes on in an experiment that has not ended, and how to go on with it."""
+    if record.is_running or record.state not in ("interrupted", "paused"):
+        return ""
+    paused = record.experiment.paused
+    why = "" if paused is None else f" Paused: {paused.reason}."
+    resume = command("resume", record.place.name)
+    return (
+        f"No controller runs the search; its last event was at {clock(record.experiment.last_at)}."
+        f"{why} Go on with: {resume}"
+    )
 
 
 def _about_weights(record: records.Record) -> list[str]:

@@ -25,6 +25,7 @@ class ReportData:
     curves: Mapping[int, Sequence[tuple[int, float]]]  # by trial: (step, value)
     seconds: Mapping[int, Mapping[str, float]]  # by trial: seconds by activity
     notes: Sequence[str] = ()
+    last_at: float | None = None  # the last event of an experiment that no controller runs
 
     @cached_property
     def by_id(self) -> dict[int, Trial]:

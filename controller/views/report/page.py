@@ -79,7 +79,7 @@ def render(data: ReportData) -> str:
         spent=_spent(data),
         failures=_failures(data),
         started=_clock(data.started_at),
-        elapsed=None if data.ended_at is None else _duration(data.ended_at - data.started_at),
+        elapsed=_elapsed(data),
         params=_params,
         number=_number,
     )
@@ -202,6 +202,15 @@ def _number(value: float | None) -> str:
 def _clock(at: float) -> str:
     """Local date and time, with the offset from UTC."""
     return f"{datetime.fromtimestamp(at, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S %z}"
+
+
+def _elapsed(data: ReportData) -> str:
+    """How long the experiment took, or what it is doing."""
+    if data.ended_at is not None:
+        return _duration(data.ended_at - data.started_at)
+    if data.last_at is not None:
+        return f"{data.state} after {_duration(data.last_at - data.started_at)}"
+    return "under way"
 
 
 def _duration(seconds: float) -> str:

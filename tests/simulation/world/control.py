@@ -63,7 +63,9 @@ class Control(Host):
         self._watch = SteppedWatch(self, post)
         self.listed = listed = lab.inventory()
         self._waves = Waves(lab, {info.name for info in listed}, post.events)
-        places = {info.name: SimpleNamespace(store=None, python=None) for info in listed}
+        places = {
+            info.name: SimpleNamespace(store=None, python=None, is_local=False) for info in listed
+        }
         specs = Specs(lab.config, lab.root, "0" * 64, "1" * 64, cast("Any", places))
         self.loop = Loop(
             experiment,

@@ -24,6 +24,13 @@ def test_no_trials(tmp_path: Path) -> None:
     assert page.figures == {}
 
 
+def test_an_interrupted_experiment_is_not_under_way(tmp_path: Path) -> None:
+    data = report(state="interrupted", ended_at=None, last_at=1_700_000_090.0)
+    page = Page(data, tmp_path / "report.html")
+    assert "interrupted after 1 min 30 s" in page.visible_text
+    assert "under way" not in page.visible_text
+
+
 def test_none_of_the_trials_is_the_best(tmp_path: Path) -> None:
     page = Page(report(trial(0, value=None)), tmp_path / "report.html")
     assert "Best value (maximize) none Trials" in page.visible_text

@@ -22,7 +22,7 @@ ENDED = {
 def test_began() -> None:
     found = parse_message("7.2.began.json", BEGAN)
     assert not found.has_manifest
-    assert found.event(5.0) == Began(at=5.0, trial=7, number=2)
+    assert found.event(5.0) == Began(at=5.0, trial=7, number=2, started_at=1.0)
 
 
 def test_ended() -> None:
