@@ -224,7 +224,7 @@ def _import_advice(error: BaseException) -> str:
     for frame in traceback.extract_tb(error.__traceback__):
         if moved := _MOVED.search(frame.line or ""):
             return f"; import from heirloom.{moved[1]} instead of {moved[0]}"
-    if isinstance(error, ModuleNotFoundError):
+    if isinstance(error, ModuleNotFoundError) and not f"{error}".startswith("Heirloom's nni "):
         return f"; this Python, {sys.executable}, has no such module"
     return ""
 

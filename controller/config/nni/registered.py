@@ -50,18 +50,13 @@ def names(kind: str) -> list[str]:
 
 
 def _all(kind: str) -> Iterator[Registered]:
-    """Those of the first file that there is. A file that cannot be read has none."""
-    for file in _files():
-        if not file.is_file():
-            continue
-        try:
+    """Those of every file, in the order of `_files`. A file that cannot be read has none."""
+    for file in filter(Path.is_file, _files()):
+        with contextlib.suppress(ConfigError):
             listed = read(file).value.get(f"{kind}s")
-        except ConfigError:
-            return
-        for each in listed if isinstance(listed, list) else ():
-            if isinstance(each, dict) and each.get("source") != "nni":
-                yield from _entry(each, file)
-        return
+            for each in listed if isinstance(listed, list) else ():
+                if isinstance(each, dict) and each.get("source") != "nni":
+                    yield from _entry(each, file)
 
 
 def _entry(entry: Mapping[str, Any], file: Path) -> Iterator[Registered]:

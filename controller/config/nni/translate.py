@@ -82,13 +82,13 @@ def _translate(draft: Draft, config: NniConfig, base: Path) -> None:
 def _require_space(draft: Draft, config: NniConfig) -> None:
     """Report a missing search space, unless the tuner is the user's own."""
     space_keys = [config.keys[name] for name in ("space", "space_file") if name in config.keys]
-    if any(map(draft.is_absent, [*space_keys, ("useAnnotation",)])):
+    if any(map(draft.is_absent, space_keys)):
         draft.unknown.add(("search_space",))
         return
     given = {"search_space", "search_space_file"} & (draft.value.keys() | config.heirloom.keys())
     if not given and "class" not in draft.value.get("tuner", {}):
         names = " or ".join(str(key[-1]) for key in reversed(space_keys))
-        draft.mistake((), f"missing: {names}, the search space")
+        draft.mistake((), f"missing: {names}, the search space", ("useAnnotation",))
         draft.unknown.add(("search_space",))
 
 

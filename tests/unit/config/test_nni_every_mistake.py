@@ -108,6 +108,22 @@ def test_missing_search_space_is_named_by_nnis_keys(tmp_path: Path) -> None:
     assert mistake == "1: missing: searchSpaceFile or searchSpace, the search space"
 
 
+def test_annotations_hide_no_mistake_in_a_search_space(tmp_path: Path) -> None:
+    (tmp_path / "search_space.json").write_text('{"x": {"_type": "unifrm", "_value": [0, 1]}}')
+    text = V1.replace("useAnnotation: false", "useAnnotation: true")
+    assert len(mistakes(tmp_path, text)) == 2
+    assert len(mistakes(tmp_path, text.replace("searchSpacePath: search_space.json\n", ""))) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("nas", "architecture search is not served"), ("hp", "must be hpo, not")]
+)
+def test_unknown_experiment_type(tmp_path: Path, kind: str, words: str) -> None:
+    [mistake] = mistakes(tmp_path, V2 + f"experimentType: {kind}\n")
+    assert words in mistake
+    loaded(tmp_path, V2 + "experimentType: hpo\n")
+
+
 @pytest.mark.parametrize("platform", ["locl", "Local", "ssh"])
 def test_unknown_training_service(tmp_path: Path, platform: str) -> None:
     text = V1.replace(": local", f": {platform}").replace("Random", "SMAC")

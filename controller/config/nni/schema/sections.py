@@ -69,6 +69,17 @@ def _platform(value: Any) -> Any:
     raise ValueError(unknown_name("training service", value, SUPPORTED))
 
 
+def _experiment_type(value: Any) -> Any:
+    if value == "nas":
+        raise ValueError(
+            "NNI's architecture search is not served: write a tuner that proposes the networks"
+        )
+    if value != "hpo":
+        raise ValueError(f"must be hpo, not {value!r}")
+    return value
+
+
+ExperimentType = Annotated[str, BeforeValidator(_experiment_type)]
 Platform = Annotated[str, BeforeValidator(_platform)]
 Count = Annotated[int, Field(ge=1)]
 GpuIndices = Annotated[list[str], BeforeValidator(_gpus)]

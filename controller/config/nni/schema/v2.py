@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from controller.config.nni.nni_config import NniConfig
 from controller.config.nni.schema.sections import (
     AlgorithmSection,
     Count,
+    ExperimentType,
     GpuIndices,
     GpuSection,
     MachineSection,
@@ -80,7 +81,7 @@ class Service(Gpus):
 class V2(NniFile):
     """A configuration file, v2."""
 
-    experiment_type: Literal["hpo"] | None = None
+    experiment_type: ExperimentType | None = None
     """hpo."""
     search_space_file: str | None = None
     """The file with the search space."""
