@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import yaml
 
+from controller.tuners.pipe import BOOTSTRAP
 from tests.faults import processes, search
 from tests.faults.environment import Fault, MissedError
 from tests.faults.terminal import Terminal
@@ -214,7 +215,7 @@ class Local:
 
     def _kill_tuner(self, rng: random.Random) -> str:
         controller = self._controller().pid
-        found = processes.hit(lambda: processes.children(controller, "heirloom.tuners"), rng)
+        found = processes.hit(lambda: processes.children(controller, str(BOOTSTRAP)), rng)
         found.kill()
         self.terminal.join()  # trials under way end first
         return f"process {found.pid}"

@@ -34,6 +34,13 @@ class Tally:
     failed: list[str] = field(default_factory=list)  # trials without weights: allowed
 
     @property
+    def never_met(self) -> list[str]:
+        """Kinds of faults that missed three times and were never injected: they show nothing."""
+        return [
+            kind for kind, times in self.missed.items() if times >= 3 and not self.injections[kind]
+        ]
+
+    @property
     def broken(self) -> dict[str, list[str]]:
         """The broken promises, with details."""
         promises = {
@@ -44,6 +51,7 @@ class Tally:
             "hangs": self.hangs,
             "leftovers": self.leftovers,
             "other": self.other,
+            "faults that met nothing": self.never_met,
         }
         return {name: what for name, what in promises.items() if what}
 
@@ -100,6 +108,7 @@ class Tally:
             "hangs": len(self.hangs),
             "processes and slots left over": len(self.leftovers),
             "other breaches": len(self.other),
+            "kinds of faults that met nothing": len(self.never_met),
         }.items():
             counts.add_row(name, f"{count:,}")
         yield counts
