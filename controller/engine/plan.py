@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,6 +19,7 @@ from controller.engine.cluster import inventory_of, store_path, usable_nodes
 from controller.engine.interpreter import Interpreter
 from controller.errors import HeirloomError
 from controller.state.home import Home
+from controller.store.snapshots import hidden, outside
 from controller.store.snapshots.listing import Entry, entries
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import TunerProcess
@@ -54,21 +55,47 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
     local = interpreter.on_this_machine(nodes, python)
+    code = entries(config.trial.code_dir, (store, home.path))
     tuner = interpreter.of_tuner(config, python)
     return Plan(
         config=config,
-        notes=[*notes, *remarks, *_environment_notes(config)],
+        notes=[
+            *notes,
+            *remarks,
+            *on_code(config, code, nodes),
+            *outside.on_sources(config.trial.code_dir, code, _words(config)),
+            *_on_environment(config),
+        ],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],
         tuner_python=(tuner, tuner.version()),
         store=store,
-        code=entries(config.trial.code_dir, (store, home.path)),
+        code=code,
         candidates=_sample(config, samples, tuner.path),
     )
 
 
-def _environment_notes(config: configs.Experiment) -> list[str]:
-    """What trials get from this shell, and what they do not get."""
+def on_code(
+    config: configs.Experiment, code: Collection[Entry], nodes: Sequence[Node]
+) -> list[str]:
+    """Remarks on what trials will not find in a snapshot, and on modules that it hides."""
+    trial = config.trial
+    return [
+        *outside.on_words(trial.code_dir, _words(config)),
+        *outside.on_links(trial.code_dir, code, is_local=all(node.is_local for node in nodes)),
+        *hidden.on_names(trial.code_dir, code, trial.command),
+    ]
+
+
+def _words(config: configs.Experiment) -> Iterator[tuple[str, str]]:
+    """The texts that may be paths."""
+    trial = config.trial
+    values = {"trial.environment": trial.environment, "search_space": config.search_space}
+    return outside.words(trial.command, values)
+
+
+def _on_environment(config: configs.Experiment) -> list[str]:
+    """Remarks on what trials get from this shell, and what they do not get."""
     trial = config.trial
     notes = passed.left_behind(trial.pass_environment, trial.environment, os.environ)
     if trial.pass_environment == passed.ALL:

@@ -28,6 +28,7 @@ from controller.engine.cluster import (
     usable_nodes,
 )
 from controller.engine.interpreter import Interpreter
+from controller.engine.plan import on_code
 from controller.engine.replay import known, replay
 from controller.errors import LaunchError, reason
 from controller.formats import command
@@ -144,7 +145,8 @@ def create(
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=[*notes, *remarks], passed=variables, taken_name=taken,
+            notes=[*notes, *remarks, *on_code(config, code.entries, nodes)], passed=variables,
+            taken_name=taken,
         )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 from rich import filesize
 
 from controller.errors import HeirloomError, reason
+from controller.store.snapshots import links
 
 IGNORE_FILE = ".heirloomignore"
 ALWAYS_IGNORED = (".git", ".venv", "__pycache__", ".*_cache")
@@ -29,7 +30,10 @@ class CodeError(HeirloomError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """A file, or a symbolic link (`target`), by its path relative to the code directory."""
+    """A file, or a symbolic link (`target`), by its path relative to the code directory.
+
+    The target of a link is absolute where it lies outside the code directory.
+    """
 
     path: str
     size: int = 0
@@ -104,7 +108,13 @@ def _walk(
 
 def _entry(top: Path, path: str, info: os.stat_result) -> Entry:
     if stat.S_ISLNK(info.st_mode):
-        return Entry(path, target=_target(top, path))
+        try:
+            link = links.resolve(top, path)
+        except OSError as error:
+            raise CodeError(f"cannot read the link {top / path}: {reason(error)}") from None
+        if link.file is None:
+            return Entry(path, target=link.target)
+        info = link.file
     if not stat.S_ISREG(info.st_mode):
         raise CodeError(
             f"{top / path} is neither a file, a directory nor a link, so it cannot be copied: "
@@ -115,23 +125,11 @@ def _entry(top: Path, path: str, info: os.stat_result) -> Entry:
     return Entry(path, info.st_size, bool(info.st_mode & stat.S_IXUSR))
 
 
-def _target(top: Path, path: str) -> str:
-    """The target of a link. Both its path and what it resolves to must be in the code directory."""
-    target = (top / path).readlink().as_posix()
-    by_name = os.path.normpath(PurePosixPath(path).parent / target)
-    inside = not (target.startswith("/") or by_name == ".." or by_name.startswith("../"))
-    if not (inside and (top / path).resolve().is_relative_to(top.resolve())):
-        raise CodeError(
-            f"{top / path} links to {target}, which is not a relative path inside the code "
-            f"directory: replace it by a copy, or name it in {IGNORE_FILE}"
-        )
-    return target
-
-
 def _refuse(code_dir: Path, what: str, which: str) -> None:
     raise CodeError(
         f"the trial's code directory {code_dir} {what} ({which}): name what the trials do not "
-        f"need in {code_dir / IGNORE_FILE}, in .gitignore's form"
+        f"need in {code_dir / IGNORE_FILE}, in .gitignore's form; data can be elsewhere, with a "
+        "link to its directory here"
     )
 
 

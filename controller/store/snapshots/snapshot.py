@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.errors import reason
@@ -26,6 +26,7 @@ class Snapshot:
     path: str
     files: int
     size: int  # bytes
+    entries: Collection[Entry] = field(repr=False)
 
 
 def take(code_dir: Path, root: Root, leave_out: Collection[Path] = ()) -> Snapshot:
@@ -54,7 +55,7 @@ def put(source: Path, found: Collection[Entry], parent: Path) -> Snapshot:
         except OSError as error:
             raise StoreError(f"cannot write {parent}: {reason(error)}") from None
     size = sum(entry.size for entry in found)
-    return Snapshot(named, f"{parent.name}/{named}", len(found), size)
+    return Snapshot(named, f"{parent.name}/{named}", len(found), size, found)
 
 
 def _digest(source: Path, found: Iterable[Entry], copy: Path | None = None) -> str:

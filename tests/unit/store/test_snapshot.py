@@ -194,7 +194,8 @@ def test_too_many_bytes_are_refused_before_copying(root: Root, code: Path) -> No
     assert str(refused.value) == (
         f"the trial's code directory {code} has 101.0 MB, over the limit of 100.0 MB (largest: "
         "data/train.bin 80.0 MB, data/test.bin 15.0 MB, model.pt 6.0 MB, data/ 95.0 MB): name what "
-        f"the trials do not need in {code}/.heirloomignore, in .gitignore's form"
+        f"the trials do not need in {code}/.heirloomignore, in .gitignore's form; data can be "
+        "elsewhere, with a link to its directory here"
     )
     assert list(root.code.iterdir()) == []
     (code / ".heirloomignore").write_text("data/\n")
@@ -220,18 +221,66 @@ def test_links_that_stay_inside_are_kept_as_links(root: Root, code: Path) -> Non
     assert (copy / "later").is_symlink()
 
 
-@pytest.mark.parametrize(
-    "target", ["/etc/hostname", "../outside", "lib/../../outside", "out/x", ".."]
-)
-def test_links_out_of_the_code_are_refused(root: Root, code: Path, target: str) -> None:
+@pytest.mark.parametrize("target", ["../data", "ABSOLUTE", "lib/../../data", "../data/../data"])
+def test_a_link_to_a_directory_outside_stays_a_link(
+    root: Root, code: Path, tmp_path: Path, target: str
+) -> None:
+    fill(tmp_path, {"data/set": b"x"})
     (code / "lib").mkdir()
-    if target == "out/x":  # by name inside, in truth not
-        (code / ".heirloomignore").write_text("/out\n")
-        (code / "out").symlink_to("/etc")
+    target = target.replace("ABSOLUTE", str(tmp_path / "data"))
+    (code / "lib" / "deep").symlink_to(target if target.startswith("/") else f"../{target}")
     (code / "link").symlink_to(target)
-    with pytest.raises(CodeError, match=r"link links to .*, which is not a relative path inside"):
-        snapshot.take(code, root)
-    assert list(root.code.iterdir()) == []
+    copy = root.path / snapshot.take(code, root).path
+    assert (copy / "link").readlink() == (copy / "lib/deep").readlink() == tmp_path / "data"
+    assert (copy / "link/set").read_bytes() == b"x"
+
+
+def test_a_small_file_outside_is_copied_and_a_large_one_stays_a_link(
+    root: Root, code: Path, tmp_path: Path
+) -> None:
+    fill(tmp_path, {"common/tool.sh": b"true"})
+    (tmp_path / "common/tool.sh").chmod(0o755)
+    sparse(tmp_path / "common/model.pt", 200_000_000)
+    (code / "tool.sh").symlink_to("../common/tool.sh")
+    (code / "model.pt").symlink_to("../common/model.pt")
+    before = snapshot.take(code, root)
+    copy = root.path / before.path
+    assert (copy / "tool.sh").read_bytes() == b"true"
+    assert (copy / "tool.sh").lstat().st_mode & 0o777 == 0o550
+    assert not (copy / "tool.sh").is_symlink()
+    assert (copy / "model.pt").readlink() == tmp_path / "common/model.pt"
+    fill(tmp_path, {"common/tool.sh": b"false"})
+    assert snapshot.digest(code, root) != before.digest
+
+
+def test_an_absolute_link_to_something_inside_leads_into_the_snapshot(
+    root: Root, code: Path
+) -> None:
+    fill(code, {"lib/net.py": b"x = 1", "deep/down/here.py": b""})
+    (code / "deep/down/net.py").symlink_to(code / "lib/net.py")
+    copy = root.path / snapshot.take(code, root).path
+    assert (copy / "deep/down/net.py").readlink() == Path("../../lib/net.py")
+
+
+@pytest.mark.parametrize("target", ["itself", "two", "/nonexistent/data", "../nonexistent", ".."])
+def test_links_that_lead_nowhere_or_round_are_kept(root: Root, code: Path, target: str) -> None:
+    (code / "itself").symlink_to(target)
+    (code / "two").symlink_to("itself")
+    copy = root.path / snapshot.take(code, root).path
+    found = str((copy / "itself").readlink())
+    assert found == (
+        target if "/" not in target and target != ".." else os.path.normpath(code / target)
+    )
+
+
+def test_the_meaning_of_a_target_that_goes_up_from_a_link_is_kept(
+    root: Root, code: Path, tmp_path: Path
+) -> None:
+    fill(tmp_path, {"far/away/x": b"", "far/data/set": b"right", "data/set": b"wrong"})
+    (tmp_path / "hop").symlink_to("far/away")
+    (code / "link").symlink_to("../hop/../data")
+    copy = root.path / snapshot.take(code, root).path
+    assert (copy / "link/set").read_bytes() == b"right"
 
 
 def test_special_files_are_refused(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
