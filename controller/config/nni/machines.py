@@ -80,12 +80,16 @@ def _host(
         is_program = Path(machine.python).name.startswith("python")
         host["heirloom_python"] = machine.python if is_program else f"{machine.python}/python"
     if config.gpus:
-        if machine.gpus.indices is None:
-            text = "missing: give the GPUs of the machine, such as gpuIndices: 0,1"
-            draft.mistake(machine.key, text, (*machine.key, *config.keys["indices"]))
-        else:
-            key = (*machine.key, *config.keys["indices"])
-            host["heirloom_slots"] = _slots(draft, config, machine.gpus, machine.gpus.indices, key)
+        key = (*machine.key, *config.keys["indices"])
+        indices = machine.gpus.indices
+        if indices is None:
+            indices = [str(index) for index in range(config.gpus)]
+            text = (
+                f"not given: of the machine's GPUs trials use {', '.join(indices)} (with NNI, all "
+                "of them); list the others too, such as gpuIndices: 0,1"
+            )
+            draft.note(machine.key, text)
+        host["heirloom_slots"] = _slots(draft, config, machine.gpus, indices, key)
     else:
         host["heirloom_slots"] = share
     return host

@@ -153,14 +153,20 @@ def test_mistakes_about_machines(tmp_path: Path, more: str, line: int, message: 
     assert "secret1" not in "".join(reported)
 
 
-@pytest.mark.parametrize(
-    ("reported", "message"),
-    [
-        ("gpuNum: 2", "trial.gpuNum: a trial"),
-        ("gpuNum: 1", "missing: give the GPUs of the machine"),
-    ],
-)
-def test_gpus_of_remote_machines_must_be_given(tmp_path: Path, reported: str, message: str) -> None:
-    machine = "{ip: a, username: b" + (", gpuIndices: 0}" if "2" in reported else "}")
-    text = V1_REMOTE.replace("gpuNum: 0", reported) + f"machineList:\n  - {machine}\n"
-    assert any("18: machineList.0" in one for one in mistakes(tmp_path, text))
+def test_fewer_gpus_than_a_trial_needs_are_a_mistake(tmp_path: Path) -> None:
+    text = V1_REMOTE.replace("gpuNum: 0", "gpuNum: 2")
+    text += "machineList:\n  - {ip: a, username: b, sshKeyPath: key, gpuIndices: 0}\n"
+    [mistake] = mistakes(tmp_path, text)
+    assert mistake.startswith("18: machineList.0.gpuIndices: a trial needs 2 GPUs, but only 1 are")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "use 0 (with NNI"), (2, "use 0, 1 (with NNI")])
+def test_a_remote_machine_has_at_least_the_gpus_of_one_trial(
+    tmp_path: Path, count: int, words: str
+) -> None:
+    text = V1_REMOTE.replace("gpuNum: 0", f"gpuNum: {count}")
+    text += "machineList:\n  - {ip: a, username: b, sshKeyPath: key, maxTrialNumPerGpu: 2}\n"
+    found, notes = nodes(tmp_path, text)
+    slot = {"gpus": [str(index) for index in range(count)]}
+    assert found["hosts"]["a"]["heirloom_slots"] == [slot, slot]
+    assert any(words in note and note.startswith("18: machineList.0: not given") for note in notes)
