@@ -44,7 +44,7 @@ class RandomTuner:
     def observe(self, result: Mapping[str, Any]) -> None:
         """See `Tuner`."""
 
-    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
+    def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """See `Tuner`."""
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:

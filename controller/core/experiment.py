@@ -34,7 +34,7 @@ class Experiment(ExperimentState):
                 attempts.armed(self, event)
             case e.Began():
                 attempts.began(self, event)
-            case e.Reported():
+            case e.Reported() | e.ReportedMany():
                 attempts.reported(self, event)
             case e.Ended():
                 attempts.ended(self, event)

@@ -34,8 +34,8 @@ class Tuner(Protocol):
     def observe(self, result: Mapping[str, Any]) -> None:
         """Report a trial's end."""
 
-    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
-        """Pass a report of a trial on to the assessor."""
+    def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
+        """Pass reports of an attempt, each a step and a value, on to the assessor."""
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Ask which of the trials may still be named as parents."""
@@ -144,8 +144,8 @@ class Actions:
                 self._tuner.propose(event.trial, x.room)
             case e.ResultSent():
                 self._tuner.observe(result_of(x.trials[event.trial]))
-            case e.Reported() if x.rules.assess:
-                self._tuner.report(event.trial, event.step, event.value, event.number)
+            case e.Reported() | e.ReportedMany() if x.rules.assess:
+                self._tuner.report(event.trial, event.number, event.reports)
             case e.ParentsAsked():
                 self._ask_for_parents(event.trials)
             case e.VerdictAsked():

@@ -43,6 +43,10 @@ class Tuner(actions.Tuner, Protocol):
 
     long_calls: Sequence[LongCall]  # of a tuner with NNI's interface
 
+    @property
+    def unassessed(self) -> int:
+        """Reports that the assessor has not answered."""
+
     def under_way(self, count: int) -> None:
         """Report the number of trials without a verdict."""
 
@@ -219,6 +223,8 @@ class Loop:
             long_calls=self._tuner.long_calls,
             store_stalled=None if stalled is None else self._clock() - stalled,
             no_wave=self._dispatcher.blocked,
+            reading=self._watch.reading,
+            unassessed=self._tuner.unassessed,
         )
 
     def _seconds_thinking(self) -> float | None:

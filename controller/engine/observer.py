@@ -26,6 +26,8 @@ class Situation:
     long_calls: Sequence[LongCall] = ()  # of a tuner with NNI's interface
     store_stalled: float | None = None
     no_wave: str | None = None  # why no order can leave this machine
+    reading: tuple[int, int] | None = None  # a trial, and how many of its reports were read
+    unassessed: int = 0  # reports that the assessor has not answered
 
 
 class Observer(Protocol):

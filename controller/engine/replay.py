@@ -53,8 +53,8 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
             case e.ResultSent():
                 observed[event.trial] = len(calls)
                 calls.append(None)
-            case e.Reported() if config.assessor is not None:
-                calls.append(("report", event.trial, event.step, event.value, event.number))
+            case e.Reported() | e.ReportedMany() if config.assessor is not None:
+                calls.append(("reports", event.trial, event.number, event.reports))
     for trial, index in observed.items():
         calls[index] = ("observe", result_of(experiment.trials[trial]))
     answered = [call for call in calls if call is not None]

@@ -17,7 +17,7 @@ from controller.errors import reason
 from controller.store.layout import Root, StoreError
 from controller.store.mail.maildir import SIZE_LIMIT
 from controller.store.mail.messages import MalformedError, SupervisorMessage, parse_message
-from controller.store.monitor.attempts import read_part
+from controller.store.monitor.attempts import read_part, report_events
 from controller.store.monitor.metrics import MetricsReader
 from controller.store.verdicts import READS, Verdicts
 from heirloom.node.spec import Spec, SpecError
@@ -126,10 +126,12 @@ class Salvage:
             yield ended(outcome=Outcome.RECALLED, reason="its outcome was lost with the journal")
 
     def _reports(self, trial: int, number: int, at: float) -> Iterator[e.Event]:
-        path = f"{self._root.attempt(trial, number)}/metrics.jsonl"
+        path, reader = f"{self._root.attempt(trial, number)}/metrics.jsonl", MetricsReader()
+        more = True
         with contextlib.suppress(OSError):
-            for step, value in MetricsReader().read_rest(partial(read_part, path)):
-                yield e.Reported(at=at, trial=trial, number=number, step=step, value=value)
+            while more:
+                reports, more = reader.read_new(partial(read_part, path))
+                yield from report_events((trial, number), reports, at)
 
     def _verdict(self, trial: int) -> e.VerdictSeen | None:
         try:

@@ -12,6 +12,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.formats import command
+from controller.state.curve import Curve
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
 from controller.state.lock import holder_of, is_locked
@@ -74,30 +75,34 @@ def read_config(place: ExperimentDir) -> configs.Experiment:
 
 
 def load(place: ExperimentDir, *, curves: bool = False) -> Record:
-    """Read a record. `curves`: the trials' reports as well. Raises HeirloomError."""
+    """Read a record. `curves`: the trials' reports as well, thinned out. Raises HeirloomError."""
     config = read_config(place)
     experiment = Experiment(config.rules())
-    reported: dict[int, list[tuple[int, float]]] = {}
+    reported: dict[int, Curve] = {}
     with Journal.open(place.journal, readonly=True) as journal:
         for _, event in journal.read():
             experiment.apply(event)
-            if curves and isinstance(event, e.Reported):
-                number = _number(event.value)
-                if number is not None:
-                    reported.setdefault(event.trial, []).append((event.step, number))
+            if curves and isinstance(event, (e.Reported, e.ReportedMany)):
+                for step, value in event.reports:
+                    if (number := _number(value)) is not None:
+                        reported.setdefault(event.trial, Curve()).add(step, number)
     if experiment.created is None:
         raise RecordError(
             f"{place.journal}: the journal is empty: the experiment was never started"
         )
     root = Root(Path(experiment.created.root))
-    return Record(place, config, experiment, root, is_locked(place), reported)
+    points = {trial: curve.points for trial, curve in reported.items()}
+    return Record(place, config, experiment, root, is_locked(place), points)
 
 
 def _number(value: Any) -> float | None:
     """The number in a report, itself or under `default`."""
     if isinstance(value, dict):
         value = value.get("default")
-    return float(value) if isinstance(value, int | float) else None
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None
 
 
 def row(record: Record, trial: Trial) -> dict[str, Any]:

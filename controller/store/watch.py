@@ -14,6 +14,7 @@ from functools import partial
 
 from controller.core.events import Ended, Event, NoVerdict
 from controller.core.model import State
+from controller.store.call_timer import CallTimer
 from controller.store.end_requests import EndRequests
 from controller.store.gc import Removal
 from controller.store.layout import Root
@@ -26,7 +27,7 @@ from heirloom.store.files import Files
 
 EventCallback = Callable[[Sequence[Event], Sequence[str]], None]
 
-STALL = 5.0  # seconds after which a round on the store counts as stalled
+STALL = 5.0  # seconds after which a call of the store counts as stalled
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.01, 0.25  # seconds between two rounds
 _FREE_SPACE_INTERVAL = 2.0  # seconds between two measurements of the free space
 _log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ class StoreWatch:
         now: Callable[[], float] = time.time,
         part: ReadPart = read_part,
     ) -> None:
+        self._timer = CallTimer(clock)
+        files, part = self._timer.files(files), self._timer.timed(part)
         self._root, self._files = root, files
         self._post, self._on_lost_heartbeat = post, on_lost_heartbeat
         self._clock, self._now = clock, now
@@ -69,7 +72,7 @@ class StoreWatch:
         self._retries = RetryQueue(clock)
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._failing_since: float | None = None
-        self._round_since: float | None = None
+        self._round_since = clock()
         self._free: int | None = None
         self._free_due = clock()
         self._closing = False
@@ -128,10 +131,15 @@ class StoreWatch:
     @property
     def stalled_since(self) -> float | None:
         """Since when, on `clock`, the store has not answered; None while it answers."""
-        failing, current = self._failing_since, self._round_since
+        failing, current = self._failing_since, self._timer.since
         if failing is None and current is not None and self._clock() - current >= STALL:
             return current
         return failing
+
+    @property
+    def reading(self) -> tuple[int, int] | None:
+        """A trial that has reported more than was read by now, and how many reports were read."""
+        return self._attempts.reading
 
     @property
     def free_bytes(self) -> int | None:
@@ -167,7 +175,7 @@ class StoreWatch:
         try:
             busy = self._take_mail()
             busy = self._retries.run_due() or busy
-            self._check_attempts()
+            busy = self._check_attempts() or busy
             if self._clock() >= self._free_due:
                 self._measure_free_space()
             self._failing_since = None
@@ -177,8 +185,6 @@ class StoreWatch:
         except Exception:
             _log.exception("the store's thread continues after a programming error")
             busy = False
-        finally:
-            self._round_since = None
         return busy
 
     def _fail(self, error: OSError) -> None:
@@ -217,12 +223,14 @@ class StoreWatch:
         verdict = self._verdicts.read(trial)
         self._post([verdict or NoVerdict(at=self._now(), trial=trial)], ())
 
-    def _check_attempts(self) -> None:
+    def _check_attempts(self) -> bool:
+        """Returns whether more reports can be read at once."""
         reports = self._attempts.new_reports(self._clock(), self._now())
         if reports:
             self._post(reports, ())
         for trial, number in self._attempts.lost_heartbeats(self._clock):
             self._on_lost_heartbeat(trial, number)
+        return self._attempts.reading is not None
 
     def _measure_free_space(self) -> None:
         self._free = self._files.room(str(self._root.path))

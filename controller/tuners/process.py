@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,12 +25,14 @@ from controller.core.events import (
 from controller.tuners.pipe import Answer, Pipe, TunerError
 from heirloom.tuners.registry import label
 
+_REPORTS = 100  # reports in one call at most: the first that stops the trial is answered soon
 EventCallback = Callable[[Sequence[Event]], None]
+Reports = Sequence[tuple[int, Any]]  # step, value
 Call = (
     tuple[Literal["propose"], int, Proposed | ProposalWithheld | SearchEnded]
     | tuple[Literal["observe"], Mapping[str, Any]]
     | tuple[Literal["may_be_parent"], Sequence[int]]
-    | tuple[Literal["report"], int, int, Any, int]  # trial, step, value, number of the attempt
+    | tuple[Literal["reports"], int, int, Reports]  # trial, number of the attempt
 )
 
 
@@ -76,6 +79,7 @@ class TunerProcess:
         self._has_assessor = bool(setup["assessor"])
         self._has_nni = [choice.get("interface") == "nni" for choice in choices]
         self.long_calls: Sequence[LongCall] = ()
+        self._sent = self._assessed_count = 0  # reports; each is changed by one thread
         tuner = label("tuner", setup["tuner"])
         self._pipe = Pipe(tuner, setup["seed"], log, self._fail, self._take_notice, python)
         self._ready = self._pipe.ask("setup", **setup)
@@ -101,10 +105,18 @@ class TunerProcess:
         if self._has_nni[0]:
             self._pipe.ask("under_way", count=count)
 
-    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
-        """Pass an attempt's report on to the assessor. May post StopAdvised, once an attempt."""
-        answer = self._pipe.ask("report", trial=trial, step=step, value=value, number=number)
-        self._when(answer, lambda got: self._assessed(trial, step, number, got))
+    def report(self, trial: int, number: int, reports: Reports) -> None:
+        """Pass an attempt's reports on to the assessor. May post StopAdvised, once an attempt."""
+        self._sent += len(reports)
+        for part in _parts(reports):
+            answer = self._ask_about(trial, number, part)
+            take = partial(self._assessed_part, trial, number, len(part))
+            self._when(answer, take)
+
+    @property
+    def unassessed(self) -> int:
+        """Reports that were passed on and that the assessor has not answered."""
+        return self._sent - self._assessed_count
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Ask whether each trial may still be named as a parent. The future may get TunerError."""
@@ -152,10 +164,12 @@ class TunerProcess:
             return self._pipe.ask("observe", result=call[1], replay=True)
         if call[0] == "may_be_parent":
             return self._pipe.ask("may_be_parent", trials=list(call[1]))
-        _, trial, step, value, number = call
-        return self._pipe.ask(
-            "report", trial=trial, step=step, value=value, number=number, replay=True
-        )
+        _, trial, number, reports = call
+        answers = [self._ask_about(trial, number, part, replay=True) for part in _parts(reports)]
+        return answers[-1]
+
+    def _ask_about(self, trial: int, number: int, reports: Reports, **more: bool) -> Future[Answer]:
+        return self._pipe.ask("report", trial=trial, number=number, reports=reports, **more)
 
     def _fail(self, error: TunerError) -> None:
         reason, now = str(error), time.time()
@@ -172,7 +186,7 @@ class TunerProcess:
                 given_up = ProposalGivenUp(at=time.time(), token=parameter_id, reason=reason)
                 self._post([given_up])
             case {"hopeless": {"trial": trial, "number": number, "step": step}}:
-                if advice := self._assessed(trial, step, number, {"ok": False}):
+                if advice := self._assessed(trial, number, step):
                     self._post(advice)
             case {"long_calls": [*calls]}:
                 self.long_calls = [_long_call(call) for call in calls]
@@ -208,12 +222,22 @@ class TunerProcess:
         self._finished = True
         return [SearchEnded(at=time.time(), reason=answer["finished"])]
 
-    def _assessed(self, trial: int, step: int, number: int, answer: Answer) -> list[Event]:
-        if answer["ok"] or (trial, number) in self._advised:
+    def _assessed_part(self, trial: int, number: int, count: int, answer: Answer) -> list[Event]:
+        self._assessed_count += count
+        return self._assessed(trial, number, answer["ok"])
+
+    def _assessed(self, trial: int, number: int, step: int | None) -> list[Event]:
+        """`step` is that of the report after which the trial should stop."""
+        if step is None or (trial, number) in self._advised:
             return []
         self._advised.add((trial, number))
         reason = f"the assessor called it hopeless at step {step}"
         return [StopAdvised(at=time.time(), trial=trial, number=number, reason=reason)]
+
+
+def _parts(reports: Reports) -> list[Reports]:
+    """Reports that go to the assessor in one call each: a call takes longer than a report."""
+    return [reports[at : at + _REPORTS] for at in range(0, len(reports), _REPORTS)]
 
 
 def _long_call(fields: Answer) -> LongCall:

@@ -30,6 +30,7 @@ COLOURS = {
     State.SKIPPED: "magenta",
     State.CANCELLED: "dim",
 }
+_MANY_REPORTS = 10_000  # not yet read or assessed, after which they are mentioned
 _THINKING = 10.0  # seconds in one call after which the tuner is mentioned
 _NODES = 12  # rows in the table of nodes
 _LONG = 200  # characters shown of the best trial's params
@@ -124,6 +125,11 @@ def notes(experiment: Experiment, situation: Situation) -> list[str]:
     if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
         lines.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
     lines += [_long(call) for call in situation.long_calls]
+    if situation.reading is not None and situation.reading[1] >= _MANY_REPORTS:
+        trial, count = situation.reading
+        lines.append(f"reading the reports of trial {trial}: {count:,} so far")
+    if situation.unassessed >= _MANY_REPORTS:
+        lines.append(f"the assessor has {situation.unassessed:,} reports to assess")
     if experiment.short is not None:
         lines.append(f"no trial is started: {shortage(experiment.short)}")
     lines += [

@@ -6,6 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+_COPIED = 10_000  # values; copies of longer lists take minutes for a trial that reports them all
+
+
+def history_of(values: list[Any]) -> list[Any]:
+    """The values that a trial has reported, for one call of an assessor."""
+    return list(values) if len(values) <= _COPIED else values
+
 
 class Assessor(ABC):
     """Decides by their reports which running trials stop early. Runs in the tuner's process.
@@ -20,7 +27,10 @@ class Assessor(ABC):
 
     @abstractmethod
     def assess(self, trial_id: int, history: Sequence[float]) -> bool:
-        """Whether a trial that has reported these values, oldest first, should continue."""
+        """Whether a trial that has reported these values, oldest first, should continue.
+
+        `history` is a list. Do not change it: with many values no copy is made of it.
+        """
 
     def trial_end(self, trial_id: int, success: bool) -> None:  # noqa: B027 - an assessor may ignore it
         """Take the end of a trial. `success`: it ended as `succeeded`."""

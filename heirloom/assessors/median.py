@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from statistics import median
@@ -34,23 +35,27 @@ class MedianStopping(Assessor):
         self._objective = Objective(maximize=maximize)
         self._warmup = warmup
         self._min_trials = min_trials
-        self._running: dict[int, list[float]] = {}
+        self._running: dict[int, list[float]] = {}  # by trial: the scores of its reports
+        self._best: dict[int, float] = {}  # by trial: the best of them
         self._averages: list[list[float]] = []  # of each success, its running average by step
 
     def assess(self, trial_id: int, history: Sequence[float]) -> bool:
         """False if the rule stops the trial."""
-        values = [self._objective.score(value) for value in history]
-        self._running[trial_id] = values
-        step = len(values)
+        scores = self._running.setdefault(trial_id, [])
+        if len(history) != len(scores) + 1:  # another attempt of the trial
+            scores[:] = [self._objective.score(value) for value in history[:-1]]
+            self._best[trial_id] = max(scores, default=-math.inf)
+        scores.append(self._objective.score(history[-1]))
+        best = self._best[trial_id] = max(self._best.get(trial_id, -math.inf), scores[-1])
+        step = len(scores)
         if step <= self._warmup or len(self._averages) < self._min_trials:
             return True
-        return max(values) >= median(
-            averages[min(step, len(averages)) - 1] for averages in self._averages
-        )
+        return best >= median(averages[min(step, len(averages)) - 1] for averages in self._averages)
 
     def trial_end(self, trial_id: int, success: bool) -> None:
         """Compare later trials with this one, if it succeeded."""
         values = self._running.pop(trial_id, [])
+        self._best.pop(trial_id, None)
         if success and values:
             totals = enumerate(accumulate(values), start=1)
             self._averages.append([total / count for count, total in totals])

@@ -19,9 +19,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Optional
 
-from ..assessors import Assessor
+from ..assessors.interface import Assessor, history_of
 from . import plain_json
 from .interface import Result, SearchFinished, Tuner
 from .protocol import (
@@ -170,26 +170,29 @@ class Host:
         elif self._nni is not None and self._nni.tuner is not None and not replay:
             self._nni.tuner.observe(result)  # on replay it gets its results by `import_data`
 
-    def _report(self, request: Report) -> bool:
-        """Whether the trial should go on. An assessor with NNI's interface answers by a notice."""
-        value = request["value"]
-        if self._nni is not None and self._nni.assessor is not None:
-            self._nni.assessor.report(
-                request["trial"], request["number"], request["step"], value,
-                replay=request.get("replay", False),
-            )  # fmt: skip
-            return True
+    def _report(self, request: Report) -> Optional[int]:
+        """The step at which the trial should stop. NNI's interface answers by a notice instead."""
+        trial, number, replay = request["trial"], request["number"], request.get("replay", False)
+        stop: Optional[int] = None
+        for step, value in request["reports"]:
+            if self._nni is not None and self._nni.assessor is not None:
+                self._nni.assessor.report(trial, number, step, value, replay=replay)
+            elif not self._assess(trial, number, value) and stop is None:
+                stop = step
+        return stop
+
+    def _assess(self, trial: int, attempt: int, value: Any) -> bool:
+        """Whether the trial should go on."""
         if isinstance(value, dict):
             value = value.get("default")
         if self._assessor is None or isinstance(value, bool) or not isinstance(value, (int, float)):
             return True
-        trial, attempt = request["trial"], request["number"]
         if self._histories.get(trial, (attempt,))[0] != attempt:
             del self._histories[trial]  # each attempt has a history of its own
         history = self._histories.setdefault(trial, (attempt, []))[1]
         history.append(float(value))
         self._active = "assessor"
-        return bool(self._assessor.assess(trial, list(history)))
+        return bool(self._assessor.assess(trial, history_of(history)))
 
     def _may_be_parent(self, request: MayBeParent) -> list[bool]:
         if self._tuner is None:

@@ -84,12 +84,14 @@ class _Report(TypedDict):
     call: Literal["report"]
     trial: int
     number: int  # of the attempt
-    step: int
-    value: Any
+    reports: Sequence[tuple[int, Any]]  # step, value
 
 
 class Report(_Report, total=False):
-    """Pass a trial's report to the assessor. The answer is whether the trial should go on."""
+    """Pass reports of a trial to the assessor, one after the other.
+
+    The answer is the step of the first after which the trial should stop, or None.
+    """
 
     replay: bool
 

@@ -90,6 +90,7 @@ class _NoTuner:
     """The tuner of an experiment that is being stopped: no proposal is requested."""
 
     long_calls: Sequence[LongCall] = ()
+    unassessed = 0
 
     def propose(self, trial: int, room: int = 1) -> None: ...
 
@@ -97,7 +98,7 @@ class _NoTuner:
 
     def observe(self, result: Mapping[str, Any]) -> None: ...
 
-    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None: ...
+    def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None: ...
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         return Future()  # no answer is needed

@@ -14,6 +14,7 @@ from controller.core.events.attempts import (
     Ended,
     Placed,
     Reported,
+    ReportedMany,
     StopAdvised,
 )
 from controller.core.events.experiment import (
@@ -72,6 +73,7 @@ Event = (
     | Armed
     | Began
     | Reported
+    | ReportedMany
     | Ended
     | VerdictAsked
     | VerdictSeen
@@ -129,6 +131,7 @@ __all__ = [
     "RemovalAsked",
     "Removed",
     "Reported",
+    "ReportedMany",
     "ResultSent",
     "RetryAsked",
     "RoomBack",

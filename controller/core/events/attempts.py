@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,6 +52,28 @@ class Reported:
     step: int
     value: Any
     kind: Literal["reported"] = "reported"
+
+    @property
+    def reports(self) -> Sequence[tuple[int, Any]]:
+        """The step and the value, as of `ReportedMany`."""
+        return ((self.step, self.value),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedMany:
+    """The trial reported intermediate values, which were read at once. Both lists are as long."""
+
+    at: float
+    trial: int
+    number: int
+    steps: tuple[int, ...]
+    values: tuple[Any, ...]
+    kind: Literal["reported-many"] = "reported-many"
+
+    @property
+    def reports(self) -> Sequence[tuple[int, Any]]:
+        """Each step and value, in order."""
+        return tuple(zip(self.steps, self.values, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,12 +53,13 @@ def began(x: ExperimentState, event: e.Began) -> None:
         x.set_state(x.trials[event.trial], State.RUNNING)
 
 
-def reported(x: ExperimentState, event: e.Reported) -> None:
-    """Count the report and keep its value."""
+def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
+    """Count the reports and keep the last value."""
     attempt = x.attempt(event.trial, event.number)
-    if attempt is not None:
-        attempt.reports += 1
-        attempt.last = event.value
+    reports = event.reports
+    if attempt is not None and reports:
+        attempt.reports += len(reports)
+        attempt.last = reports[-1][1]
 
 
 def ended(x: ExperimentState, event: e.Ended) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from controller.core.events import Began, Event, Reported, VerdictSeen
+from controller.core.events import Began, Event, VerdictSeen
 from controller.core.model import Outcome
 from controller.store.mail.mailbox import Mailbox
 from controller.store.mail.messages import SupervisorMessage
@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 class MailIntake:
     """Reads the mailbox.
 
-    An `ended` is delayed until its verdict and the attempt's last reports can be read, for at most
-    `timeout` seconds of `clock`. `now` is the wall clock.
+    An `ended` is delayed until its verdict and the attempt's last reports have been read. If they
+    cannot be read, that is for at most `timeout` seconds of `clock`. `now` is the wall clock.
     """
 
     def __init__(
@@ -37,16 +37,17 @@ class MailIntake:
         self._delayed_since: dict[str, float] = {}  # by the message's name
 
     def receive(self) -> tuple[list[Event], list[str]]:
-        """Events, and the names of the messages that they come from. Raises OSError.
+        """Events, and the names of the messages that are complete with them. Raises OSError.
 
-        The messages are received again unless they are held.
+        Messages are received again unless they are held.
         """
         events: list[Event] = []
         names: list[str] = []
         for message in self._mailbox.receive():
-            if found := self._events(message):
+            found, is_complete = self._events(message)
+            events += found
+            if is_complete:
                 self._delayed_since.pop(message.name, None)
-                events += found
                 names.append(message.name)
         return events, names
 
@@ -62,35 +63,38 @@ class MailIntake:
         """The store did not answer: measure the delays again."""
         self._delayed_since.clear()
 
-    def _events(self, message: SupervisorMessage) -> list[Event]:
-        """The events of a message, in order; empty if it is delayed."""
+    def _events(self, message: SupervisorMessage) -> tuple[list[Event], bool]:
+        """Events of a message, in order, and whether they are all; if not, it is delayed."""
         at = self._now()
         event = message.event(at)
         if isinstance(event, Began):
-            return [event]
+            return [event], True
         key = message.trial, message.number
         since = self._delayed_since.setdefault(message.name, self._clock())
         may_delay = self._clock() - since < self._timeout
+        reports: list[Event] = []
+        try:
+            found, more = self._monitor.last_reports(key, at)
+            reports += found
+            if more:  # the rest comes in the next rounds
+                return reports, False
+        except OSError as error:
+            if may_delay:
+                return [], False
+            _log.error("the last reports of %s cannot be read: %s", key, error)
         end: list[Event] = [event]
         if message.has_manifest:
             verdict, problem = self._verdict(message.trial)
             if verdict is not None:
                 end.append(verdict)
             elif may_delay:
-                return []
+                return reports, False
             else:
                 _log.error("%s reported %s, but %s", key, event.outcome, problem)
                 reason = f"{event.outcome}, but {problem}"
                 end = [replace(event, outcome=Outcome.LOST, reason=reason)]
-        reports: list[Reported] = []
-        try:
-            reports = self._monitor.last_reports(key, at)
-        except OSError as error:
-            if may_delay:
-                return []
-            _log.error("the last reports of %s cannot be read: %s", key, error)
         self._monitor.forget(key)
-        return [*reports, *end]
+        return [*reports, *end], True
 
     def _verdict(self, trial: int) -> tuple[VerdictSeen | None, str]:
         """The verdict on a trial, or why there is none."""

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from controller.core.events import Reported
+from controller.core.events import Reported, ReportedMany
 from controller.store.layout import Root
 from controller.store.monitor.heartbeat import HeartbeatMonitor
-from controller.store.monitor.metrics import MetricsReader, Read, Report
+from controller.store.monitor.metrics import FILE_LIMIT, MetricsReader, Read, Report
 from heirloom.store.files import NO_FILE, Files, open_file
 
 _REPORTS_INTERVAL = 1.0  # seconds between two reads of one attempt's metrics
+_PARTS = 8  # attempts of which a call reads a part that is not the last, at most
 _HEARTBEAT_INTERVAL = 5.0  # seconds between two reads of its heartbeat, at most
 _LATE = 5.0  # seconds by which a read of the heartbeat may be late and still count
 _HEARTBEAT_SIZE = 32  # bytes
+
+_log = logging.getLogger(__name__)
 
 Key = tuple[int, int]  # trial, number
 ReadPart = Callable[[str, int, int], bytes]  # path, offset, bytes at most
@@ -26,6 +30,7 @@ ReadPart = Callable[[str, int, int], bytes]  # path, offset, bytes at most
 class _Attempt:
     def __init__(self, reports_known: int, heartbeat: HeartbeatMonitor, now: float) -> None:
         self.metrics = MetricsReader(reports_known)
+        self.is_full = False
         self.heartbeat = heartbeat
         self.reports_due = self.heartbeat_due = now
 
@@ -40,7 +45,8 @@ class AttemptMonitor:
         self._root, self._files, self._timeout, self._read_part = root, files, timeout, read_part
         self._interval = min(_HEARTBEAT_INTERVAL, timeout / 12)
         self._attempts: dict[Key, _Attempt] = {}
-        self._removed: dict[Key, MetricsReader] = {}
+        self._unread: dict[Key, int] = {}  # with more to read: the reports read since all were
+        self._removed: dict[Key, _Attempt] = {}
 
     def add(self, key: Key, reports_known: int, now: float) -> None:
         """Monitor an attempt. Its first `reports_known` reports are journaled already."""
@@ -51,33 +57,63 @@ class AttemptMonitor:
     def remove(self, key: Key) -> None:
         """Stop monitoring an attempt. Its `ended` may still come, with its last reports."""
         if (attempt := self._attempts.pop(key, None)) is not None:
-            self._removed[key] = attempt.metrics
+            self._removed[key] = attempt
 
     def forget(self, key: Key) -> None:
         """Forget an attempt: its `ended` was posted."""
         self._attempts.pop(key, None)
         self._removed.pop(key, None)
+        self._unread.pop(key, None)
 
-    def new_reports(self, now: float, at: float) -> list[Reported]:
-        """New reports of the attempts whose metrics are due to be read."""
-        found: list[Reported] = []
-        for key, attempt in self._attempts.items():
-            if attempt.reports_due <= now:
-                more = False
-                with contextlib.suppress(OSError):  # read again at the next time
-                    reports, more = attempt.metrics.read_new(self._reader(key))
-                    found += _events(key, reports, at)
-                attempt.reports_due = now if more else now + _REPORTS_INTERVAL
+    def new_reports(self, now: float, at: float) -> list[Reported | ReportedMany]:
+        """New reports of the attempts whose metrics are due to be read, a part of each.
+
+        The attempts that were due first come first, and some may be left for the next call.
+        """
+        due = [item for item in self._attempts.items() if item[1].reports_due <= now]
+        due.sort(key=lambda item: item[1].reports_due)
+        found: list[Reported | ReportedMany] = []
+        parts = 0
+        for key, attempt in due:
+            more = False
+            with contextlib.suppress(OSError):  # read again at the next time
+                events, more = self._read(key, attempt, at)
+                found += events
+            attempt.reports_due = now if more else now + _REPORTS_INTERVAL
+            parts += more
+            if parts == _PARTS:
+                break
         return found
 
-    def last_reports(self, key: Key, at: float) -> list[Reported]:
-        """All reports of an ended attempt that were not returned before. Raises OSError.
+    def last_reports(self, key: Key, at: float) -> tuple[list[Reported | ReportedMany], bool]:
+        """Reports of an ended attempt that were not returned before, and whether there are more.
 
         None for an attempt that was never added, or that was forgotten: its reports are known.
+        Raises OSError.
         """
-        attempt = self._attempts.get(key)
-        metrics = self._removed.get(key) if attempt is None else attempt.metrics
-        return [] if metrics is None else _events(key, metrics.read_rest(self._reader(key)), at)
+        attempt = self._attempts.get(key) or self._removed.get(key)
+        return ([], False) if attempt is None else self._read(key, attempt, at)
+
+    @property
+    def reading(self) -> tuple[int, int] | None:
+        """A trial that has reported more than was read by now, and how much of that was read."""
+        if not self._unread:
+            return None
+        (trial, _), count = max(self._unread.items(), key=lambda item: item[1])
+        return trial, count
+
+    def _read(
+        self, key: Key, attempt: _Attempt, at: float
+    ) -> tuple[list[Reported | ReportedMany], bool]:
+        reports, more = attempt.metrics.read_new(self._reader(key))
+        if attempt.metrics.is_full and not attempt.is_full:
+            attempt.is_full = True
+            size = FILE_LIMIT >> 20
+            _log.warning("%d.%d reports more than %d MiB: the rest is not read", *key, size)
+        read = self._unread.pop(key, 0) + len(reports)
+        if more:
+            self._unread[key] = read
+        return report_events(key, reports, at), more
 
     def lost_heartbeats(self, clock: Callable[[], float]) -> list[Key]:
         """Attempts whose heartbeat did not change for too long, of those that are due."""
@@ -124,8 +160,12 @@ def read_part(path: str, offset: int, limit: int) -> bytes:
         os.close(fd)
 
 
-def _events(key: Key, reports: Sequence[Report], at: float) -> list[Reported]:
+def report_events(key: Key, reports: Sequence[Report], at: float) -> list[Reported | ReportedMany]:
+    """The event of reports that were read at once; none without a report."""
     trial, number = key
+    if len(reports) > 1:
+        steps, values = zip(*reports, strict=True)
+        return [ReportedMany(at=at, trial=trial, number=number, steps=steps, values=values)]
     return [
         Reported(at=at, trial=trial, number=number, step=step, value=value)
         for step, value in reports

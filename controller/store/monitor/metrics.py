@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
+from heirloom.store.json_limits import finite, shallow
+
 CHUNK = 256 * 1024  # bytes read at once
 LINE_LIMIT = 64 * 1024  # bytes of one report; a longer line is not a report
-FILE_LIMIT = 32 * 1024 * 1024  # bytes of one attempt's reports; the rest is not read
+FILE_LIMIT = 128 * 1024 * 1024  # bytes of one attempt's reports; the rest is not read
 
 Report = tuple[int, Any]  # step, value
 Read = Callable[[int, int], bytes]  # offset, bytes at most; opens the file each time
@@ -25,6 +26,11 @@ class MetricsReader:
     def __init__(self, reports_known: int = 0) -> None:
         self._known = reports_known
         self._offset = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether FILE_LIMIT was reached."""
+        return self._offset >= FILE_LIMIT
 
     def read_new(self, read: Read) -> tuple[list[Report], bool]:
         """New reports in order, and whether there may be more. Raises OSError."""
@@ -43,35 +49,33 @@ class MetricsReader:
         self._known -= known
         return reports[known:], more and bool(newline or len(rest) >= LINE_LIMIT)
 
-    def read_rest(self, read: Read) -> list[Report]:
-        """All reports that are left. Raises OSError; another call then returns all of them."""
-        begun = self._offset, self._known
-        found: list[Report] = []
-        more = True
-        try:
-            while more:
-                reports, more = self.read_new(read)
-                found += reports
-        except OSError:
-            self._offset, self._known = begun
-            raise
-        return found
+
+_decode = json.JSONDecoder(parse_constant=lambda _: None).decode
 
 
 def parse(line: bytes) -> Report | None:
-    """The step and value of a line; None if it is not a report. NaN and infinities become None."""
+    """The step and value of a line; None if it is not a report.
+
+    Numbers that no finite float can represent become None, NaN and infinities among them.
+    """
     if len(line) > LINE_LIMIT or not line:
         return None
     try:
-        report = json.loads(line, parse_constant=lambda _: None, parse_float=_finite)
-        step = report["step"]
-        if type(step) is not int or abs(step) >= 1 << 63:
+        # Trials may report text that is not valid Unicode.
+        report = _decode(line.decode("utf-8", "surrogatepass"))
+        step, value = report["step"], report["value"]
+        if type(step) is not int or abs(step) >= 1 << 63 or not shallow(value):
             return None
-        return step, report["value"]
+        return step, _plain(value)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _finite(text: str) -> float | None:
-    number = float(text)
-    return number if math.isfinite(number) else None
+def _plain(value: Any) -> Any:
+    """The value with None for each number that is not finite."""
+    if isinstance(value, dict):
+        return {key: _plain(held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [_plain(held) for held in value]
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return None if is_number and not finite(value) else value

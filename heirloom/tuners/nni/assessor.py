@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import queue
 import threading
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
 from nni.assessor import AssessResult
 
+from ...assessors.interface import history_of
 from .tuner import call_hook
+
+
+class _Reports:
+    """The reports of one attempt, in the order of their steps."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.values: list[Any] = []
+        self._steps: list[int] = []
+
+    def add(self, step: int, value: Any) -> None:
+        """Take a report. It replaces an earlier one of the same step."""
+        if not self._steps or step > self._steps[-1]:
+            self._steps.append(step)
+            self.values.append(value)
+            return
+        at = bisect_left(self._steps, step)
+        after = at + (self._steps[at] == step)
+        self._steps[at:after] = [step]
+        self.values[at:after] = [value]
 
 
 class NniAssessor:
@@ -36,7 +58,7 @@ class NniAssessor:
         self._experiment = experiment
         self._advise_stop, self._failed = advise_stop, failed
         self._method = ""  # the one that is called
-        self._histories: dict[int, tuple[int, dict[int, Any]]] = {}  # by trial: attempt, values
+        self._histories: dict[int, _Reports] = {}  # by trial
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="nni-assessor", daemon=True)
         self._thread.start()
@@ -45,11 +67,11 @@ class NniAssessor:
         """Assess a report of a trial's attempt. `replay`: it was assessed before a resume."""
 
         def assess() -> None:
-            if self._histories.get(trial, (number,))[0] != number:
-                del self._histories[trial]  # each attempt has a history of its own
-            values = self._histories.setdefault(trial, (number, {}))[1]
-            values[step] = value
-            if not replay and not self._is_good(trial, [values[key] for key in sorted(values)]):
+            reports = self._histories.get(trial)
+            if reports is None or reports.number != number:  # each attempt has its own history
+                reports = self._histories[trial] = _Reports(number)
+            reports.add(step, value)
+            if not replay and not self._is_good(trial, history_of(reports.values)):
                 self._advise_stop(trial, number, step)
 
         self._tasks.put(assess)

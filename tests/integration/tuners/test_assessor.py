@@ -10,12 +10,12 @@ def test_assessor_advises_once_to_stop_the_hopeless(bench: Bench) -> None:
     process = bench.start({"name": "random"}, assessor=MEDIAN)
     for trial in (0, 1):
         for step in (1, 2, 3):
-            process.report(trial, step, 0.9)
+            process.report(trial, 1, [(step, 0.9)])
         process.observe(result(trial))
     for step in (1, 2, 3):
-        process.report(2, step, {"default": 0.1})  # as NNI's trials may
-        process.report(3, step, 0.95)
-        process.report(4, step, "not a number")
+        process.report(2, 1, [(step, {"default": 0.1})])  # as NNI's trials may
+        process.report(3, 1, [(step, 0.95)])
+        process.report(4, 1, [(step, "not a number")])
     event = bench.event()
     assert isinstance(event, StopAdvised)
     assert (event.trial, "step 2" in event.reason) == (2, True)
@@ -34,8 +34,8 @@ def test_each_attempt_is_assessed_separately(bench: Bench) -> None:
     process = bench.start({"name": "random"}, assessor=own)
     for number in (1, 2):
         for step in (1, 2):
-            process.report(0, step, 0.5, number)
-    process.report(0, 3, 0.5, 2)
+            process.report(0, number, [(step, 0.5)])
+    process.report(0, 2, [(3, 0.5)])
     event = bench.event()
     assert isinstance(event, StopAdvised)
     assert "step 3" in event.reason
@@ -49,6 +49,6 @@ def test_broken_assessor_is_named(bench: Bench) -> None:
     )
     own = {"class": "my_assessor.Bad", "code_dir": str(bench.directory), "args": {}}
     process = bench.start({"name": "random"}, assessor=own)
-    process.report(0, 1, 0.5)
+    process.report(0, 1, [(1, 0.5)])
     assert "assessor Bad raised TypeError" in (error := bench.error())
     assert "in report (my_assessor.py:3)" in error

@@ -211,7 +211,7 @@ def test_an_exception_ends_the_experiment_with_its_traceback(bench: Bench, where
     elif where == "receive_trial_result":
         process.observe(ended(0, 0))
     else:
-        process.report(0, 0, 0.5)
+        process.report(0, 1, [(0, 0.5)])
     error = bench.event()
     while not isinstance(error, SearchEnded):  # the answer that nothing is there yet
         error = bench.event()
@@ -243,9 +243,9 @@ def test_a_killed_process_ends_the_trials(bench: Bench) -> None:
 
 def test_an_assessor_stops_a_hopeless_trial(bench: Bench) -> None:
     process = start(bench, BLOCKS, assessor=ASSESSOR, include_intermediate_results=True)
-    process.report(0, 0, {"default": 1})
-    process.report(0, 1, "bad")
-    process.report(0, 2, "bad")
+    process.report(0, 1, [(0, {"default": 1})])
+    process.report(0, 1, [(1, "bad")])
+    process.report(0, 1, [(2, "bad")])
     advice = next_event(bench, StopAdvised)
     assert (advice.trial, advice.number) == (0, 1)
     assert "hopeless at step 1" in advice.reason
@@ -273,10 +273,10 @@ def test_a_resumed_search(bench: Bench) -> None:
     process = start(bench, BLOCKS, assessor=ASSESSOR, setup=setup)
     differences = process.replay([
         ("propose", 0, Proposed(at=0.0, trial=0, params={"n": 0}, token=0)),
-        ("report", 0, 0, 0.1, 1), ("report", 1, 0, 0.3, 1), ("observe", ended(0, 0)),
+        ("reports", 0, 1, [(0, 0.1)]), ("reports", 1, 1, [(0, 0.3)]), ("observe", ended(0, 0)),
     ])  # fmt: skip
     assert differences == []
-    process.report(1, 1, 0.4)
+    process.report(1, 1, [(1, 0.4)])
     process.observe(ended(1, 1))
     assert proposed(bench, process, 2).token == 2
     process.close(PATIENCE)
@@ -290,10 +290,10 @@ def test_a_resumed_search(bench: Bench) -> None:
 def test_a_built_in_assessor_beside_an_nni_tuner(bench: Bench) -> None:
     median = {"name": "median_stopping", "args": {"warmup": 1, "min_trials": 1}}
     process = start(bench, BLOCKS, setup={"assessor": median})
-    before: list[Call] = [("report", 0, step, 0.9, 1) for step in (1, 2)]
+    before: list[Call] = [("reports", 0, 1, [(step, 0.9)]) for step in (1, 2)]
     assert process.replay([*before, ("observe", ended(0, 0))]) == []
-    process.report(1, 1, 0.1)
-    process.report(1, 2, 0.1)
+    process.report(1, 1, [(1, 0.1)])
+    process.report(1, 1, [(2, 0.1)])
     assert next_event(bench, StopAdvised).trial == 1
 
 

@@ -23,6 +23,7 @@ class SimulatedTuner:
         self._lab, self._post = lab, post
         self._closed = False
         self.long_calls: Sequence[LongCall] = ()
+        self.unassessed = 0
         self._advised: set[tuple[int, int]] = set()
         self._broken = False
         self._busy_until = 0.0  # calls are answered in order
@@ -64,7 +65,7 @@ class SimulatedTuner:
         self._lab.control.may_die()
         self._lab.rules.observed(result)
 
-    def report(self, trial: int, step: int, value: Any, number: int = 1) -> None:
+    def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """Assess a report."""
         if (trial, number) in self._advised or not self._lab.faults.occurs("assessor stops"):
             return

@@ -31,6 +31,7 @@ FIELDS = {
     "at": st.floats(0, 1e10),
     "wait": st.floats(0, 1e10),
     "value": PLAIN,
+    "values": st.lists(PLAIN, max_size=3).map(tuple),
     "result": PLAIN,
     "params": st.dictionaries(st.text(), PLAIN, max_size=3),
 }

@@ -3,11 +3,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.store.monitor import metrics
-from controller.store.monitor.metrics import MetricsReader, Read, parse
+from controller.store.monitor.metrics import MetricsReader, Read, Report, parse
 
 
 def reader(text: bytes) -> Read:
     return lambda offset, limit: text[offset : offset + limit]
+
+
+def rest(metrics_reader: MetricsReader, read: Read) -> list[Report]:
+    """All reports that are left."""
+    found, more = metrics_reader.read_new(read)
+    while more:
+        reports, more = metrics_reader.read_new(read)
+        found += reports
+    return found
 
 
 def line(step: int, value: object = 0.5) -> bytes:
@@ -30,15 +39,15 @@ def test_a_line_without_a_newline_is_not_complete_yet() -> None:
 def test_nul_bytes_are_not_written_yet() -> None:
     metrics_reader, text = MetricsReader(), line(1) + line(2) + line(3)
     hole = text.replace(line(2), b"\0" * len(line(2)))
-    assert metrics_reader.read_rest(reader(hole)) == [(1, 0.5)]
-    assert metrics_reader.read_rest(reader(hole)) == []
-    assert metrics_reader.read_rest(reader(text)) == [(2, 0.5), (3, 0.5)]
+    assert rest(metrics_reader, reader(hole)) == [(1, 0.5)]
+    assert rest(metrics_reader, reader(hole)) == []
+    assert rest(metrics_reader, reader(text)) == [(2, 0.5), (3, 0.5)]
 
 
 def test_known_reports_are_not_returned() -> None:
     text = line(1) + b"no report\n" + line(2) + line(3)
-    assert MetricsReader(reports_known=2).read_rest(reader(text)) == [(3, 0.5)]
-    assert MetricsReader(reports_known=9).read_rest(reader(text)) == []
+    assert rest(MetricsReader(reports_known=2), reader(text)) == [(3, 0.5)]
+    assert rest(MetricsReader(reports_known=9), reader(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -58,6 +67,8 @@ def test_known_reports_are_not_returned() -> None:
         b"[" * 50_000,
         b'{"step": 1, "value": "%s"}' % (b"x" * metrics.LINE_LIMIT),
         b'{"step": 1, "value": 1%s}' % (b"0" * 5000),
+        b'{"step": 1, "value": %s1%s}' % (b"[" * 200, b"]" * 200),
+        b'\xff\xfe{"step": 1, "value": 1}',
     ],
 )
 def test_an_invalid_line_is_not_a_report(text: bytes) -> None:
@@ -71,11 +82,16 @@ def test_a_number_that_is_not_finite_becomes_none(value: str) -> None:
     assert parse(text) == (1, {"default": None, "loss": 0.1})
 
 
+def test_an_integer_beyond_every_float_becomes_none() -> None:
+    assert parse(b'{"step": 1, "value": 1%s}' % (b"0" * 400)) == (1, None)
+    assert parse(b'{"step": 1, "value": [1%s, 2]}' % (b"0" * 400)) == (1, [None, 2])
+
+
 def test_a_line_that_is_too_long_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "CHUNK", 100)
     monkeypatch.setattr(metrics, "LINE_LIMIT", 80)
     text = line(1) + b"x" * 1000 + b"\n" + line(2)
-    assert MetricsReader().read_rest(reader(text)) == [(1, 0.5), (2, 0.5)]
+    assert rest(MetricsReader(), reader(text)) == [(1, 0.5), (2, 0.5)]
 
 
 def test_a_large_file_is_read_in_parts_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +103,7 @@ def test_a_large_file_is_read_in_parts_up_to_a_limit(monkeypatch: pytest.MonkeyP
     first, more = metrics_reader.read_new(reader(text))
     assert more
     assert 0 < len(first) < 4
-    assert len(first) + len(metrics_reader.read_rest(reader(text))) == text[:1000].count(b"\n")
+    assert len(first) + len(rest(metrics_reader, reader(text))) == text[:1000].count(b"\n")
     assert metrics_reader.read_new(reader(text)) == ([], False)
 
 
@@ -96,14 +112,18 @@ def test_an_error_while_reading_loses_no_report(monkeypatch: pytest.MonkeyPatch)
     text = b"".join(line(step) for step in range(10))
 
     def failing(offset: int, limit: int) -> bytes:
-        if offset > 150:
+        if offset > 140:
             raise OSError(5, "Input/output error")
         return text[offset : offset + limit]
 
     metrics_reader = MetricsReader(reports_known=3)
+    found: list[Report] = []
+    for _ in range(2):
+        found += metrics_reader.read_new(failing)[0]
     with pytest.raises(OSError, match="Input/output"):
-        metrics_reader.read_rest(failing)
-    assert [step for step, _ in metrics_reader.read_rest(reader(text))] == list(range(3, 10))
+        metrics_reader.read_new(failing)
+    found += rest(metrics_reader, reader(text))
+    assert [step for step, _ in found] == list(range(3, 10))
 
 
 @given(

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import Began, Ended, Event, NoVerdict, Reported, VerdictSeen
+from controller.core.events import Began, Ended, Event, NoVerdict, VerdictSeen
 from controller.core.model import Outcome, State
 from controller.store import layout
 from controller.store.layout import Root
+from controller.store.monitor import metrics
+from controller.store.monitor.attempts import report_events
 from controller.store.watch import STALL, StoreWatch
 from heirloom.store import mail
 from heirloom.store.files import RealFiles
@@ -159,9 +161,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def reported(trial: int, number: int, *steps: int) -> list[Event]:
-    return [
-        Reported(at=5.0, trial=trial, number=number, step=step, value=step / 10) for step in steps
-    ]
+    reports = [(step, step / 10) for step in steps]
+    return [*report_events((trial, number), reports, 5.0)]
 
 
 def ended(trial: int, number: int, outcome: str, reason: str = "") -> Ended:
@@ -226,6 +227,46 @@ def test_on_resume_only_new_reports_are_posted(bench: Bench) -> None:
     bench.watch.monitor(7, 2, reports_known=2)
     bench.watch.start()
     assert bench.next_events() == reported(7, 2, 3)
+
+
+def test_many_reports_are_posted_in_parts_and_the_end_after_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "CHUNK", 300)
+    bench.watch.monitor(7, 2)
+    bench.report(7, 2, *range(100))
+    bench.commit(7, 2)
+    bench.send("7.2", "ended", outcome="committed")
+    posted: list[Event] = []
+    reading: list[tuple[int, int] | None] = []
+    while not any(isinstance(event, VerdictSeen) for event in posted):
+        bench.watch.step(0.0)
+        while not bench.posts.empty():
+            posted += bench.next_events()
+        reading.append(bench.watch.reading)
+    *reports, end, verdict = posted
+    assert (end, verdict) == (ended(7, 2, "committed"), SUCCEEDED)
+    steps = [step for event in reports for step, _ in getattr(event, "reports", ())]
+    assert steps == list(range(100))
+    assert len(reports) > 5
+    assert reading[0] is not None
+    assert reading[0][0] == 7
+    assert reading[-1] is None
+
+
+def test_the_reports_of_one_trial_do_not_delay_those_of_another(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "CHUNK", 300)
+    for trial in range(20):
+        bench.watch.monitor(trial, 1)
+        bench.report(trial, 1, *range(100))
+    first: list[int] = []
+    while len(set(first)) < 20:
+        assert bench.watch.step(0.0)  # there is more to read
+        first += [getattr(event, "trial", -1) for event in bench.next_events()]
+        bench.clock.now += 0.01
+    assert len(first) <= 40
 
 
 def test_mail_journaled_before_a_crash_posts_no_report_twice(bench: Bench) -> None:

@@ -1,0 +1,36 @@
+"""Learning curves for pictures."""
+
+import pytest
+
+from controller.state.curve import Curve
+
+
+def curve_of(values: list[float]) -> list[tuple[int, float]]:
+    curve = Curve()
+    for step, value in enumerate(values):
+        curve.add(step, value)
+    return curve.points
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 499, 500, 501, 1000])
+def test_a_short_curve_has_every_report(count: int) -> None:
+    values = [float(step % 7) + step * (step % 2) for step in range(count)]
+    assert curve_of(values) == list(enumerate(values))
+
+
+@pytest.mark.parametrize("count", [1001, 4096, 50_000])
+def test_a_long_curve_keeps_its_extremes_and_its_end(count: int) -> None:
+    values = [(step * 7919) % 104_729 / 104_729 for step in range(count)]
+    values[count // 3], values[count // 2], values[-1] = 9.0, -9.0, 0.5
+    points = curve_of(values)
+    assert len(points) <= 1001
+    assert points == sorted(points)
+    assert {(count // 3, 9.0), (count // 2, -9.0), (count - 1, 0.5)} <= set(points)
+    assert all(values[step] == value for step, value in points)
+
+
+def test_the_attempts_of_a_trial_stay_in_their_order() -> None:
+    curve = Curve()
+    for step, value in [(0, 0.1), (1, 0.2), (0, 0.3)]:
+        curve.add(step, value)
+    assert curve.points == [(0, 0.1), (1, 0.2), (0, 0.3)]
