@@ -50,7 +50,7 @@ class Interpreter:
         try:
             done = subprocess.run(
                 [self.path, "-S", "-E", "-c", _PRINT_VERSION],
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
                 timeout=_TIMEOUT, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:

@@ -130,7 +130,7 @@ def _restore_config(place: ExperimentDir, config: configs.Experiment) -> bool:
     """Write the experiment file if it cannot be read. Returns whether it was written."""
     restored = False
     try:
-        configs.restore(place.config.read_text())
+        configs.restore(place.config.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         replace_file(str(place.config), configs.dump(config).encode(), durable=True, mode=0o600)
         restored = True
@@ -147,7 +147,7 @@ def _root(name: str, home: Home) -> Path:
             return Path(first.root)
     store = home.store
     with contextlib.suppress(OSError, ValueError):
-        store = configs.restore(place.config.read_text()).store or store
+        store = configs.restore(place.config.read_text(encoding="utf-8")).store or store
     found = []
     for path in sorted((store / user_name()).glob(f"{name}-*")):
         with contextlib.suppress(HeirloomError):

@@ -72,7 +72,7 @@ def is_locked(directory: ExperimentDir) -> bool:
 def holder_of(directory: ExperimentDir) -> str:
     """The process that took the lock last: `process 4711 on gpu1 since 2024-05-01 10:00:00`."""
     try:
-        holder = json.loads(directory.lock_file.read_text())
+        holder = json.loads(directory.lock_file.read_text(encoding="utf-8"))
         since = clock(holder["since"])
         return f"process {holder['pid']} on {holder['host']} since {since}"
     except (OSError, ValueError, KeyError, TypeError):

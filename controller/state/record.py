@@ -66,7 +66,7 @@ class Record:
 def read_config(place: ExperimentDir) -> configs.Experiment:
     """The experiment file as it was when the experiment was created. Raises RecordError."""
     try:
-        return configs.restore(place.config.read_text())
+        return configs.restore(place.config.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RecordError(
             f"{place.config} cannot be read: {error}: take it from the store with "

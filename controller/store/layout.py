@@ -137,7 +137,7 @@ def remove(tree: Path) -> None:
 def find(path: Path) -> Root:
     """The root of an existing experiment. Raises StoreError when it is not there."""
     try:
-        signature = json.loads((path / "experiment.json").read_text())
+        signature = json.loads((path / "experiment.json").read_text(encoding="utf-8"))
         found = signature["format"]
     except OSError as error:
         raise StoreError(

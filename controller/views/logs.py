@@ -11,6 +11,7 @@ from controller.errors import HeirloomError, reason
 from controller.formats import command
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
+from controller.views import output
 
 _POLL = 0.5  # seconds between two reads while following
 _CHUNK = 1 << 16
@@ -23,7 +24,7 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
     """
     record = records.load(place)
     trial = record.trial(number)
-    while not trial.attempts and follow:
+    while not trial.attempts and follow and output.has_reader():
         time.sleep(_POLL)
         trial = records.load(place).trial(number)
     if not trial.attempts:
@@ -37,7 +38,7 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
     while True:
         ended = not follow or _has_ended(record.root.trial(number), place, number, attempt)
         position = _copy(log, position)
-        if ended:
+        if ended or not output.has_reader():
             break
         time.sleep(_POLL)
     if position == 0 and log.exists():

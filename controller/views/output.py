@@ -24,6 +24,7 @@ from heirloom.store.os_errors import reason
 _READER_LEFT = 128 + 13  # the exit code of a program that SIGPIPE ended, in a shell
 _CANNOT_WRITE = 2
 _WIDE = 100_000  # columns: where nobody looks at a screen, nothing is cut or folded
+_NARROW = 40  # columns: in fewer, tables would show nothing
 _log = logging.getLogger(__name__)
 
 
@@ -49,12 +50,14 @@ class _Output(io.FileIO):
         return written
 
     def _fail(self, error: OSError) -> None:
+        reader_left = error.errno == errno.EPIPE
         if not self.is_needed:
-            _log.warning("output is lost from here on: %s", reason(error))
-        elif error.errno == errno.EPIPE:
+            _log.info("output is lost from here on: %s", reason(error))
+        if self.is_needed and reader_left:
             raise SystemExit(_READER_LEFT)
-        else:
+        if self.fileno() == 1 and not reader_left:
             sys.stderr.write(f"error: standard output cannot be written: {reason(error)}\n")
+        if self.is_needed:
             raise SystemExit(_CANNOT_WRITE)
 
 
@@ -66,6 +69,8 @@ def prepare() -> None:
     """
     for fd in range(3):
         _open_if_closed(fd)
+    if not os.environ.get("COLUMNS", "").isdecimal() or int(os.environ["COLUMNS"]) < _NARROW:
+        os.environ.pop("COLUMNS", None)  # such as 0, in which Rich and Typer print nothing
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - descriptor 0
     if sys.stdout is sys.__stdout__:
@@ -103,7 +108,9 @@ def is_terminal() -> bool:
 
 def console() -> Console:
     """A console on standard output. Without a terminal its lines are as long as they need."""
-    return Console(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
+    found = Console(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
+    found.width = max(found.width, _NARROW)
+    return found
 
 
 def print_table(where: Console, table: Table) -> None:

@@ -35,8 +35,8 @@ def init(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name in _FILES:
-            text = (_STARTER / ("torch" if torch else "plain") / name).read_text()
-            with (directory / name).open("x") as file:
+            text = (_STARTER / ("torch" if torch else "plain") / name).read_text(encoding="utf-8")
+            with (directory / name).open("x", encoding="utf-8") as file:
                 file.write(text)
     except OSError as error:
         raise HeirloomError(

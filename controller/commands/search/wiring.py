@@ -50,6 +50,7 @@ def run(
     With `keep_going`, trials that fail alike do not pause it. Raises HeirloomError where it cannot
     be started.
     """
+    output.go_on_without()
     with create(file, home, inventory, name) as ready:
         if ready.taken_name:
             say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
@@ -65,6 +66,7 @@ def resume(
     With `keep_going`, trials that fail alike do not pause it. Raises HeirloomError where it cannot
     be resumed.
     """
+    output.go_on_without()
     with resume_session(name, home, inventory) as ready:
         closed = ready.experiment.closed
         if closed is not None and is_complete(ready):
@@ -124,7 +126,6 @@ def _run(
     """
     place, experiment = ready.directory, ready.experiment
     _log_to(place.controller_log)
-    output.go_on_without()
     post = MessageQueue()
     tuner, differences = start_tuner(ready, post)
     watch = StoreWatch(

@@ -138,7 +138,7 @@ def _check_file(path: Path) -> None:
     if path.suffix in (".yml", ".yaml") and path.is_file():
         try:
             # `compose` accepts Ansible's own tags (!vault), which loading would not.
-            top = yaml.compose(path.read_text())
+            top = yaml.compose(path.read_text(encoding="utf-8"))
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -158,7 +158,13 @@ def _list(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     command = [program("ansible-inventory"), "-i", str(path), "--list"]
     try:
         done = subprocess.run(
-            command, env=surroundings, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+            command,
+            env=surroundings,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=False,
         )
     except FileNotFoundError:
         raise InventoryError(

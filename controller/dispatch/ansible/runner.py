@@ -72,7 +72,7 @@ def _in_memory(passed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     if not texts:
         yield ""
         return
-    with os.fdopen(os.memfd_create("passed"), "w") as file:
+    with os.fdopen(os.memfd_create("passed"), "w", encoding="utf-8") as file:
         json.dump(texts, file)
         file.flush()
         yield f"/proc/{os.getpid()}/fd/{file.fileno()}"
@@ -82,10 +82,10 @@ def _carry(run: Run, directory: Path, passed: str) -> str:
     orders = directory / "orders"
     orders.mkdir()
     for node, arguments in run.lists.items():
-        (orders / f"{node}.json").write_text(json.dumps(arguments))
+        (orders / f"{node}.json").write_text(json.dumps(arguments), encoding="utf-8")
     (directory / "env").mkdir()
     settings = {"pexpect_timeout": _CANCEL_EVERY, "suppress_output_file": True}
-    (directory / "env" / "settings").write_text(json.dumps(settings))
+    (directory / "env" / "settings").write_text(json.dumps(settings), encoding="utf-8")
     errors: list[str] = []
 
     def handle(event: dict[str, Any]) -> bool:

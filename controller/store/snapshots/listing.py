@@ -68,7 +68,7 @@ def entries(code_dir: Path, leave_out: Collection[Path] = ()) -> list[Entry]:
 
 def _ignored(file: Path) -> GitIgnoreSpec:
     try:
-        lines = file.read_text().splitlines()
+        lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         lines = []
     except OSError as error:

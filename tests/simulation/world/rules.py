@@ -180,7 +180,7 @@ class Rules:
         self.hold(3, state_of(again) == state_of(x), "the journal leads to another state")
         check(x)
         if started := started_in_pauses(promised):
-            raise Violation(f"started while the search was paused: {started}")
+            raise Violation(f"started while the search was paused: {started[0]}")
         check_decisions(promised)
 
     def _judge_verdict(self, x: Experiment, number: int) -> None:
