@@ -106,9 +106,9 @@ class TrialSection(Section):
     threads: int | None = Field(default=None, ge=1)
     """Threads for OMP and MKL; null: the node's cores divided by its slots."""
     memory: Size | None = None
-    """The memory limit of one trial: bytes, or text such as 8GB. systemd enforces it on nodes."""
+    """The memory limit of one trial: bytes, or text such as 8GB. A trial that exceeds it fails."""
     cpus: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """The CPU limit of one trial, such as 1.5. systemd enforces it on nodes."""
+    """The CPU limit of one trial, such as 1.5."""
     log_limit: Size = 64 * 2**20
     """How much of a trial's output is kept: bytes, or text such as 64MB."""
 

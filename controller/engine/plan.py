@@ -18,6 +18,7 @@ from controller.engine import interpreter, specs
 from controller.engine.cluster import inventory_of, store_path, usable_nodes
 from controller.engine.interpreter import Interpreter
 from controller.errors import HeirloomError
+from controller.nodes import machine
 from controller.state.home import Home
 from controller.store.snapshots import hidden, outside
 from controller.store.snapshots.listing import Entry, entries
@@ -65,6 +66,7 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
             *on_code(config, code, nodes),
             *outside.on_sources(config.trial.code_dir, code, _words(config)),
             *_on_environment(config),
+            *machine.remarks(config, nodes),
         ],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],

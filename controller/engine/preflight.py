@@ -10,9 +10,11 @@ from contextlib import AbstractContextManager
 from controller.core import events as e
 from controller.engine.session import PreparedSession
 from controller.errors import LaunchError
+from controller.nodes import machine
 from controller.nodes.diagnose import Problem, can_run, find_problems
 from controller.nodes.inspect import inspect_nodes
 from controller.state.home import user_name
+from heirloom.node.inspect.machine import describe
 
 
 def check(
@@ -33,7 +35,8 @@ def check(
             raise LaunchError(
                 f"{session.root.attempts} cannot be written by this user: it may be another user's"
             )
-        return [], []
+        facts = describe(str(session.nodes[0].run_dir))
+        return [], [*machine.limits(session.config, facts), *machine.shared(facts)]
     with progress(len(session.nodes)):
         cluster = inspect_nodes(session.inventory, session.nodes, store)
     if cluster.store_problem:

@@ -11,6 +11,7 @@ from controller.dispatch.ansible.inventory import Node
 from controller.formats import counted, duration
 from controller.nodes.gpus import describe
 from controller.nodes.inspect import ClusterReport, NodeReport
+from controller.nodes.machine import holders, shared
 from controller.state.mounts import NETWORK
 
 OLDEST = (3, 9)  # Python on which the package `heirloom` runs
@@ -152,8 +153,12 @@ def _notes(report: NodeReport, facts: Mapping[str, Any]) -> Iterator[str]:
     """Problems that do not keep trials from running."""
     if facts["gpus"]["reason"] and not facts["gpus"]["missing"]:
         yield f"its GPUs are not known: {facts['gpus']['reason']}"
+    held = holders(facts)
     if facts["unit"]:
-        yield f"trials have no systemd unit of their own there, and no limits: {facts['unit']}"
+        yield f"trials have no systemd unit of their own there ({facts['unit']}): {held}"
+    elif held:
+        yield f"the systemd of {facts['user']} does not control all resources there: {held}"
+    yield from shared(facts)
     if facts["view"]:
         yield f"trials can write everywhere in the store there: {facts['view']}"
     if abs(report.clock_ahead) - report.clock_error > _SKEW:

@@ -79,6 +79,7 @@ def _facts(report: NodeReport, found: list[Problem]) -> dict[str, Any]:
         "slots": {"total": len(report.node.slots), "free": facts and _free(facts["slots"])},
         "gpus": facts["gpus"]["there"] if facts else None,
         "python": facts.get("python"),
+        "limits": facts.get("limits"),
         "store": facts.get("store"),
         "ahead": round(report.clock_ahead, 1) if facts else None,
         "give_or_take": round(report.clock_error, 1) if facts else None,

@@ -16,7 +16,7 @@ from ..store.files import RealFiles
 from ..store.os_errors import describe
 from . import launch
 from .claims import END_KINDS, Claims
-from .limits import systemd
+from .limits import enforcement, systemd
 from .process import orphans
 from .slots import Slot, create_slots
 from .spec import Spec, SpecError
@@ -140,13 +140,12 @@ def _start(
 
 def _supervise(run_dir: str, spec: Spec, slots: Sequence[Slot], no_systemd: str) -> None:
     """Run a supervisor, in a systemd scope of its own where the node supports that."""
-    if not no_systemd:
-        name = systemd.scope_name(spec.experiment, spec.attempt)
-        try:
-            systemd.enter_scope(name, spec.memory, spec.cpus)
-        except OSError as error:  # the trial runs all the same, without limits
-            os.write(2, f"{spec.attempt} runs without a systemd scope: {error}\n".encode())
-    Supervisor(RealFiles(), run_dir, spec, slots).run()
+    name = systemd.scope_name(spec.experiment, spec.attempt)
+    limits = enforcement.enter(name, spec.memory, spec.cpus, no_systemd)
+    try:
+        Supervisor(RealFiles(), run_dir, spec, slots, limits).run()
+    finally:
+        limits.leave()
 
 
 def _end(claims: Claims, attempt: str, how: str, reason: str) -> Answer:

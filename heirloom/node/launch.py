@@ -16,7 +16,9 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+PROCESS_NAME = "heirloom"  # of supervisors, as ps(1) and other users see it
 _PR_SET_DUMPABLE = 4  # prctl(2)
+_PR_SET_NAME = 15  # prctl(2)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _UMASK = 0o007  # the store is shared by a user and a group: both may use what is written
 
@@ -121,6 +123,7 @@ def _detach_and_run(work: Callable[[], None], keep: int, log: str) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.umask(_UMASK)
+    _LIBC.prctl(_PR_SET_NAME, PROCESS_NAME.encode(), 0, 0, 0)
     if _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "cannot become a subreaper")
     work()

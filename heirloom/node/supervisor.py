@@ -19,6 +19,7 @@ from ..store.files import Files
 from ..store.manifest import Manifest, ManifestError
 from .attempt_ended import AttemptEnded
 from .claims import Claims
+from .limits.enforcement import Enforcement
 from .process import sandbox, workdir
 from .process.environment import environment
 from .process.outcome import FinishedRun, evaluate_run, outcome_of_error
@@ -42,9 +43,17 @@ _NODE_ERRORS = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 class Supervisor:
     """Runs one attempt and reports its end, whatever happens."""
 
-    def __init__(self, files: Files, run_dir: str, spec: Spec, slots: Sequence[Slot]) -> None:
+    def __init__(
+        self,
+        files: Files,
+        run_dir: str,
+        spec: Spec,
+        slots: Sequence[Slot],
+        limits: Enforcement = Enforcement(),  # noqa: B008 - it is immutable
+    ) -> None:
         """`slots` are all slots of the node. Raises OSError when the attempt has no wakeup FIFO."""
         self._files = files
+        self._limits = limits
         self._run_dir = run_dir
         self._spec = spec
         self._slots = slots
@@ -152,7 +161,8 @@ class Supervisor:
                 raise AttemptEnded("beaten", "the trial had its verdict before the process started")
             with self._timed("running"):
                 process = self._start_process(taken, fds)
-                monitor = ProcessMonitor(spec, process, self._claims, self._waiter)
+                watch = self._limits.memory_watch(spec.memory, process.descendants)
+                monitor = ProcessMonitor(spec, process, self._claims, self._waiter, watch)
                 try:
                     self._reporter.report_start(self._started_at, taken)
                     monitor.wait()
@@ -185,6 +195,7 @@ class Supervisor:
         directory = spec.working_directory
         passed = self._passed()
         variables = environment(spec, taken, len(self._slots), self._run_dir, os.environ, passed)
+        self._limits.bind(spec.cpus, self._slots.index(taken[0]))
         workdir.create(spec)
         log = OutputLog(f"{spec.directory}/output.log", spec.log_limit)
         enter_sandbox = partial(sandbox.enter, spec.store, spec.directory, spec.writable, spec.root)

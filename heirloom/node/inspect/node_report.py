@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from ...store.os_errors import describe
-from ..limits import systemd
 from ..process import sandbox
 from ..slots import Slot
-from . import marker, program
+from . import machine, marker, program
 from .gpus import find_gpus, is_same, named_in
 from .timeouts import TIMEOUT, no_answer, run_with_timeout
 
@@ -54,7 +53,7 @@ def inspect(request: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, A
         "gpus": _compare(found["gpus"], named_in(slots)),
         "python": found["python"],
         "store": found.get("store"),
-        "unit": systemd.unavailable_reason(),
+        **machine.describe(run_dir),
         "view": sandbox.unavailable_reason(),
     }
 

@@ -7,7 +7,6 @@ user must linger (loginctl(1)), or the manager ends with the user's last login.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
 import shutil
@@ -89,23 +88,28 @@ def kill_scope(name: str) -> None:
 
     Raises OSError without permission, and before Linux 5.14, which has no cgroup.kill.
     """
-    # The scopes of a user are below the service that is the user's manager.
-    uid = os.getuid()
-    above = "" if uid == 0 else f"/user.slice/user-{uid}.slice/user@{uid}.service"
-    scope = f"{_CGROUPS}{above}/{_SLICE}/{name}.scope"
+    scope = f"{_CGROUPS}{_manager_path()}/{_SLICE}/{name}.scope"
     if os.path.isdir(scope):
         with open(f"{scope}/cgroup.kill", "w") as file:
             file.write("1")
 
 
-def out_of_memory() -> bool:
-    """Whether the kernel killed a process of our scope for lack of memory; False without one."""
-    path = _own_cgroup()
-    if f"/{_SLICE}/" not in path:
-        return False
-    with contextlib.suppress(OSError), open(f"{_CGROUPS}{path}/memory.events") as file:
-        return any(line.startswith("oom_kill ") and line.split()[1] != "0" for line in file)
-    return False
+def controllers() -> tuple[str, ...]:
+    """The controllers of resources with which our scopes can enforce limits."""
+    unified = f"{_CGROUPS}{_manager_path()}/cgroup.controllers"
+    if os.path.exists(unified):
+        with open(unified) as file:
+            return tuple(file.read().split())
+    # Version 1 has a hierarchy for each controller, in which only root's manager has groups.
+    if os.getuid() != 0:
+        return ()
+    return tuple(name for name in ("memory", "cpu") if os.path.isdir(f"{_CGROUPS}/{name}"))
+
+
+def _manager_path() -> str:
+    """The cgroup below which our systemd manager has its scopes."""
+    uid = os.getuid()
+    return "" if uid == 0 else f"/user.slice/user-{uid}.slice/user@{uid}.service"
 
 
 def _start_scope(unit: str, properties: dict[str, tuple[str, ...]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ def environment(
     gpus = dict.fromkeys(gpu for slot in taken for gpu in slot.gpus)
     variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) if spec.gpus else ""
     variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that indexes are those of nvidia-smi
-    threads = spec.threads or max(1, len(os.sched_getaffinity(0)) // node_slots) * len(taken)
+    threads = spec.threads or _threads(spec, len(taken), node_slots)
     variables.update(dict.fromkeys(_THREADS, str(threads)))
     if any(name == "LANG" or name.startswith("LC_") for name in passed):
         variables.pop("LC_ALL", None)  # Ansible's, and it would override them
@@ -70,6 +71,12 @@ def environment(
     variables["HEIRLOOM_RESULT"] = f"{spec.directory}/result.json"
     variables.update(_nni(spec))
     return variables
+
+
+def _threads(spec: Spec, taken: int, node_slots: int) -> int:
+    """The cores divided by the slots, but no more than the trial may use."""
+    share = max(1, len(os.sched_getaffinity(0)) // node_slots) * taken
+    return share if spec.cpus is None else min(share, math.ceil(spec.cpus))
 
 
 def pycache(spec: Spec, run_dir: str) -> str:

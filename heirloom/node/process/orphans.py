@@ -8,7 +8,7 @@ import signal
 import time
 from enum import Enum, auto
 
-from ..limits import systemd
+from ..limits import cgroups, systemd
 
 _TIMEOUT = 3.0  # seconds for all scans together: a process may hang in its execve
 _QUIET_SCANS = 3  # consecutive scans that must find nothing new
@@ -39,6 +39,7 @@ def kill_orphans(experiment: str, attempt: str) -> int:
     quiet = 0
     while quiet < _QUIET_SCANS and time.monotonic() < deadline:
         quiet = quiet + 1 if scanner.scan() else 0
+    cgroups.remove(systemd.scope_name(experiment, attempt))
     return len(scanner.killed)
 
 

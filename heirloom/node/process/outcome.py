@@ -11,7 +11,8 @@ from typing import Any, Optional
 
 from ...store.os_errors import describe
 from ..attempt_ended import AttemptEnded
-from ..limits import systemd
+from ..limits import cgroups, systemd
+from ..limits.reasons import exceeded
 from ..spec import Spec
 from . import result
 from .output_text import failure
@@ -44,10 +45,13 @@ def evaluate_run(
         return _stopped(spec, monitor.reason, weights=not monitor.killed)
     if monitor.ending is not None:
         raise AttemptEnded(monitor.ending, monitor.reason)
+    killed = cgroups.out_of_memory(systemd.scope_name(spec.experiment, spec.attempt))
+    if killed and spec.memory is not None and status == 0:
+        raise AttemptEnded("failed", f"{exceeded(spec.memory)} (the kernel killed a part of it)")
     if status != 0:
         reason = _exit_reason(status)
-        if systemd.out_of_memory():
-            reason = f"used more memory than {_memory_limit(spec)} ({reason})"
+        if killed:
+            reason = f"{exceeded(spec.memory)} ({reason})"
         finder = ExceptionFinder(spec.working_directory, f"{spec.root}/{spec.runtime}")
         printed = failure(lines, finder)
         raise AttemptEnded("failed", f"{reason}: {printed}" if printed else reason)
@@ -95,12 +99,6 @@ def _is_empty(directory: str) -> bool:
             return next(entries, None) is None
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return False
-
-
-def _memory_limit(spec: Spec) -> str:
-    if spec.memory is None:
-        return "the node has"
-    return f"its limit (trial.memory) of {spec.memory / 2**20:.0f} MiB"
 
 
 def _exit_reason(status: int) -> str:

@@ -6,6 +6,7 @@ import signal
 from typing import Optional
 
 from ..claims import Claims
+from ..limits.memory import MemoryWatch
 from ..spec import Spec
 from ..waiting.heartbeat import HeartbeatWaiter
 from .trial_process import TrialProcess
@@ -15,15 +16,22 @@ class ProcessMonitor:
     """Waits for a process, and ends it when it times out or when its end is requested."""
 
     def __init__(
-        self, spec: Spec, process: TrialProcess, claims: Claims, waiter: HeartbeatWaiter
+        self,
+        spec: Spec,
+        process: TrialProcess,
+        claims: Claims,
+        waiter: HeartbeatWaiter,
+        memory: Optional[MemoryWatch] = None,
     ) -> None:
-        self.ending: Optional[str] = None  # why it was ended: timeout, stopped or cancelled
+        """`memory` tells when the trial uses too much memory; None without a limit."""
+        self.ending: Optional[str] = None  # why it was ended: failed, timeout, stopped or cancelled
         self.reason = ""
         self.killed = False  # whether it had to be killed after its grace period
         self._spec = spec
         self._process = process
         self._claims = claims
         self._waiter = waiter
+        self._memory = memory
         self._deadline = self._from_now(spec.timeout)  # of the timeout, then of the grace period
 
     def wait(self) -> None:
@@ -38,6 +46,7 @@ class ProcessMonitor:
                 self._check_end_request()
             if self._deadline is not None and self._waiter.now() >= self._deadline:
                 self._on_deadline()
+            self._check_memory()
 
     def _check_end_request(self) -> None:
         """Obey a request to end, except a recall: that has no effect once the process started."""
@@ -59,14 +68,31 @@ class ProcessMonitor:
             self._process.signal(signal.SIGKILL)
             self._deadline = None
 
+    def _check_memory(self) -> None:
+        """Kill the trial if it uses too much memory: a request to end would come too late."""
+        reason = self._memory and self._memory.excess(self._waiter.now())
+        if not reason:
+            return
+        if self.ending is None:
+            self.ending, self.reason = "failed", reason
+        self.killed = True
+        self._process.signal(signal.SIGKILL)
+        self._memory = self._deadline = None
+
     def _end(self, how: str, reason: str) -> None:
         self.ending, self.reason = how, reason
         self._process.signal(signal.SIGTERM)
         self._deadline = self._from_now(self._spec.grace)
 
     def _remaining(self) -> Optional[float]:
-        """Seconds until the deadline; None without one."""
-        return None if self._deadline is None else max(0.0, self._deadline - self._waiter.now())
+        """Seconds until something is to be done; None if nothing is."""
+        now = self._waiter.now()
+        times = []
+        if self._deadline is not None:
+            times.append(max(0.0, self._deadline - now))
+        if self._memory is not None:
+            times.append(self._memory.remaining(now))
+        return min(times, default=None)
 
     def _from_now(self, seconds: Optional[float]) -> Optional[float]:
         return None if seconds is None else self._waiter.now() + seconds

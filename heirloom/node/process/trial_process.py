@@ -86,7 +86,7 @@ class TrialProcess:
         """Kill every process that is left of the trial, and return when none is."""
         intervals = pauses(0.01, 1.0)
         while self.handle({self.child_ended}):
-            for pid in _descendants(os.getpid()):
+            for pid in self.descendants():
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
             # A process that was forked meanwhile is found in the next round.
@@ -95,6 +95,10 @@ class TrialProcess:
             pass
         os.close(self.output)
         self.log.close()
+
+    def descendants(self) -> list[int]:
+        """The ids of all processes of the trial."""
+        return _descendants(os.getpid())
 
     def _reap(self) -> bool:
         while True:

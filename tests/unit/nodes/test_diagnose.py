@@ -21,7 +21,12 @@ FINE: dict[str, Any] = {
     "store": {"path": "/mnt/heirloom", "state": "report", "reason": "", "free": 1, "mount": NFS},
     "unit": "",
     "view": "",
+    "cores": 8,
+    "memory": 16 << 30,
+    "limits": {"memory": "systemd", "cpus": "systemd"},
+    "others": {},
 }
+MEASURED = {"limits": {"memory": "supervisor", "cpus": "cores"}}
 
 
 def found(report: NodeReport, gpus: int | None = None):
@@ -125,7 +130,23 @@ def test_slots_that_can_be_made_are_no_problem():
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"unit": "no systemd runs here"}, "and no limits: no systemd runs here"),
+        (
+            {"unit": "no systemd runs here", "limits": {"memory": "cgroup", "cpus": "cgroup"}},
+            "unit of their own there (no systemd runs here): limits of memory are enforced by cg",
+        ),
+        (
+            {"unit": "no systemd runs here"} | MEASURED,
+            "(no systemd runs here): limits of memory are enforced by measuring about once a "
+            "second, and limits of processors are enforced by binding trials to whole cores",
+        ),
+        (
+            {"limits": {"memory": "systemd", "cpus": "cores"}},
+            "the systemd of heirloom does not control all resources there: limits of processors",
+        ),
+        (
+            {"others": {"ann": 3, "bob": 1}},
+            "other users run trials on this machine too: ann (3 attempts), bob (1 attempt). Their",
+        ),
         ({"view": "not permitted"}, "write everywhere in the store there: not permitted"),
         ({"ahead": 63.0}, "its clock is about 1m03s ahead of this machine's"),
         ({"ahead": -7200.0}, "its clock is about 2h00m behind this machine's"),

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from heirloom.node.attempt_ended import AttemptEnded
-from heirloom.node.limits import systemd
+from heirloom.node.limits import cgroups, systemd
 from heirloom.node.process import outcome
 from heirloom.node.process.retry_rules import match_retry_rule
 from heirloom.node.spec import Spec
@@ -22,38 +22,25 @@ def reason(spec: Spec, status: int) -> str:
 
 
 def test_reason_of_an_out_of_memory_kill_names_the_limit(monkeypatch):
-    monkeypatch.setattr(systemd, "out_of_memory", lambda: True)
+    monkeypatch.setattr(cgroups, "out_of_memory", lambda own: own == "heirloom-exp-1-0.1")
     limited = Spec.from_dict({"format": 1, **vars(SPEC), "memory": 100 << 20})
     assert reason(limited, 137) == (
-        "used more memory than its limit (trial.memory) of 100 MiB (exit code 137): the last line"
+        "used more than its memory limit of 100 MiB (exit code 137): the last line"
     )
     assert "more memory than the node has" in reason(SPEC, -9)
 
 
+def test_a_limited_trial_fails_if_the_kernel_killed_a_part_of_it(monkeypatch):
+    monkeypatch.setattr(cgroups, "out_of_memory", lambda own: True)
+    limited = Spec.from_dict({"format": 1, **vars(SPEC), "memory": 200_000_000})
+    assert reason(limited, 0) == (
+        "used more than its memory limit of 200 MB (the kernel killed a part of it)"
+    )
+
+
 def test_reason_of_another_failure_does_not_name_memory(monkeypatch):
-    monkeypatch.setattr(systemd, "out_of_memory", lambda: False)
+    monkeypatch.setattr(cgroups, "out_of_memory", lambda own: False)
     assert reason(SPEC, 1) == "exit code 1: the last line"
-
-
-@pytest.mark.parametrize(
-    ("cgroup", "events", "ended"),
-    [
-        ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 1\n", True),
-        ("/user.slice/heirloom.slice/heirloom-a.scope", "oom 1\noom_kill 0\n", False),
-        (
-            "/user.slice/session-1.scope",
-            "oom 1\noom_kill 1\n",
-            False,
-        ),  # not our slice
-    ],
-)
-def test_out_of_memory_reads_the_attempts_own_scope(monkeypatch, tmp_path, cgroup, events, ended):
-    directory = tmp_path / cgroup.lstrip("/")
-    directory.mkdir(parents=True)
-    (directory / "memory.events").write_text(events)
-    monkeypatch.setattr(systemd, "_CGROUPS", str(tmp_path))
-    monkeypatch.setattr(systemd, "_own_cgroup", lambda: cgroup)
-    assert systemd.out_of_memory() is ended
 
 
 def test_missing_systemd_is_reported(monkeypatch):
