@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-hosts test-all test-node-python lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-hosts test-all test-node-python test-tensorflow lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -21,7 +21,7 @@ test: lint types docs tests ## Everything that needs neither root nor virtual ho
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
 
-test-all: test cluster-all ## All tests, every role on every release (an hour and more)
+test-all: test test-tensorflow cluster-all ## All tests, every role on every release (an hour and more)
 
 lint: .venv/ready-dev
 	@echo "lint"
@@ -62,6 +62,15 @@ test-node-python: build/python39/ready ## The unit tests of what runs on nodes, 
 	@echo "unit tests of the node side on Python 3.9"
 	@build/python39/bin/python -m pytest -p no:cacheprovider tests/unit/heirloom \
 	  tests/unit/tuners/test_tuners.py tests/unit/tuners/test_median_stopping.py
+
+test-tensorflow: build/tensorflow/ready .venv/ready-dev ## The TensorFlow example, in an environment of its own
+	@echo "the TensorFlow example"
+	@$(BIN)/python -m pytest -p no:cacheprovider -m full tests/integration/examples/test_tensorflow.py
+
+build/tensorflow/ready: examples/tensorflow/requirements.txt
+	@$(PYTHON) -m venv build/tensorflow
+	@build/tensorflow/bin/python -m pip install --quiet --disable-pip-version-check -r examples/tensorflow/requirements.txt
+	@touch $@
 
 build/python39/ready:
 	@$(PYTHON39) -m venv build/python39
