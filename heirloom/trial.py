@@ -4,6 +4,10 @@
 weights, or None for a trial without a parent; `restore_paths` are those of all parents. A trial
 writes its weights to `save_path`. Outside an experiment the parameters are empty, `save_path` is a
 temporary directory, and reports are printed.
+
+`seed` is a number below 2**32 for the trial's random numbers: it comes from the experiment's seed
+and the trial's id, so that a trial which is tried again has the same. `device` is where a trial
+computes, in PyTorch's words: "cuda" if it has a GPU, which is the first that it sees, else "cpu".
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ params: dict[str, Any]
 restore_path: Optional[Path]
 restore_paths: tuple[Path, ...]
 save_path: Path
+seed: int
+device: str
 
 
 def report(value: Any, step: Optional[int] = None) -> None:
@@ -66,6 +72,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a result must be a number, not {value!r} ({type(value).__name__})")
 
 
+def _has_gpu() -> bool:
+    """Whether the trial's slots have a GPU; outside an experiment, whether this machine does."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if channel.in_experiment or visible is not None:
+        return visible not in (None, "", "-1")
+    return os.path.isdir("/proc/driver/nvidia/gpus")  # of NVIDIA's kernel module
+
+
 def __getattr__(name: str) -> Any:
     """Create `save_path` on first use: outside an experiment it is a temporary directory."""
     if name != "save_path":
@@ -83,3 +97,5 @@ restore_paths = tuple(
     Path(path) for path in os.environ.get("HEIRLOOM_RESTORE_PATHS", "").split(":") if path
 )
 restore_path = restore_paths[0] if restore_paths else None
+seed = int(os.environ.get("HEIRLOOM_SEED", "0"))
+device = "cuda" if _has_gpu() else "cpu"

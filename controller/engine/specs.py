@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ class Specs:
     """Makes the specs of one experiment's attempts.
 
     `code` and `runtime` are the digests of the snapshots on the store. Specs have the names of the
-    variables in `passed`, never their values.
+    variables in `passed`, never their values. `seed` is the experiment's.
     """
 
     def __init__(
@@ -32,10 +33,13 @@ class Specs:
         code: str,
         runtime: str,
         nodes: Mapping[str, Node],
+        *,
         passed: Passed = NOTHING,
+        seed: int = 0,
     ) -> None:
         self._nodes = nodes
         self._passed = passed
+        self._seed = seed
         self._root = root
         trial = config.trial
         self._common = Spec(
@@ -71,6 +75,7 @@ class Specs:
             attempt=attempt_name(trial.id, number),
             params=trial.params,
             restore=trial.attempts[number - 1].restore,
+            seed=trial_seed(self._seed, trial.id),
         )
 
     def on(self, node_name: str) -> Spec:
@@ -85,6 +90,12 @@ class Specs:
             python=node.python,
             pass_environment=tuple(sorted(self._passed.on(is_local=node.is_local))),
         )
+
+
+def trial_seed(seed: int, trial: int) -> int:
+    """A trial's seed, below 2**32, from the experiment's: the same for each of its attempts."""
+    digest = hashlib.sha256(f"{seed}.{trial}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
 
 
 def check(config: Config, store: Path, nodes: Sequence[Node]) -> None:

@@ -72,6 +72,7 @@ class Spec:
     log_limit: int = 64 << 20  # bytes
     retry: tuple[Mapping[str, Any], ...] = ()  # rules: {"on": pattern, "exit_code": code}
     heartbeat: float = 5.0  # seconds
+    seed: int = 0  # the trial's
 
     @property
     def trial(self) -> int:
@@ -197,6 +198,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "params": lambda value: isinstance(value, Mapping),
     "code": _or_null(_below),
     "restore": lambda value: isinstance(value, (list, tuple)) and all(map(_count(0), value)),
+    "seed": _count(0),
     "slots": _count(1),
     "gpus": _count(0),
     "threads": _or_null(_count(1)),

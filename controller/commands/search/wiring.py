@@ -144,7 +144,8 @@ def _run(
         ready.created.code,
         ready.created.runtime,
         {node.name: node for node in ready.nodes},
-        ready.passed,
+        passed=ready.passed,
+        seed=ready.created.seed,
     )
     now = time.time()
     found = tuple(node.info for node in ready.nodes)

@@ -63,6 +63,7 @@ def environment(
     variables["HEIRLOOM_EXPERIMENT"] = spec.experiment
     variables["HEIRLOOM_TRIAL"] = str(spec.trial)
     variables["HEIRLOOM_ATTEMPT"] = spec.attempt
+    variables["HEIRLOOM_SEED"] = str(spec.seed)
     variables["HEIRLOOM_PARAMS"] = f"{spec.directory}/params.json"
     variables["HEIRLOOM_RESTORE_PATH"] = restore[0] if restore else ""
     variables["HEIRLOOM_RESTORE_PATHS"] = ":".join(restore)

@@ -55,6 +55,23 @@ def test_a_child_finds_its_parents(lab):
     assert lab.run("2.1", command, restore=[1, 0])["outcome"] == "committed"
 
 
+def test_a_trial_has_a_seed_and_a_device(lab):
+    command = python("trial.finish(trial.seed, device=trial.device)")
+    assert lab.run("0.1", command, seed=2**32 - 1)["outcome"] == "committed"
+    assert lab.verdict(0).result == {"value": 2**32 - 1, "device": "cpu"}
+
+
+@pytest.mark.parametrize(
+    ("visible", "device"), [("0", "cuda"), ("GPU-3f,GPU-4a", "cuda"), ("", "cpu"), ("-1", "cpu")]
+)
+def test_a_trial_by_hand_uses_the_gpus_that_it_sees(visible, device):
+    program = "from heirloom import trial; print(trial.device, trial.seed)"
+    variables = {"PATH": os.environ["PATH"], "CUDA_VISIBLE_DEVICES": visible}
+    command = [sys.executable, "-c", program]
+    output = subprocess.check_output(command, cwd=PACKAGE.parent, env=variables, text=True)
+    assert output.split() == [device, "0"]
+
+
 @pytest.mark.parametrize(
     ("value", "plain"),
     [("numpy.float32(0.5)", 0.5), ("numpy.int64(3)", 3), ("numpy.array([0.25])", 0.25)],

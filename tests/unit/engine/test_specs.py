@@ -67,3 +67,11 @@ def test_invalid_spec_fails_the_trial_and_does_not_blame_the_node(tmp_path: Path
     assert isinstance(event, Ended)
     assert event.outcome is Outcome.FAILED
     assert event.reason == "the spec has an invalid 'root': '/with:colon'"
+
+
+def test_every_attempt_of_a_trial_has_the_same_seed_and_trials_have_different_ones():
+    seeds = [specs.trial_seed(5, trial) for trial in range(100)]
+    assert seeds == [specs.trial_seed(5, trial) for trial in range(100)]
+    assert len(set(seeds)) == 100
+    assert seeds != [specs.trial_seed(6, trial) for trial in range(100)]
+    assert all(0 <= seed < 2**32 for seed in seeds)
