@@ -100,7 +100,10 @@ def _skew(directory: Path, name: str) -> float:
 
 def _version(python: str) -> str:
     code = "import platform; print(platform.python_version())"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    except OSError:  # the interpreter is missing, or this user cannot run it
+        return "none"
     return done.stdout.strip() or "none"
 
 
@@ -113,6 +116,8 @@ def main() -> int:
         else:
             result = read(Path(directory), name, json.loads(rest[0]))
     except OSError as error:
+        if action == "write":  # a full store must not stay full because of the test
+            (Path(directory) / name).unlink(missing_ok=True)
         sys.stderr.write(f"{name} cannot {action} {directory}: {error.strerror}\n")
         return 1
     json.dump(result, sys.stdout)
