@@ -30,6 +30,16 @@ EXPERIMENT = {
 }
 
 
+# A login whose sudo demands a terminal and does not find programs in sbin.
+ADMIN = r"""
+useradd --create-home --shell /bin/bash admin
+install -d -m 700 -o admin /home/admin/.ssh
+install -m 600 -o admin /root/.ssh/authorized_keys /home/admin/.ssh
+printf "Defaults requiretty\nDefaults secure_path=/usr/bin:/bin\nadmin ALL=(ALL) NOPASSWD: ALL\n" \
+  > /etc/sudoers.d/admin
+"""
+
+
 def test_site_prepares_new_hosts_and_a_search_runs(cluster: Cluster) -> None:
     dry_run = run_playbook(cluster, "site.yml", "--check", "--diff")
     assert all(count > 0 for count in dry_run.changed.values())
@@ -38,6 +48,9 @@ def test_site_prepares_new_hosts_and_a_search_runs(cluster: Cluster) -> None:
     run_playbook(cluster, "site.yml")
     assert set(run_playbook(cluster, "site.yml").changed.values()) == {0}
     run_playbook(cluster, "playbooks/verify.yml", "-e", "heirloom_verify_size=4")
+    for host in cluster.hosts():
+        host.ssh([shlex.join(["sh", "-ec", ADMIN])])
+    run_playbook(cluster, "playbooks/preflight.yml", "-e", "ansible_user=admin")
     install_controller(cluster)
     text = shlex.quote(json.dumps(EXPERIMENT))
     code, output = as_user(cluster, f"mkdir smoke && printf %s {text} > smoke/experiment.yml")

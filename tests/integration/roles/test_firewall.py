@@ -50,7 +50,7 @@ def test_a_chain_that_drops_accepts_the_clients_only(tmp_path: Path) -> None:
     environment = jinja2.Environment(trim_blocks=True)
     environment.tests["search"] = lambda text, pattern: re.search(pattern, text) is not None
     text = environment.from_string(TEMPLATE.read_text()).render(
-        ansible_managed="test", _nfs_server_allowed=["127.0.0.2"], _nfs_server_ports=[2049]
+        ansible_managed="test", _nfs_server_all_rules=[["127.0.0.2", 2049]]
     )
     (tmp_path / "firewall.sh").write_text(text)
     (tmp_path / "rules.nft").write_text(RULES)
