@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from controller import __version__
+from controller.commands import shell
 from controller.commands.cluster.nodes import nodes
 from controller.commands.cluster.site import site
 from controller.commands.search.cancel import cancel
@@ -87,6 +88,7 @@ def main() -> None:
 
 def _main() -> None:
     try:
+        shell.prepare()
         app(prog_name=command())
     except HeirloomError as error:
         Console(stderr=True, highlight=False, emoji=False).print(

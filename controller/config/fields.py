@@ -48,7 +48,9 @@ def _path(value: Any, info: ValidationInfo) -> Path:
         path = Path(value).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{value}: {error}") from None
-    return Path(os.path.abspath(info.context["base"] / path))  # noqa: PTH100 - keeps symlinks
+    path = Path(os.path.abspath(info.context["base"] / path))  # noqa: PTH100 - keeps symlinks
+    _refuse_unusable(str(path))  # the directory of the experiment file may be what is unusable
+    return path
 
 
 def _existing(value: Any, info: ValidationInfo) -> Path:

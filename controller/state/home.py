@@ -33,10 +33,20 @@ class Home:
 
     @classmethod
     def of_user(cls) -> Home:
-        """HEIRLOOM_HOME, else `heirloom` under the XDG state directory. Creates nothing."""
-        if chosen := os.environ.get("HEIRLOOM_HOME"):
-            return cls(Path(chosen).expanduser().absolute())
-        return cls(platformdirs.user_state_path("heirloom", appauthor=False))
+        """HEIRLOOM_HOME, else `heirloom` under the XDG state directory. Creates nothing.
+
+        Raises HomeError where there is no such place: an unknown user, or one without a home.
+        """
+        chosen = os.environ.get("HEIRLOOM_HOME")
+        try:
+            path = Path(chosen or platformdirs.user_state_path("heirloom", appauthor=False))
+            return cls(path.expanduser().absolute())
+        except RuntimeError:  # pathlib's: there is no such user, or none with a home directory
+            where = f"HEIRLOOM_HOME is {chosen}" if chosen else "HEIRLOOM_HOME is not set"
+            raise HomeError(
+                f"{where}, and there is no such home directory: set it to a directory on a local "
+                "disk"
+            ) from None
 
     def prepare(self) -> None:
         """Create the directories. Raises HomeError."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from controller.dispatch.ansible import pinned
+from controller.state.errors import cannot_write
 from controller.state.home import Home
 
 # The wheel carries ansible.cfg, site.yml, inventory, playbooks and roles beside this file. In the
@@ -33,6 +34,7 @@ def terminal_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]
     """The environment of an Ansible program that runs in the user's terminal.
 
     What the user's variables and ANSIBLE_CONFIG say holds, except for what the roles rely on.
+    Raises HomeError where Ansible has no directory to write to.
     """
     kept = {name: text for name, text in ours.items() if name not in _PYTHON}
     return {**_defaults(ours), **kept, **pinned.always(ours, ROOT), **_fixed(ours)}
@@ -42,7 +44,8 @@ def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of an Ansible program that runs in the background.
 
     PATH begins with the directory of this interpreter, so that no virtual environment needs to be
-    active. The user's `ANSIBLE_…` variables are kept, except for what Heirloom relies on.
+    active. The user's `ANSIBLE_…` variables are kept, except for what Heirloom relies on. Raises
+    HomeError where Ansible has no directory to write to.
     """
     kept = {
         name: text
@@ -62,7 +65,12 @@ def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
 def _defaults(ours: Mapping[str, str]) -> dict[str, str]:
     defaults = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     if "ANSIBLE_HOME" not in ours and not _is_usable(ours.get("HOME", "~")):
-        defaults["ANSIBLE_HOME"] = str(Home.of_user().path / "ansible")
+        path = Home.of_user().path / "ansible"
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        defaults["ANSIBLE_HOME"] = str(path)
     return defaults
 
 

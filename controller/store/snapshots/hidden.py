@@ -35,8 +35,8 @@ def on_names(
     for path, name in modules.items():
         if name in _OURS and not _is_own(code_dir / path):
             yield (
-                f"{path} in the code directory hides Heirloom's module {name} from trials, which "
-                "then cannot report: rename it"
+                f"{path} in the code directory hides Heirloom's module {name}: a trial that "
+                f"imports {name} gets this file, and cannot report: rename it"
             )
     hiding = [path for path, name in modules.items() if name in sys.stdlib_module_names - _SAFE]
     if hiding:

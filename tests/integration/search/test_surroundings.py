@@ -74,3 +74,62 @@ def test_resume_reads_the_values_again_and_names_one_that_is_missing(lab: Lab) -
     assert "TOKEN, which is not set here" in lab("resume", "search", code=2)
     run(lab, "resume", "search", TOKEN="other")
     assert [trial["value"] for trial in lab.trials()] == [len(SECRET), len("other")]
+
+
+def test_data_beside_the_code_is_found_by_a_link(lab: Lab) -> None:
+    lab.write("data/acc.txt", "0.25")
+    lab.write(
+        "code/train.py",
+        """
+        import sys
+        from heirloom import trial
+
+        trial.finish(float(open(sys.argv[1]).read()))
+        """,
+    )
+    more = {"trial": {"workdir": "copy"}, "budget": {"trials": 1}}
+    file = lab.experiment("python train.py ../data/acc.txt", **more)
+    words = "../data/acc.txt (in trial.command) lies outside of the code directory"
+    assert words in lab("check", file, "--samples", "0")
+    (lab.path / "code/sets").symlink_to("../data")
+    output = lab("run", lab.experiment("python train.py sets/acc.txt", **more))
+    assert f"sets -> {lab.path}/data: a link out of the code directory" in output
+    assert [trial["value"] for trial in lab.trials()] == [0.25]
+
+
+def command(
+    lab: Lab, directory: Path, *words: str, **more: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "controller", *words],
+        cwd=directory, env=lab.environment | {"PYTHONPATH": str(REPOSITORY)} | more, text=True,
+        encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+        check=False,
+    )  # fmt: skip
+
+
+def test_files_in_the_current_directory_hide_no_modules_from_the_controller(lab: Lab) -> None:
+    for name in ("random.py", "json.py", "heirloom.py", "nni.py"):
+        lab.write(name, "raise SystemExit(7)")
+    done = command(lab, lab.path, "status")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_locale_without_utf8_changes_no_text(lab: Lab) -> None:
+    lab.write("größer/train.py", "from heirloom import trial\ntrial.finish(1.0)\n")
+    lab.experiment("python train.py", description="größer: λ", trial={"code_dir": "größer"})
+    other = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    done = command(lab, lab.path, "check", "experiment.yml", "--samples", "0", **other)
+    assert done.returncode == 0, done.stderr
+    assert f"code        {lab.path}/größer (1 file" in done.stdout
+
+
+def test_a_current_directory_that_was_removed_is_named(lab: Lab) -> None:
+    script = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m controller status"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=lab.path, env=lab.environment | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "the current directory cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr

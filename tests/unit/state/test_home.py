@@ -37,6 +37,22 @@ def test_the_home_directory_follows_the_environment(
     assert Home.of_user().path == path
 
 
+def test_a_home_of_an_unknown_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEIRLOOM_HOME", "~no-such-user/heirloom")
+    with pytest.raises(HomeError, match="HEIRLOOM_HOME is ~no-such-user/heirloom, and there is no"):
+        Home.of_user()
+
+
+def test_a_user_without_a_home_directory_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HEIRLOOM_HOME", "XDG_STATE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 3)  # as in containers: no database has it
+    with pytest.raises(HomeError, match="HEIRLOOM_HOME is not set, and there is no"):
+        Home.of_user()
+
+
 def test_a_taken_name_is_counted_up(home: Home) -> None:
     assert [home.take_name("digits").name for _ in range(3)] == ["digits", "digits-2", "digits-3"]
     assert home.take_name("other").path == home.experiments / "other"
