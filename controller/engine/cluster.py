@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller import config as configs
 from controller.dispatch.ansible.environment import ROOT
-from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, read_mapping
+from controller.dispatch.ansible.inventory import (
+    CLUSTER_RUN,
+    Inventory,
+    InventoryError,
+    Node,
+    read_mapping,
+)
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.dispatch.ansible.inventory import write as write_inventory
 from controller.engine import interpreter
@@ -56,31 +62,40 @@ def store_inventory(
     return replace(inventory, path=directory.inventory)
 
 
-def usable_nodes(
-    inventory: Inventory, config: configs.Experiment
-) -> tuple[tuple[Node, ...], list[str]]:
-    """The nodes with the slots and GPUs that a trial takes, and remarks on this machine's GPUs.
+@dataclass(frozen=True, slots=True)
+class UsableNodes:
+    """The nodes that can run an experiment's trials."""
+
+    inventory: Inventory  # all nodes, with the slots that this experiment uses
+    nodes: tuple[Node, ...]  # those with the slots and GPUs that a trial takes
+    notes: list[str]  # for the user, about the GPUs of this machine
+
+
+def usable_nodes(inventory: Inventory, config: configs.Experiment) -> UsableNodes:
+    """Choose the nodes with the slots and GPUs that a trial takes.
 
     This machine gets slots with its GPUs where trials ask for GPUs and no inventory lists its
     slots. Raises InventoryError if no node suffices.
     """
     trial = config.trial
-    nodes, notes, here = inventory.nodes, list[str](), None
+    notes, here = list[str](), None
     if trial.gpus == 0:
         chosen = {*trial.environment, *trial.pass_environment}  # trials may choose for themselves
-        if any(node.is_local for node in nodes) and gpus.VISIBLE not in chosen:
+        if any(node.is_local for node in inventory.nodes) and gpus.VISIBLE not in chosen:
             notes += gpus.unused(gpus.find())
-    elif any(map(_needs_gpus, nodes)):
+    elif any(map(_needs_gpus, inventory.nodes)):
         here = gpus.find()
-        slots = gpus.slots_with(here.devices, trial.gpus, trial.slots)
-        nodes = tuple(
-            replace(node, slots=slots) if slots and _needs_gpus(node) else node for node in nodes
-        )
-        notes += gpus.left_over(here, trial.gpus) if slots else []
-    usable = tuple(node for node in nodes if _suffices(node, trial.slots, trial.gpus))
+        if slots := gpus.slots_with(here.devices, trial.gpus, trial.slots):
+            nodes = [
+                replace(node, slots=slots) if _needs_gpus(node) else node
+                for node in inventory.nodes
+            ]
+            inventory = replace(inventory, nodes=tuple(nodes))
+            notes += gpus.left_over(here, trial.gpus)
+    usable = tuple(node for node in inventory.nodes if _suffices(node, trial.slots, trial.gpus))
     if not usable:
         raise InventoryError(_too_few(inventory, trial.slots, trial.gpus, here))
-    return usable, notes
+    return UsableNodes(inventory, usable, notes)
 
 
 def summary(node: Node) -> str:
@@ -136,6 +151,20 @@ def _example(slots: int, wanted: int) -> str:
         return ""
     listed = ", ".join(f"{{gpus: {list(range(wanted))[number::slots]}}}" for number in range(slots))
     return f", such as heirloom_slots: [{listed}]"
+
+
+def keep_run_dirs(inventory: Inventory, home: Home, experiment: str) -> Inventory:
+    """The inventory with the run directories in which the experiment's attempts are.
+
+    The run directory that users share may have appeared on this machine since it was created.
+    """
+    if not (home.run / experiment).is_dir():
+        return inventory
+    nodes = [
+        replace(node, run_dir=home.run) if node.is_local and node.run_dir == CLUSTER_RUN else node
+        for node in inventory.nodes
+    ]
+    return replace(inventory, nodes=tuple(nodes))
 
 
 def check_pythons(nodes: Sequence[Node], config: configs.Experiment, python: Interpreter) -> None:

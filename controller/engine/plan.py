@@ -52,7 +52,8 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    nodes, remarks = usable_nodes(listed, config)
+    usable = usable_nodes(listed, config)
+    nodes = usable.nodes
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
     local = interpreter.on_this_machine(nodes, python)
@@ -62,7 +63,7 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
         config=config,
         notes=[
             *notes,
-            *remarks,
+            *usable.notes,
             *on_code(config, code, nodes),
             *outside.on_sources(config.trial.code_dir, code, _words(config)),
             *_on_environment(config),

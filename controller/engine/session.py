@@ -21,6 +21,7 @@ from controller.engine import interpreter, specs
 from controller.engine.cluster import (
     check_pythons,
     inventory_of,
+    keep_run_dirs,
     prepare_run_dirs,
     require_store,
     store_inventory,
@@ -90,7 +91,8 @@ def create(
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    nodes, remarks = usable_nodes(listed, config)
+    usable = usable_nodes(listed, config)
+    listed, nodes = usable.inventory, usable.nodes
     check_pythons(nodes, config, python)
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
@@ -145,7 +147,7 @@ def create(
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=[*notes, *remarks, *on_code(config, code.entries, nodes)], passed=variables,
+            notes=[*notes, *usable.notes, *on_code(config, code.entries, nodes)], passed=variables,
             taken_name=taken,
         )  # fmt: skip
 
@@ -164,15 +166,14 @@ def resume(
         if starts_trials:
             python, note = interpreter.journaled(found.created)
             variables = passed.read(found.config.trial.pass_environment, os.environ)
-        listed = interpreter.apply(
-            read_inventory(inventory or Path(found.created.inventory), home),
-            python,
-            found.config.trial.python,
-        )
+        listed = read_inventory(inventory or Path(found.created.inventory), home)
+        listed = interpreter.apply(listed, python, found.config.trial.python)
+        listed = keep_run_dirs(listed, home, found.root.experiment)
         nodes, notes = listed.nodes, [note] if note else []
         if starts_trials:
-            nodes, remarks = usable_nodes(listed, found.config)
-            notes += remarks
+            usable = usable_nodes(listed, found.config)
+            listed, nodes = usable.inventory, usable.nodes
+            notes += usable.notes
             check_pythons(nodes, found.config, python)
         yield PreparedSession(
             **vars(found), home=home, inventory=listed, nodes=nodes, notes=notes, passed=variables

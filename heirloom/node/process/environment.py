@@ -52,7 +52,9 @@ def environment(
     variables.update(spec.environment)
 
     path = variables.get("PATH") or _PATH
-    variables["PATH"] = f"{_python_directory(spec.python, run_dir)}:{path}" if spec.python else path
+    # In the experiment's directory, which belongs to its user: others may share `run_dir`.
+    own = f"{run_dir}/{spec.experiment}"
+    variables["PATH"] = f"{_python_directory(spec.python, own)}:{path}" if spec.python else path
     libraries = variables.get("PYTHONPATH")
     runtime = f"{spec.root}/{spec.runtime}"
     packages = f"{runtime}:{runtime}/heirloom/compat"  # for `import heirloom` and `import nni`
@@ -98,7 +100,7 @@ def _nni(spec: Spec) -> dict[str, str]:
     }
 
 
-def _python_directory(python: str, run_dir: str) -> str:
+def _python_directory(python: str, directory: str) -> str:
     """A directory in which `python` runs the given interpreter: its own, or a new one."""
     own = os.path.dirname(python)
     if not os.access(python, os.X_OK):
@@ -106,7 +108,7 @@ def _python_directory(python: str, run_dir: str) -> str:
     with contextlib.suppress(FileNotFoundError):
         if os.path.samefile(f"{own}/python", python):
             return own
-    wrappers = f"{run_dir}/python/{hashlib.sha256(os.fsencode(python)).hexdigest()[:16]}"
+    wrappers = f"{directory}/python/{hashlib.sha256(os.fsencode(python)).hexdigest()[:16]}"
     if not os.path.exists(wrappers):
         _create_wrappers(python, wrappers)
     return wrappers

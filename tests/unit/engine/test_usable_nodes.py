@@ -6,9 +6,10 @@ import pytest
 
 from controller import config as configs
 from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, Slot
-from controller.engine.cluster import DEFAULT_INVENTORY, summary, usable_nodes
+from controller.engine.cluster import DEFAULT_INVENTORY, keep_run_dirs, summary, usable_nodes
 from controller.nodes import gpus
 from controller.nodes.gpus import Device, LocalGpus
+from controller.state.home import Home
 
 LAB = Path("/home/ann/lab/hosts.yml")
 
@@ -49,7 +50,9 @@ def default(*nodes: Node) -> Inventory:
 
 def test_gpus_of_this_machine_get_slots_without_an_inventory(tmp_path, this_machine):
     this_machine(5)
-    [node], notes = usable_nodes(default(), experiment(tmp_path, gpus=2))
+    usable = usable_nodes(default(), experiment(tmp_path, gpus=2))
+    [node], notes = usable.nodes, usable.notes
+    assert usable.inventory.nodes == usable.nodes  # waves use these
     assert [slot.gpus for slot in node.slots] == [("0", "1"), ("2", "3")]
     assert summary(node) == "localhost (2 slots, 4 GPUs)"
     assert notes == [
@@ -59,21 +62,23 @@ def test_gpus_of_this_machine_get_slots_without_an_inventory(tmp_path, this_mach
 
 def test_slots_stay_as_they_are_for_trials_without_gpus(tmp_path, this_machine):
     this_machine(3)
-    nodes, [note] = usable_nodes(default(), experiment(tmp_path))
-    assert nodes == (local(),)
+    usable = usable_nodes(default(), experiment(tmp_path))
+    assert usable.nodes == (local(),)
+    [note] = usable.notes
     assert "this machine has 3 GPUs (A30), and no trial will use it" in note
 
 
 def test_trials_that_choose_gpus_in_their_environment_need_no_note(tmp_path, this_machine):
     this_machine(1)
     config = experiment(tmp_path, environment='{CUDA_VISIBLE_DEVICES: "0"}')
-    assert usable_nodes(default(), config)[1] == []
+    assert usable_nodes(default(), config).notes == []
 
 
 def test_slots_of_an_inventory_are_not_changed(tmp_path, this_machine):
     this_machine(3)
     node = local(Slot("0", ("2",)), own=True)
-    assert usable_nodes(Inventory(LAB, (node,)), experiment(tmp_path, gpus=1)) == ((node,), [])
+    usable = usable_nodes(Inventory(LAB, (node,)), experiment(tmp_path, gpus=1))
+    assert (usable.nodes, usable.notes) == ((node,), [])
 
 
 @pytest.mark.parametrize(
@@ -134,4 +139,14 @@ def test_refusal_names_the_users_inventory_and_what_to_write(tmp_path, trial, te
 def test_a_trial_may_take_the_gpus_of_several_slots(tmp_path):
     node = remote(("0",), ("1",))
     config = experiment(tmp_path, gpus=2, slots=2)
-    assert usable_nodes(Inventory(LAB, (node,)), config)[0] == (node,)
+    assert usable_nodes(Inventory(LAB, (node,)), config).nodes == (node,)
+
+
+def test_an_experiment_stays_in_its_run_directory(tmp_path):
+    home = Home(tmp_path)
+    shared = Node("localhost", (Slot("0"),), Path("/run/heirloom"), connection="local")
+    inventory = Inventory(DEFAULT_INVENTORY, (shared, remote(("0",))))
+    assert keep_run_dirs(inventory, home, "exp-1") == inventory
+    (home.run / "exp-1").mkdir(parents=True)
+    found = keep_run_dirs(inventory, home, "exp-1").nodes
+    assert [node.run_dir for node in found] == [home.run, Path("/run/heirloom")]
