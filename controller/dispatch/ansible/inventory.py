@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,10 @@ def _slots(where: str, value: Any, local: bool) -> tuple[Slot, ...]:
     """The slots of a node: a number of them, or one entry a slot with its GPUs."""
     if value is None:
         value = min(len(os.sched_getaffinity(0)), LOCAL_SLOTS) if local else 1
+    given = value
+    if isinstance(value, str):  # as INI files and programs give it, also for the role trial_node
+        with suppress(yaml.YAMLError):
+            value = yaml.safe_load(value)
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return tuple(Slot(str(number)) for number in range(value))
     if isinstance(value, list) and value and all(_is_slot(slot) for slot in value):
@@ -273,7 +278,7 @@ def _slots(where: str, value: Any, local: bool) -> tuple[Slot, ...]:
             for number, slot in enumerate(value)
         )
     raise InventoryError(
-        f"{where}: heirloom_slots is {value!r}: write a number, 1 or more, or one entry a slot, "
+        f"{where}: heirloom_slots is {given!r}: write a number, 1 or more, or one entry a slot, "
         "such as [{gpus: [0]}, {gpus: [1]}]"
     )
 

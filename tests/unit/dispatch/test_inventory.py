@@ -89,6 +89,12 @@ def test_slots_are_given_as_a_number():
     assert node(heirloom_slots=3).info == NodeInfo("gpu1", slots=3, gpus=0)
 
 
+def test_slots_may_be_text():
+    assert len(node(heirloom_slots="2").slots) == 2
+    found = node(heirloom_slots="[{gpus: [0]}, {gpus: [1]}]")
+    assert [slot.gpus for slot in found.slots] == [("0",), ("1",)]
+
+
 def test_a_gpu_shared_by_two_slots_counts_once():
     found = node(heirloom_slots=[{"gpus": [0, 1]}, {"gpus": [0]}, {"gpus": ["GPU-7f"]}, {}])
     assert [slot.gpus for slot in found.slots] == [("0", "1"), ("0",), ("GPU-7f",), ()]
@@ -96,7 +102,8 @@ def test_a_gpu_shared_by_two_slots_counts_once():
 
 
 @pytest.mark.parametrize(
-    "slots", [0, -1, True, "2", [], [3], {"gpus": [0]}, [{"gpu": 0}], [{"gpus": 0}], 1.5]
+    "slots",
+    [0, -1, True, "two", "[{gpus: [0}]", [], [3], {"gpus": [0]}, [{"gpu": 0}], [{"gpus": 0}], 1.5],
 )
 def test_invalid_slots_are_refused(slots):
     with pytest.raises(InventoryError, match=r"/lab/hosts.yml, host gpu1: heirloom_slots is .*: "):
