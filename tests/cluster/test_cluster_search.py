@@ -135,7 +135,7 @@ def test_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster) 
 
 def test_run_is_refused_if_a_node_has_not_mounted_the_store(ready: Cluster) -> None:
     host = ready.host("node3")
-    host.ssh(["systemctl stop heirloom-store.service; umount /mnt/heirloom"])
+    host.ssh(["systemctl stop heirloom-store@mnt-heirloom.service; umount /mnt/heirloom"])
     try:
         code, output = controller(
             ready, "run", "examples/digits/experiment.yml", "-i", "INVENTORY", "--name", "blind"
