@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from controller.config.mistakes import Key
+from controller.config.mistakes import Key, Mistake
 
 # Mappings that are values, not sections: a later one replaces them as a whole.
 _VALUES: tuple[Key, ...] = (("search_space",), ("inventory",), ("trial", "environment"))
@@ -29,6 +29,7 @@ class Draft:
         self.sources: dict[Key, Key] = {}
         self.notes: list[tuple[Key, str]] = []
         self.mistakes: list[tuple[Key, str]] = []
+        self.other_files: list[Mistake] = []  # mistakes in files that the NNI file names
 
     def put(self, key: Key, value: Any, source: Key) -> None:
         """Set a value, unless it is None. `source` is its key in the NNI file."""

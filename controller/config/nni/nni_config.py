@@ -76,6 +76,7 @@ class NniConfig:
     local: Gpus | None  # None where this machine runs no trials
     machines: Sequence[Machine]
     without_machines: Sequence[Key]  # the keys of remote platforms that list no machine
+    annotations: bool  # whether the search space is in annotations of the trial's code
     unneeded: Sequence[Key]  # keys without a counterpart, whose absence changes nothing
     directory_key: Key | None  # the key of NNI's working directory, if the file has one
     has_shared_storage: bool

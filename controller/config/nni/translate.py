@@ -12,6 +12,7 @@ from controller.config.document.text_fields import carry_text
 from controller.config.experiment import slug
 from controller.config.mistakes import Key, Mistake
 from controller.config.nni.algorithms import add_algorithms
+from controller.config.nni.annotations import EXPAND, add_annotations
 from controller.config.nni.draft import Draft
 from controller.config.nni.machines import add_inventory
 from controller.config.nni.nni_config import NniConfig
@@ -39,6 +40,7 @@ def translate(document: Document, version: Version, base: Path) -> tuple[Documen
     draft = Draft(absent)
     _translate(draft, file.to_config(), base)
     mistakes += [document.mistake(key, text) for key, text in draft.mistakes]
+    mistakes += draft.other_files
     new = Document(
         draft.value,
         _places(document, draft.sources),
@@ -66,6 +68,8 @@ def _translate(draft: Draft, config: NniConfig, base: Path) -> None:
         draft.put(("search_space",), dict(config.space), keys["space"])
     draft.put(("search_space_file",), config.space_file, keys["space_file"])
     add_algorithms(draft, config)
+    if config.annotations:
+        add_annotations(draft, config, base)
     _require_space(draft, config)
     _add_trial(draft, config, base)
     no_limit = NO_LIMIT if config.duration is None else None
@@ -82,13 +86,14 @@ def _translate(draft: Draft, config: NniConfig, base: Path) -> None:
 def _require_space(draft: Draft, config: NniConfig) -> None:
     """Report a missing search space, unless the tuner is the user's own."""
     space_keys = [config.keys[name] for name in ("space", "space_file") if name in config.keys]
-    if any(map(draft.is_absent, space_keys)):
-        draft.unknown.add(("search_space",))
-        return
     given = {"search_space", "search_space_file"} & (draft.value.keys() | config.heirloom.keys())
-    if not given and "class" not in draft.value.get("tuner", {}):
+    if given:
+        return
+    if config.annotations or any(map(draft.is_absent, [*space_keys, ("useAnnotation",)])):
+        draft.unknown.add(("search_space",))
+    elif "class" not in draft.value.get("tuner", {}):
         names = " or ".join(str(key[-1]) for key in reversed(space_keys))
-        draft.mistake((), f"missing: {names}, the search space", ("useAnnotation",))
+        draft.mistake((), f"missing: {names}, the search space")
         draft.unknown.add(("search_space",))
 
 
@@ -99,6 +104,8 @@ def _add_trial(draft: Draft, config: NniConfig, base: Path) -> None:
         text = f"missing: {keys['command'][-1]}, the command that runs a trial"
         draft.mistake((), text, keys["command"])
         command = "true"  # so that the other keys are checked too
+    elif config.annotations:
+        command = ["bash", "-c", f"{EXPAND} && {command}"]
     elif not _PLAIN_COMMAND.fullmatch(command):
         command = ["bash", "-c", command]
     draft.put(("trial", "command"), command, keys["command"])

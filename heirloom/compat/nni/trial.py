@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any, ClassVar, Optional
 
 from heirloom.channel import channel
@@ -60,6 +61,17 @@ def get_current_parameter(tag: Optional[str] = None) -> Any:
     if _State.parameters is None or tag is None:
         return _State.parameters
     return _State.parameters[tag]
+
+
+def annotated_value(key: str, options: Optional[Mapping[Any, Any]] = None) -> Any:
+    """The value of a parameter of annotated code; of a choice, the option that it stands for.
+
+    `heirloom.space.annotations` makes annotated code call it. Raises KeyError for an unknown key.
+    """
+    if get_current_parameter() is None:
+        get_next_parameter()
+    chosen = get_current_parameter(key)
+    return chosen if options is None else options[chosen]
 
 
 def report_intermediate_result(metric: Any) -> None:

@@ -15,8 +15,8 @@ from typing import Optional
 _DOCS = "see docs/reference/nni.md"
 
 _ANNOTATIONS = (
-    "annotations and parameters in the code are not served: describe them in the search space, "
-    "and read them with nni.get_next_parameter()"
+    "calls that describe parameters are served in annotations alone (useAnnotation: true): "
+    "describe them in the search space, and read them with nni.get_next_parameter()"
 )
 _ARCHITECTURE = (
     "NNI's own architecture search is not served: write a tuner that proposes the networks "

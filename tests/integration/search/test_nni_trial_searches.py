@@ -35,6 +35,37 @@ IDS = """
     nni.report_final_result(nni.get_sequence_id())
 """
 
+ANNOTATED = """
+    class Net:
+        def __init__(self, size):
+            '''@nni.variable(nni.choice(2, 3, size), name=self.size)'''
+            self.size = size
+
+    '''@nni.get_next_parameter()'''
+    '''@nni.report_final_result(Net(5).size)'''
+"""
+
+
+def test_annotated_trials_take_their_values(lab: Lab) -> None:
+    lab.write("code/train.py", ANNOTATED)
+    file = lab.write(
+        "config.yml",
+        """
+        authorName: ann
+        experimentName: search
+        trialConcurrency: 2
+        maxTrialNum: 3
+        trainingServicePlatform: local
+        useAnnotation: true
+        tuner: {builtinTunerName: GridSearch}
+        trial: {command: python3 train.py, codeDir: code}
+        """,
+    )
+    assert "3 succeeded" in lab("run", file)
+    values = {trial["params"]["train/self.size/choice"]: trial["value"] for trial in lab.trials()}
+    assert values == {2: 2, 3: 3, "size": 5}
+    assert "@nni" in (lab.path / "code/train.py").read_text()
+
 
 def test_trials_without_a_value_succeed_if_it_is_optional(lab: Lab) -> None:
     lab.write("code/train.py", METRICS)

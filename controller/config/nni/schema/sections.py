@@ -86,13 +86,6 @@ GpuIndices = Annotated[list[str], BeforeValidator(_gpus)]
 
 # Keys that are refused. Messages do not propose those that have no valid value.
 _NEVER = Field(json_schema_extra={REFUSED: True})
-Annotation = Annotated[
-    bool,
-    _refused(
-        "annotations in the trial's code are not supported: write the search space to a file, give "
-        "its path here, and call nni.get_next_parameter() in the trial"
-    ),
-]
 MultiPhase = Annotated[
     bool,
     _refused(
@@ -144,7 +137,7 @@ class NniFile(NniSection):
 
     experiment_name: str | None = None
     """The experiment's name."""
-    use_annotation: Annotation = False
+    use_annotation: bool = False
     """Whether the search space is in annotations of the trial's code."""
     nni_manager_ip: str | None = None
     """The address of this machine."""

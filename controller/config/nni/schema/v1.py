@@ -172,6 +172,7 @@ class V1(NniFile):
             local=_gpus(self.local_config) if is_local else None,
             machines=machines,
             without_machines=[] if is_local or machines else [("trainingServicePlatform",)],
+            annotations=self.use_annotation,
             unneeded=given_keys(self, _UNNEEDED),
             directory_key=("logDir",) if self.log_dir else None,
             has_shared_storage=self.shared_storage is not None,

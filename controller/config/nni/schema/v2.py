@@ -158,6 +158,7 @@ class V2(NniFile):
                 for index, service in enumerate(services)
                 if not is_local[index] and not service.machine_list
             ],
+            annotations=self.use_annotation,
             unneeded=unneeded,
             directory_key=("experimentWorkingDirectory",) if directory else None,
             has_shared_storage=self.shared_storage is not None,
