@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -79,6 +80,8 @@ def _options(
 
 def main() -> None:
     """Run the command line. A HeirloomError is printed without a traceback."""
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # inherited; no exit code is known then
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     output.prepare()
     try:
         _main()

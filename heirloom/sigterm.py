@@ -39,8 +39,10 @@ class SigtermDeferral:
             )
 
     def raise_deferred(self) -> None:
-        """Raise SystemExit if a signal came."""
+        """End the process if a signal came: raise SystemExit in its main thread."""
         if self._pending and self._is_owner():
+            if threading.current_thread() is not threading.main_thread():
+                os.kill(os.getpid(), signal.SIGTERM)  # SystemExit would end this thread only
             raise SystemExit(128 + signal.SIGTERM)
 
     def _may_defer(self) -> bool:

@@ -209,7 +209,10 @@ def _greet(
 
 @contextlib.contextmanager
 def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
-    """SIGINT asks the user. SIGTERM and SIGHUP end the controller and leave the trials running."""
+    """SIGINT asks the user. SIGTERM and SIGHUP end the controller and leave the trials running.
+
+    A SIGHUP that is ignored stays so: nohup(1) ignores it.
+    """
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         loop.interrupts += 1
@@ -220,8 +223,9 @@ def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
         post.wake()
 
     before: dict[signal.Signals, Any] = {signal.SIGINT: signal.signal(signal.SIGINT, interrupt)}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        before[number] = signal.signal(number, leave)
+    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, leave)
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ from ..limits import cgroups, systemd
 from ..limits.reasons import exceeded
 from ..spec import Spec
 from . import result
-from .output_text import failure
+from .output_text import failure, quoted
 from .process_monitor import ProcessMonitor
 from .result import ResultError
 from .tracebacks import ExceptionFinder
@@ -48,17 +48,19 @@ def evaluate_run(
     killed = cgroups.out_of_memory(systemd.scope_name(spec.experiment, spec.attempt))
     if killed and spec.memory is not None and status == 0:
         raise AttemptEnded("failed", f"{exceeded(spec.memory)} (the kernel killed a part of it)")
+    finder = ExceptionFinder(spec.working_directory, f"{spec.root}/{spec.runtime}")
     if status != 0:
         reason = _exit_reason(status)
         if killed:
             reason = f"{exceeded(spec.memory)} ({reason})"
-        finder = ExceptionFinder(spec.working_directory, f"{spec.root}/{spec.runtime}")
         printed = failure(lines, finder)
         raise AttemptEnded("failed", f"{reason}: {printed}" if printed else reason)
     try:
         reported = _result(spec)
-    except ResultError as error:
-        raise AttemptEnded("failed", str(error)) from None
+    except ResultError as error:  # a shell line may hide the exit code of a program in it
+        printed = quoted(finder.find(lines))
+        says = f" (its output says: {printed})" if printed else ""
+        raise AttemptEnded("failed", f"{error}{says}") from None
     if spec.weights == "required" and _is_empty(f"{spec.out}/weights"):
         raise AttemptEnded(
             "failed", "left its save path empty, but the experiment says `weights: required`"

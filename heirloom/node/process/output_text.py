@@ -13,6 +13,7 @@ _ESCAPES = re.compile(
 )
 _BREAKS = re.compile(r"[\r\n]+")  # a carriage return starts a line again
 _PROGRESS = re.compile(r"\d+%\s*[|\[█━]|\d+/\d+ *\[|\d+/\d+ +━|[\d.?]+(it/s|s/it)\b")
+_WARNING = re.compile(r":\d+: \w*Warning: ")  # of the module warnings: its next line is source
 _FRAMES = "│┃|╭╰╮╯─━ "  # around a message
 
 
@@ -34,9 +35,20 @@ def failure(lines: Sequence[str], finder: ExceptionFinder) -> str:
     """
     found = finder.find(lines)
     if not found:
-        with_text = (line for line in reversed(lines) if re.search(r"[^\W_]", line))
-        found = next(with_text, "").strip(_FRAMES)
+        with_text = [line for line in lines if re.search(r"[^\W_]", line)]
+        found = (_without_goodbye(with_text) or with_text or [""])[-1].strip(_FRAMES)
     return quoted(found)
+
+
+def _without_goodbye(lines: Sequence[str]) -> list[str]:
+    """The lines without warnings and what programs print at their end in any case."""
+    kept = []
+    after_warning = False
+    for line in lines:
+        after_warning = bool(_WARNING.search(line)) or (after_warning and line.startswith(" "))
+        if not after_warning and not line.startswith("wandb: "):
+            kept.append(line)
+    return kept
 
 
 def quoted(line: str) -> str:

@@ -16,6 +16,7 @@ _HEADER = "Traceback (most recent call last):"
 _GROUP = "Exception Group "  # before the header of an exception group
 _FRAME = re.compile(r'\s+File "(?P<file>.+)", line (?P<line>\d+)(?P<function>, in .*)?$')
 _SUB_EXCEPTION = re.compile(r"\s+\| (?P<text>[\w.]+(: .*)?)$")
+_ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _FATAL = "Fatal Python error: "  # of the module faulthandler, and of the interpreter
 _FATAL_THREAD = "Current thread "  # the one that crashed
 _FATAL_FRAME = re.compile(r'\s+File "(?P<file>.+)", line (?P<line>\d+) in .*$')
@@ -104,8 +105,10 @@ class ExceptionFinder:
 
     def _place(self, frames: Sequence[_Frame]) -> Optional[_Frame]:
         """The last frame in the user's code, else the last one."""
-        if not frames or frames[-1].is_syntax_error:
-            return frames[-1] if frames else None
+        if not frames:
+            return None
+        if frames[-1].is_syntax_error and not frames[-1].file.startswith("<"):
+            return frames[-1]
         in_code_dir = [frame for frame in frames if self._is_in_code_dir(frame.file)]
         users = [frame for frame in frames if self._is_users(frame.file)]
         return (in_code_dir or users or frames)[-1]
@@ -123,15 +126,22 @@ class ExceptionFinder:
 
 
 def _tracebacks(lines: Sequence[str]) -> Iterator[_Traceback]:
-    """The complete tracebacks, in order."""
+    """The complete tracebacks, in order. The first may lack its beginning: the output is cut."""
     index = 0
+    may_be_cut = True
     while index < len(lines):
         before, header, _ = lines[index].partition(_HEADER)
-        found = None
+        found = match = None
         if header:
             found = _read_traceback(lines, index + 1, before)
-        elif (match := _FRAME.match(lines[index])) and not match["function"]:
-            found = _read_traceback(lines, index, "")  # a syntax error in the program itself
+        elif match := _FRAME.match(lines[index]):
+            if not match["function"]:
+                found = _read_traceback(lines, index, "")  # a syntax error in the program itself
+            elif may_be_cut:
+                found = _read_traceback(lines, index, "")
+                if found is not None and not _ERROR.match(found.exception):
+                    found = None
+        may_be_cut = may_be_cut and not (header or match)
         if found is None:
             index += 1
             continue
@@ -178,7 +188,9 @@ def _with_message(line: str, rest: Sequence[str]) -> str:
     if not line.endswith(":"):
         return line
     following = next((text.strip() for text in rest if text.strip(' "')), "")
-    return line if not following or _HEADER in following else f"{line} {following}"
+    if not following or _HEADER in following:
+        return line.rstrip(": ")
+    return f"{line} {following}"
 
 
 def _first_of_group(lines: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ from tests.integration.heirloom.lab import NOOP
         ('head -c 70000 /dev/zero > "$HEIRLOOM_RESULT"', "larger than 64 KiB"),
         (["no-such-program", "x"], "cannot start 'no-such-program': No such file or directory"),
         ("no-such-program", "exit code 127"),
+        ('python -c "1/0" | cat', "(its output says: <string>:1: ZeroDivisionError: division by"),
         (f'ln -s /etc/passwd "$HEIRLOOM_SAVE_PATH/w"; {NOOP}', "weights/w is a symbolic link"),
         (f'rm -r "$HEIRLOOM_SAVE_PATH"; {NOOP}', "the save path does not exist"),
         (f'touch "$HEIRLOOM_SAVE_PATH/../x"; {NOOP}', "'x' is beside the save path"),

@@ -117,6 +117,27 @@ def test_an_early_stop_waits_for_the_next_report(lab):
     assert [entry.path for entry in verdict.files] == ["w"]
 
 
+def test_an_early_stop_takes_effect_at_the_report_of_any_thread(lab):
+    began = lab.fifo("began")
+    command = python(
+        "import signal, threading, time",
+        "trial.report(0.5)",
+        "came, held = threading.Event(), signal.getsignal(signal.SIGTERM)",
+        "signal.signal(signal.SIGTERM, lambda *given: (came.set(), held(*given)))",
+        "def work():",
+        "    came.wait()",
+        "    trial.report(0.75)",
+        "threading.Thread(target=work, daemon=True).start()",
+        f"open({str(began.path)!r}, 'w').close()",
+        "while True: time.sleep(0.01)",
+    )
+    lab.start(lab.spec("0.1", command, grace=1000.0))
+    began.receive()
+    lab.end("0.1", "stopped", "hopeless")
+    assert lab.ended("0.1")["outcome"] == "stopped"
+    assert lab.verdict(0).value == 0.75
+
+
 def test_a_second_signal_ends_the_trial_at_once(lab):
     began, go_on = lab.fifo("began"), lab.fifo("go-on")
     command = python(

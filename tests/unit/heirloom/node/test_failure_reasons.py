@@ -76,6 +76,11 @@ PROGRAMS = {
     ),
     "import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()\n"
     "for i in range(100): print('epoch', i)\nraise SystemExit('no more data')": "no more data",
+    "raise ValueError('\\n')": "train.py:1: ValueError",
+    "x = 1\neval('1 +')": "train.py:2: SyntaxError: ",
+    "import warnings\nprint('no GPU')\nwarnings.warn('slow')\nraise SystemExit(3)": "no GPU",
+    "def even(n): return odd(n)\ndef odd(n): return even(n)\nimport sys\n"
+    "sys.setrecursionlimit(3000)\neven(1)": "train.py:",
     "": "",
 }  # fmt: skip
 NEW_PROGRAMS = {
@@ -211,3 +216,11 @@ def test_binary_output_leads_to_printable_text(data):
     found = reason(data)
     assert len(found) <= 200
     assert found.isprintable()
+
+
+def test_a_traceback_whose_beginning_is_cut_off_is_read() -> None:
+    frame = f'  File "{CODE}/train.py", line 7, in walk\n    walk(node)\n'
+    text = f"k(node)\n{frame * 900}RecursionError: maximum recursion depth exceeded\n"
+    assert reason(text) == "train.py:7: RecursionError: maximum recursion depth exceeded"
+    stack = f"{frame * 3}epoch 1\nno data\n"  # as traceback.print_stack prints it
+    assert reason(stack) == "no data"
