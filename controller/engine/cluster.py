@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller import config as configs
+from controller.core.model import NodeInfo
 from controller.dispatch.ansible.environment import ROOT
 from controller.dispatch.ansible.inventory import (
     CLUSTER_RUN,
@@ -98,6 +99,16 @@ def usable_nodes(inventory: Inventory, config: configs.Experiment) -> UsableNode
     return UsableNodes(inventory, usable, notes)
 
 
+def node_info(node: Node, config: configs.Experiment) -> NodeInfo:
+    """The node as the core counts it: with the slots that trials of this experiment can take."""
+    trial = config.trial
+    if trial.gpus == 0:
+        return node.info
+    return replace(
+        node.info, slots=on_node.at_once(_slots(node), trial.slots, trial.gpus) * trial.slots
+    )
+
+
 def summary(node: Node) -> str:
     """`gpu1 (2 slots, 2 GPUs)`."""
     parts = [counted(node.info.slots, "slot")]
@@ -112,8 +123,11 @@ def _needs_gpus(node: Node) -> bool:
 
 
 def _suffices(node: Node, slots: int, wanted: int) -> bool:
-    listed = [on_node.Slot(slot.name, slot.gpus) for slot in node.slots]
-    return on_node.suffice(listed, slots, wanted)
+    return on_node.suffice(_slots(node), slots, wanted)
+
+
+def _slots(node: Node) -> list[on_node.Slot]:
+    return [on_node.Slot(slot.name, slot.gpus) for slot in node.slots]
 
 
 def _too_few(inventory: Inventory, slots: int, wanted: int, here: gpus.LocalGpus | None) -> str:

@@ -13,11 +13,13 @@ from queue import Empty, SimpleQueue
 from controller import config as configs
 from controller.config import passed
 from controller.core import events as e
+from controller.core.placement import Placement
 from controller.dispatch.ansible.inventory import Node
 from controller.engine import interpreter, specs
-from controller.engine.cluster import inventory_of, store_path, usable_nodes
+from controller.engine.cluster import inventory_of, node_info, store_path, usable_nodes
 from controller.engine.interpreter import Interpreter
 from controller.errors import HeirloomError
+from controller.formats import counted
 from controller.nodes import machine
 from controller.state.home import Home
 from controller.store.snapshots import hidden, outside
@@ -68,6 +70,8 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
             *outside.on_sources(config.trial.code_dir, code, _words(config)),
             *_on_environment(config),
             *machine.remarks(config, nodes),
+            *machine.space(store, config.store_reserve),
+            *_on_concurrency(config, nodes),
         ],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],
@@ -76,6 +80,19 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
         code=code,
         candidates=_sample(config, samples, tuner.path),
     )
+
+
+def _on_concurrency(config: configs.Experiment, nodes: Sequence[Node]) -> Iterator[str]:
+    """A remark where the nodes cannot hold as many trials as may be under way."""
+    placement = Placement(config.trial.slots, config.lookahead)
+    placement.set_nodes(node_info(node, config) for node in nodes)
+    wanted = config.budget.concurrency
+    if wanted is not None and wanted > placement.capacity:
+        yield (
+            f"budget.concurrency is {wanted}, but the nodes hold at most "
+            f"{counted(placement.capacity, 'trial')}, those that wait for a slot included: raise "
+            "heirloom_slots or lookahead, or lower it"
+        )
 
 
 def on_code(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich import filesize
@@ -12,8 +14,11 @@ from rich import filesize
 from controller.config import Experiment
 from controller.dispatch.ansible.inventory import CLUSTER_RUN, Node
 from controller.formats import counted
+from heirloom.node import slots as on_node
 from heirloom.node.inspect.machine import describe
+from heirloom.node.inspect.timeouts import run_with_timeout
 
+_TIMEOUT = 5.0  # seconds for the store to answer
 _SHARE = f"sudo install -d -m 1777 {CLUSTER_RUN} {CLUSTER_RUN}/slots"
 
 
@@ -49,14 +54,16 @@ def limits(config: Experiment, facts: Mapping[str, Any]) -> Iterator[str]:
 def holders(facts: Mapping[str, Any]) -> str:
     """How a node holds trials to limits, in one sentence; empty where systemd does."""
     by = facts["limits"]
+    if by == {"memory": "cgroup", "cpus": "cgroup"}:
+        return "limits of memory and processors are enforced by cgroups"
     texts = {
-        "cgroup": "{} are enforced by cgroups",
-        "supervisor": "{} are enforced by measuring about once a second",
-        "cores": "{} are enforced by binding trials to whole cores",
+        "cgroup": "limits of {} are enforced by cgroups",
+        "supervisor": "limits of {} are enforced by measuring about once a second",
+        "cores": "limits of {} are enforced by binding trials to whole cores",
     }
     found = [
         texts[by[key]].format(name)
-        for key, name in (("memory", "limits of memory"), ("cpus", "limits of processors"))
+        for key, name in (("memory", "memory"), ("cpus", "processors"))
         if by[key] in texts
     ]
     return ", and ".join(found)
@@ -77,7 +84,8 @@ def shared(facts: Mapping[str, Any]) -> Iterator[str]:
 def capacity(config: Experiment, node: Node, facts: Mapping[str, Any]) -> Iterator[str]:
     """What trials may use together, where a machine has less."""
     trial = config.trial
-    at_once = len(node.slots) // trial.slots
+    slots = [on_node.Slot(slot.name, slot.gpus) for slot in node.slots]
+    at_once = on_node.at_once(slots, trial.slots, trial.gpus)
     if config.budget.concurrency is not None:
         at_once = min(at_once, config.budget.concurrency)
     together = f"{counted(at_once, 'trial')} at a time"
@@ -94,3 +102,24 @@ def capacity(config: Experiment, node: Node, facts: Mapping[str, Any]) -> Iterat
             f"(trial.memory), and this machine has {filesize.decimal(facts['memory'])}: lower "
             "trial.memory or the slots"
         )
+
+
+def space(store: Path, reserve: int) -> list[str]:
+    """What to tell users whose store has too little space. `reserve` is in bytes."""
+    free = run_with_timeout({"free": lambda: _free(store)}, _TIMEOUT)["free"]
+    if free is None:
+        return [f"the store {store} does not answer: check its mount and its server"]
+    if free >= reserve:
+        return []
+    return [
+        f"the store {store} has {filesize.decimal(free)} free, and {filesize.decimal(reserve)} "
+        "must stay free (store_reserve): no trial starts before there is more"
+    ]
+
+
+def _free(path: Path) -> int:
+    """The free bytes where a directory is, or will be."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize

@@ -88,28 +88,34 @@ def suffice(slots: Sequence[Slot], count: int, gpus: int) -> bool:
     return _choose(slots, count, gpus) is not None
 
 
+def at_once(slots: Sequence[Slot], count: int, gpus: int) -> int:
+    """How many trials a node can run at once that take `count` slots and `gpus` GPUs each."""
+    rest, number = list(slots), 0
+    while (chosen := _choose(rest, count, gpus)) is not None:
+        rest = [slot for slot in rest if slot not in chosen]
+        number += 1
+    return number
+
+
 def _lock_slots(
     directory: str, slots: Sequence[Slot], count: int, gpus: int, pause: Pause
 ) -> tuple[list[Slot], list[int]]:
-    """Lock slots until enough are held, then release the rest.
+    """Lock all free slots until enough are held, then release the rest.
 
     Too many may be held meanwhile. That delays no one: others wait at the gate.
     """
-    free = sorted(slots, key=lambda slot: bool(slot.gpus) != bool(gpus))  # best matches first
     opened = {
-        slot: [os.open(f"{directory}/{name}", os.O_RDONLY) for name in slot.locks] for slot in free
+        slot: [os.open(f"{directory}/{name}", os.O_RDONLY) for name in slot.locks] for slot in slots
     }
     held: list[Slot] = []
     intervals = pauses(_FIRST_PAUSE, _LONGEST_PAUSE, factor=1.5)
     chosen: Optional[list[Slot]] = None
     try:
         while True:
-            for slot in [slot for slot in free if slot not in held]:
-                if _try_lock_all(opened[slot]):
-                    held.append(slot)
-                    chosen = _choose(held, count, gpus)
-                    if chosen is not None:
-                        return chosen, [fd for slot in chosen for fd in opened[slot]]
+            held += [slot for slot in slots if slot not in held and _try_lock_all(opened[slot])]
+            chosen = _choose(held, count, gpus)
+            if chosen is not None:
+                return chosen, [fd for slot in chosen for fd in opened[slot]]
             pause(next(intervals))
     finally:
         for slot, fds in opened.items():
@@ -119,7 +125,7 @@ def _lock_slots(
 
 
 def _choose(slots: Sequence[Slot], count: int, gpus: int) -> Optional[list[Slot]]:
-    """The first `count` of `slots` with at least `gpus` GPUs; None when they do not suffice.
+    """`count` of `slots` with at least `gpus` GPUs, and few more; None when they do not suffice.
 
     GPUs are chosen greedily, which is exact if each slot names one GPU, or if slots share none.
     """
@@ -131,7 +137,7 @@ def _choose(slots: Sequence[Slot], count: int, gpus: int) -> Optional[list[Slot]
         rest.remove(best)
         chosen.append(best)
         named.update(best.gpus)
-    chosen += rest[: count - len(chosen)]
+    chosen += sorted(rest, key=lambda slot: len(slot.gpus))[: count - len(chosen)]
     return chosen if len(chosen) == count and len(named) >= gpus else None
 
 

@@ -19,7 +19,7 @@ from controller.commands.search import ending
 from controller.core import events as e
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
-from controller.engine.cluster import summary
+from controller.engine.cluster import node_info, summary
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
@@ -148,7 +148,7 @@ def _run(
         seed=ready.created.seed,
     )
     now = time.time()
-    found = tuple(node.info for node in ready.nodes)
+    found = tuple(node_info(node, ready.config) for node in ready.nodes)
     first = [
         e.Opened(at=now, resumed=experiment.opened_at is not None, keep_going=keep_going),
         e.NodesFound(at=now, nodes=found),

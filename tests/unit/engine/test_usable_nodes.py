@@ -6,7 +6,13 @@ import pytest
 
 from controller import config as configs
 from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, Slot
-from controller.engine.cluster import DEFAULT_INVENTORY, keep_run_dirs, summary, usable_nodes
+from controller.engine.cluster import (
+    DEFAULT_INVENTORY,
+    keep_run_dirs,
+    node_info,
+    summary,
+    usable_nodes,
+)
 from controller.nodes import gpus
 from controller.nodes.gpus import Device, LocalGpus
 from controller.state.home import Home
@@ -150,3 +156,9 @@ def test_an_experiment_stays_in_its_run_directory(tmp_path):
     (home.run / "exp-1").mkdir(parents=True)
     found = keep_run_dirs(inventory, home, "exp-1").nodes
     assert [node.run_dir for node in found] == [home.run, Path("/run/heirloom")]
+
+
+@pytest.mark.parametrize(("trial", "slots"), [({"gpus": 1}, 1), ({}, 4), ({"slots": 2}, 4)])
+def test_only_slots_that_trials_can_take_are_counted(tmp_path, trial, slots):
+    node = remote(("0",), (), (), ())
+    assert node_info(node, experiment(tmp_path, **trial)).slots == slots

@@ -1,5 +1,6 @@
 """What users are told about limits, and about what trials take together."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,18 @@ def test_more_slots_than_cores_are_named(tmp_path):
     facts = FACTS | {"cores": 2}
     [note] = machine.capacity(experiment(tmp_path, "gpus: 0"), NODE, facts)
     assert note == "4 trials at a time run on 2 cores of this machine"
+
+
+def test_a_store_without_space_is_named(tmp_path):
+    assert machine.space(tmp_path / "not/yet", 0) == []
+    [note] = machine.space(tmp_path / "not/yet", 10**18)
+    assert f"the store {tmp_path}/not/yet has" in note
+    assert "1.0 EB must stay free (store_reserve)" in note
+
+
+def test_a_store_that_hangs_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "_TIMEOUT", 0.1)
+    monkeypatch.setattr(machine, "_free", lambda path: threading.Event().wait())
+    assert machine.space(tmp_path, 0) == [
+        f"the store {tmp_path} does not answer: check its mount and its server"
+    ]

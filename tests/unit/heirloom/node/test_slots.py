@@ -196,3 +196,30 @@ def test_a_choice_is_valid_and_found_whenever_one_exists(gpus, count, wanted):
     if chosen is not None:
         assert len(set(chosen)) == count
         assert len({gpu for slot in chosen for gpu in slot.gpus}) >= wanted
+
+
+@pytest.mark.parametrize(
+    ("held", "count", "gpus", "expected"),
+    [
+        ([[], [], [], []], 1, 0, 4),
+        ([[], [], [], [], []], 2, 0, 2),
+        ([["0"], [], ["1"], []], 1, 1, 2),
+        ([["0"], ["1"], [], []], 2, 1, 2),
+        ([["0"], ["0"]], 1, 1, 2),
+        ([["0", "1"], ["2", "3"]], 1, 2, 2),
+        ([["0"], ["1"]], 1, 2, 0),
+        ([[str(n)] for n in range(300)], 1, 1, 300),
+    ],
+)
+def test_number_of_trials_at_once(held, count, gpus, expected):
+    there = [Slot(str(number), tuple(named)) for number, named in enumerate(held)]
+    assert slots.at_once(there, count, gpus) == expected
+
+
+def test_slots_with_gpus_are_left_to_those_who_need_them(node):
+    node.make(["0"], ["1"], [], [])
+    first, fds = node.take(2, gpus=1)
+    assert first == ["0", "2"]
+    second, others = node.take(2, gpus=1)
+    assert second == ["1", "3"]
+    release(fds + others)
