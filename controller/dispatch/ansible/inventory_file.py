@@ -125,7 +125,9 @@ def _is_program(path: Path) -> bool:
 
 
 def _is_yaml(path: Path) -> bool:
-    return path.suffix in (".yml", ".yaml", ".json")
+    """Whether Ansible's YAML reader takes the file, and it is not an INI file."""
+    named = path.suffix in (".yml", ".yaml", ".json")
+    return named or (not path.suffix and isinstance(_compose(path), yaml.MappingNode))
 
 
 def _check_yaml(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from controller.core.model import NodeInfo
-from controller.dispatch.ansible import inventory
+from controller.dispatch.ansible import host_variables, inventory
 from controller.dispatch.ansible.inventory import InventoryError, Node, nodes_of
 from controller.state.home import Home
 
@@ -143,8 +143,56 @@ def test_a_colon_in_the_home_directory_is_named():
         nodes_of(listed(ansible_connection="local"), FILE, home)
 
 
+@pytest.mark.parametrize("name", ["gpu 1", "gpu1,gpu2", "gpu1, gpu2", "-v", "!gpu1", "~gpu", "@f"])
+def test_a_node_name_that_ansible_takes_for_a_pattern_is_refused(name):
+    with pytest.raises(InventoryError, match="the name of a node must not contain"):
+        nodes_of({"trial_nodes": {"hosts": [name]}}, FILE, HOME)
+
+
+@pytest.mark.parametrize("name", ["gpu1", "gpu-1.lab.example", "10.0.0.1", "fe80::1", "gpü_1"])
+def test_names_of_nodes(name):
+    assert nodes_of({"trial_nodes": {"hosts": [name]}}, FILE, HOME)[0].name == name
+
+
+@pytest.mark.parametrize("variable", ["heirloom_store", "heirloom_run_dir", "heirloom_python"])
+@pytest.mark.parametrize("path", ["$HOME/x", "/mnt/$USER/x", "${HOME}/x", "~/x", "~", "/a/~ann/x"])
+def test_a_path_that_a_shell_would_expand_is_named(variable, path):
+    with pytest.raises(InventoryError, match=rf"{variable} is '.*': neither variables nor `~`"):
+        node(**{variable: path})
+
+
+@pytest.mark.parametrize("path", ["/mnt/a~b", "/mnt/$5", "/mnt/a b", "/mnt/ü"])
+def test_a_path_with_signs_that_no_shell_expands(path):
+    assert node(heirloom_store=path).store == Path(path)
+
+
+def test_a_python_without_its_directory_is_refused():
+    with pytest.raises(InventoryError, match=r"heirloom_python is 'python3\.11': give an"):
+        node(heirloom_python="python3.11")
+
+
+def test_encrypted_and_numeric_variables_are_named():
+    with pytest.raises(InventoryError, match="heirloom_slots is encrypted"):
+        node(heirloom_slots={"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256"})
+    with pytest.raises(InventoryError, match="heirloom_user is 1000: write it as text"):
+        node(heirloom_user=1000)
+
+
+def test_a_variable_that_is_nearly_ours_is_a_warning():
+    found = list(host_variables.misspelt("gpu1", {"heirloom_slot": 2, "heirloom-store": "/x"}))
+    assert [line.rpartition(" ")[2] for line in found] == ["heirloom_slots", "heirloom_store"]
+    roles = (
+        "heirloom_uid",
+        "heirloom_gid",
+        "heirloom_group",
+        "heirloom_store_path",
+        "ansible_port",
+    )
+    assert not list(host_variables.misspelt("gpu1", dict.fromkeys(roles)))
+
+
 def test_a_node_name_must_be_a_valid_file_name():
-    with pytest.raises(InventoryError, match="must not contain '/'"):
+    with pytest.raises(InventoryError, match="must not contain a blank, a comma or '/'"):
         nodes_of({"trial_nodes": {"hosts": ["a/b"]}}, FILE, HOME)
 
 
