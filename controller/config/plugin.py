@@ -124,7 +124,7 @@ def _look_for(class_: str, code_dir: Path, python: Path | None) -> None:
             return
         raise ValueError(
             f"{stem.with_suffix('.py')} does not exist, and no package {package} is installed: "
-            "correct class or code_dir"
+            "correct class or code_dir, or activate the environment that has the package"
         )
     try:
         tree = ast.parse(file.read_bytes())

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -108,11 +109,20 @@ def search_space(directory: Path) -> tuple[dict[str, Any], list[tuple[Path, int,
 
 
 def python_files(directory: Path) -> Iterator[tuple[Path, str]]:
-    """The Python files below a directory, with their modules. Hidden directories are left out."""
-    for path in sorted(directory.rglob("*.py")):
-        parts = path.relative_to(directory).with_suffix("").parts
-        if not any(part.startswith(".") for part in parts) and path.is_file():
-            yield path, ".".join(parts)
+    """The Python files below a directory, with their modules.
+
+    Hidden directories, virtual environments and links to directories are left out.
+    """
+    for place, inner, names in os.walk(directory):
+        inner[:] = sorted(
+            name
+            for name in inner
+            if not name.startswith(".") and not Path(place, name, "pyvenv.cfg").exists()
+        )
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.suffix == ".py" and not name.startswith(".") and path.is_file():
+                yield path, ".".join(path.relative_to(directory).with_suffix("").parts)
 
 
 def _bodies(tree: ast.Module) -> Iterator[list[ast.stmt]]:

@@ -162,11 +162,12 @@ def test_mistakes_have_their_line(code: str, line: int, message: str) -> None:
 
 def test_space_of_a_directory(tmp_path: Path) -> None:
     code = "'@nni.variable(nni.choice(1, 2), name=x)'\nx = 1\n"
-    for path in ("train.py", "lib/net.py", ".venv/other.py", "notes.txt"):
+    paths = ("train.py", "lib/net.py", ".git/a.py", "env/a.py", "env/pyvenv.cfg", "notes.txt")
+    for path in paths:
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(code)
     space, mistakes = search_space(tmp_path)
-    assert list(space) == ["lib.net/x/choice", "train/x/choice"]
+    assert set(space) == {"lib.net/x/choice", "train/x/choice"}
     assert mistakes == []
     (tmp_path / "lib/bad.py").write_bytes(b"# -*- coding: nonsense -*-\n'@nni.'\n")
     [(place, line, _)] = search_space(tmp_path)[1]
@@ -176,11 +177,16 @@ def test_space_of_a_directory(tmp_path: Path) -> None:
 def test_expand_edits_the_files_of_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("'@nni.variable(nni.choice(1, 2), name=x)'\nx = 1\n")
     (tmp_path / "plain.py").write_text("x = 1\n")
+    outside = tmp_path / ".outside"
+    outside.write_text("'@nni.report_final_result(1)'\n")
+    (tmp_path / "link.py").symlink_to(outside)
     command = [sys.executable, "-m", "heirloom.space.expand"]
     environment = {"PYTHONPATH": str(Path(__file__).parents[3])}
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     assert "annotated_value('train/x/choice', {1: 1, 2: 2})" in (tmp_path / "train.py").read_text()
     assert (tmp_path / "plain.py").read_text() == "x = 1\n"
+    assert (tmp_path / "link.py").read_text() == "__import__('nni').report_final_result(1)\n"
+    assert outside.read_text() == "'@nni.report_final_result(1)'\n"
     (tmp_path / "train.py").write_text("'@nni.variable()'\n")
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
