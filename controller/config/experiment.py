@@ -33,6 +33,7 @@ from heirloom.space import SpaceError, endless, parse
 from heirloom.tuners.batch import candidates
 from heirloom.tuners.registry import TUNERS
 
+_LEAST_MEMORY = 16 * 2**20  # bytes: with less, the supervisor could not start the trial
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -111,6 +112,16 @@ class TrialSection(Section):
     """The CPU limit of one trial, such as 1.5."""
     log_limit: Size = 64 * 2**20
     """How much of a trial's output is kept: bytes, or text such as 64MB."""
+
+    @field_validator("memory")
+    @classmethod
+    def _suffices(cls, memory: int | None, info: ValidationInfo) -> int | None:
+        if memory is not None and memory < _LEAST_MEMORY and info.context:
+            raise ValueError(
+                f"must be at least {_LEAST_MEMORY >> 20} MiB, which an interpreter takes, not "
+                f"{memory} bytes: write a unit, such as 8GB"
+            )
+        return memory
 
     @field_validator("retry", mode="before")
     @classmethod

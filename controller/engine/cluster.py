@@ -83,7 +83,7 @@ def usable_nodes(inventory: Inventory, config: configs.Experiment) -> UsableNode
     if trial.gpus == 0:
         chosen = {*trial.environment, *trial.pass_environment}  # trials may choose for themselves
         if any(node.is_local for node in inventory.nodes) and gpus.VISIBLE not in chosen:
-            notes += gpus.unused(gpus.find())
+            notes += gpus.unused(gpus.find(gpus.SHORT))
     elif any(map(_needs_gpus, inventory.nodes)):
         here = gpus.find()
         if slots := gpus.slots_with(here.devices, trial.gpus, trial.slots):
@@ -149,13 +149,18 @@ def _too_few(inventory: Inventory, slots: int, wanted: int, here: gpus.LocalGpus
         else f"{node.name}: {node.info.slots} slots, {node.info.gpus} GPUs"
         for node in inventory.nodes
     )
+    if here is None and wanted and any(node.is_local for node in inventory.nodes):
+        there = gpus.find()
+        found = f"; this machine has {there}" if there.devices else ""
+    else:
+        found = ""
     text = f"{inventory.path}: {takes}, and no node has as many ({have})"
     if all(node.info.slots < slots or node.info.gpus < wanted for node in inventory.nodes):
         example = _example(slots, wanted)
-        return f"{text}: change trial.slots, trial.gpus, or heirloom_slots there{example}"
+        return f"{text}: change trial.slots, trial.gpus, or heirloom_slots there{example}{found}"
     return (
         f"{text} together: raise trial.slots, or give each slot more GPUs there"
-        f"{_example(slots, wanted)}"
+        f"{_example(slots, wanted)}{found}"
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from controller.dispatch.ansible.inventory import Slot
 from controller.formats import counted
-from heirloom.node.inspect.gpus import find_gpus, visible
+from heirloom.node.inspect.gpus import TIMEOUT, find_gpus, visible
 from heirloom.node.slots import TOGETHER
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+SHORT = 3.0  # seconds: where trials use no GPUs, a remark on them must not delay the search much
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class LocalGpus:
         return f"{text} ({self.reason})" if self.reason else text
 
 
-def find(environment: Mapping[str, str] = os.environ) -> LocalGpus:
-    """The GPUs of this machine that CUDA_VISIBLE_DEVICES in `environment` does not exclude."""
-    found = find_gpus()
+def find(timeout: float = TIMEOUT, environment: Mapping[str, str] = os.environ) -> LocalGpus:
+    """The GPUs of this machine that CUDA_VISIBLE_DEVICES in `environment` does not exclude.
+
+    Takes about `timeout` seconds at most.
+    """
+    found = find_gpus(timeout)
     there = visible(found["there"], environment.get(VISIBLE))
     devices = tuple(device for gpu in there for device in _devices(gpu))
     return LocalGpus(devices, len(found["there"]) - len(there), found["reason"])

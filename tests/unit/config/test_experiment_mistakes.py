@@ -28,6 +28,8 @@ TABLE = [
     ("python train.py", "x\n  slots: '2'", 5, "trial.slots", "a whole number, not '2'"),
     ("python train.py", "x\n  timeout: 10 minutes", 5, "trial.timeout", "10m"),
     ("python train.py", "x\n  log_limit: many", 5, "trial.log_limit", "64MB"),
+    ("python train.py", "x\n  memory: 8", 5, "trial.memory", "a unit, such as 8GB"),
+    ("python train.py", "x\n  memory: 1MB", 5, "trial.memory", "at least 16 MiB"),
     ("python train.py", "x\n  log_limit: 0", 5, "trial.log_limit", "above 0"),
     ("python train.py", "x\n  weights: requird", 5, "trial.weights", "did you mean required?"),
     ("python train.py", "x\n  retry: {times: 3}", 5, "trial.retry.0", "exit_code, or both"),

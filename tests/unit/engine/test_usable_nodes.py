@@ -24,7 +24,7 @@ LAB = Path("/home/ann/lab/hosts.yml")
 def this_machine(monkeypatch):
     def has(count: int, reason: str = "") -> None:
         devices = tuple(Device(str(n), f"GPU-{n}", "A30") for n in range(count))
-        monkeypatch.setattr(gpus, "find", lambda: LocalGpus(devices, reason=reason))
+        monkeypatch.setattr(gpus, "find", lambda *_: LocalGpus(devices, reason=reason))
 
     has(0)
     return has
@@ -139,6 +139,17 @@ def test_refusal_names_the_users_inventory_and_what_to_write(tmp_path, trial, te
     with pytest.raises(InventoryError) as caught:
         usable_nodes(inventory, experiment(tmp_path, **trial))
     assert text in str(caught.value)
+
+
+def test_refusal_names_gpus_that_the_slots_of_this_machine_do_not(tmp_path, this_machine):
+    this_machine(2)
+    with pytest.raises(InventoryError) as caught:
+        usable_nodes(Inventory(LAB, (local(own=True),)), experiment(tmp_path, gpus=1))
+    assert str(caught.value) == (
+        f"{LAB}: a trial takes 1 slot and 1 GPU, and no node has as many (localhost: 2 slots, 0 "
+        "GPUs): change trial.slots, trial.gpus, or heirloom_slots there, such as heirloom_slots: "
+        "[{gpus: [0]}]; this machine has 2 GPUs (A30)"
+    )
 
 
 @pytest.mark.usefixtures("this_machine")

@@ -83,8 +83,8 @@ def test_gpus_that_are_left_over_are_named():
 
 def test_cuda_visible_devices_limits_the_gpus(monkeypatch):
     there = [{"index": str(n), "uuid": f"GPU-{n}", "name": "A30", "parts": []} for n in range(4)]
-    monkeypatch.setattr(gpus, "find_gpus", lambda: {"there": there, "reason": ""})
-    assert len(gpus.find({}).devices) == 4
-    found = gpus.find({"CUDA_VISIBLE_DEVICES": "2,3"})
+    monkeypatch.setattr(gpus, "find_gpus", lambda _: {"there": there, "reason": ""})
+    assert len(gpus.find(1.0, {}).devices) == 4
+    found = gpus.find(1.0, {"CUDA_VISIBLE_DEVICES": "2,3"})
     assert [device.name for device in found.devices] == ["2", "3"]
     assert str(found) == ("2 GPUs (A30) (its 2 other GPUs excluded by CUDA_VISIBLE_DEVICES)")
