@@ -13,8 +13,7 @@ from controller.dispatch.ansible.environment import ROOT
 FILES = sorted(
     path
     for pattern in (
-        "roles/nfs_server/**/*.yml",
-        "roles/trial_node/**/*.yml",
+        "roles/**/*.yml",
         "playbooks/**/*.yml",
         "tests/cluster/**/*.yml",
     )
@@ -78,5 +77,5 @@ def test_programs_whose_output_is_parsed_speak_one_language(
 
 def test_files_are_found() -> None:
     names = {path.relative_to(ROOT).parts[:2] for path in FILES}
-    assert {("roles", "nfs_server"), ("roles", "trial_node")} <= names
+    assert {("roles", "nfs_server"), ("roles", "nfs_client"), ("roles", "trial_node")} <= names
     assert Path("tests/cluster/molecule/create.yml") in {path.relative_to(ROOT) for path in FILES}
