@@ -102,6 +102,7 @@ def on_code(
     trial = config.trial
     return [
         *outside.on_words(trial.code_dir, _words(config)),
+        *outside.on_left_out(trial.code_dir, code, _words(config)),
         *outside.on_links(trial.code_dir, code, is_local=all(node.is_local for node in nodes)),
         *hidden.on_names(trial.code_dir, code, trial.command),
     ]

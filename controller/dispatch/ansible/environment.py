@@ -87,6 +87,6 @@ def _is_usable(home: str) -> bool:
 def _fixed(ours: Mapping[str, str]) -> dict[str, str]:
     beside = str(Path(sys.executable).parent)
     return {
-        "PATH": os.pathsep.join((beside, ours.get("PATH", os.defpath))),
+        "PATH": os.pathsep.join((beside, ours.get("PATH") or os.defpath)),
         "LC_ALL": "C.UTF-8",  # Ansible refuses to start under any other encoding
     }

@@ -94,7 +94,10 @@ def _walk(
             members = sorted(scan, key=lambda member: member.name)
             found = [(member.name, member.stat(follow_symlinks=False)) for member in members]
     except OSError as error:
-        raise CodeError(f"cannot read {top / below}: {reason(error)}") from None
+        raise CodeError(
+            f"cannot read {top / below}: {reason(error)}: make it readable, or name it in "
+            f"{IGNORE_FILE}"
+        ) from None
     if below and not _ENVIRONMENT_MARKS.isdisjoint(name for name, _ in found):
         return
     for name, info in found:

@@ -28,7 +28,7 @@ def on_links(code_dir: Path, found: Collection[Entry], *, is_local: bool) -> Ite
     for entry in found:
         if entry.target is None:
             continue
-        exists, line = (code_dir / entry.path).exists(), f"{entry.path} -> {entry.target}"
+        exists, line = _exists(code_dir / entry.path), f"{entry.path} -> {entry.target}"
         if entry.target.startswith("/"):
             (there if exists else gone).append(line)
         elif exists and _is_cut(entry, found):
@@ -52,6 +52,22 @@ def on_words(code_dir: Path, words: Iterable[tuple[str, str]]) -> Iterator[str]:
     `words` are texts of the experiment file, each after the key that holds it.
     """
     yield from (_remark(path, keys) for path, keys in _in_words(code_dir, words).items())
+
+
+def on_left_out(
+    code_dir: Path, found: Collection[Entry], words: Iterable[tuple[str, str]]
+) -> Iterator[str]:
+    """Remarks on paths in `words` that the code directory has and its snapshot lacks."""
+    for path, keys in _by_path(
+        (key, os.path.normpath(text.rpartition("=")[2].strip("'\""))) for key, text in words if text
+    ).items():
+        if path == "." or path.startswith(("/", "..")) or "\0" in path:
+            continue
+        if _exists(code_dir / path) and not any(is_within(e.path, path) for e in found):
+            yield (
+                f"{path} (in {some(keys)}) is in the code directory and not in the snapshot that "
+                f"trials see: it is an empty directory, or {IGNORE_FILE} leaves it out"
+            )
 
 
 def on_sources(
@@ -98,11 +114,17 @@ def _texts(value: object) -> Iterator[str]:
 
 def _in_words(code_dir: Path, words: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The paths that lead out of the code directory, each with the keys that name it."""
+    return _by_path(
+        (key, path) for key, text in words for path in _paths_outside(code_dir, code_dir, text)
+    )
+
+
+def _by_path(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Each path with its keys, once each. `pairs` are of a key and a path."""
     found: dict[str, list[str]] = {}
-    for key, text in words:
-        for path in _paths_outside(code_dir, code_dir, text):
-            if key not in found.setdefault(path, []):
-                found[path].append(key)
+    for key, path in pairs:
+        if key not in found.setdefault(path, []):
+            found[path].append(key)
     return found
 
 
@@ -124,7 +146,7 @@ def _paths_in(code_dir: Path, entry: Entry) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines, 1):
         if ".." in line and not line.lstrip().startswith("#"):
             for path in _paths_outside(code_dir, file.parent, line):
-                if (code_dir / path).exists():
+                if _exists(code_dir / path):
                     yield number, path
 
 
@@ -136,6 +158,13 @@ def _paths_outside(code_dir: Path, also: Path, text: str) -> Iterator[str]:
         starts = (top, os.path.realpath(also))
         if not any(is_within(os.path.normpath(f"{start}/{path}"), top) for start in starts):
             yield path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # this user may not look, or the text is longer than a path can be
+        return False
 
 
 def _is_cut(entry: Entry, found: Iterable[Entry]) -> bool:

@@ -87,6 +87,23 @@ def test_other_words_are_not_named(code: Path, command: str) -> None:
     assert list(outside.on_words(code, outside.words(command, {}))) == []
 
 
+def test_words_that_name_what_the_snapshot_lacks_are_named(code: Path) -> None:
+    for name in ("sets/a", "more/b"):
+        (code / name).parent.mkdir()
+        (code / name).touch()
+    (code / "empty").mkdir()
+    (code / ".heirloomignore").write_text("sets/\n")
+
+    def notes(command: str) -> list[str]:
+        return list(outside.on_left_out(code, entries(code), outside.words(command, {})))
+
+    for command in ("python src/train.py more more/b .", "python x.py --data=/sets nothing"):
+        assert notes(command) == []
+    for word in ("sets", "sets/a", "--data=./sets", "empty", "'sets/'"):
+        [note] = notes(f"python src/train.py {word}")
+        assert "(in trial.command) is in the code directory and not in the snapshot" in note
+
+
 def test_values_are_named_with_their_key(code: Path) -> None:
     values = {
         "trial.environment": {"DATA": "../data"},
@@ -119,6 +136,14 @@ def test_sources_that_read_beside_the_code_are_named(code: Path, line: str) -> N
 def test_other_lines_are_not_named(code: Path, line: str) -> None:
     (code / "t.py").write_text(f"{line}\n")
     assert list(outside.on_sources(code, entries(code), ())) == []
+
+
+def test_text_that_no_path_can_be_is_not_named(code: Path) -> None:
+    long = "x" * 5000
+    (code / "t.py").write_text(f'open("../{long}")')
+    words = list(outside.words(f"python {long}", {}))
+    assert list(outside.on_sources(code, entries(code), words)) == []
+    assert list(outside.on_left_out(code, entries(code), words)) == []
 
 
 def test_a_path_that_the_experiment_names_is_not_named_again(code: Path) -> None:
