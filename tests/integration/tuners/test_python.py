@@ -37,6 +37,13 @@ def test_missing_module_names_the_python(bench: Bench) -> None:
     assert message in bench.error()
 
 
+def test_missing_part_of_nni_says_what_to_use_instead(bench: Bench) -> None:
+    bench.own("from nni.algorithms.hpo.hyperopt_tuner import HyperoptTuner")
+    error = bench.error()
+    assert "Heirloom's nni has no 'algorithms': name a tuner or an assessor in the" in error
+    assert "has no such module" not in error
+
+
 def test_process_imports_nothing_of_the_controller(bench: Bench) -> None:
     bench.own("import sys\nraise OSError(sorted(m for m in sys.modules if 'controller' in m))")
     assert "raised OSError: []" in bench.error()
