@@ -15,6 +15,13 @@ from controller.config.nni.nni_config import Gpus, Machine, NniConfig
 from heirloom.node.inspect.gpus import find_gpus as gpus_here
 from heirloom.node.inspect.gpus import visible
 
+# The journal keeps the inventory, so no secret may be in it.
+_NOT_READ = (
+    "is not read from this file, since others may read the file: log in by a key (load one with a "
+    "passphrase into ssh-agent), or give an inventory of your own (-i) with the password in "
+    "ansible-vault"
+)
+
 
 def add_inventory(draft: Draft, config: NniConfig, base: Path) -> None:
     """Set the inventory. Its paths are absolute, since they are not resolved later."""
@@ -74,8 +81,8 @@ def _host(
                 f"{path} does not exist: give the path of a private key",
             )
         host["ansible_ssh_private_key_file"] = str(path)
-    if machine.secrets:
-        _add_secrets(draft, machine)
+    for secret in machine.secrets:
+        draft.note((*machine.key, *secret), _NOT_READ)
     if machine.python is not None:
         is_program = Path(machine.python).name.startswith("python")
         host["heirloom_python"] = machine.python if is_program else f"{machine.python}/python"
@@ -93,34 +100,6 @@ def _host(
     else:
         host["heirloom_slots"] = share
     return host
-
-
-def _add_secrets(draft: Draft, machine: Machine) -> None:
-    """Say that a password is not read. It is a mistake where this user has no key to log in with.
-
-    Others may read the file, and the journal keeps the inventory.
-    """
-    key = (*machine.key, *machine.secrets[0])
-    text = (
-        "is not read from this file, since others may read the file: log in by a key (load one "
-        "with a passphrase into ssh-agent), or give an inventory of your own (-i) with the "
-        "password in ansible-vault"
-    )
-    if machine.ssh_key is None and not _has_own_key():
-        draft.mistake(key, f"a password {text}")
-    else:
-        draft.note(key, text)
-
-
-def _has_own_key() -> bool:
-    """Whether ssh may have a key of this user: an agent, a file in ~/.ssh, or a configuration."""
-    if os.environ.get("SSH_AUTH_SOCK"):
-        return True
-    try:
-        directory = Path("~/.ssh").expanduser()
-    except RuntimeError:  # this user has no home directory
-        return False
-    return (directory / "config").is_file() or any(directory.glob("id_*"))
 
 
 def _local_slots(draft: Draft, config: NniConfig, gpus: Gpus, share: int) -> Any:
