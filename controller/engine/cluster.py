@@ -10,7 +10,7 @@ from pathlib import Path
 
 from controller import config as configs
 from controller.core.model import NodeInfo
-from controller.dispatch.ansible.environment import ROOT
+from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import (
     CLUSTER_RUN,
     Inventory,
@@ -29,8 +29,6 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 from heirloom.node import slots as on_node
 from heirloom.node.spec import path_problem
-
-DEFAULT_INVENTORY = ROOT / "inventory" / "hosts.yml"
 
 
 def inventory_of(
@@ -224,7 +222,7 @@ def require_store(store: Path, nodes: Sequence[Node]) -> None:
         )
 
 
-def prepare_run_dirs(nodes: Sequence[Node]) -> None:
+def prepare_run_dirs(nodes: Sequence[Node], home: Home) -> None:
     """Create the run directory of this machine if it is a node. Raises LaunchError."""
     for node in nodes:
         if node.is_local:
@@ -233,7 +231,12 @@ def prepare_run_dirs(nodes: Sequence[Node]) -> None:
                 with tempfile.TemporaryFile(dir=node.run_dir):
                     pass
             except OSError as error:
+                variable = (
+                    "HEIRLOOM_HOME"
+                    if node.run_dir == home.run
+                    else f"heirloom_run_dir of {node.name} in the inventory"
+                )
                 raise LaunchError(
-                    f"{node.run_dir} cannot be written: {reason(error)}; set heirloom_run_dir of "
-                    f"{node.name} in the inventory to a directory of yours on a local disk"
+                    f"{node.run_dir} cannot be written: {reason(error)}; set {variable} to a "
+                    "directory of yours on a local disk"
                 ) from None

@@ -98,7 +98,7 @@ def create(
     specs.check(config, store, nodes)
     require_store(store, nodes)
     home.prepare()
-    prepare_run_dirs(nodes)
+    prepare_run_dirs(nodes, home)
     with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
         directory = home.take_name(name or config.name, exact=name is not None)
         undo.callback(directory.discard)

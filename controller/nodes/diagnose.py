@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Node
-from controller.formats import counted, duration
+from controller.formats import command, counted, duration
 from controller.nodes.gpus import describe
 from controller.nodes.inspect import ClusterReport, NodeReport
 from controller.nodes.machine import holders, shared
@@ -59,7 +61,11 @@ def _reach(report: NodeReport, cluster: ClusterReport) -> str:
     else:
         text, advices = f"it cannot be reached: {reason}", _UNREACHED
     advice = next((f"; {advices[mark]}" for mark in advices if mark in reason), "")
-    ping = f"ansible -i {cluster.inventory} {report.node.name} -m ping"
+    if cluster.inventory == DEFAULT_INVENTORY:
+        ping = "ansible localhost -m ping"
+    else:
+        inventory, name = str(cluster.inventory), report.node.name
+        ping = shlex.join(["ansible", "-i", inventory, name, "-m", "ping"])
     return f"{text}{advice}; test it with: {ping}"
 
 
@@ -81,7 +87,9 @@ def _store(report: NodeReport, cluster: ClusterReport) -> str:
     if not facts:
         return ""
     path, state = facts["path"], facts["state"]
-    remedy = f"mount it there (ansible-playbook -i {cluster.inventory} site.yml does)"
+    if cluster.inventory == DEFAULT_INVENTORY:
+        return _own_store(report, facts)
+    remedy = f"mount it there (`{command('site', '-i', str(cluster.inventory))}` does)"
     match state:
         case "hung":
             return f"the store {path} does not answer there: check {_source(facts['mount'])}"
@@ -111,6 +119,20 @@ def _store(report: NodeReport, cluster: ClusterReport) -> str:
                 "mount the same store on both"
             )
     return ""
+
+
+def _own_store(report: NodeReport, store: Mapping[str, Any]) -> str:
+    """What is wrong with the store of this machine, where there is no inventory."""
+    path, mount = store["path"], _source(store["mount"])
+    texts = {
+        "hung": f"the store {path} does not answer: check {mount}",
+        "absent": f"there is no store {path}: create the directory, or name another one",
+        "broken": f"the store {path} cannot be used: {store['reason']}",
+        "unwritable": f"{_who(report.facts)} cannot write in the store {path}: name another one",
+    }
+    if store["state"] in ("unseen", "report") and not report.answer_seen:
+        return f"this machine does not see what it wrote in {path}: check {mount}"
+    return texts.get(store["state"], "")
 
 
 def _node(node: Node, facts: Mapping[str, Any]) -> Iterator[str]:

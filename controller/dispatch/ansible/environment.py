@@ -16,6 +16,7 @@ from controller.state.home import Home
 _PACKAGED = Path(__file__).resolve().parent / "content"
 ROOT = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks"
+DEFAULT_INVENTORY = ROOT / "inventory" / "hosts.yml"  # this machine alone; no message names it
 
 # Besides Ansible's own. No others are passed on, because ansible-runner writes the environment of a
 # run to disk.

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from controller import config as configs
+from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, Slot
 from controller.engine.cluster import (
-    DEFAULT_INVENTORY,
     keep_run_dirs,
     node_info,
     summary,

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Node, Slot
 from controller.nodes.diagnose import can_run, find_problems
 from controller.nodes.inspect import ClusterReport, NodeReport
@@ -29,8 +30,8 @@ FINE: dict[str, Any] = {
 MEASURED = {"limits": {"memory": "supervisor", "cpus": "cores"}}
 
 
-def found(report: NodeReport, gpus: int | None = None):
-    cluster = ClusterReport(Path("/lab/hosts.yml"), Path("/mnt/heirloom"), "", NFS, (report,))
+def found(report: NodeReport, gpus: int | None = None, inventory: Path = Path("/lab/hosts.yml")):
+    cluster = ClusterReport(inventory, Path("/mnt/heirloom"), "", NFS, (report,))
     return find_problems(report, cluster, gpus)
 
 
@@ -182,6 +183,29 @@ def test_gpus_that_no_slot_names_are_a_note():
     assert can_run([note])
     [note] = found(NodeReport(NODE, "answered", facts=facts, answer_seen=True), gpus=1)
     assert "no slot names 2 GPUs" in note.text
+
+
+@pytest.mark.parametrize("state", ["absent", "broken", "unwritable", "unseen", "report"])
+def test_without_an_inventory_no_file_of_the_program_is_named(state):
+    local = Node("localhost", (Slot("0"),), Path("/run"), connection="local", own_slots=False)
+    facts = FINE | {"user": "ann", "store": store(state, mount=DISK)}
+    texts = [
+        p.text for p in found(NodeReport(local, "answered", facts=facts), None, DEFAULT_INVENTORY)
+    ]
+    texts += [p.text for p in found(NodeReport(local, "failed", "no"), None, DEFAULT_INVENTORY)]
+    assert len(texts) == 2
+    assert not any(str(DEFAULT_INVENTORY.parent) in text or "site" in text for text in texts)
+
+
+def test_commands_that_are_advised_are_quoted():
+    report = NodeReport(NODE, "failed", "no")
+    [trouble] = found(report, inventory=Path("/my lab/hosts.yml"))
+    assert trouble.text.endswith("test it with: ansible -i '/my lab/hosts.yml' gpu1 -m ping")
+    facts = FINE | {"store": store("absent", mount=DISK)}
+    [trouble] = found(
+        NodeReport(NODE, "answered", facts=facts), inventory=Path("/my lab/hosts.yml")
+    )
+    assert "site -i '/my lab/hosts.yml'` does" in trouble.text
 
 
 def test_hundreds_of_gpus_do_not_fill_the_terminal():
