@@ -34,7 +34,8 @@ def find_problems(
     """All problems of a node. `gpus` is the number that each trial asks for, if that is known."""
     if report.facts is None:
         return [Problem("reach", _reach(report, cluster))]
-    store = _store(report, cluster)
+    own = cluster.inventory == DEFAULT_INVENTORY
+    store = _own_store(report) if own else _store(report, cluster)
     return [
         *([Problem("store", store)] if store else []),
         *(Problem("node", text) for text in _node(report.node, report.facts)),
@@ -87,8 +88,6 @@ def _store(report: NodeReport, cluster: ClusterReport) -> str:
     if not facts:
         return ""
     path, state = facts["path"], facts["state"]
-    if cluster.inventory == DEFAULT_INVENTORY:
-        return _own_store(report, facts)
     remedy = f"mount it there (`{command('site', '-i', str(cluster.inventory))}` does)"
     match state:
         case "hung":
@@ -121,8 +120,11 @@ def _store(report: NodeReport, cluster: ClusterReport) -> str:
     return ""
 
 
-def _own_store(report: NodeReport, store: Mapping[str, Any]) -> str:
+def _own_store(report: NodeReport) -> str:
     """What is wrong with the store of this machine, where there is no inventory."""
+    store = report.facts and report.facts["store"]
+    if not store:
+        return ""
     path, mount = store["path"], _source(store["mount"])
     texts = {
         "hung": f"the store {path} does not answer: check {mount}",
