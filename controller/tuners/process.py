@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +21,7 @@ from controller.core.events import (
     StopAsked,
     TunerReady,
 )
+from controller.tuners.differences import difference
 from controller.tuners.pipe import Answer, Pipe, TunerError
 from heirloom.tuners.registry import label
 
@@ -150,7 +150,7 @@ class TunerProcess:
             except TunerError as error:
                 return [*differences, str(error)]
             if call[0] == "propose":
-                differences += _difference(call[1], call[2], got)
+                differences += difference(call[1], call[2], got)
         return differences
 
     def close(self, timeout: float) -> None:
@@ -249,30 +249,3 @@ def _long_call(fields: Answer) -> LongCall:
         parameter_id=fields["parameter_id"],
         since=time.monotonic() - fields["seconds"],
     )
-
-
-def _difference(
-    trial: int, journaled: Proposed | ProposalWithheld | SearchEnded, answer: Answer
-) -> list[str]:
-    before: Answer
-    if isinstance(journaled, Proposed):
-        plain = {"params": dict(journaled.params), "parents": list(journaled.parents)}
-        before = {"ok": json.loads(json.dumps(plain))}
-    elif isinstance(journaled, ProposalWithheld):
-        before = {"ok": None}
-    else:
-        before = {"finished": journaled.reason}
-    now, then = _describe(answer), _describe(before)
-    if now == then:
-        return []
-    journal = f"the journal says that it {then}, and that answer is used"
-    return [f"trial {trial}: the tuner now {now}; {journal}"]
-
-
-def _describe(answer: Answer) -> str:
-    if "finished" in answer:
-        return "ends the search"
-    if answer["ok"] is None:
-        return "has nothing to propose"
-    params = json.dumps(answer["ok"]["params"], sort_keys=True)
-    return f"proposes {params} with parents {answer['ok']['parents']}"

@@ -1,4 +1,4 @@
-"""Report an attempt's start and end: by mail on the store, and in a file on the node."""
+"""Report an attempt's start, verdict and end: on the store, and in a file on the node."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from ..store import mail
+from ..store import mail, manifest
 from ..store.backoff import pauses
-from ..store.commit import fence
+from ..store.commit import CommitError, Recalled, commit, fence, pass_verdict
 from ..store.files import Files
+from ..store.manifest import Manifest
 from .attempt_ended import AttemptEnded
 from .claims import Claims
 from .slots import Slot
@@ -23,7 +24,7 @@ _WITH_MANIFEST = ("committed", "stopped", "beaten")  # outcomes after which the 
 
 
 class Reporter:
-    """Reports the start and the end of one attempt."""
+    """Reports the start, the verdict and the end of one attempt."""
 
     def __init__(self, files: Files, spec: Spec, claims: Claims, waiter: HeartbeatWaiter) -> None:
         self._files = files
@@ -45,6 +46,24 @@ class Reporter:
                     "gpus": [gpu for slot in slots for gpu in slot.gpus],
                 },
             )
+
+    def pass_verdict(self, verdict: Manifest, *, weights: bool) -> Manifest:
+        """Commit the weights, or pass the verdict without weights. Returns the trial's verdict.
+
+        That is an earlier one if there is one. Raises AttemptEnded and OSError.
+        """
+        spec = self._spec
+        try:
+            if weights:
+                return commit(self._files, spec.root, spec.out, verdict, self._waiter.beat)
+            return pass_verdict(self._files, spec.root, verdict)
+        except CommitError as error:
+            raise AttemptEnded("failed", str(error)) from None
+        except Recalled:
+            reason = "its `out` directory was renamed away before the commit"
+            raise AttemptEnded("recalled", reason) from None
+        except OSError as error:
+            return self._standing_verdict(error)
 
     def report_end(self, ended: AttemptEnded, seconds: Mapping[str, float]) -> None:
         """Fence an attempt without a verdict, mail its end, and record it on the node.
@@ -71,6 +90,25 @@ class Reporter:
                 self._claims.record_end(self._spec.attempt, message)
             self._waiter.wait(pause)
         self._claims.record_end(self._spec.attempt, message)
+
+    def _standing_verdict(self, error: OSError) -> Manifest:
+        """The trial's verdict after `error`: the rename may have succeeded all the same.
+
+        Retries while the store does not answer. Raises `error` when the trial has no verdict.
+        """
+        deadline = self._waiter.now() + RETRY_FOR
+        for pause in pauses(FIRST_PAUSE, LONGEST_PAUSE):
+            if self._waiter.now() >= deadline:
+                break
+            with contextlib.suppress(OSError):
+                found = manifest.read(self._files, self._spec.root, self._spec.trial)
+                if found is None:
+                    break
+                # A verdict that a power loss could still take back must not be reported.
+                self._files.sync_dir(f"{self._spec.root}/trials")
+                return found
+            self._waiter.wait(pause)
+        raise error
 
     def _fence_and_mail(self, ended: AttemptEnded, message: Mapping[str, Any]) -> bool:
         """Returns whether both succeeded."""

@@ -13,8 +13,6 @@ from functools import partial
 from typing import Any, Optional
 
 from ..store import manifest
-from ..store.backoff import pauses
-from ..store.commit import CommitError, Recalled, commit, pass_verdict
 from ..store.files import Files
 from ..store.manifest import Manifest, ManifestError
 from .attempt_ended import AttemptEnded
@@ -27,7 +25,7 @@ from .process.output_log import OutputLog
 from .process.process_monitor import ProcessMonitor
 from .process.retry_rules import match_retry_rule
 from .process.trial_process import TrialProcess
-from .reporting import FIRST_PAUSE, LONGEST_PAUSE, RETRY_FOR, Reporter
+from .reporting import Reporter
 from .slots import Slot, take_slots
 from .spec import Spec
 from .waiting.end_requests import EndRequestPoller
@@ -233,18 +231,7 @@ class Supervisor:
             started_at=self._started_at,
             seconds=self._seconds,
         )
-        try:
-            if finished.weights:
-                standing = commit(self._files, spec.root, spec.out, verdict, self._waiter.beat)
-            else:
-                standing = pass_verdict(self._files, spec.root, verdict)
-        except CommitError as error:
-            raise AttemptEnded("failed", str(error)) from None
-        except Recalled:
-            reason = "its `out` directory was renamed away before the commit"
-            raise AttemptEnded("recalled", reason) from None
-        except OSError as error:
-            standing = self._standing_verdict(error)
+        standing = self._reporter.pass_verdict(verdict, weights=finished.weights)
         with contextlib.suppress(OSError):
             self._wakeups.notify_subscribers(spec.trial)
         if standing.attempt != spec.attempt:
@@ -252,25 +239,6 @@ class Supervisor:
             return AttemptEnded("beaten", reason)
         outcome = "committed" if standing.state == "succeeded" else "stopped"
         return AttemptEnded(outcome, standing.reason)
-
-    def _standing_verdict(self, error: OSError) -> Manifest:
-        """The trial's verdict after `error`: the rename may have succeeded all the same.
-
-        Retries while the store does not answer. Raises `error` when the trial has no verdict.
-        """
-        deadline = self._waiter.now() + RETRY_FOR
-        for pause in pauses(FIRST_PAUSE, LONGEST_PAUSE):
-            if self._waiter.now() >= deadline:
-                break
-            with contextlib.suppress(OSError):
-                found = manifest.read(self._files, self._spec.root, self._spec.trial)
-                if found is None:
-                    break
-                # A verdict that a power loss could still take back must not be reported.
-                self._files.sync_dir(f"{self._spec.root}/trials")
-                return found
-            self._waiter.wait(pause)
-        raise error
 
     def _pause(self, timeout: Optional[float], /, *descriptors: int) -> set[int]:
         """Wait as HeartbeatWaiter.wait does. Raises AttemptEnded on a request to end."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from heirloom.node.limits.enforcement import Enforcement
 from heirloom.node.reporting import Reporter
 from heirloom.node.slots import Slot
 from heirloom.node.spec import Spec
@@ -29,6 +30,7 @@ class SimulatedSupervisor(Supervisor):
         self._node = node
         self._files = node.client
         self._spec = spec
+        self._limits = Enforcement()
         self._slots = node.slots_taken()
         self._claims = cast("Any", _Claims(node))
         self._wakeups: Any = _Wakeups(node)

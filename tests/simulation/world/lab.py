@@ -20,7 +20,7 @@ from controller.core import model
 from controller.core.experiment import Experiment
 from controller.core.model import Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
-from heirloom.node.limits import systemd
+from heirloom.node.limits import cgroups
 from heirloom.node.process import result
 from heirloom.objective import Objective
 from tests.simulation.world.control import Control
@@ -193,7 +193,7 @@ def installed() -> Iterator[Callable[[Lab], None]]:
     try:
         with (
             mock.patch.object(result, "open_file", open_file),
-            mock.patch.object(systemd, "out_of_memory", return_value=False),
+            mock.patch.object(cgroups, "out_of_memory", return_value=False),
         ):
             yield labs.append
     finally:

@@ -52,6 +52,10 @@ class TrialProcess:
         """Whether the process or a leftover runs."""
         return self.status is None or self.leftover is not None
 
+    def descendants(self) -> list[int]:
+        """No trial here has a limit of memory."""
+        return []
+
     def signal(self, number: int) -> None:
         """Receive a signal."""
         if self.status is None and (number == signal.SIGKILL or not self._stubborn):
