@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from controller.dispatch.ansible import pinned
@@ -22,6 +24,8 @@ DEFAULT_INVENTORY = ROOT / "inventory" / "hosts.yml"  # this machine alone; no m
 # run to disk.
 _KEPT = frozenset({"HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSH_AUTH_SOCK", "KRB5CCNAME"})
 _DROPPED = "ANSIBLE_CALLBACK_PLUGINS"  # such a plugin runs without being enabled
+# Ansible expands variables in paths ($HOME) and renders templates in values of variables.
+_CHANGED = re.compile(r"\$|\{[{%#]")
 _PYTHON = ("PYTHONHOME", "PYTHONWARNINGS")  # for the user's Python, not for that of Ansible
 
 
@@ -91,3 +95,21 @@ def _fixed(ours: Mapping[str, str]) -> dict[str, str]:
         "PATH": os.pathsep.join((beside, ours.get("PATH") or os.defpath)),
         "LC_ALL": "C.UTF-8",  # Ansible refuses to start under any other encoding
     }
+
+
+@contextlib.contextmanager
+def unchanged(path: Path) -> Iterator[str]:
+    """A path of a file or directory that Ansible does not change, as long as the context is open.
+
+    It is the path itself, or one through a descriptor of its directory (proc_pid_fd(5)).
+    """
+    if not _CHANGED.search(str(path)):
+        yield str(path)
+        return
+    is_plain_name = not _CHANGED.search(path.name)
+    directory, name = (path.parent, f"/{path.name}") if is_plain_name else (path, "")
+    descriptor = os.open(directory, os.O_PATH | os.O_CLOEXEC)
+    try:
+        yield f"/proc/{os.getpid()}/fd/{descriptor}{name}"
+    finally:
+        os.close(descriptor)

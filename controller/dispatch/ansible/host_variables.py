@@ -47,9 +47,10 @@ def text(where: str, variables: Mapping[str, Any], name: str) -> str | None:
 def directory(where: str, name: str, value: str, also: str = "") -> Path:
     """The path in a variable, with one slash between its parts. Raises InventoryError.
 
-    `also` names what else may be set to change it.
+    `also` names what else may be set to change it, if the inventory does not set it.
     """
-    _refuse_expansion(where, name, value)
+    if not also:
+        _refuse_expansion(where, name, value)
     if not value.startswith("/") or ".." in value.split("/"):
         raise InventoryError(f"{where}: {name} is {value!r}: give an absolute path without `..`")
     if problem := path_problem(value):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from controller.config.cluster import GROUP
-from controller.dispatch.ansible.environment import environment, program
+from controller.dispatch.ansible.environment import environment, program, unchanged
 from controller.errors import HeirloomError
+from heirloom.node.spec import text_problem
 
 _TIMEOUT = 60.0  # seconds that an inventory program may take
 _SECTIONS = ("hosts", "children", "vars")
@@ -43,28 +45,28 @@ def list_hosts(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]
     `named` is the path that errors name. Raises InventoryError.
     """
     surroundings = environment() | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True"}
-    command = [program("ansible-inventory"), "-i", str(path), "--list"]
     try:
-        done = subprocess.run(
-            command,
-            env=surroundings,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
-        )
+        with unchanged(path) as given:
+            done = subprocess.run(
+                [program("ansible-inventory"), "-i", given, "--list"],
+                env=surroundings,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_TIMEOUT,
+                check=False,
+            )
     except FileNotFoundError:
         raise InventoryError(
             "ansible-inventory is not installed: pip install -r requirements.txt"
         ) from None
     except subprocess.TimeoutExpired:
         raise InventoryError(
-            f"{named}: reading it took more than {_TIMEOUT:.0f} seconds: try ansible-inventory "
-            f"-i {path} --list"
+            f"{named}: reading it took more than {_TIMEOUT:.0f} seconds: try "
+            + shlex.join(["ansible-inventory", "-i", str(named), "--list"])
         ) from None
-    messages = list(_messages(done.stderr))
+    messages = list(_messages(done.stderr.replace(given, str(path))))
     if done.returncode:
         where, why = _reason(path, [text for _, text in messages], done.stderr)
         # The lines of a file that was written here say nothing to the user.
@@ -76,6 +78,8 @@ def list_hosts(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]
 
 def check_file(path: Path) -> None:
     """Raise InventoryError for mistakes of which no reader of Ansible tells the place."""
+    if problem := text_problem(str(path)):
+        raise InventoryError(f"the inventory's path {str(path)!r} {problem}")
     if not path.exists():
         raise InventoryError(f"{path}: no such inventory: name one with -i, or create this file")
     if not os.access(path, os.R_OK):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 import ansible_runner  # type: ignore[import-untyped]  # it ships no types
 
 from controller.dispatch.ansible.answers import AttemptStatus
-from controller.dispatch.ansible.environment import PLAYBOOKS, environment
+from controller.dispatch.ansible.environment import PLAYBOOKS, environment, unchanged
 
 PREFIX = "wave-"  # of the directory of a run
 _CANCEL_EVERY = 1  # seconds between two calls of `cancelled` while a run has no output
@@ -55,8 +56,12 @@ def carry(run: Run) -> str:
     """
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=run.work_dir))
     try:
-        with _in_memory(run.passed) as passed:
-            return _carry(run, directory, passed)
+        with (
+            _in_memory(run.passed) as passed,
+            unchanged(directory) as plain,
+            unchanged(run.inventory) as inventory,
+        ):
+            return _carry(run, directory, _Paths(plain, inventory, passed))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -78,7 +83,16 @@ def _in_memory(passed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield f"/proc/{os.getpid()}/fd/{file.fileno()}"
 
 
-def _carry(run: Run, directory: Path, passed: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """Paths that Ansible gets. It does not change them."""
+
+    directory: str  # of the run
+    inventory: str
+    passed: str  # of the file with the variables of nodes; empty if there is none
+
+
+def _carry(run: Run, directory: Path, paths: _Paths) -> str:
     orders = directory / "orders"
     orders.mkdir()
     for node, arguments in run.lists.items():
@@ -96,17 +110,23 @@ def _carry(run: Run, directory: Path, passed: str) -> str:
         return False  # no file for the event
 
     surroundings = environment() | {
-        "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),
+        "ANSIBLE_LOCAL_TEMP": f"{paths.directory}/tmp",  # noqa: S108 - of this run
         "AWX_LIB_DIRECTORY": "",  # ansible-runner's own callback plugins
         "MAX_EVENT_RES": str(2**30),  # characters; beyond it ansible-runner drops the answers
     }
+    variables = {
+        **run.variables,
+        "heirloom_wave": f"{paths.directory}/orders",
+        "heirloom_passed": paths.passed,
+    }
     runner = ansible_runner.interface.init_runner(
-        private_data_dir=str(directory),
+        private_data_dir=paths.directory,
         playbook=str(PLAYBOOKS / run.playbook),
-        inventory=str(run.inventory),
+        inventory=paths.inventory,
         limit=",".join(run.lists),
         forks=len(run.lists),
-        extravars={**run.variables, "heirloom_wave": str(orders), "heirloom_passed": passed},
+        # Not as `extravars`: Ansible resolves the path of their file, and changes it then.
+        cmdline=shlex.join(["--extra-vars", json.dumps(variables)]),
         envvars=surroundings,
         fact_cache_type="",
         quiet=True,

@@ -191,3 +191,9 @@ def test_nni_fields_have_the_text_of_the_file(tmp_path: Path) -> None:
     assert found.trial.environment == {"A": "3.10", "NO": "no"}
     assert found.budget.concurrency == 10
     assert found.search_space["x"]["_value"] == [1e-4, 1]
+
+
+def test_directory_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
+    [mistake] = mistakes(write(tmp_path / "\udcff", GOOD))
+    assert "trial.code_dir: " in mistake
+    assert "is not UTF-8 text" in mistake
