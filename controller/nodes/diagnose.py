@@ -11,7 +11,7 @@ from typing import Any, Literal
 from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Node
 from controller.formats import command, counted, duration
-from controller.nodes.gpus import describe
+from controller.nodes.gpus import describe, pronoun
 from controller.nodes.inspect import ClusterReport, NodeReport
 from controller.nodes.machine import holders, shared
 from controller.state.mounts import NETWORK
@@ -200,8 +200,9 @@ def _unused_gpus(
     there, unnamed = facts["gpus"]["there"], facts["gpus"]["unnamed"]
     if gpus == 0 and there and not report.node.is_local:  # a remark says it for this machine
         yield (
-            f"it has {describe([gpu['name'] for gpu in there])}, and no trial will use it, since "
-            "trial.gpus is 0: write `gpus: 1` under `trial:` to give one to each trial"
+            f"it has {describe([gpu['name'] for gpu in there])}, and no trial will use "
+            f"{pronoun(len(there))}, since trial.gpus is 0: write `gpus: 1` under `trial:` to give "
+            "one to each trial"
         )
     elif unnamed and (report.node.own_slots or not report.node.is_local):
         yield (

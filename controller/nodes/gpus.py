@@ -67,13 +67,18 @@ def describe(models: Sequence[str]) -> str:
     return f"{counted(len(models), 'GPU')} ({models[0] if len(counts) == 1 else kinds})"
 
 
+def pronoun(number: int) -> str:
+    """`it` or `them`."""
+    return "it" if number == 1 else "them"
+
+
 def unused(here: LocalGpus) -> list[str]:
     """What to tell users whose trials ask for no GPU."""
     if here.devices:
         return [
-            f"this machine has {here}, and no trial will use it, since trial.gpus is 0: write "
-            "`gpus: 1` under `trial:` (in a configuration of NNI trialGpuNumber or gpuNum) to give "
-            "one to each trial"
+            f"this machine has {here}, and no trial will use {pronoun(len(here.devices))}, since "
+            "trial.gpus is 0: write `gpus: 1` under `trial:` (in a configuration of NNI "
+            "trialGpuNumber or gpuNum) to give one to each trial"
         ]
     if here.reason:
         return [f"no GPU of this machine can be used: {here.reason}"]

@@ -43,12 +43,12 @@ def find_gpus(timeout: float = TIMEOUT) -> Report:
         try:
             found, rest = _query(deadline)
             if rest and not any(_NONE in line for line in rest):
-                reason = f"nvidia-smi says: {rest[0][:_REASON_LIMIT]}"
+                reason = f"nvidia-smi says: {_printable(rest[0])}"
         except TimeoutError:
             reason = "nvidia-smi does not answer"
         except OSError as error:
             if _NONE not in str(error):
-                reason = f"nvidia-smi: {describe(error)[:_REASON_LIMIT]}"
+                reason = f"nvidia-smi: {_printable(describe(error))}"
     return {"there": found or list(_of_driver()), "reason": reason}
 
 
@@ -115,6 +115,11 @@ def _query(deadline: float) -> tuple[list[dict[str, Any]], list[str]]:
 
 def _output(arguments: Sequence[str], deadline: float) -> str:
     return program.output([_PROGRAM, *arguments], max(0.0, deadline - time.monotonic()))
+
+
+def _printable(text: str) -> str:
+    """The beginning of a text that a program wrote, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_REASON_LIMIT])
 
 
 def _gpu(index: str, uuid: str, name: str) -> dict[str, Any]:

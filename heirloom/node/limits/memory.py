@@ -18,6 +18,7 @@ from .reasons import exceeded
 _PROC = "/proc"
 _LONGEST, _SHORTEST = 1.0, 0.1  # seconds between measurements
 _SHARE = 0.02  # of one processor that measurements may take
+_EVENTS = "/proc/vmstat"
 _COUNTED = ("RssAnon", "RssShmem", "VmSwap")  # proc_pid_status(5)
 _SHARED_OUT = ("Pss_Anon", "Pss_Shmem", "SwapPss")  # Documentation/filesystems/proc.rst
 
@@ -89,6 +90,18 @@ def memory_used(processes: Iterable[int], limit: int) -> int:
     pids = list(processes)
     used = sum(map(_resident, pids))
     return used if used <= limit else sum(map(_proportional, pids))
+
+
+def kernel_kills() -> int:
+    """How many processes of the machine the kernel has killed for lack of memory since its boot.
+
+    0 before Linux 4.13, which does not count them.
+    """
+    with contextlib.suppress(OSError), open(_EVENTS) as file:
+        for line in file:
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
 
 
 def _resident(pid: int) -> int:

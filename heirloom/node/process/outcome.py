@@ -50,7 +50,7 @@ def evaluate_run(
         raise AttemptEnded("failed", f"{exceeded(spec.memory)} (the kernel killed a part of it)")
     finder = ExceptionFinder(spec.working_directory, f"{spec.root}/{spec.runtime}")
     if status != 0:
-        reason = _exit_reason(status)
+        reason = _exit_reason(status, ran_out=monitor.memory_ran_out())
         if killed:
             reason = f"{exceeded(spec.memory)} ({reason})"
         printed = failure(lines, finder)
@@ -103,11 +103,14 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
-def _exit_reason(status: int) -> str:
+def _exit_reason(status: int, *, ran_out: bool) -> str:
+    """`ran_out`: whether the kernel killed processes for lack of memory meanwhile."""
+    killed = status in (-signal.SIGKILL, 128 + signal.SIGKILL)  # the latter of a shell's child
+    hint = " (the kernel killed processes for lack of memory)" if killed and ran_out else ""
     if status > 0:
-        return f"exit code {status}"
+        return f"exit code {status}{hint}"
     try:
         name = signal.Signals(-status).name
     except ValueError:  # a real-time signal
         name = f"signal {-status}"
-    return f"killed by {name}" + (" (out of memory?)" if -status == signal.SIGKILL else "")
+    return f"killed by {name}" + (hint or (" (out of memory?)" if killed else ""))

@@ -6,7 +6,7 @@ import signal
 from typing import Optional
 
 from ..claims import Claims
-from ..limits.memory import MemoryWatch
+from ..limits.memory import MemoryWatch, kernel_kills
 from ..spec import Spec
 from ..waiting.heartbeat import HeartbeatWaiter
 from .trial_process import TrialProcess
@@ -32,6 +32,7 @@ class ProcessMonitor:
         self._claims = claims
         self._waiter = waiter
         self._memory = memory
+        self._kernel_kills = kernel_kills()
         self._deadline = self._from_now(spec.timeout)  # of the timeout, then of the grace period
 
     def wait(self) -> None:
@@ -47,6 +48,10 @@ class ProcessMonitor:
             if self._deadline is not None and self._waiter.now() >= self._deadline:
                 self._on_deadline()
             self._check_memory()
+
+    def memory_ran_out(self) -> bool:
+        """Whether the kernel has killed a process of the machine for lack of memory meanwhile."""
+        return kernel_kills() > self._kernel_kills
 
     def _check_end_request(self) -> None:
         """Obey a request to end, except a recall: that has no effect once the process started."""

@@ -71,7 +71,7 @@ def test_slots_stay_as_they_are_for_trials_without_gpus(tmp_path, this_machine):
     usable = usable_nodes(default(), experiment(tmp_path))
     assert usable.nodes == (local(),)
     [note] = usable.notes
-    assert "this machine has 3 GPUs (A30), and no trial will use it" in note
+    assert "this machine has 3 GPUs (A30), and no trial will use them" in note
 
 
 def test_trials_that_choose_gpus_in_their_environment_need_no_note(tmp_path, this_machine):

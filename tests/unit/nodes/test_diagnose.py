@@ -217,7 +217,7 @@ def test_hundreds_of_gpus_do_not_fill_the_terminal():
 def test_gpus_that_trials_do_not_ask_for_are_a_note():
     report = NodeReport(NODE, "answered", facts=gpus(2, []), answer_seen=True)
     [note] = found(report, gpus=0)
-    assert "it has 2 GPUs (NVIDIA A30), and no trial will use it" in note.text
+    assert "it has 2 GPUs (NVIDIA A30), and no trial will use them" in note.text
     assert found(report, gpus=2) == []
 
 

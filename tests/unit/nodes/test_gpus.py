@@ -67,7 +67,7 @@ def test_gpus_are_described_by_number_and_model(models, text):
 
 def test_unused_gpus_are_named_with_what_to_write():
     [note] = gpus.unused(LocalGpus(devices(2)))
-    assert note.startswith("this machine has 2 GPUs (A30), and no trial will use it")
+    assert note.startswith("this machine has 2 GPUs (A30), and no trial will use them")
     assert "`gpus: 1`" in note
     [note] = gpus.unused(LocalGpus((), reason="nvidia-smi: exit code 9: no driver"))
     assert note == "no GPU of this machine can be used: nvidia-smi: exit code 9: no driver"

@@ -88,6 +88,7 @@ def test_hundreds_of_gpus(nvidia_smi):
         ("echo '<html>what?</html>'", "nvidia-smi says: <html>what?</html>"),
         ("yes | head -c 3000000", "nvidia-smi: it writes more than 1 MiB"),
         (r"printf '\377\376\n'", "nvidia-smi says: "),
+        (r"printf '\033[2Jred\n'", "nvidia-smi says: ?[2Jred"),
         ("exec /nowhere/program", "nvidia-smi: exit code 127: "),
         ("echo 'No devices were found'; exit 6", ""),
         ("echo 'No devices were found'", ""),

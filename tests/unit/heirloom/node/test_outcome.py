@@ -14,8 +14,8 @@ from heirloom.node.spec import Spec
 SPEC = Spec("0.1", "exp-1", "/store/ann/exp-1", "here", "true", "runtime/1", {})
 
 
-def reason(spec: Spec, status: int) -> str:
-    process = cast("Any", SimpleNamespace(ending=None))
+def reason(spec: Spec, status: int, *, ran_out: bool = False) -> str:
+    process = cast("Any", SimpleNamespace(ending=None, memory_ran_out=lambda: ran_out))
     with pytest.raises(AttemptEnded) as caught:
         outcome.evaluate_run(spec, process, status, ["a line", "the last line"])
     return caught.value.reason
@@ -36,6 +36,29 @@ def test_a_limited_trial_fails_if_the_kernel_killed_a_part_of_it(monkeypatch):
     assert reason(limited, 0) == (
         "used more than its memory limit of 200 MB (the kernel killed a part of it)"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "ran_out", "text"),
+    [
+        (
+            -9,
+            True,
+            "killed by SIGKILL (the kernel killed processes for lack of memory): the last line",
+        ),
+        (-9, False, "killed by SIGKILL (out of memory?): the last line"),
+        (
+            137,
+            True,
+            "exit code 137 (the kernel killed processes for lack of memory): the last line",
+        ),
+        (137, False, "exit code 137: the last line"),
+        (1, True, "exit code 1: the last line"),
+        (-11, True, "killed by SIGSEGV: the last line"),
+    ],
+)
+def test_reason_of_a_kill_says_whether_the_machine_ran_out_of_memory(status, ran_out, text):
+    assert reason(SPEC, status, ran_out=ran_out) == text
 
 
 def test_reason_of_another_failure_does_not_name_memory(monkeypatch):

@@ -63,3 +63,11 @@ def test_measurements_are_about_a_second_apart():
     exceeding = MeasuredMemory(MIB, lambda: [os.getpid()])
     assert "more than its memory limit of 1 MiB" in str(exceeding.excess(0.0))
     assert exceeding.excess(0.0) is None  # not due
+
+
+@pytest.mark.parametrize(("text", "kills"), [("oom_kill 7\n", 7), ("pgfault 9\n", 0), (None, 0)])
+def test_kills_by_the_kernel_are_counted(monkeypatch, tmp_path, text, kills):
+    if text is not None:
+        (tmp_path / "vmstat").write_text(text)
+    monkeypatch.setattr(memory, "_EVENTS", str(tmp_path / "vmstat"))
+    assert memory.kernel_kills() == kills
