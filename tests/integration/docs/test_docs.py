@@ -18,7 +18,9 @@ import pytest
 from controller.dispatch.ansible import playbook
 from tests.integration.docs.pages import DOCS, PAGES, Block, blocks, output_pattern, page_id, prose
 from tests.integration.search.conftest import PATIENCE, REPOSITORY, Lab
+from tests.pytorch import require_torch
 
+_LONGEST = 280  # seconds of one command: a search whose trials import PyTorch on a busy machine
 # Commands that are not run, and the reason.
 SKIPPED = {
     "sudo apt install": "changes the machine",
@@ -27,6 +29,8 @@ SKIPPED = {
     "pip install": "changes the environment",
     "make ": "installs, takes minutes, or runs these tests",
     ". .venv/bin/activate": "the tests' own environment is active",
+    ". env/bin/activate": "the tests' own environment is active",
+    "python3 -m venv": "needs a network to fill it",
     "sudo --login": "this machine has no trial user",
 }
 # Commands with this inventory need hosts: test_cluster_commands_are_run_by_cluster_tests.
@@ -85,7 +89,7 @@ class Reader:
             done = subprocess.run(
                 ["bash", "-c", command], cwd=self.clone, env=self.environment, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                timeout=PATIENCE, check=False,
+                timeout=_LONGEST, check=False,
             )  # fmt: skip
             if not done.returncode or not self.background or time.monotonic() > end:
                 break
@@ -123,6 +127,22 @@ def _check_first_search(lab: Lab) -> None:
     trials = lab.trials("first")
     assert {trial["state"] for trial in trials} == {"succeeded"}
     assert any(trial["parents"] for trial in trials)
+
+
+def _check_pytorch(lab: Lab) -> None:
+    trials = lab.trials("cnn")
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert max(trial["value"] for trial in trials) > 0.8
+    children = [trial for trial in trials if trial["parents"]]
+    assert children
+    for trial in children:
+        inherited = trial["result"]["inherited"]
+        assert inherited["share"] > 0.05
+        # The kernel's first layer, its norm, the second layer and the head: all have some of it.
+        assert inherited["new"] == 0
+    assert all(
+        trial["result"]["inherited"]["share"] == 0 for trial in trials if not trial["parents"]
+    )
 
 
 def _check_running_searches(lab: Lab) -> None:
@@ -191,6 +211,7 @@ def _check_nothing(lab: Lab) -> None:
 CHECKS: dict[str, Callable[[Lab], None]] = {
     "README.md": _check_readme,
     "docs/tutorial/first-search.md": _check_first_search,
+    "docs/tutorial/pytorch.md": _check_pytorch,
     "docs/how-to/running-searches.md": _check_running_searches,
     "docs/how-to/other-languages.md": _check_other_languages,
     "docs/how-to/disk-space.md": _check_disk_space,
@@ -208,6 +229,8 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
 
 @pytest.mark.parametrize("page", CHECKS)
 def test_commands_and_examples_work(lab: Lab, page: str) -> None:
+    if CHECKS[page] is _check_pytorch:
+        require_torch()
     Reader(lab).follow(REPOSITORY / page)
     CHECKS[page](lab)
 
