@@ -1,4 +1,6 @@
-"""How roles and playbooks run programs: words never pass through a shell or a splitter unquoted."""
+"""No path breaks a command of a playbook: arguments are lists, and shell scripts quote."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Iterator
@@ -11,71 +13,81 @@ import yaml
 from controller.dispatch.ansible.environment import ROOT
 
 FILES = sorted(
-    path
-    for pattern in (
-        "roles/**/*.yml",
-        "playbooks/**/*.yml",
-        "tests/cluster/**/*.yml",
-    )
-    for path in ROOT.glob(pattern)
-    if not {"defaults", "meta", "vars"} & set(path.parts)
+    file
+    for directory in (".", "playbooks", "roles", "tests", "testbed")
+    for file in (ROOT / directory).glob("*.yml" if directory == "." else "**/*.yml")
 )
-TASKS = [path for path in FILES if "molecule" not in path.parts]
-COMMANDS = ("command", "shell", "script", "raw")
-# Programs that translate their output, or that lie in a directory that sudo may leave out of PATH.
-TRANSLATED = ("df", "exportfs", "firewall-cmd", "modprobe", "mount", "showmount", "ufw")
-QUOTED = re.compile(r"\| quote\b|\| ternary\(")
+COMMANDS = ("command", "raw", "script", "shell")
+TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# The filter `quote`, or a choice between two words of the playbook's own.
+QUOTED = re.compile(
+    r"\| *(quote|map\('quote'\) *\| *join\(' '\)|ternary\('[\w-]+', '[\w-]+'\)) *-?$"
+)
 
 
-def tasks(found: Any, outer: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield every task in a file, with the keywords of the blocks and imports around it."""
-    if isinstance(found, list):
-        for item in found:
-            yield from tasks(item, outer)
-    elif isinstance(found, dict):
-        yield outer | found
-        for key in ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"):
-            yield from tasks(found.get(key), {"environment": found.get("environment")})
+class Loader(yaml.SafeLoader):
+    """YAML with Ansible's own tags, whose values are read as text."""
 
 
-def commands(files: list[Path]) -> Iterator[Any]:
-    for path in files:
-        for task in tasks(yaml.safe_load(path.read_text()), {}):
-            for command in COMMANDS:
-                if f"ansible.builtin.{command}" in task:
-                    where = f"{path.relative_to(ROOT)}: {task['name']}"
-                    words = task[f"ansible.builtin.{command}"]
-                    yield pytest.param(command, words, task, id=where)
+Loader.add_multi_constructor("!", lambda loader, suffix, node: str(node.value))
 
 
-@pytest.mark.parametrize(("command", "words", "task"), [*commands(FILES)])
-def test_variables_are_words_of_their_own(
-    request: pytest.FixtureRequest, command: str, words: Any, task: dict[str, Any]
-) -> None:
-    """`command` with a line would split a path with a blank; `argv` does not.
-
-    In a shell line, `quote` makes one word, and `ternary` chooses one of two.
-    """
-    text = words if isinstance(words, str) else words.get("cmd", "")
-    variables = re.findall(r"\{\{.*?\}\}", text, re.S)
-    if command == "command":
-        assert variables == [], "use argv"
-    elif "molecule" not in str(request.node.name):  # their values are the test's own
-        assert [variable for variable in variables if not QUOTED.search(variable)] == []
+def tasks(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping of a file: tasks are among them, in blocks and handlers too."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            yield from tasks(inner)
 
 
-@pytest.mark.parametrize(("command", "words", "task"), [*commands(TASKS)])
-def test_programs_whose_output_is_parsed_speak_one_language(
-    command: str, words: Any, task: dict[str, Any]
-) -> None:
-    """Their language and their search path do not depend on the login (LC_ALL, secure_path)."""
-    text = str(words)
-    used = [name for name in TRANSLATED if re.search(rf"(^|['\"\s(]){name}\s*['\"\s,]", text)]
-    if used:
-        assert task.get("environment"), f"set the environment of {used}"
+def mistakes(text: str) -> Iterator[str]:
+    """The commands of a file into whose line a value is pasted without quotes."""
+    for document in yaml.load_all(text, Loader):
+        for task in tasks(document if isinstance(document, dict | list) else []):
+            for key, value in task.items():
+                module = str(key).removeprefix("ansible.builtin.")
+                if module in COMMANDS and (str(key) != module or "name" in task):
+                    yield from pasted(module, value)
+                elif key in ("action", "local_action") and "{{" in str(value):
+                    yield f"{key}: {value}"
 
 
-def test_files_are_found() -> None:
-    names = {path.relative_to(ROOT).parts[:2] for path in FILES}
-    assert {("roles", "nfs_server"), ("roles", "nfs_client"), ("roles", "trial_node")} <= names
-    assert Path("tests/cluster/molecule/create.yml") in {path.relative_to(ROOT) for path in FILES}
+def pasted(module: str, value: Any) -> Iterator[str]:
+    line = value.get("cmd", value.get("_raw_params", "")) if isinstance(value, dict) else value
+    if not isinstance(line, str):
+        return
+    for found in TEMPLATE.findall(line):
+        if module == "command" or not QUOTED.search(found.strip()):
+            yield f"{module}: {line.strip()}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_value_is_pasted_into_the_line_of_a_command(file: Path) -> None:
+    remedy = "give `argv`, or in a shell script the filter `quote`"
+    assert list(mistakes(file.read_text())) == [], remedy
+
+
+@pytest.mark.parametrize(
+    ("task", "count"),
+    [
+        ("ansible.builtin.command: rm {{ path }}", 1),
+        ("ansible.builtin.command: rm {{ path | quote }}", 1),
+        ("ansible.builtin.command: {cmd: 'rm {{ path }}'}", 1),
+        ("ansible.builtin.command: {argv: [rm, '{{ path }}']}", 0),
+        ("ansible.builtin.command: systemctl daemon-reload", 0),
+        ("command: rm {{ path }}", 1),
+        ("ansible.builtin.shell: rm {{ path }}", 1),
+        ("ansible.builtin.shell: rm {{ path | quote }} && ls '{{ path }}'", 1),
+        ("ansible.builtin.shell: rm {{ path | default('/x') | quote }}", 0),
+        ("ansible.builtin.shell: rm {{ paths | map('quote') | join(' ') }}", 0),
+        ("ansible.builtin.shell: rm {{ paths | join(' ') }}", 1),
+        ("ansible.builtin.shell: rm {{ no | ternary('-r', '-f') }}", 0),
+        ("ansible.builtin.script: look.sh {{ path }}", 1),
+        ("local_action: command rm {{ path }}", 1),
+        ("block: [{name: inner, ansible.builtin.command: 'rm {{ path }}'}]", 1),
+    ],
+)
+def test_the_check_finds_what_is_pasted(task: str, count: int) -> None:
+    text = f"- hosts: all\n  tasks:\n    - name: a task\n      {task}\n"
+    assert len(list(mistakes(text))) == count
