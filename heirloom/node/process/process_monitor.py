@@ -41,7 +41,7 @@ class ProcessMonitor:
         while True:
             ready = self._waiter.wait(self._remaining(), *self._process.sources)
             self._process.handle(ready)
-            if self._process.status is not None:
+            if self._process.status is not None and not self._rest_may_end():
                 return
             if self._waiter.wakeup in ready:
                 self._check_end_request()
@@ -52,6 +52,14 @@ class ProcessMonitor:
     def memory_ran_out(self) -> bool:
         """Whether the kernel has killed a process of the machine for lack of memory meanwhile."""
         return kernel_kills() > self._kernel_kills
+
+    def _rest_may_end(self) -> bool:
+        """Whether a shell has died of our SIGTERM, and what it ran may still end by itself.
+
+        A shell in front of a program dies at once. The program may write its weights first.
+        """
+        died = self.ending is not None and self._process.status == -signal.SIGTERM
+        return died and self._process.group_lives()
 
     def _check_end_request(self) -> None:
         """Obey a request to end, except a recall: that has no effect once the process started."""

@@ -82,6 +82,16 @@ class TrialProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
+    def group_lives(self) -> bool:
+        """Whether any process is left in the trial's process group."""
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:  # of another user by now
+            return True
+        return True
+
     def kill_rest(self, wait: Callable[[Optional[float], int], object]) -> None:
         """Kill every process that is left of the trial, and return when none is."""
         intervals = pauses(0.01, 1.0)

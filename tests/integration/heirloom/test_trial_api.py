@@ -117,6 +117,45 @@ def test_an_early_stop_waits_for_the_next_report(lab):
     assert [entry.path for entry in verdict.files] == ["w"]
 
 
+@pytest.mark.parametrize("line", ["PROGRAM", "true; PROGRAM; true", "PROGRAM | cat"])
+def test_an_early_stop_waits_for_a_program_behind_a_shell(lab, line):
+    began = lab.fifo("began")
+    program = lab.base / "train.py"
+    program.write_text(
+        "import signal, time\n"
+        "from heirloom import trial\n"
+        "trial.report(0.5)\n"
+        "came, held = [], signal.getsignal(signal.SIGTERM)\n"
+        "signal.signal(signal.SIGTERM, lambda *given: (came.append(1), held(*given)))\n"
+        f"open({str(began.path)!r}, 'w').close()\n"
+        "while not came: time.sleep(0.01)\n"
+        "time.sleep(0.3)\n"  # the shell has died meanwhile
+        f"{SAVE}\n"
+        "trial.report(0.75)\n"
+        "trial.finish(1)\n"
+    )
+    lab.start(lab.spec("0.1", line.replace("PROGRAM", f"python {program}"), grace=60.0))
+    began.receive()
+    lab.end("0.1", "stopped", "hopeless")
+    assert lab.ended("0.1")["outcome"] == "stopped"
+    verdict = lab.verdict(0)
+    assert (verdict.state, verdict.weights, verdict.value) == ("stopped", True, 0.75)
+    assert [entry.path for entry in verdict.files] == ["w"]
+
+
+def test_a_program_behind_a_shell_that_ignores_its_stop_is_killed_and_leaves_no_weights(lab):
+    began = lab.fifo("began")
+    program = (
+        f"import signal, time; signal.signal(15, signal.SIG_IGN); open({str(began.path)!r}, 'w')"
+        ".close(); time.sleep(1000)"
+    )
+    lab.start(lab.spec("0.1", f'true; python -c "{program}"; true', grace=0.2))
+    began.receive()
+    lab.end("0.1", "stopped", "hopeless")
+    assert lab.ended("0.1")["outcome"] == "stopped"
+    assert not lab.verdict(0).weights
+
+
 def test_an_early_stop_takes_effect_at_the_report_of_any_thread(lab):
     began = lab.fifo("began")
     command = python(

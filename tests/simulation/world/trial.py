@@ -52,6 +52,10 @@ class TrialProcess:
         """Whether the process or a leftover runs."""
         return self.status is None or self.leftover is not None
 
+    def group_lives(self) -> bool:
+        """A process here has no shell in front of it."""
+        return False
+
     def descendants(self) -> list[int]:
         """No trial here has a limit of memory."""
         return []
