@@ -1,4 +1,4 @@
-"""Exit with 0 if this NFS server exports the directory argv[1] to the host argv[2], else with 1.
+"""Print `yes` if this NFS server exports the directory argv[1] to the host argv[2], else `no`.
 
 Runs on the server with Python 3.9 or newer and reads the table that exportfs writes.
 """
@@ -42,13 +42,14 @@ def _resolve(host: str) -> set:
         return set()
 
 
-def main() -> int:
+def main() -> None:
     """Look the host up."""
     path, host = sys.argv[1:]
     table = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
     addresses = _resolve(host)
-    return 0 if any(covers(client, host, addresses) for client in clients(table, path)) else 1
+    exported = any(covers(client, host, addresses) for client in clients(table, path))
+    sys.stdout.write("yes" if exported else "no")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
