@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import time
@@ -40,7 +41,8 @@ def unavailable_reason() -> str:
     name = _user_name(uid)
     if not os.path.exists(f"{_LINGER}/{name}"):
         return (
-            f"the systemd manager of {name} ends with its last login: loginctl enable-linger {name}"
+            f"the systemd manager of {name} ends with its last login: loginctl enable-linger "
+            f"{shlex.quote(name)}"
         )
     if not os.path.exists(f"{_runtime_directory(uid)}/bus"):
         return (
