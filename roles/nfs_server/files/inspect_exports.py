@@ -5,7 +5,7 @@ Standard input: a JSON list of absolute paths. Standard output: a JSON object wi
 exports    path -> {"inventory", "file", "clients"}, from the role's files in /etc/exports.d
 paths      path -> {"real", "file_system", "parent"}: the path without symbolic links, the type of
            its file system, and whether its parent directory exists
-writable   the directories above the paths in which others than the owner can rename files, as
+writable   the directories above the paths in which others than root can rename files, as
            {"path", "uid", "gid", "mode"}
 firewall   inventory -> [[address, port], ...], the rules that the role added, from its record
 
@@ -71,14 +71,15 @@ def describe(path: str) -> dict:
 
 
 def writable(paths: list) -> list:
-    """Return the directories above `paths` that others than their owner can change."""
+    """Return the directories above `paths` that others than root can change."""
     parents = sorted({parent for path in paths for parent in Path(os.path.realpath(path)).parents})
     found = []
     for parent in filter(Path.is_dir, parents):
         status = parent.stat()
         mode = stat.S_IMODE(status.st_mode)
-        # In a sticky directory, only the owner of a file can rename it.
-        if mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX:
+        # In a sticky directory, only its owner and the owner of a file can rename the file.
+        shared = mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX
+        if shared or status.st_uid:
             ids = {"uid": status.st_uid, "gid": status.st_gid}
             found.append({"path": str(parent), "mode": f"{mode:04o}", **ids})
     return found

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -95,14 +96,21 @@ def test_paths_are_described_also_where_nothing_exists(root: Path) -> None:
     assert linked["file_system"] == direct["file_system"] != "unknown"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make directories of root")
 def test_directories_above_that_others_can_change_are_found(root: Path) -> None:
     shared, sticky = root / "shared", root / "sticky"
     shared.mkdir()
     shared.chmod(0o2770)
     sticky.mkdir()
     sticky.chmod(0o1777)
-    found = inspect(root, shared / "store", sticky / "store")["writable"]
-    assert [(entry["path"], entry["mode"]) for entry in found] == [(str(shared), "2770")]
+    home = root / "home"
+    home.mkdir(mode=0o755)
+    os.chown(home, 27700, 27700)
+    found = inspect(root, shared / "store", sticky / "store", home / "store")["writable"]
+    assert [(entry["path"], entry["uid"], entry["mode"]) for entry in found] == [
+        (str(home), 27700, "0755"),
+        (str(shared), 0, "2770"),
+    ]
 
 
 @pytest.fixture(scope="module")
