@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
@@ -155,12 +154,3 @@ def test_mounts_of_other_paths_are_removed_and_those_of_others_kept():
     assert former(made, hostvars=hosts) == ["/mnt/old", "/mnt/older"]
     exports[0]["state"] = "absent"
     assert former(made, hostvars=hosts) == ["/mnt/old", "/mnt/older", "/mnt/second"]
-
-
-def test_the_role_has_no_command_with_text_pasted_in():
-    for file in sorted(ROLE.glob("tasks/*.yml")):
-        for task in yaml.safe_load(file.read_text()):
-            command = task.get("ansible.builtin.command", {})
-            assert not isinstance(command, str), (file.name, task["name"])
-            assert "cmd" not in command, (file.name, task["name"])
-            assert "ansible.builtin.shell" not in task, (file.name, task["name"])
