@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,14 +31,14 @@ def write_inventory(name: str, addresses: Mapping[str, str], ssh_config: Path) -
         for host, address in addresses.items()
     }
     first = dict.fromkeys(list(addresses)[:1])
+    config = json.dumps(str(ssh_config), ensure_ascii=False)  # also a text of Jinja
     inventory = {
         "all": {
             "vars": {
                 "ansible_user": "root",
                 # On a controller host, this file does not exist: the roles set up SSH there.
                 "ansible_ssh_common_args": (
-                    f"{{{{ '-F {shlex.quote(str(ssh_config))}' "
-                    f"if '{ssh_config}' is file else '' }}}}"
+                    f"{{{{ '-F ' ~ {config} | quote if {config} is file else '' }}}}"
                 ),
                 # The packages that the digits example imports.
                 "trial_node_requirements": (
