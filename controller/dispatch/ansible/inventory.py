@@ -167,7 +167,8 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         run_dir = str(CLUSTER_RUN if shared else home.run)
     store = host_variables.text(where, variables, "heirloom_store")
     user = host_variables.text(where, variables, "heirloom_user")
-    login = user_name() if local else variables.get("ansible_user")
+    remote = variables.get("ansible_user") or os.environ.get("ANSIBLE_REMOTE_USER")
+    login = user_name() if local else remote
     return Node(
         name=name,
         slots=host_variables.slots(where, variables, local=local),

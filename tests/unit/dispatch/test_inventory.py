@@ -76,6 +76,13 @@ def test_become_is_needed_if_the_login_user_is_another_one(monkeypatch, variable
     assert node(**variables).become is False
 
 
+def test_the_login_user_may_be_that_of_the_shell(monkeypatch):
+    monkeypatch.setattr(inventory, "user_name", lambda: "ann")
+    monkeypatch.setenv("ANSIBLE_REMOTE_USER", "heirloom")
+    assert clustered().become is False
+    assert clustered(ansible_user="admin").become is True
+
+
 def test_the_trial_user_logs_in_to_the_nodes_as_itself(monkeypatch):
     there = inventory.Inventory(FILE, (clustered(ansible_user="admin"),))
     monkeypatch.setattr(inventory, "user_name", lambda: "ann")
