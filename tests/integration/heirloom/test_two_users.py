@@ -60,7 +60,7 @@ def mine(place: Path) -> Iterator[Lab]:
     lab.sweep()
 
 
-def test_another_user_with_slots_of_his_own_is_named(mine: Lab, other: OtherLab) -> None:
+def test_another_user_with_separate_slots_is_named(mine: Lab, other: OtherLab) -> None:
     started = other.fifo("started")
     started.path.chmod(0o666)
     command = f"echo > {started.path}; sleep 600"
