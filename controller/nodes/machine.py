@@ -95,7 +95,10 @@ def capacity(config: Experiment, node: Node, facts: Mapping[str, Any]) -> Iterat
             f"machine has {facts['cores']}: lower trial.cpus or the slots"
         )
     elif trial.cpus is None and at_once > facts["cores"]:
-        yield f"{together} run on {counted(facts['cores'], 'core')} of this machine"
+        yield (
+            f"{together} run on {counted(facts['cores'], 'core')} of this machine: lower the slots "
+            "if trials compute all the time"
+        )
     if trial.memory is not None and at_once * trial.memory > facts["memory"]:
         yield (
             f"{together} may use {filesize.decimal(at_once * trial.memory)} of memory "

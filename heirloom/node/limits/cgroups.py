@@ -171,7 +171,8 @@ def _own_directory(controller: str) -> tuple[str, str]:
     """The hierarchy that has the controller, and this process's directory in it."""
     version, path = _V2, "/"
     for line in _read(_OWN).splitlines():
-        number, controllers, place = line.split(":", 2)
+        number, _, rest = line.partition(":")
+        controllers, _, place = rest.partition(":")
         if controller in controllers.split(","):
             version, path = controller, place
             break

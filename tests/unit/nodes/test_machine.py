@@ -78,7 +78,7 @@ def test_trials_that_may_take_more_than_the_machine_has(tmp_path, trial, budget,
 def test_more_slots_than_cores_are_named(tmp_path):
     facts = FACTS | {"cores": 2}
     [note] = machine.capacity(experiment(tmp_path, "gpus: 0"), NODE, facts)
-    assert note == "4 trials at a time run on 2 cores of this machine"
+    assert note.startswith("4 trials at a time run on 2 cores of this machine: lower the slots")
 
 
 def test_a_store_without_space_is_named(tmp_path):
