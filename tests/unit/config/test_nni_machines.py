@@ -56,6 +56,13 @@ def test_remote_machines_share_the_trial_concurrency(tmp_path: Path) -> None:
     assert "heirloom site -i" in notes[0]
 
 
+def test_trials_on_this_machine_get_the_variables_of_the_shell(tmp_path: Path) -> None:
+    for text in (V1, V2):
+        assert loaded(tmp_path, text)[0].trial.pass_environment == "all"
+    remote = loaded(tmp_path, V1_REMOTE + REMOTE)[0]
+    assert remote.trial.pass_environment == ()
+
+
 def test_remote_machines_of_version_2(tmp_path: Path) -> None:
     service = """\
   platform: remote
