@@ -27,8 +27,15 @@ def _token_1(kind: str, body: dict[str, Any]) -> Row:
     return kind, {"token" if key == "parameter_id" else key: value for key, value in body.items()}
 
 
+def _unchanged(kind: str, body: dict[str, Any]) -> Row:
+    return kind, body
+
+
 STEPS: Mapping[int, Step] = {  # by the format that a step starts from
     1: Step(frozenset({"proposed", "proposal-given-up"}), _token_1),
+    # Format 3 adds kinds and fields, which earlier versions cannot read: reported-many, alive,
+    # paused, continued; started_at, keep_going.
+    2: Step(frozenset(), _unchanged),
 }
 FORMAT = 1 + len(STEPS)
 
