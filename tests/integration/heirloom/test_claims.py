@@ -41,9 +41,12 @@ def test_an_unknown_attempt_is_absent(lab):
     assert lab.probe("5.5") == "absent"
 
 
-def test_an_invalid_spec_does_not_affect_the_others(lab):
+def test_an_invalid_spec_fails_its_trial_and_does_not_affect_the_others(lab):
     bad = lab.spec("1.1") | {"slots": "many"}
-    assert lab.start(lab.spec("0.1"), bad, lab.spec("2.1")) == ["started", "refused", "started"]
+    assert lab.start(lab.spec("0.1"), bad, lab.spec("2.1")) == ["started", "ended", "started"]
+    [answer] = attempts.start(str(lab.run_dir), lab.slots, [bad])
+    assert answer["outcome"]["outcome"] == "failed"  # no other node would start it either
+    assert "'slots'" in answer["outcome"]["reason"]
     for attempt in ("0.1", "2.1"):
         assert lab.ended(attempt)["outcome"] == "committed"
 
