@@ -100,7 +100,7 @@ def create(
     home.prepare()
     prepare_run_dirs(nodes, home)
     with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
-        directory = home.take_name(name or config.name, exact=name is not None)
+        directory = home.take_name(config.name if name is None else name, exact=name is not None)
         undo.callback(directory.discard)
         stack.enter_context(Lock(directory))
         taken = config.name if name is None and directory.name != config.name else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import pwd
 import re
@@ -19,6 +20,7 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.lock import is_locked
 
 _ABANDONED = 60.0  # seconds after which no process is still creating an experiment
+_FEW = 8  # experiments that a message lists
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -89,9 +91,24 @@ class Home:
         """The experiment of this name. Raises HomeError when there is none."""
         directory = ExperimentDir(self.experiments / name)
         if not _NAME.fullmatch(name) or not directory.is_complete:
-            known = ", ".join(p.name for p in self.list()) or "none yet"
-            raise HomeError(f"no experiment named {name!r} under {self.experiments} ({known})")
+            raise HomeError(
+                f"no experiment named {name!r} under {self.experiments}: {self._suggestion(name)}"
+            )
         return directory
+
+    def _suggestion(self, name: str) -> str:
+        """Names like the one that does not exist; else all of them, as far as they are few."""
+        known = [place.name for place in self.list()]
+        stem = Path(name).stem.lower()
+        by_lower = {each.lower(): each for each in known}
+        near = difflib.get_close_matches(stem, by_lower, 3)
+        if near:
+            return f"did you mean {' or '.join(by_lower[each] for each in near)}?"
+        if not known:
+            return "there is none yet"
+        if len(known) > _FEW:
+            return f"`{command('status')}` lists those that exist"
+        return f"those that exist are {', '.join(known)}"
 
     def list(self) -> list[ExperimentDir]:
         """Every experiment, by name."""

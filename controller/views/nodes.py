@@ -38,7 +38,8 @@ def show(home: Home, inventory: Path | None, store: Path | None, *, json: bool) 
     """
     listed = read_inventory(inventory or DEFAULT_INVENTORY, home)
     listed = interpreter.apply(listed, interpreter.choose(), None)
-    store, trouble = _store(store, listed.nodes, home)
+    chosen = None if store is None else store.expanduser().absolute()
+    store, trouble = _store(chosen, listed.nodes, home)
     with contextlib.nullcontext() if json else inspecting(len(listed.nodes)):
         cluster = inspect_nodes(listed, listed.nodes, store, trouble)
     found = {report.node.name: find_problems(report, cluster) for report in cluster.nodes}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from controller.errors import HeirloomError
 
 
 def site(
@@ -35,6 +38,8 @@ def site(
     """
     from controller.dispatch.ansible import playbook
 
+    if "," not in inventory and not Path(inventory).expanduser().exists():
+        raise HeirloomError(f"{inventory}: no such inventory: name one with -i")
     words = list(arguments or ())
     name = words.pop(0) if words and words[0] in playbook.ACTIONS else "site"
     playbook.run(name, inventory, words)

@@ -21,4 +21,5 @@ def status(
     from controller.views import tables
 
     home = Home.of_user()
-    tables.status([home.find(name)] if name else home.list(), detail=name is not None, json=json)
+    places = home.list() if name is None else [home.find(name)]
+    tables.status(places, detail=name is not None, json=json)

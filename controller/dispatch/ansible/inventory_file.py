@@ -25,6 +25,7 @@ from heirloom.node.spec import text_problem
 _TIMEOUT = 60.0  # seconds that an inventory program may take
 _SECTIONS = ("hosts", "children", "vars")
 _WARNING = re.compile(r"Failed to parse inventory with '(\w+)' plugin: (.*)")
+_UNREAD = re.compile(r"Completely failed to parse inventory source (/.*)")
 _REPEATED = re.compile(r"^Failed to parse inventory: ")
 _QUOTED = re.compile(r"got: (\S+)|host definition '([^']*)'|Section (\[[^]]*\])|pattern '([^']*)'")
 _ENCRYPTED = b"$ANSIBLE_VAULT;"
@@ -97,7 +98,8 @@ def check_file(path: Path) -> None:
 
 def mistake_of(path: Path) -> str:
     """What is wrong with the group of the nodes in a YAML file, with its line; else empty."""
-    found = _yaml_mistake(path, GROUP) if path.is_file() and _is_yaml(path) else None
+    is_yaml = path.is_file() and _is_yaml(path)
+    found = next(_mistakes(_compose(path), GROUP), None) if is_yaml else None
     return "" if found is None else f"line {found.line}: {found.text}"
 
 
@@ -150,6 +152,9 @@ def _check_yaml(path: Path, text: str) -> None:
 
 def _reason(path: Path, warnings: Sequence[str], stderr: str) -> tuple[str, str]:
     """Where the mistake is, and what the reader that fits the file says of it."""
+    if path.is_dir() and (inside := _file_inside(path, warnings)) is not None:
+        where, why = _reason(inside, warnings, stderr)
+        return f", file {inside.relative_to(path)}{where}", why
     said: dict[str, str] = {}
     for warning in warnings:
         if match := _WARNING.match(warning):
@@ -159,7 +164,7 @@ def _reason(path: Path, warnings: Sequence[str], stderr: str) -> tuple[str, str]
     if path.is_file() and path.read_bytes().startswith(_ENCRYPTED):
         return "", "it is encrypted: name a file with its password in ANSIBLE_VAULT_PASSWORD_FILE"
     if path.is_file() and _is_yaml(path):
-        if (found := _yaml_mistake(path)) is not None:
+        if (found := next(_mistakes(_compose(path), None), None)) is not None:
             return f", line {found.line}", found.text
         order = ("auto", "yaml") if _names_plugin(path) else ("yaml", "auto")
     else:
@@ -168,6 +173,12 @@ def _reason(path: Path, warnings: Sequence[str], stderr: str) -> tuple[str, str]
     if "ini" in order and path.is_file():
         return _ini_place(path, why)
     return "", why or (_line(warnings[0]) if warnings else _line(stderr)) or "no reader fits it"
+
+
+def _file_inside(directory: Path, messages: Sequence[str]) -> Path | None:
+    """The file of a directory that no reader could read."""
+    paths = (Path(match[1]) for match in filter(None, map(_UNREAD.match, messages)))
+    return next((path for path in paths if directory in path.parents), None)
 
 
 def _program_reason(said: dict[str, str], stderr: str) -> str:
@@ -198,11 +209,6 @@ def _ini_place(path: Path, why: str) -> tuple[str, str]:
     return "", why
 
 
-def _yaml_mistake(path: Path, only: str | None = None) -> _Mistake | None:
-    """The first group that is not made as groups are. `only`: look for more, in this group."""
-    return next(_mistakes(_compose(path), only), None)
-
-
 def _compose(path: Path) -> yaml.Node | None:
     try:
         return yaml.compose(path.read_text(encoding="utf-8-sig"))
@@ -211,18 +217,16 @@ def _compose(path: Path) -> yaml.Node | None:
 
 
 def _mistakes(groups: yaml.Node | None, only: str | None) -> Iterator[_Mistake]:
+    """Groups that are not made as groups are. `only`: look for more, in this group."""
     for name, group in _pairs(groups):
-        if only in (None, name):
-            if isinstance(group, yaml.SequenceNode):
-                yield _Mistake(_line_of(group), f"{name} must be a mapping with the key `hosts:`")
-            for key, section in _pairs(group):
+        chosen = only in (None, name)
+        if chosen and isinstance(group, yaml.SequenceNode):
+            yield _Mistake(_line_of(group), f"{name} must be a mapping with the key `hosts:`")
+        for key, section in _pairs(group):
+            if chosen:
                 yield from _section(name, key, section, strict=name == only)
-                if key == "children":
-                    yield from _mistakes(section, None if only is None else only)
-        elif only is not None:
-            for key, section in _pairs(group):
-                if key == "children":
-                    yield from _mistakes(section, only)
+            if key == "children":
+                yield from _mistakes(section, only)
 
 
 def _section(group: str, key: str, section: yaml.Node, *, strict: bool) -> Iterator[_Mistake]:

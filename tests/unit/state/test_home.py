@@ -90,11 +90,23 @@ def test_a_name_that_is_no_file_name_is_refused(home: Home, name: str) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(home: Home) -> None:
-    with pytest.raises(HomeError, match=r"no experiment named 'x' .*\(none yet\)"):
+    with pytest.raises(HomeError, match=r"no experiment named 'x' .*: there is none yet"):
         home.find("x")
     home.take_name("digits").journal.touch()
-    with pytest.raises(HomeError, match=r"\(digits\)"):
+    with pytest.raises(HomeError, match=r": those that exist are digits$"):
         home.find("x")
+    for number in range(8):
+        home.take_name(f"other{number}").journal.touch()
+    with pytest.raises(HomeError, match=r"`heirloom status` lists those that exist$"):
+        home.find("x")
+
+
+@pytest.mark.parametrize("name", ["digts", "Digits", "DIGITS", "digits.yml", "digits/", "a/digits"])
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(home: Home, name: str) -> None:
+    home.take_name("digits").journal.touch()
+    home.take_name("unlike").journal.touch()
+    with pytest.raises(HomeError, match=r": did you mean digits\?$"):
+        home.find(name)
 
 
 def test_a_failed_setup_frees_its_name(home: Home) -> None:
