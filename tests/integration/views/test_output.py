@@ -69,8 +69,9 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     environment = {"HEIRLOOM_HOME": str(place / "home"), "PYTHONPATH": str(REPOSITORY)}
     return subprocess.run(
-        command, cwd=place, env={**os.environ, **environment, **variables}, text=True, timeout=PATIENCE,
-        stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, check=False,
+        command, cwd=place, env={**os.environ, **environment, **variables}, text=True,
+        timeout=PATIENCE, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+        check=False,
     )  # fmt: skip
 
 
