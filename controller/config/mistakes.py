@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ def _not_a_choice(got: Any, expected: str) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    is_word = value is None or isinstance(value, bool)  # as in the file: null, true, false
+    text = json.dumps(value) if is_word else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -91,4 +93,8 @@ _MESSAGES = {  # by pydantic's type of error
     "greater_than_equal": "must be at least {ge}, not {got}",
     "invalid_key": "a key must be text: put it in quotes",
     "list_type": "must be a list, not {got}",
+    "greater_than": "must be above {gt}, not {got}",
+    "less_than_equal": "must be at most {le}, not {got}",
+    "finite_number": "must be a finite number, not {got}",
+    "too_short": "must have at least {min_length} item, not {actual_length}",
 }

@@ -17,6 +17,8 @@ import yaml
 _TAG = "tag:yaml.org,2002:"
 _TOKEN = re.compile(r'[\s,:]*([]{}["]|[^][{}",:\s]+)')
 _WORDS = {"true": "bool", "false": "bool", "null": "null"}
+_WRONG_WORDS = {"True": "true", "False": "false", "None": "null"}
+_WORD = re.compile(r"\w+")
 _NOT_JSON = ("NaN", "Infinity", "-Infinity")  # the standard library accepts them
 
 
@@ -31,9 +33,24 @@ class _Token:
 
 def compose(text: str) -> yaml.Node:
     """The node of the value in a text. Raises JSONDecodeError, which has line and column."""
-    json.loads(text)
+    json.loads(text, parse_int=str)  # `int` refuses a number of many digits, without its line
     tokens = _tokens(text)
     return _node(next(tokens), tokens)
+
+
+def advice(error: JSONDecodeError) -> str:
+    """What to do about an error where YAML, Python or JavaScript differ from JSON; or nothing."""
+    before, after = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
+    if after.startswith(("#", "//", "/*")):
+        return "JSON has no comments: remove it"
+    if before.endswith(",") and after[:1] in ("]", "}"):
+        return "remove the comma before it"
+    if after[:1] in (",", "]", "}") and "trailing comma" in error.msg:  # Python 3.13
+        return "remove the comma"
+    if after.startswith("'"):
+        return "put text in double quotes"
+    word = _WORD.match(after)
+    return f"write {_WRONG_WORDS[word[0]]}" if word and word[0] in _WRONG_WORDS else ""
 
 
 def _tokens(text: str) -> Iterator[_Token]:

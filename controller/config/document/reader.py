@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -34,7 +35,8 @@ def read(path: Path, what: str = "the experiment file") -> Document:
         return _Reader(path, text).document()
     except json.JSONDecodeError as error:
         reason = f"invalid JSON: {error.msg} (column {error.colno})"
-        raise _error(path, error.lineno, reason) from None
+        advice = json_nodes.advice(error)
+        raise _error(path, error.lineno, reason + (advice and f": {advice}")) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -56,38 +58,33 @@ class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
-        self._loader = scalars.Loader(text)
         self._is_json = False
         self._found = Document(None, {})
 
     def document(self) -> Document:
         """The content of the file. Raises what the parsers raise, and ConfigError."""
-        try:
-            node = self._compose()
-            if node is None:
-                raise _error(self._path, None, "the file is empty")
-            if not isinstance(node, yaml.MappingNode):
-                text = "must be a mapping: lines of the form `key: value`"
-                raise _error(self._path, _line(node), text)
-            self._found.places[()] = Place(self._path, _line(node))
-            self._found.value = self._value(node, (), ())
-            return self._found
-        finally:
-            self._loader.dispose()
+        node = self._compose() if self._text.strip() else None
+        if node is None:
+            raise _error(self._path, None, "the file is empty")
+        if not isinstance(node, yaml.MappingNode):
+            form = "a mapping: lines of the form `key: value`"
+            form = "an object: {…}" if self._is_json else form
+            raise _error(self._path, _line(node), f"must be {form}")
+        self._found.places[()] = Place(self._path, _line(node))
+        self._found.value = self._value(node, (), ())
+        return self._found
 
     def _compose(self) -> yaml.Node | None:
         """The node of the file's value. What is JSON is read as JSON, whatever the file's name."""
-        if self._path.suffix.lower() == ".json" and self._text.strip():
+        if self._path.suffix.lower() == ".json":
             self._is_json = True
             return json_nodes.compose(self._text)
         if self._text.lstrip()[:1] == "{":
-            try:
+            with contextlib.suppress(ValueError, RecursionError):
                 node = json_nodes.compose(self._text)
-            except (ValueError, RecursionError):
-                return self._loader.get_single_node()
-            self._is_json = True
-            return node
-        return self._loader.get_single_node()
+                self._is_json = True
+                return node
+        return scalars.compose(self._text)
 
     def _value(self, node: yaml.Node, key: Key, ancestors: tuple[yaml.Node, ...]) -> Any:
         """The value of a node. Notes the places and the mistakes in it."""
@@ -112,7 +109,8 @@ class _Reader:
         self, node: yaml.MappingNode, key: Key, ancestors: tuple[yaml.Node, ...]
     ) -> dict[str, Any]:
         self._note_duplicates(node, key)
-        self._loader.flatten_mapping(node)  # `<<` first, so that keys that override it come later
+        if not self._is_json:
+            scalars.merge(node)  # `<<` first, so that keys that override it come later
         mapping = {}
         for name, item in node.value:
             text = self._text_of(name, (*key, name.value))

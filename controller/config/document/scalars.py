@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 _TAG = "tag:yaml.org,2002:"
+_LONGEST = 4300  # digits: the default of Python's own limit (sys.set_int_max_str_digits)
 _SWITCH = re.compile(r"on|off", re.IGNORECASE)
 _RESOLVERS = (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -44,6 +45,21 @@ for _name, _pattern, _first in _RESOLVERS:
     Dumper.add_implicit_resolver(_TAG + _name, _compiled, _first)
 
 
+def compose(text: str) -> yaml.Node | None:
+    """The node of a document; None if it is empty. Raises yaml.YAMLError."""
+    loader = Loader(text)
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+        return node
+    finally:
+        loader.dispose()
+
+
+def merge(node: yaml.MappingNode) -> None:
+    """Replace `<<` in a mapping by what it stands for. Raises yaml.YAMLError."""
+    Loader("").flatten_mapping(node)
+
+
 def value_of(node: yaml.ScalarNode) -> Any:
     """The value of a scalar: text, a number, true, false or None. Raises ValueError."""
     text: str = node.value
@@ -54,6 +70,8 @@ def value_of(node: yaml.ScalarNode) -> Any:
             return None
         case "bool" if text.lower() in ("yes", "true", "no", "false"):
             return text.lower() in ("yes", "true")
+        case "int" if len(text) > _LONGEST:
+            raise ValueError(f"a number has {_LONGEST} digits at most")
         case "int":
             return int(text.replace("_", ""), 0)
         case "float":

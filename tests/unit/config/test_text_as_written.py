@@ -107,7 +107,8 @@ def json_space(tmp_path: Path, text: str, name: str = "space.json") -> Path:
 @pytest.mark.parametrize("name", ["space.json", "space.JSON", "space", "space.yml"])
 def test_json_is_read_as_json(tmp_path: Path, name: str) -> None:
     options = (
-        r'[1e-5, 1E5, 123456789012345678901234567890, "a\/b", "\ud83d\ude00", "\u0000", "a\tb"]'
+        r'[1e-5, 1E5, 123456789012345678901234567890, "a\/b", "\ud83d\ude00", "\u0000", "a\tb", '
+        '"\x7f\x80\uffff"]'  # valid in JSON, not in YAML
     )
     text = '{\n\t"a": {"_type":\t"choice",\r\n"_value":' + options + "}}"
     found = load(json_space(tmp_path, text, name)).search_space["a"]["_value"]
@@ -118,14 +119,22 @@ def test_json_is_read_as_json(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ('{"a": 1,\n "b": [1,]}', 2, "invalid JSON: "),
+        ('{"a": 1,\n "b": [1,]}', 2, "remove the comma"),
+        ('{"a": 1,\n}', None, "remove the comma"),
+        ('{"a": 1, // one\n "b": 2}', 1, "JSON has no comments"),
+        ("# one\n{}", 1, "JSON has no comments"),
+        ("{\"a\": 1,\n 'b': 2}", 2, "put text in double quotes"),
+        ('{"a": 1,\n "b": True}', 2, "write true"),
+        ('{"a": 1,\n "b": ' + "9" * 5000 + "}", 2, "a number has 4300 digits at most"),
+        ('{"a":\f1}', 1, "invalid JSON: "),
         ('{"a": 1,\n b: 2}', 2, "double quotes (column 2)"),
         ('{"a": 1,\n "b": NaN}', 2, "NaN is not a value of JSON (column 7)"),
         ('{"a": 1}\n{}', 2, "Extra data (column 1)"),
         ('{"a":\n "\\ud800"}', 2, "half of a surrogate pair"),
         ('{"a": 1,\n "a": 2}', 2, "duplicate key"),
-        ("[1]", 1, "must be a mapping"),
+        ("[1]", 1, "must be an object"),
         ("", None, "the file is empty"),
+        (" \n\t ", None, "the file is empty"),
     ],
 )
 def test_mistake_in_json_has_its_place(
