@@ -44,18 +44,14 @@ def text(where: str, variables: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def directory(where: str, name: str, value: str, also: str = "") -> Path:
-    """The path in a variable, with one slash between its parts. Raises InventoryError.
-
-    `also` names what else may be set to change it, if the inventory does not set it.
-    """
-    if not also:
-        _refuse_expansion(where, name, value)
+def directory(where: str, name: str, value: str) -> Path:
+    """The path in a variable, with one slash between its parts. Raises InventoryError."""
+    _refuse_expansion(where, name, value)
     if not value.startswith("/") or ".." in value.split("/"):
         raise InventoryError(f"{where}: {name} is {value!r}: give an absolute path without `..`")
     if problem := path_problem(value):
         raise InventoryError(
-            f"{where}: {name} is {value!r}, which {problem}: set {name}{also} to another directory"
+            f"{where}: {name} is {value!r}, which {problem}: set {name} to another directory"
         )
     return Path("/" + value.lstrip("/"))
 

@@ -22,6 +22,7 @@ from controller.dispatch.ansible.inventory_file import (
     mistake_of,
 )
 from controller.state.home import Home, user_name
+from heirloom.node.spec import path_problem
 from heirloom.store.atomic_write import replace_file
 
 __all__ = [
@@ -157,14 +158,6 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         )
     connection = host_variables.text(where, variables, "ansible_connection") or "ssh"
     local = connection == "local"
-    run_dir = host_variables.text(where, variables, "heirloom_run_dir")
-    also = "" if run_dir is not None else " or HEIRLOOM_HOME"
-    if run_dir is None:
-        # This machine is a node of a cluster only if the roles created its slots.
-        shared = not local or (
-            (CLUSTER_RUN / "slots").is_dir() and os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
-        )
-        run_dir = str(CLUSTER_RUN if shared else home.run)
     store = host_variables.text(where, variables, "heirloom_store")
     user = host_variables.text(where, variables, "heirloom_user")
     remote = variables.get("ansible_user") or os.environ.get("ANSIBLE_REMOTE_USER")
@@ -172,7 +165,7 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
     return Node(
         name=name,
         slots=host_variables.slots(where, variables, local=local),
-        run_dir=host_variables.directory(where, "heirloom_run_dir", run_dir, also),
+        run_dir=_run_dir(where, variables, home, local=local),
         connection=connection,
         python=host_variables.python(where, variables),
         store=None if store is None else host_variables.directory(where, "heirloom_store", store),
@@ -180,3 +173,20 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         become=user is not None and login not in (user, "root") and user_name() != user,
         own_slots=variables.get("heirloom_slots") is not None,
     )
+
+
+def _run_dir(where: str, variables: Mapping[str, Any], home: Home, *, local: bool) -> Path:
+    """The run directory: the inventory's, that of the roles, or the user's own on this machine."""
+    name = "heirloom_run_dir"
+    if (given := host_variables.text(where, variables, name)) is not None:
+        return host_variables.directory(where, name, given)
+    # This machine is a node of a cluster only if the roles created its slots.
+    if not local or (
+        (CLUSTER_RUN / "slots").is_dir() and os.access(CLUSTER_RUN, os.W_OK | os.X_OK)
+    ):
+        return CLUSTER_RUN
+    if problem := path_problem(str(home.run)):
+        raise InventoryError(
+            f"the run directory {str(home.run)!r} {problem}: set HEIRLOOM_HOME to another directory"
+        )
+    return home.run

@@ -101,12 +101,15 @@ def _nni(spec: Spec) -> dict[str, str]:
 
 
 def _python_directory(python: str, directory: str) -> str:
-    """A directory in which `python` runs the given interpreter: its own, or a new one."""
+    """A directory in which `python` runs the given interpreter: its own, or a new one.
+
+    It is a new one too where PATH cannot hold its own, because there is a colon in it.
+    """
     own = os.path.dirname(python)
     if not os.access(python, os.X_OK):
         raise FileNotFoundError(2, "the node's heirloom_python does not exist", python)
     with contextlib.suppress(FileNotFoundError):
-        if os.path.samefile(f"{own}/python", python):
+        if ":" not in own and os.path.samefile(f"{own}/python", python):
             return own
     wrappers = f"{directory}/python/{hashlib.sha256(os.fsencode(python)).hexdigest()[:16]}"
     if not os.path.exists(wrappers):

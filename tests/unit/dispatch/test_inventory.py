@@ -146,7 +146,8 @@ def test_paths_are_normal_whatever_their_spelling(variable):
 
 def test_a_colon_in_the_home_directory_is_named():
     home = Home(Path("/runs/10:30"))
-    with pytest.raises(InventoryError, match=r"a colon .*: set heirloom_run_dir or HEIRLOOM_HOME"):
+    message = r"^the run directory '/runs/10:30/run' contains a colon .*: set HEIRLOOM_HOME to"
+    with pytest.raises(InventoryError, match=message):
         nodes_of(listed(ansible_connection="local"), FILE, home)
 
 

@@ -107,20 +107,23 @@ def test_the_interpreters_directory_is_first_on_path(tmp_path):
     assert done.stdout.strip() == sys.prefix  # with its virtual environment
 
 
-def test_an_interpreter_with_another_name_is_python_on_path(tmp_path):
-    mine = tmp_path / "it's mine"
+@pytest.mark.parametrize(
+    ("directory", "interpreter"), [("it's mine", "python-of-mine"), ("10:30", "python")]
+)
+def test_an_interpreter_that_path_cannot_name_is_python_on_path(tmp_path, directory, interpreter):
+    mine = tmp_path / directory
     mine.mkdir()
     for name in ("python", "python-of-mine"):
         (mine / name).write_text(f"#!/bin/sh\necho {name} $1\n")
         (mine / name).chmod(0o755)
-    spec = replace(SPEC, python=str(mine / "python-of-mine"))
+    spec = replace(SPEC, python=str(mine / interpreter))
     for _ in range(2):
         found = seen(spec, run_dir=str(tmp_path), inherited={"PATH": "/usr/bin:/bin"})
         for name in ("python", "python3"):
             done = subprocess.run(
                 ["sh", "-c", f"{name} x"], env=found, capture_output=True, text=True, check=True
             )
-            assert done.stdout == "python-of-mine x\n"
+            assert done.stdout == f"{interpreter} x\n"
 
 
 def test_a_missing_interpreter_is_named():
