@@ -26,6 +26,7 @@ _TIMEOUT = 60.0  # seconds that an inventory program may take
 _SECTIONS = ("hosts", "children", "vars")
 _WARNING = re.compile(r"Failed to parse inventory with '(\w+)' plugin: (.*)")
 _UNREAD = re.compile(r"Completely failed to parse inventory source (/.*)")
+_SETTING = re.compile(r"^\[?ERROR\]?: (Config .*|The vault password file .*)", re.MULTILINE)
 _REPEATED = re.compile(r"^Failed to parse inventory: ")
 _QUOTED = re.compile(r"got: (\S+)|host definition '([^']*)'|Section (\[[^]]*\])|pattern '([^']*)'")
 _ENCRYPTED = b"$ANSIBLE_VAULT;"
@@ -69,6 +70,10 @@ def list_hosts(path: Path, named: Path) -> tuple[dict[str, Any], tuple[str, ...]
         ) from None
     messages = list(_messages(done.stderr.replace(given, str(path))))
     if done.returncode:
+        if setting := _SETTING.search(done.stderr):  # whatever the inventory has
+            raise InventoryError(
+                f"Ansible's settings (its variables and its ansible.cfg): {setting[1]}: correct it"
+            )
         where, why = _reason(path, [text for _, text in messages], done.stderr)
         # The lines of a file that was written here say nothing to the user.
         place = f"{named}{where}" if path == named else str(named)
@@ -270,5 +275,5 @@ def _messages(stderr: str) -> Iterator[tuple[str, str]]:
 
 
 def _line(text: str) -> str:
-    """Join the text's lines."""
-    return " ".join(text.split())
+    """Join the text's lines, without a traceback."""
+    return " ".join(text.partition("Traceback (most recent call last):")[0].split())

@@ -237,3 +237,20 @@ def test_yaml_without_groups_is_refused(tmp_path, text):
     file.write_text(text)
     with pytest.raises(InventoryError, match="begin it with a group"):
         inventory.read(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ANSIBLE_FORKS", "many", "Config 'DEFAULT_FORKS' from 'env: ANSIBLE_FORKS'.* 'many'"),
+        ("ANSIBLE_VAULT_PASSWORD_FILE", "/nowhere", "The vault password file /nowhere was not"),
+    ],
+)
+def test_a_setting_that_ansible_refuses_is_no_mistake_of_the_inventory(
+    tmp_path, monkeypatch, name, value, message
+):
+    file = tmp_path / "hosts.yml"
+    file.write_text("trial_nodes: {hosts: {localhost: {ansible_connection: local}}}")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InventoryError, match=f"^Ansible's settings .*{message}.*: correct it$"):
+        inventory.read(file)
