@@ -30,6 +30,7 @@ _ALGORITHMS = (
     "name a tuner or an assessor in the experiment file (such as tuner: {name: TPE}), or subclass "
     "nni.tuner.Tuner or nni.assessor.Assessor"
 )
+_ALGORITHM_NAMES = ("_tuner", "_assessor", "_advisor")  # how NNI's modules of algorithms end
 _INTERNALS = "only what trials, tuners and assessors of a search use is served"
 _FEATURES = f"{_INTERNALS}; select features in the trial's own code"
 
@@ -51,10 +52,7 @@ _ADVICE = {
     **dict.fromkeys(("experiment", "Experiment", "tools", "nni_cmd"), _EXPERIMENTS),
     **dict.fromkeys(
         (
-            "algorithms", "hyperopt_tuner", "evolution_tuner", "batch_tuner", "gridsearch_tuner",
-            "smac_tuner", "metis_tuner", "gp_tuner", "bohb_advisor", "hyperband_advisor",
-            "networkmorphism_tuner", "pbt_tuner", "ppo_tuner", "curvefitting_assessor",
-            "medianstop_assessor", "msg_dispatcher", "msg_dispatcher_base", "multi_phase",
+            "algorithms", "advisor", "msg_dispatcher", "msg_dispatcher_base", "multi_phase",
         ),
         _ALGORITHMS,
     ),
@@ -71,7 +69,9 @@ _ADVICE = {
 
 def advice(name: str) -> str:
     """The message for a name, such as `nas.nn.pytorch`, that this package has not."""
-    text = _ADVICE.get(name.partition(".")[0])
+    first = name.partition(".")[0]
+    is_algorithm = first.endswith(_ALGORITHM_NAMES)
+    text = _ALGORITHMS if is_algorithm else _ADVICE.get(first)
     return f"Heirloom's nni has no {name!r}" + (f": {text}; {_DOCS}" if text else "")
 
 

@@ -30,6 +30,8 @@ def run(statement: str) -> None:
         ("import nni.runtime.common", "only what trials, tuners and assessors"),
         ("from nni.algorithms.hpo.hyperopt_tuner import HyperoptTuner", "in the experiment file"),
         ("from nni.hyperopt_tuner.hyperopt_tuner import HyperoptTuner", "in the experiment file"),
+        ("from nni.dngo_tuner.dngo_tuner import DNGOTuner", "in the experiment file"),
+        ("import nni.bohb_advisor", "in the experiment file"),
         ("from nni.feature_engineering.gbdt_selector import G", "the trial's own code"),
         ("from nni import choice", "nni.get_next_parameter()"),
         ("import nni.foo", "Heirloom's nni has no 'foo'"),
