@@ -48,7 +48,8 @@ def _path(value: Any, info: ValidationInfo) -> Path:
         path = Path(value).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{value}: {error}") from None
-    path = Path(os.path.abspath(info.context["base"] / path))  # noqa: PTH100 - keeps symlinks
+    found = os.path.abspath(info.context["base"] / path)  # noqa: PTH100 - keeps symlinks
+    path = Path("/" + found.lstrip("/"))
     _refuse_unusable(str(path))  # the directory of the experiment file may be what is unusable
     return path
 

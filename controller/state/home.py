@@ -42,7 +42,7 @@ class Home:
         chosen = os.environ.get("HEIRLOOM_HOME")
         try:
             path = Path(chosen or platformdirs.user_state_path("heirloom", appauthor=False))
-            return cls(path.expanduser().absolute())
+            return cls(_normal(path.expanduser().absolute()))
         except RuntimeError:  # pathlib's: there is no such user, or none with a home directory
             where = f"HEIRLOOM_HOME is {chosen}" if chosen else "HEIRLOOM_HOME is not set"
             raise HomeError(
@@ -119,6 +119,11 @@ class Home:
             return []
         except OSError as error:
             raise cannot_write(self.experiments, error) from None
+
+
+def _normal(path: Path) -> Path:
+    """The path without `..`, which is taken after symbolic links, and without a second slash."""
+    return path.resolve() if ".." in path.parts else Path("/" + str(path).lstrip("/"))
 
 
 def user_name() -> str:

@@ -206,3 +206,8 @@ def test_directory_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
     [mistake] = mistakes(write(tmp_path / "\udcff", GOOD))
     assert "trial.code_dir: " in mistake
     assert "is not UTF-8 text" in mistake
+
+
+def test_paths_are_normal_whatever_their_spelling(tmp_path: Path) -> None:
+    for written in ("//data/x", "/data//x/", "/data/./x", "/data/y/../x"):
+        assert str(load(write(tmp_path, f"{GOOD}store: {written}\n")).store) == "/data/x"

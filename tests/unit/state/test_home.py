@@ -22,6 +22,8 @@ def home(tmp_path: Path) -> Home:
     [
         ({"HEIRLOOM_HOME": "/a b/c", "XDG_STATE_HOME": "/state"}, Path("/a b/c")),
         ({"HEIRLOOM_HOME": "here"}, Path.cwd() / "here"),
+        ({"HEIRLOOM_HOME": "//a//b/./c/"}, Path("/a/b/c")),
+        ({"HEIRLOOM_HOME": "/proc/self/cwd/../x"}, Path.cwd().parent / "x"),
         ({"XDG_STATE_HOME": "/state"}, Path("/state/heirloom")),
         ({"XDG_STATE_HOME": "not/absolute"}, Path.home() / ".local/state/heirloom"),
         ({}, Path.home() / ".local/state/heirloom"),
