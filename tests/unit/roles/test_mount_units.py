@@ -154,3 +154,35 @@ def test_mounts_of_other_paths_are_removed_and_those_of_others_kept():
     assert former(made, hostvars=hosts) == ["/mnt/old", "/mnt/older"]
     exports[0]["state"] = "absent"
     assert former(made, hostvars=hosts) == ["/mnt/old", "/mnt/older", "/mnt/second"]
+
+
+def must_unmount(state: str, **inventory: object) -> object:
+    """Whether a host unmounts the store that an inventory without variables has mounted."""
+    row = {
+        "path": "/mnt/heirloom",
+        "source": "a:/srv/heirloom",
+        "type": "nfs",
+        "options": value("_nfs_client_mount_options"),
+        "inventory": "/lab",
+        "unit": "mnt-heirloom.mount",
+    }
+    made = {"stdout": json.dumps([row])}
+    return value(
+        "_nfs_client_must_unmount", __nfs_client_made=made, _nfs_client_state=state, **inventory
+    )
+
+
+def test_a_change_that_the_kernel_does_not_show_is_found_in_the_unit():
+    assert must_unmount("mounted") is False
+    assert must_unmount("mounted", nfs_client_nconnect=8) is True
+    assert must_unmount("mounted", nfs_client_options=["hard", "rsize=65536"]) is True
+    assert must_unmount("mounted", nfs_client_server="10.0.0.9") is True
+    assert must_unmount("mounted", nfs_client_server_host="b") is True  # it is the server now
+    assert must_unmount("empty", nfs_client_nconnect=8) is False
+    assert must_unmount("stale") is must_unmount("different") is True
+
+
+def test_an_ipv6_address_is_in_brackets():
+    assert value("_nfs_client_source", nfs_client_server="fd00::1") == "[fd00::1]:/srv/heirloom"
+    text = unit(nfs_client_server="fe80::1%eth0")
+    assert "\nWhat=[fe80::1%%eth0]:/srv/heirloom\n" in text
