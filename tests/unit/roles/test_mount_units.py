@@ -152,6 +152,10 @@ def test_mounts_of_other_paths_are_removed_and_those_of_others_kept():
     exports = [{"path": "/srv//second/"}, {"path": "/srv/heirloom"}]
     hosts = {"a": {"nfs_server_exports": exports}, "b": {}}
     assert former(made, hostvars=hosts) == ["/mnt/old", "/mnt/older"]
+    # On the server, the store may be used where it is.
+    assert former(made[:1], nfs_client_local=True, heirloom_store="/srv/heirloom/") == [
+        "/mnt/heirloom"
+    ]
     exports[0]["state"] = "absent"
     assert former(made, hostvars=hosts) == ["/mnt/old", "/mnt/older", "/mnt/second"]
 
