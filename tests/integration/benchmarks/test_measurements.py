@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import MEASUREMENTS
+from tests.pytorch import require_torch
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
 def test_a_measurement_ends_with_figures_and_leaves_nothing(name: str, tmp_path: Path) -> None:
+    if name == "weights":
+        require_torch()
     build = tmp_path / "build"
     environment = {**os.environ, "HOME": str(tmp_path)}
     command = [sys.executable, "-m", "benchmarks", "--quick", "--build", str(build), name]

@@ -1,6 +1,7 @@
 """Limits of memory and processors, held by a cgroup, or by the supervisor where there is none."""
 
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ SHARED = (
 
 
 def python(code: str) -> str:
-    return f"{sys.executable} -c '{code}'"
+    return f"{shlex.quote(sys.executable)} -c '{code}'"
 
 
 @pytest.fixture(params=["supervisor", "cgroup"])
@@ -88,7 +89,7 @@ def test_address_space_is_not_limited(lab):
 
 def test_processors_are_limited(lab, holder):
     report = (
-        f"{sys.executable} -c 'import os; print(len(os.sched_getaffinity(0)))';"
+        f"{shlex.quote(sys.executable)} -c 'import os; print(len(os.sched_getaffinity(0)))';"
         f"cat /proc/self/cgroup; {NOOP}"
     )
     assert lab.run("0.1", report, cpus=0.5)["outcome"] == "committed"

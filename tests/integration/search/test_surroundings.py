@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,7 +126,8 @@ def test_a_locale_without_utf8_changes_no_text(lab: Lab) -> None:
 
 
 def test_a_current_directory_that_was_removed_is_named(lab: Lab) -> None:
-    script = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m controller status"
+    python = shlex.quote(sys.executable)
+    script = f"mkdir gone && cd gone && rmdir ../gone && {python} -m controller status"
     done = subprocess.run(
         ["sh", "-c", script], cwd=lab.path, env=lab.environment | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True, text=True, timeout=PATIENCE, check=False,
