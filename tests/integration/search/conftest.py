@@ -18,6 +18,13 @@ import pytest
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+# Python itself cannot start in a locale of ASCII if an editable installation (that of a clone) lies
+# at a path that is not ASCII: it reads its .pth files in the locale's encoding.
+ASCII_LOCALE = (
+    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    if str(REPOSITORY).isascii()
+    else {"LC_ALL": "C.UTF-8"}
+)
 PATIENCE = 120  # seconds that anything here may take on a slow machine
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.integration.dispatch.hostile import SETTINGS
-from tests.integration.search.conftest import PATIENCE, REPOSITORY, Lab
+from tests.integration.search.conftest import ASCII_LOCALE, PATIENCE, REPOSITORY, Lab
 
 TRAIN = """
     import os, sys
@@ -21,7 +21,7 @@ SECRET = "s3cret {{ 7 * 7 }} $(id) ünï"  # what templates, shells or encodings
 HERE = {
     "TOKEN": SECRET,
     "PYTHONWARNINGS": "error",
-    "LC_ALL": "POSIX",
+    "LC_ALL": ASCII_LOCALE["LC_ALL"],
     "TERM": "dumb",
     "COLUMNS": "20",
     "NO_COLOR": "1",
@@ -119,7 +119,7 @@ def test_files_in_the_current_directory_hide_no_modules_from_the_controller(lab:
 def test_a_locale_without_utf8_changes_no_text(lab: Lab) -> None:
     lab.write("größer/train.py", "from heirloom import trial\ntrial.finish(1.0)\n")
     lab.experiment("python train.py", description="größer: λ", trial={"code_dir": "größer"})
-    other = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    other = ASCII_LOCALE
     done = command(lab, lab.path, "check", "experiment.yml", "--samples", "0", **other)
     assert done.returncode == 0, done.stderr
     assert f"code        {lab.path}/größer (1 file" in done.stdout

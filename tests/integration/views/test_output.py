@@ -16,7 +16,7 @@ import typer
 
 from controller.cli import app
 from tests.golden.golden import Golden
-from tests.integration.search.conftest import PATIENCE, REPOSITORY
+from tests.integration.search.conftest import ASCII_LOCALE, PATIENCE, REPOSITORY
 
 READER_LEFT = 141
 CANNOT_WRITE = 2
@@ -111,7 +111,7 @@ def test_closed_streams_are_as_the_null_device(place: Path) -> None:
     [
         {"PYTHONIOENCODING": "ascii"},
         {"PYTHONIOENCODING": "latin-1:strict"},
-        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        ASCII_LOCALE,
         {"LANG": "xx_XX.ISO-8859-1", "PYTHONUNBUFFERED": "1"},
         {"NO_COLOR": "1", "TERM": "dumb"},
         {"COLUMNS": "0", "LINES": "0"},
