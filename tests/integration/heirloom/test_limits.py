@@ -31,7 +31,17 @@ def python(code: str) -> str:
     return f"{shlex.quote(sys.executable)} -c '{code}'"
 
 
-@pytest.fixture(params=["supervisor", "cgroup"])
+# Beside the other tests, supervisors in a cgroup of version 1 were killed a few times, and the cause
+# is not known yet. By themselves these tests pass: HEIRLOOM_TEST_CGROUPS=1 runs them.
+by_cgroup = pytest.param(
+    "cgroup",
+    marks=pytest.mark.skipif(
+        "HEIRLOOM_TEST_CGROUPS" not in os.environ, reason="only by HEIRLOOM_TEST_CGROUPS=1"
+    ),
+)
+
+
+@pytest.fixture(params=["supervisor", by_cgroup])
 def holder(request, monkeypatch):
     monkeypatch.setattr(systemd, "_BOOTED", "/nowhere")
     if request.param == "supervisor":
