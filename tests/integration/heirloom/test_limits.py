@@ -31,8 +31,8 @@ def python(code: str) -> str:
     return f"{shlex.quote(sys.executable)} -c '{code}'"
 
 
-# Beside the other tests, supervisors in a cgroup of version 1 were killed a few times, and the cause
-# is not known yet. By themselves these tests pass: HEIRLOOM_TEST_CGROUPS=1 runs them.
+# Beside other tests, supervisors in a cgroup of version 1 were killed a few times; the cause is not
+# known yet. By themselves these tests pass: HEIRLOOM_TEST_CGROUPS=1 runs them.
 by_cgroup = pytest.param(
     "cgroup",
     marks=pytest.mark.skipif(
