@@ -199,12 +199,14 @@ class Supervisor:
         enter_sandbox = partial(sandbox.enter, spec.store, spec.directory, spec.writable, spec.root)
         self._started_at = time.time()
         try:
-            return TrialProcess(command, variables, directory, log, fds, enter_sandbox)
+            process = TrialProcess(command, variables, directory, log, fds, enter_sandbox)
         except OSError as error:
             if error.errno in _NODE_ERRORS or error.filename == directory:
                 raise
             reason = f"cannot start {command[0]!r}: {error.strerror}"
             raise AttemptEnded("failed", reason) from None
+        self._limits.step_out()
+        return process
 
     def _passed(self) -> dict[str, str]:
         """The variables that the spec names in `pass_environment`. Raises AttemptEnded."""

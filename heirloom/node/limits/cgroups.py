@@ -8,9 +8,14 @@ one controller each (cgroup-v1/).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import time
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Optional
+
+from ...store.backoff import pauses
 
 _ROOT = "/sys/fs/cgroup"
 _OWN = "/proc/self/cgroup"
@@ -21,11 +26,15 @@ _V2 = ""  # the name of the unified hierarchy
 
 
 class Group:
-    """New cgroups that this process has entered, one in each hierarchy that it needs."""
+    """New cgroups that this process has entered, one in each hierarchy that it needs.
+
+    It starts the trial there and then steps out: where the kernel kills a process of a cgroup for
+    its memory, it takes the largest, which a supervisor may be beside a small trial.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._entered: list[str] = []
+        self._entered: dict[str, str] = {}  # where this process was before, by the new cgroup
 
     def limit_memory(self, limit: int) -> bool:
         """Limit the memory of this process and its descendants. Returns whether that worked."""
@@ -44,11 +53,17 @@ class Group:
             {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": quota},
         )
 
+    def step_out(self) -> None:
+        """Move this process back to where it was. Its descendants stay in the cgroups."""
+        for before in self._entered.values():
+            with contextlib.suppress(OSError):
+                _write(f"{before}/cgroup.procs", "0")
+
     def leave(self) -> None:
-        """Move this process back and remove the cgroups. Its descendants have ended."""
+        """Step out and remove the cgroups. The descendants have ended."""
+        self.step_out()
         for directory in self._entered:
             with contextlib.suppress(OSError):
-                _write(f"{os.path.dirname(directory)}/cgroup.procs", "0")
                 os.rmdir(directory)
         self._entered.clear()
 
@@ -66,8 +81,9 @@ class Group:
                 if name not in _OPTIONAL or os.path.exists(path):
                     _write(path, value)
             if directory not in self._entered:
+                before = _own_directory(controller)[1]
                 _write(f"{directory}/cgroup.procs", "0")
-                self._entered.append(directory)
+                self._entered[directory] = before
         except OSError:
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
@@ -104,26 +120,34 @@ def cpu_limit(own: str) -> Optional[float]:
 
 
 def out_of_memory(own: str) -> bool:
-    """Whether the kernel killed a process of our cgroup for lack of memory.
+    """Whether the kernel killed a process for lack of memory in the cgroup named `own`.
 
-    False where its path does not contain the name `own`, as in `memory_limit`.
+    It is the one that this process is in, or one beside it. False where there is none.
     """
     version, directory = _own_directory("memory")
     if own not in directory:
-        return False
+        directory = f"{_parent('memory', change=False)[1]}/{own}"
     name = "memory.events" if version == _V2 else "memory.oom_control"
     fields = [line.split() for line in _read(f"{directory}/{name}").splitlines()]
     return any(field[0] == "oom_kill" and field[1] != "0" for field in fields if len(field) > 1)
 
 
 def remove(name: str) -> None:
-    """Kill what is in the cgroups `name` beside our own, and remove them, as far as possible."""
+    """Kill what is in the cgroups `name` beside our own, and remove them, as far as possible.
+
+    Takes up to a second: the kernel removes none whose processes have not quite ended.
+    """
     for controller in ("memory", "cpu"):
         directory = f"{_parent(controller, change=False)[1]}/{name}"
         with contextlib.suppress(OSError):
             _write(f"{directory}/cgroup.kill", "1")  # not in version 1, nor before Linux 5.14
-        with contextlib.suppress(OSError):
-            os.rmdir(directory)
+        for pause in islice(pauses(0.01, 0.2), 10):
+            try:
+                os.rmdir(directory)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    break
+                time.sleep(pause)
 
 
 def _parent(controller: str, *, change: bool = True) -> tuple[str, Optional[str]]:

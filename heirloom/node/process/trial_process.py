@@ -60,8 +60,6 @@ class TrialProcess:
             os.close(writer)
         started.returncode = 0  # _reap collects the child; subprocess must not
         self.pid = started.pid
-        with contextlib.suppress(OSError), open(f"/proc/{self.pid}/oom_score_adj", "wb") as file:
-            file.write(_OOM_SCORE)
 
     @property
     def sources(self) -> list[int]:
@@ -124,6 +122,8 @@ class TrialProcess:
 
 def _before_exec(enter_sandbox: Callable[[], None], directory: str, supervisor: int) -> None:
     """Prepare the new process, between fork and exec."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
+        file.write(_OOM_SCORE)
     with contextlib.suppress(OSError):  # without a sandbox, file modes alone protect the store
         enter_sandbox()
         os.chdir(directory)  # again: the sandbox has mounts of its own
