@@ -17,7 +17,7 @@ def prepare() -> None:
     """
     if sys.getfilesystemencoding() != "utf-8":
         sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - no shell is wanted
     try:
         Path.cwd()
     except OSError as error:

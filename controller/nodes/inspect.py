@@ -123,7 +123,7 @@ def _ask(
                 lists=lists,
                 inventory=inventory.path,
                 work_dir=Path(directory),
-                heard=lambda reply: replies.update({reply.node: (reply, time.time())}),
+                on_reply=lambda reply: replies.update({reply.node: (reply, time.time())}),
                 cancelled=lambda: stop.is_set() or time.monotonic() > end,
                 variables=inventory.login,
                 playbook="inspect.yml",

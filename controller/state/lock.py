@@ -11,6 +11,7 @@ import time
 from controller.formats import clock, command
 from controller.state.errors import LockedError, cannot_write
 from controller.state.experiment_dir import ExperimentDir
+from heirloom.store import flock
 
 
 class Lock:
@@ -56,17 +57,9 @@ class Lock:
 def is_locked(directory: ExperimentDir) -> bool:
     """Whether a controller runs the experiment now."""
     try:
-        fd = os.open(directory.lock_file, os.O_RDONLY)
+        return flock.is_taken(str(directory.lock_file))
     except OSError:
         return False
-    try:
-        # A shared lock, so that two processes that only test do not exclude each other.
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
 
 
 def holder_of(directory: ExperimentDir) -> str:

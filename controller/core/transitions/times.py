@@ -1,7 +1,7 @@
 """When an attempt began and ended, where the controller hears of it late.
 
 Times are the controller's. What happens while no controller runs, or while the store does not
-answer, is heard of later. The node knows better: it measures durations on a monotonic clock, and
+answer, becomes known later. The node knows better: it measures durations on a monotonic clock, and
 its wall clock says how long before the controller's start the process began.
 """
 
@@ -54,7 +54,7 @@ def end_of_trial(trial: Trial, event: e.VerdictSeen) -> float:
 
 
 def correct_end(trial: Trial, attempt: Attempt) -> None:
-    """The attempt that gave the trial its verdict has ended, and that was heard of late."""
+    """The attempt that gave the trial its verdict has ended, and that became known late."""
     gave_verdict = attempt.outcome in (Outcome.COMMITTED, Outcome.STOPPED)
     if gave_verdict and attempt.is_corrected and trial.ended_at and attempt.ended_at:
         trial.ended_at = min(trial.ended_at, attempt.ended_at)

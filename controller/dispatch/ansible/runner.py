@@ -40,7 +40,9 @@ class Run:
     lists: Mapping[str, Mapping[str, Any]]  # for each node, the arguments of the playbook's module
     inventory: Path
     work_dir: Path  # on local disk; holds the run's directory while it lasts
-    heard: Callable[[Reply], None]  # called for each node as its reply arrives; must return at once
+    on_reply: Callable[
+        [Reply], None
+    ]  # called for each node as its reply arrives; must return at once
     cancelled: Callable[[], bool]
     variables: Mapping[str, Any] = field(default_factory=dict)  # over those of the inventory
     # For each node, variables for its trials: not part of `lists`, which are written to disk.
@@ -104,7 +106,7 @@ def _carry(run: Run, directory: Path, paths: _Paths) -> str:
 
     def handle(event: dict[str, Any]) -> bool:
         if (reply := read_event(event)) is not None:
-            run.heard(reply)
+            run.on_reply(reply)
         elif line := _error(event.get("stdout", "")):
             errors.append(line)
         return False  # no file for the event

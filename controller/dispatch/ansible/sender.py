@@ -149,7 +149,7 @@ class WaveSender:
             inventory=self._inventory.path,
             variables=self._inventory.login,
             work_dir=self._work_dir,
-            heard=lambda reply: self._take_reply(wave, reply),
+            on_reply=lambda reply: self._take_reply(wave, reply),
             cancelled=lambda: self._cancelled.is_set() or time.monotonic() > end,
         )
         ours = False

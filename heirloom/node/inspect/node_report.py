@@ -5,7 +5,6 @@ Nothing is started. Nothing is created except the answer to the controller's mar
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pwd
 import sys
@@ -13,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
+from ...store import flock
 from ...store.os_errors import describe
 from ..process import sandbox
 from ..slots import Slot
@@ -87,7 +87,7 @@ def _slots(directory: str, wanted: Sequence[str]) -> dict[str, Any]:
     reason = ""
     for name in wanted:
         try:
-            locked = [_is_locked(f"{directory}/{lock}") for lock in Slot(name).locks]
+            locked = [flock.is_taken(f"{directory}/{lock}") for lock in Slot(name).locks]
         except FileNotFoundError:
             reason = reason or _unwritable_reason(directory)
             continue
@@ -97,18 +97,6 @@ def _slots(directory: str, wanted: Sequence[str]) -> dict[str, Any]:
         existing += 1
         taken += any(locked)
     return {"wanted": len(wanted), "there": existing, "taken": taken, "reason": reason}
-
-
-def _is_locked(path: str) -> bool:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        # Shared, so that inspections at the same time do not count as taken.
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
 
 
 def _python(path: str, timeout: float) -> dict[str, Any]:

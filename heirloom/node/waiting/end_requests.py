@@ -10,11 +10,11 @@ travels with a wave too.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from typing import Optional
 
+from ...store import flock
 from ...store.files import Files
 from ..claims import END_KINDS, Claims
 from .wakeups import Wakeups
@@ -94,13 +94,7 @@ class EndRequestPoller:
 
     def _try_lock(self) -> Optional[int]:
         """Take the poller's lock without waiting; returns the descriptor that holds it."""
-        fd = os.open(f"{self._claims.directory}/ends-poller", os.O_RDWR | os.O_CREAT, 0o660)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            return None
-        return fd
+        return flock.take(f"{self._claims.directory}/ends-poller")
 
     def _unlock(self, lock: int) -> None:
         os.close(lock)

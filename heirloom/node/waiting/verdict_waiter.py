@@ -8,11 +8,11 @@ does this for all of them; it holds the lock on the file `poller`.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Collection
 from typing import Optional
 
+from ...store import flock
 from ...store.files import Files
 from .pause import Pause
 from .wakeups import Wakeups
@@ -95,13 +95,7 @@ class VerdictWaiter:
 
     def _try_become_poller(self) -> Optional[int]:
         """Take the poller's lock without waiting; returns the descriptor that holds it."""
-        fd = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o660)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return None
-        return fd
+        return flock.take(self._lock)
 
     def _stop_polling(self, poller: int) -> None:
         os.close(poller)

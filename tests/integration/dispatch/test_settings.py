@@ -58,7 +58,7 @@ def probe(listed: Inventory, work_dir: Path) -> list[runner.Reply]:
         lists={node.name: arguments(node, "e-1", [NodeProbe(node.name)]) for node in listed.nodes},
         inventory=listed.path,
         work_dir=work_dir,
-        heard=replies.append,
+        on_reply=replies.append,
         cancelled=lambda: False,
     )
     thread = threading.Thread(target=runner.carry, args=(run,))

@@ -38,7 +38,7 @@ class Lab:
             raise self.error
         found = self.found.get("a", "absent")
         names = run.lists["a"]["probes"]
-        run.heard(Reply("a", [{"attempt": name, "found": found} for name in names]))
+        run.on_reply(Reply("a", [{"attempt": name, "found": found} for name in names]))
         return "no reply"
 
 

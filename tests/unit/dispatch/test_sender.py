@@ -29,7 +29,7 @@ class PlayedRun:
     def reply(self, node: str, found: str = "running") -> None:
         asked = self.run.lists[node]
         attempts = [end["attempt"] for end in asked["ends"]] + list(asked["probes"])
-        self.run.heard(Reply(node, [{"attempt": name, "found": found} for name in attempts]))
+        self.run.on_reply(Reply(node, [{"attempt": name, "found": found} for name in attempts]))
 
     def end(self, how: str | Exception = "nobody knows") -> None:
         self._end = how
@@ -211,7 +211,7 @@ def test_no_wave_starts_without_free_disk_space(lab, monkeypatch):
 
 def test_the_answer_of_an_unreachable_node_has_the_reason(lab):
     lab.open().submit([probe("1.1")])
-    lab.run().run.heard(Reply("a", None, AttemptStatus.UNREACHABLE, "connection refused"))
+    lab.run().run.on_reply(Reply("a", None, AttemptStatus.UNREACHABLE, "connection refused"))
     (answer,) = lab.answers.get(timeout=SOON)
     assert (answer.found, answer.reason) == (AttemptStatus.UNREACHABLE, "connection refused")
 
@@ -299,7 +299,7 @@ def test_every_order_is_answered_once_under_load(lab):
             if number % 3 == 0:
                 continue
             found = [{"attempt": attempt, "found": "running"} for attempt in attempts]
-            run.heard(Reply(name, found[: len(found) - number % 2]))
+            run.on_reply(Reply(name, found[: len(found) - number % 2]))
         return "no reply"
 
     sender = lab.open(carry=carry)

@@ -30,9 +30,9 @@ def test_every_node_gets_a_report(tmp_path: Path) -> None:
         assert run.playbook == "inspect.yml"
         asked = run.lists["a"]["store"]
         facts = {"time": time.time() + 600, "store": on_node.inspect_store(**asked)}
-        run.heard(Reply("a", [facts]))
-        run.heard(Reply("b", None, AttemptStatus.UNREACHABLE, "no route to host"))
-        run.heard(Reply("c", None, reason="the module failed"))
+        run.on_reply(Reply("a", [facts]))
+        run.on_reply(Reply("b", None, AttemptStatus.UNREACHABLE, "no route to host"))
+        run.on_reply(Reply("c", None, reason="the module failed"))
         return "Ansible ended early"
 
     cluster = look(tmp_path / "store", carry)
@@ -50,7 +50,7 @@ def test_a_node_with_another_store_has_not_answered(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         (tmp_path / "other").mkdir()
         asked = run.lists["a"]["store"] | {"path": str(tmp_path / "other")}
-        run.heard(Reply("a", [{"time": 0.0, "store": on_node.inspect_store(**asked)}]))
+        run.on_reply(Reply("a", [{"time": 0.0, "store": on_node.inspect_store(**asked)}]))
         return ""
 
     report = look(tmp_path / "store", carry).nodes[0]
@@ -61,7 +61,7 @@ def test_a_node_with_another_store_has_not_answered(tmp_path: Path) -> None:
 def test_nodes_are_inspected_without_a_store_on_this_machine(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
         assert run.lists["a"]["store"]["directory"] == ""
-        run.heard(Reply("a", [{"time": 0.0}]))
+        run.on_reply(Reply("a", [{"time": 0.0}]))
         return ""
 
     cluster = look(tmp_path / "no/store", carry)
@@ -80,7 +80,7 @@ def test_nodes_that_miss_the_deadline_have_failed() -> None:
 
 def test_replies_count_when_the_run_fails(tmp_path: Path) -> None:
     def carry(run: Run) -> str:
-        run.heard(Reply("a", [{"time": 0.0}]))
+        run.on_reply(Reply("a", [{"time": 0.0}]))
         raise OSError("no space left on device")
 
     a, b, *_ = look(None, carry).nodes

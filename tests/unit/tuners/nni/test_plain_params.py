@@ -33,7 +33,7 @@ def test_plain_json_is_unchanged():
 
 
 def test_numpy_values_become_plain_json():
-    numpy = pytest.importorskip("numpy")
+    numpy = pytest.importorskip("numpy", reason="numpy is not installed")
     given = {
         "a": numpy.int64(3),
         "b": numpy.arange(2),
