@@ -73,6 +73,8 @@ class StoreWatch:
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._failing_since: float | None = None
         self._round_since = clock()
+        # For other threads: the monitor's own state changes in this one.
+        self._reading: tuple[int, int] | None = None
         self._free: int | None = None
         self._free_due = clock()
         self._closing = False
@@ -139,7 +141,7 @@ class StoreWatch:
     @property
     def reading(self) -> tuple[int, int] | None:
         """A trial that has reported more than was read by now, and how many reports were read."""
-        return self._attempts.reading
+        return self._reading
 
     @property
     def free_bytes(self) -> int | None:
@@ -230,7 +232,8 @@ class StoreWatch:
             self._post(reports, ())
         for trial, number in self._attempts.lost_heartbeats(self._clock):
             self._on_lost_heartbeat(trial, number)
-        return self._attempts.reading is not None
+        self._reading = self._attempts.reading
+        return self._reading is not None
 
     def _measure_free_space(self) -> None:
         self._free = self._files.room(str(self._root.path))
