@@ -49,9 +49,16 @@ def count_verdict(x: ExperimentState, trial: Trial) -> None:
 
 
 def _is_own_failure(x: ExperimentState, trial: Trial) -> bool:
-    """Whether the trial failed by what its own process did."""
+    """Whether the trial failed by what its own process did.
+
+    A retry rule may say that the node is to blame. That is believed of one node among others, and
+    not where the trial failed so on several, or where there is one node alone.
+    """
     last = trial.attempts[-1] if trial.attempts else None
     if trial.state is not State.FAILED or last is None or last.outcome is None:
         return False
-    node_to_blame = last.rule is not None and x.rules.retry[last.rule].exclude_node
-    return last.outcome.own_fault and not node_to_blame
+    if last.rule is not None and x.rules.retry[last.rule].exclude_node:
+        nodes = {attempt.node for attempt in trial.attempts if attempt.rule == last.rule}
+        if len(nodes) == 1 and len(x.placement.nodes) > 1:
+            return False
+    return last.outcome.own_fault

@@ -62,6 +62,8 @@ class Lab:
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
         self.config = self._configure()
+        if self.config.trial.retry:  # it sets a node aside for longer each time: this takes days
+            self.mistake = False
         self.inbox = SimulatedInbox()
         slots = [self.rng.randint(1, 2) for _ in range(self.rng.randint(1, 4))]
         self.infos = tuple(NodeInfo(f"node{i}", count) for i, count in enumerate(slots, 1))

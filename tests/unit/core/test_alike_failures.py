@@ -120,15 +120,27 @@ def test_infrastructure_does_not_count(outcome):
     assert d.x.paused is not None
 
 
-def test_a_failure_that_a_retry_rule_blames_on_the_node_does_not_count():
-    d = search(retry=(RetryRule(name="on 'CUDA'", times=0, exclude_node=True),))
+@pytest.mark.parametrize(
+    ("nodes", "times", "pauses"),
+    [
+        ({"a": 4, "b": 4}, 0, False),
+        ({"a": 4, "b": 4}, 1, True),  # each trial fails on both
+        ({"a": 4}, 0, True),
+        ({"a": 4}, 1, True),
+    ],
+)
+def test_a_rule_that_blames_the_node_is_believed_of_one_among_others(nodes, times, pauses):
+    rule = RetryRule(name="on 'CUDA'", times=times, exclude_node=True)
+    d = search(nodes=nodes, retry=(rule,))
     for _ in range(3):
         trial = d.propose()
-        d.begin(trial)
-        d.end(trial, "failed", reason="CUDA error", rule=0)
+        for number in range(1, times + 2):
+            d.begin(trial, number)
+            d.end(trial, "failed", number, reason="CUDA error", rule=0)
+            for node in nodes:
+                d.event(e.NodeUp, node=node)
         d.carry_out()
-        d.event(e.NodeUp, node="a")
-    assert d.x.paused is None
+    assert (d.x.paused is not None) is pauses
 
 
 def test_a_trial_counts_once_when_it_ends():

@@ -104,7 +104,8 @@ def test_directories_above_that_others_can_change_are_found(root: Path) -> None:
     sticky.mkdir()
     sticky.chmod(0o1777)
     home = root / "home"
-    home.mkdir(mode=0o755)
+    home.mkdir()
+    home.chmod(0o755)  # whatever the umask is
     os.chown(home, 27700, 27700)
     found = inspect(root, shared / "store", sticky / "store", home / "store")["writable"]
     assert [(entry["path"], entry["uid"], entry["mode"]) for entry in found] == [
