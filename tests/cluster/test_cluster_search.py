@@ -123,7 +123,7 @@ def test_trial_runs_as_the_trial_user_in_a_unit_with_its_limits(ready: Cluster) 
     assert code == 0, output
     found = manifests(ready, "limits", "node3")
     assert [found[trial]["state"] for trial in (0, 1, 2)] == ["succeeded", "failed", "succeeded"]
-    assert "its limit (trial.memory) of 100 MiB" in found[1]["reason"]
+    assert "more than its memory limit of 100 MiB" in found[1]["reason"]
     log = as_user(ready, f"cat {STORE}/heirloom/limits-*/attempts/0.1/output.log")[1].splitlines()
     assert log[:2] == ["heirloom", "27700"]
     assert "/user@27700.service/heirloom.slice/heirloom-limits-" in log[2]
