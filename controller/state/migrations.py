@@ -36,6 +36,8 @@ STEPS: Mapping[int, Step] = {  # by the format that a step starts from
     # Format 3 adds kinds and fields, which earlier versions cannot read: reported-many, alive,
     # paused, continued; started_at, keep_going.
     2: Step(frozenset(), _unchanged),
+    # Format 4 adds kinds and fields too, for the features of this version.
+    3: Step(frozenset(), _unchanged),
 }
 FORMAT = 1 + len(STEPS)
 
