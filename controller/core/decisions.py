@@ -157,7 +157,7 @@ class Decisions:
 
     def _search(self, now: float) -> Iterator[e.Event]:
         x, search = self._x, self._x.search
-        if x.paused is not None:
+        if x.paused is not None or x.is_importing:
             return
         retries = x.commands.retries.due
         while retries and search.asked is None and x.stopping is None:
@@ -167,9 +167,13 @@ class Decisions:
                 parents=source.parents, retry_of=source.id, token=source.token,
             )  # fmt: skip
         if search.over is None:
-            reason = search.broken or self._exhausted(now)
+            used_up, broken = x.used_up(now), search.broken
+            reason = broken or used_up or self._withheld()
             if reason is not None:
-                yield e.SearchEnded(at=now, reason=reason, error=search.broken is not None)
+                yield e.SearchEnded(
+                    at=now, reason=reason, error=broken is not None,
+                    exhausted=broken is None and used_up is not None,
+                )  # fmt: skip
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
 
@@ -214,12 +218,9 @@ class Decisions:
         if x.closed is None and now - x.last_at >= _ALIVE_EVERY and not waits_for_user:
             yield e.ControllerAlive(at=now)
 
-    def _exhausted(self, now: float) -> str | None:
-        x, rules = self._x, self._x.rules
-        if rules.trials is not None and len(x.trials) >= rules.trials:
-            return f"the budget of {rules.trials} trials is used up"
-        if rules.duration is not None and x.elapsed(now) >= rules.duration:
-            return f"the budget of {rules.duration:.0f} s is used up"
+    def _withheld(self) -> str | None:
+        """The reason for the end if the tuner proposes nothing and no result can change that."""
+        x = self._x
         proposing = x.search.asked is not None or x.search.coming
         if x.search.withheld and not x.open_trials and not proposing:
             return "the tuner has nothing more to propose"

@@ -14,7 +14,7 @@ from controller.core import events as e
 from controller.core.model import AlikeFailures, Keep
 from controller.core.search import Search
 from controller.core.state import ExperimentState
-from controller.core.transitions import attempts, nodes, proposals, verdicts
+from controller.core.transitions import attempts, budget, imports, nodes, proposals, verdicts
 
 
 class Experiment(ExperimentState):
@@ -98,6 +98,12 @@ class Experiment(ExperimentState):
                 self.paused = event
             case e.Continued():
                 self._continue(event)
+            case e.BudgetExtended():
+                budget.extended(self, event)
+            case e.ImportAsked():
+                self.imports = self.imports or event
+            case e.Imported():
+                imports.imported(self, event)
             case e.StopAsked():
                 self._stop(event)
             case e.Closed():
@@ -118,6 +124,7 @@ class Experiment(ExperimentState):
         self.keep_going = event.keep_going
         self.search = Search()  # the earlier tuner process is gone: a new one is asked again
         self.search.over = over  # unless the search had come to its own end
+        budget.reopen_if_room(self, event.at)
         self.gc.reopen()
 
     def _continue(self, event: e.Continued) -> None:
@@ -136,5 +143,7 @@ class Experiment(ExperimentState):
 
     def _remove(self, event: e.RemovalAsked) -> None:
         self.gc.begin(event)
+        if not self.proposals_possible:
+            self.gc.removed_at_end.update(event.trials)
         for trial in event.trials:
             self.trials[trial].removed = True

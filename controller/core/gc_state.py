@@ -23,6 +23,7 @@ class GcState:
         self.asked = False  # the tuner's answer is awaited
         self.answered = False  # the tuner answered in this collection
         self.ruled_out: set[int] = set()  # trials that the tuner will not name as parents
+        self.removed_at_end: set[int] = set()  # trials removed when no proposal was possible
         self.cleaned: set[tuple[int, int]] = set()  # attempts whose leftovers were removed
         self.refused: str | None = None  # why the store does not allow the removal
         self.freed = 0  # bytes of weights whose names were removed

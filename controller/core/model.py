@@ -88,6 +88,15 @@ class Attempt:
     is_corrected: bool = False  # `started_at` and `ended_at` follow what its node measured
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an imported trial comes from."""
+
+    experiment: str  # the other experiment's name
+    root: str  # its directory on the store
+    trial: int
+
+
 @dataclass(slots=True)
 class Trial:
     """One candidate. `restore` starts as `parents`; `on_parent_failure` may change it."""
@@ -112,6 +121,7 @@ class Trial:
     removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
     token: int | None = None  # the tuner's own number for the proposal; opaque to the core
+    origin: Origin | None = None  # of an imported trial
     corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
     damaged: bool = False  # that happened on two nodes: no trial may start from them
 

@@ -50,6 +50,11 @@ class Search:
         self.over = self.over or event
         self.asked = None
 
+    def reopen(self) -> None:
+        """Proposals are requested again: the budget has room, or was extended."""
+        self.over = None
+        self.withheld = False
+
     @property
     def broken(self) -> str | None:
         """Why the tuner counts as broken, or None."""

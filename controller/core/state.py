@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from controller.core import events as e
+from controller.core.budget import Budget
 from controller.core.commands import Commands
 from controller.core.gc_state import GcState
 from controller.core.model import AlikeFailures, Attempt, NodeFailures, Rules, State, Trial
@@ -21,6 +22,7 @@ class ExperimentState:
         self.trials: list[Trial] = []
         self.commands = Commands()
         self.queue = Queue()
+        self.budget = Budget(rules.trials, rules.duration)
         self.placement = Placement(rules.slots, rules.lookahead)
         self.search = Search()
         self.gc = GcState(self.commands)
@@ -33,6 +35,7 @@ class ExperimentState:
         self.set_aside: dict[str, str] = {}  # nodes on which attempts failed in a row, and why
         self.node_failures: dict[str, NodeFailures] = {}
         self.retry_requests: set[str] = set()  # names of the requests that were taken
+        self.extensions: set[str] = set()  # names of the requests for a larger budget
 
         self.largest = 0  # bytes of weights, the most of any trial
         self.damaged: dict[int, str] = {}  # trials with damaged weights, and what was found
@@ -43,6 +46,7 @@ class ExperimentState:
         self.stopping: str | None = None  # why the experiment is being stopped
         self.closed: e.Closed | None = None
         self.created: e.Created | None = None
+        self.imports: e.ImportAsked | None = None  # trials of another experiment
         self.opened_at: float | None = None
         self.started_at: float | None = None
         self.last_at = 0.0
@@ -64,9 +68,36 @@ class ExperimentState:
     def room(self) -> int:
         """The number of further trials that may be proposed now."""
         room = self.concurrency - self.open_trials
-        if self.rules.trials is not None:
-            room = min(room, self.rules.trials - len(self.trials))
+        if self.budget.trials is not None:
+            room = min(room, self.budget.trials - self.counted_trials)
         return max(0, room)
+
+    @property
+    def counted_trials(self) -> int:
+        """The number of trials that the budget counts.
+
+        Not those that were imported, and not those that a user cancelled, by a stop or one by one.
+        """
+        return len(self.trials) - self.imported - self.counts[State.CANCELLED]
+
+    @property
+    def imported(self) -> int:
+        """The number of trials that were imported. They are the first ones."""
+        return 0 if self.imports is None else min(len(self.trials), len(self.imports.trials))
+
+    @property
+    def is_importing(self) -> bool:
+        """Whether trials are still to be imported. Nothing is proposed before."""
+        return self.imports is not None and self.imported < len(self.imports.trials)
+
+    def used_up(self, now: float) -> str | None:
+        """Why the budget allows no further proposal, or None if it does."""
+        budget = self.budget
+        if budget.trials is not None and self.counted_trials >= budget.trials:
+            return f"the budget of {budget.trials} trials is used up"
+        if budget.duration is not None and self.elapsed(now) >= budget.duration:
+            return f"the budget of {budget.duration:.0f} s is used up"
+        return None
 
     @property
     def asked(self) -> int | None:

@@ -7,10 +7,12 @@ golden journal of the format before it (tests/golden/make.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_USED_UP = re.compile(r"the budget of \d+ (trials|s) is used up")
 Row = tuple[str, dict[str, Any]]  # kind, body
 
 
@@ -27,6 +29,12 @@ def _token_1(kind: str, body: dict[str, Any]) -> Row:
     return kind, {"token" if key == "parameter_id" else key: value for key, value in body.items()}
 
 
+def _exhausted_3(kind: str, body: dict[str, Any]) -> Row:
+    """`exhausted`, of a search that used up its budget: only the reason said so."""
+    is_used_up = _USED_UP.fullmatch(str(body.get("reason"))) and not body.get("error")
+    return kind, {**body, "exhausted": True} if is_used_up else body
+
+
 def _unchanged(kind: str, body: dict[str, Any]) -> Row:
     return kind, body
 
@@ -37,7 +45,7 @@ STEPS: Mapping[int, Step] = {  # by the format that a step starts from
     # paused, continued; started_at, keep_going.
     2: Step(frozenset(), _unchanged),
     # Format 4 adds kinds and fields too, for the features of this version.
-    3: Step(frozenset(), _unchanged),
+    3: Step(frozenset({"search-ended"}), _exhausted_3),
 }
 FORMAT = 1 + len(STEPS)
 

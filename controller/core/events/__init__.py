@@ -18,10 +18,13 @@ from controller.core.events.attempts import (
     StopAdvised,
 )
 from controller.core.events.experiment import (
+    BudgetExtended,
     Closed,
     Continued,
     ControllerAlive,
     Created,
+    ImportAsked,
+    Imported,
     Opened,
     Paused,
     StopAsked,
@@ -97,6 +100,9 @@ Event = (
     | ControllerAlive
     | Paused
     | Continued
+    | BudgetExtended
+    | ImportAsked
+    | Imported
     | StopAsked
     | Closed
 )
@@ -104,6 +110,7 @@ Event = (
 __all__ = [
     "Armed",
     "Began",
+    "BudgetExtended",
     "CancelAsked",
     "CheckAsked",
     "Closed",
@@ -114,6 +121,8 @@ __all__ = [
     "Ended",
     "Event",
     "GcAsked",
+    "ImportAsked",
+    "Imported",
     "NoVerdict",
     "NodeDown",
     "NodeSetAside",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,46 @@ class Continued:
 
     at: float
     kind: Literal["continued"] = "continued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetExtended:
+    """A user extends the budget. Both limits are those in force from now on; None: no limit."""
+
+    at: float
+    trials: int | None = None
+    duration: float | None = None  # seconds
+    by: str = ""  # the user
+    request: str = ""  # its name in the inbox; a request that is received twice counts once
+    kind: Literal["budget-extended"] = "budget-extended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportAsked:
+    """Decision: import trials of another experiment, before the first proposal.
+
+    They become trials 0, 1, … in the order of `trials`.
+    """
+
+    at: float
+    experiment: str  # the other experiment's name
+    root: str  # its directory on the store
+    trials: tuple[int, ...]  # their ids there
+    candidates: tuple[dict[str, Any], ...]  # the params of each
+    kind: Literal["import-asked"] = "import-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A trial of another experiment was imported: its weights are this trial's, committed."""
+
+    at: float
+    trial: int
+    value: float | None = None
+    result: Any = None
+    size: int = 0  # bytes of weights
+    shared: int = 0  # bytes that are stored once for both experiments
+    kind: Literal["imported"] = "imported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ class SearchEnded:
     at: float
     reason: str
     error: bool = False
+    exhausted: bool = False  # because the budget is used up
     traceback: str = ""  # of the user's code; shown to the user
     kind: Literal["search-ended"] = "search-ended"
 

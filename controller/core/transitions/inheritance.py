@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from controller.core.model import OnParentFailure, Trial
@@ -42,6 +42,18 @@ def resolve(
         if ancestor is not None:
             kept[ancestor] = None
     return tuple(kept)
+
+
+def without(
+    trials: Sequence[Trial], parents: Sequence[int], gone: Collection[int]
+) -> tuple[int, ...]:
+    """The parents, with each one in `gone` replaced by its nearest ancestor with weights, if any.
+
+    `gone` are trials whose weights were removed when the search had ended, before its budget was
+    extended: the tuner could not know that.
+    """
+    found = [_nearest(trials, parent) if parent in gone else parent for parent in parents]
+    return tuple(dict.fromkeys(parent for parent in found if parent is not None))
 
 
 def _nearest(trials: Sequence[Trial], trial: int) -> int | None:

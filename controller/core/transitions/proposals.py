@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from controller.core import events as e
 from controller.core.commands import PassVerdict
 from controller.core.model import State, Trial
 from controller.core.state import ExperimentState
+from controller.core.transitions.inheritance import without
 from controller.core.transitions.queueing import enqueue
 
 
@@ -14,14 +17,16 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
     late = x.search.over is not None and event.retry_of is None
     if late or event.trial != len(x.trials):
         return
-    problem = _problem(x, event.parents)
+    gone = x.gc.removed_at_end if event.retry_of is None else frozenset[int]()
+    problem = _problem(x, event.parents, gone)
     if event.retry_of is None:
         x.search.propose(event.trial, problem)
     else:
         x.commands.retries.done(event.retry_of)
     parents = () if problem else event.parents
     trial = Trial(
-        event.trial, event.params, parents, parents, State.WAITING, event.at,
+        event.trial, event.params, parents, without(x.trials, parents, gone), State.WAITING,
+        event.at,
         retry_of=event.retry_of, token=event.token,
     )  # fmt: skip
     x.trials.append(trial)
@@ -43,13 +48,13 @@ def retry_asked(x: ExperimentState, event: e.RetryAsked) -> None:
         x.commands.retries.due[trial.id] = None
 
 
-def _problem(x: ExperimentState, parents: tuple[int, ...]) -> str | None:
-    """Why the proposal is rejected, or None."""
+def _problem(x: ExperimentState, parents: tuple[int, ...], gone: Collection[int]) -> str | None:
+    """Why the proposal is rejected, or None. Weights that are `gone` are no reason."""
     for parent in parents:
         if not 0 <= parent < len(x.trials):
             last = f"the last is {len(x.trials) - 1}" if x.trials else "there is none yet"
             return f"it names trial {parent} as a parent, and there is no such trial ({last})"
-        if x.trials[parent].removed:
+        if x.trials[parent].removed and parent not in gone:
             return f"it names trial {parent} as a parent, and its weights were removed"
     if len(set(parents)) < len(parents):
         return f"it names a parent twice: {list(parents)}"

@@ -7,6 +7,7 @@ from controller.core.commands import EndAttempt, PassVerdict
 from controller.core.model import Outcome, State, Trial, attempt_name
 from controller.core.state import ExperimentState
 from controller.core.transitions.alike import count_verdict
+from controller.core.transitions.budget import reopen_if_room
 from controller.core.transitions.queueing import release_children, try_again
 from controller.core.transitions.times import end_of_trial
 
@@ -40,8 +41,10 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     x.commands.results.due[trial.id] = None
     count_verdict(x, trial)
     if event.value is not None and event.state is State.SUCCEEDED:
-        _keep_best(x, trial.id, event.value)
+        keep_best(x, trial.id, event.value)
     release_children(x, trial)
+    if event.state is State.CANCELLED:
+        reopen_if_room(x, event.at)
 
 
 def not_found(x: ExperimentState, event: e.NoVerdict) -> None:
@@ -73,7 +76,8 @@ def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:
     x.commands.verdicts.due.setdefault(trial.id, PassVerdict(State.CANCELLED, reason))
 
 
-def _keep_best(x: ExperimentState, trial: int, value: float) -> None:
+def keep_best(x: ExperimentState, trial: int, value: float) -> None:
+    """Note a committed trial's value."""
     best = None if x.best is None else x.trials[x.best].value
     better = best is None or x.rules.objective.is_better(value, best)
     # Of equal values, the trial that was proposed first wins, whichever ended first.

@@ -7,15 +7,19 @@ from controller.core.model import Outcome, State
 from tests.unit.core.drive import Drive
 
 
-def resumed(d, after=3600.0):
-    """The core of a controller that replays the journal of `d`, `after` seconds later."""
+def resumed(d, then=(), after=3600.0):
+    """The core of a controller that replays the journal of `d`, `after` seconds later.
+
+    Its first turn has the opening and the events of the kinds and fields in `then`.
+    """
     again = Drive.__new__(Drive)
     again.x = Experiment(d.x.rules)
     for event in d.log:
         again.x.apply(event)
     again.decisions = Decisions(again.x)
     again.now, again.log, again.decided = d.now + after, list(d.log), []
-    again.apply(e.Opened(at=again.now, resumed=True))
+    more = [kind(at=again.now, **fields) for kind, fields in then]
+    again.apply(e.Opened(at=again.now, resumed=True), *more)
     return again
 
 
@@ -89,7 +93,9 @@ def test_a_search_that_was_stopped_goes_on_with_new_trials():
     assert again.x.stopping is None
     again.propose()
     again.commit(1)
-    assert again.states() == ["cancelled", "succeeded"]
+    again.propose()  # the cancelled trial has used up nothing
+    again.commit(2)
+    assert again.states() == ["cancelled", "succeeded", "succeeded"]
     assert again.x.closed is not None
 
 

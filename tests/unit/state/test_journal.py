@@ -30,9 +30,12 @@ PLAIN = st.recursive(
 FIELDS = {
     "at": st.floats(0, 1e10),
     "wait": st.floats(0, 1e10),
+    "started_at": st.none() | st.floats(0, 1e10),
+    "duration": st.none() | st.floats(0, 1e10),
     "value": PLAIN,
     "values": st.lists(PLAIN, max_size=3).map(tuple),
     "result": PLAIN,
+    "candidates": st.lists(st.dictionaries(st.text(), PLAIN, max_size=3), max_size=3).map(tuple),
     "params": st.dictionaries(st.text(), PLAIN, max_size=3),
 }
 
@@ -47,7 +50,7 @@ def events(draw):
         if field.name == "kind":
             continue
         strategy = FIELDS.get(field.name, st.from_type(hints[field.name]))
-        if (kind, field.name) == (e.VerdictSeen, "value"):
+        if kind in (e.VerdictSeen, e.Imported) and field.name == "value":
             strategy = st.none() | st.floats(allow_nan=False)
         if hints[field.name] is str:
             strategy = st.text(st.characters(codec=None))

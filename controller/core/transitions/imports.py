@@ -1,0 +1,29 @@
+"""How trials of another experiment become the first trials of this one."""
+
+from __future__ import annotations
+
+from controller.core import events as e
+from controller.core.model import Origin, State, Trial
+from controller.core.state import ExperimentState
+from controller.core.transitions.verdicts import keep_best
+
+
+def imported(x: ExperimentState, event: e.Imported) -> None:
+    """Add the trial, with its verdict. It never runs, and the tuner gets its result."""
+    asked = x.imports
+    if asked is None or not x.is_importing or event.trial != len(x.trials):
+        return
+    source = asked.trials[event.trial]
+    trial = Trial(
+        event.trial, asked.candidates[event.trial], (), (), State.SUCCEEDED, event.at,
+        value=event.value, result=event.result, weights=True, ended_at=event.at,
+        size=event.size, shared=event.shared,
+        origin=Origin(asked.experiment, asked.root, source),
+        reason=f"imported from trial {source} of {asked.experiment}",
+    )  # fmt: skip
+    x.trials.append(trial)
+    x.counts[trial.state] += 1
+    x.largest = max(x.largest, trial.size)
+    x.commands.results.due[trial.id] = None
+    if event.value is not None:
+        keep_best(x, trial.id, event.value)
