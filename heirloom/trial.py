@@ -8,6 +8,9 @@ temporary directory, and reports are printed.
 `seed` is a number below 2**32 for the trial's random numbers: it comes from the experiment's seed
 and the trial's id, so that a trial which is tried again has the same. `device` is where a trial
 computes, in PyTorch's words: "cuda" if it has a GPU, which is the first that it sees, else "cpu".
+
+`node_dir` is the directory on the node's own disk that the experiment's `prepare` filled, or None
+where there is no `prepare`.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ params: dict[str, Any]
 restore_path: Optional[Path]
 restore_paths: tuple[Path, ...]
 save_path: Path
+node_dir: Optional[Path]
 seed: int
 device: str
 
@@ -97,5 +101,6 @@ restore_paths = tuple(
     Path(path) for path in os.environ.get("HEIRLOOM_RESTORE_PATHS", "").split(":") if path
 )
 restore_path = restore_paths[0] if restore_paths else None
+node_dir = Path(os.environ["HEIRLOOM_NODE_DIR"]) if os.environ.get("HEIRLOOM_NODE_DIR") else None
 seed = int(os.environ.get("HEIRLOOM_SEED", "0"))
 device = "cuda" if _has_gpu() else "cpu"

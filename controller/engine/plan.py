@@ -111,7 +111,12 @@ def on_code(
 def _words(config: configs.Experiment) -> Iterator[tuple[str, str]]:
     """The texts that may be paths."""
     trial = config.trial
-    values = {"trial.environment": trial.environment, "search_space": config.search_space}
+    values: dict[str, object] = {
+        "trial.environment": trial.environment,
+        "search_space": config.search_space,
+    }
+    if config.prepare is not None:
+        values["prepare"] = config.prepare
     return outside.words(trial.command, values)
 
 

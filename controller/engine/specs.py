@@ -64,6 +64,15 @@ class Specs:
             workdir=trial.workdir,
             writable=tuple(str(path) for path in trial.writable),
             log_limit=trial.log_limit,
+            prepare=None
+            if config.prepare is None
+            else {
+                "command": config.prepare
+                if isinstance(config.prepare, str)
+                else list(config.prepare),
+                "timeout": config.prepare_timeout,
+                "directory": None,
+            },
             retry=tuple({"on": rule.on, "exit_code": rule.exit_code} for rule in trial.retry),
             heartbeat=HEARTBEAT,
         )
@@ -83,11 +92,15 @@ class Specs:
         node = self._nodes[node_name]
         store = node.store or self._root.store
         root = str(store / self._root.path.relative_to(self._root.store))
+        prepare = self._common.prepare
+        if prepare is not None and node.node_dir is not None:
+            prepare = {**prepare, "directory": str(node.node_dir)}
         return replace(
             self._common,
             root=root,
             node=node_name,
             python=node.python,
+            prepare=prepare,
             pass_environment=tuple(sorted(self._passed.on(is_local=node.is_local))),
         )
 

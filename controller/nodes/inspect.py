@@ -20,7 +20,7 @@ from controller.errors import HeirloomError
 from controller.nodes.marker import Marker
 from controller.state.home import user_name
 from controller.store.layout import StoreError
-from heirloom.node.inspect import marker as on_node
+from heirloom.node.inspect.mounts import find_mount
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ def inspect_nodes(
     if store is not None and not store_problem:
         try:
             marker = _with_timeout(lambda: Marker(store, user_name()), store)
-            mount = on_node.find_mount(os.path.realpath(store))
+            mount = find_mount(os.path.realpath(store))
         except HeirloomError as error:
             store_problem = str(error)
     try:

@@ -6,12 +6,9 @@ from pathlib import Path
 
 import psutil
 
-NETWORK = frozenset(
-    """
-    9p afs beegfs ceph cifs davfs glusterfs gpfs lustre ncpfs nfs nfs4 orangefs pvfs2 smb3 smbfs
-    fuse.ceph fuse.ceph-fuse fuse.davfs fuse.glusterfs fuse.juicefs fuse.rclone fuse.s3fs fuse.sshfs
-    """.split()  # noqa: SIM905, a word list reads better than two dozen quoted names
-)
+from heirloom.node.inspect.mounts import NETWORK
+
+__all__ = ["NETWORK", "file_system_type"]
 
 
 def file_system_type(path: Path) -> str:

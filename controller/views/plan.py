@@ -39,7 +39,8 @@ def _rows(plan: Plan) -> dict[str, str]:
     size = filesize.decimal(sum(entry.size for entry in plan.code))
     return {
         "experiment": f"{config.name} ({config.objective})",
-        "trial": command if isinstance(command, str) else json.dumps(list(command)),
+        "trial": _command(command),
+        **_prepare(plan),
         "code": f"{config.trial.code_dir} ({len(plan.code)} files, {size})",
         "tuner": str(tuner.get("name") or tuner.get("class")),
         "budget": " or ".join(limits),
@@ -47,6 +48,18 @@ def _rows(plan: Plan) -> dict[str, str]:
         "python": "; ".join(_pythons(plan)),
         "store": str(plan.store),
     }
+
+
+def _command(command: str | list[str]) -> str:
+    return command if isinstance(command, str) else json.dumps(command)
+
+
+def _prepare(plan: Plan) -> dict[str, str]:
+    """How nodes are prepared, if they are."""
+    config = plan.config
+    if config.prepare is None:
+        return {}
+    return {"prepare": f"{_command(config.prepare)} ({duration(config.prepare_timeout)} at most)"}
 
 
 def _pythons(plan: Plan) -> Iterator[str]:

@@ -73,6 +73,7 @@ class Spec:
     retry: tuple[Mapping[str, Any], ...] = ()  # rules: {"on": pattern, "exit_code": code}
     heartbeat: float = 5.0  # seconds
     seed: int = 0  # the trial's
+    prepare: Optional[Mapping[str, Any]] = None  # {"command", "timeout", "directory"}
 
     @property
     def trial(self) -> int:
@@ -170,6 +171,17 @@ def _rules(value: Any) -> bool:
     )
 
 
+def _preparation(value: Any) -> bool:
+    """`directory` is where the node keeps prepared directories; null: below the user's home."""
+    return (
+        isinstance(value, Mapping)
+        and value.keys() == {"command", "timeout", "directory"}
+        and _command(value["command"])
+        and _amount(value["timeout"])
+        and _or_null(_root)(value["directory"])
+    )
+
+
 def _absolute(value: Any) -> bool:
     return _text(value) and value.startswith("/")
 
@@ -216,6 +228,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "writable": lambda value: isinstance(value, (list, tuple)) and all(map(_absolute, value)),
     "python": _or_null(_absolute),
     "log_limit": _count(0),
+    "prepare": _or_null(_preparation),
     "retry": _rules,
     "heartbeat": lambda value: _amount(value) and value > 0,
 }

@@ -18,8 +18,9 @@ from ..store.manifest import Manifest, ManifestError
 from .attempt_ended import AttemptEnded
 from .claims import Claims
 from .limits.enforcement import Enforcement
+from .prepare.preparation import Preparation
 from .process import sandbox, workdir
-from .process.environment import environment
+from .process.environment import environment, passed_variables
 from .process.outcome import FinishedRun, evaluate_run, outcome_of_error
 from .process.output_log import OutputLog
 from .process.process_monitor import ProcessMonitor
@@ -66,6 +67,7 @@ class Supervisor:
         )
         self._reporter = Reporter(files, spec, self._claims, self._waiter)
         self._seconds: dict[str, float] = {}  # spent in each phase
+        self._node_dir = ""  # the node's prepared directory
         self._started_at: Optional[float] = None
         self._verified_at: dict[int, float] = {}  # parent -> when it was verified, monotonic
 
@@ -92,8 +94,9 @@ class Supervisor:
 
     def _attempt(self) -> AttemptEnded:
         try:
-            self._prepare()
+            self._create_directory()
             self._check_end_request()  # one that came before the FIFO was open
+            self._prepare_node()
             self._await_parents()
             finished = self._run_process()
         except AttemptEnded as ended:
@@ -103,7 +106,7 @@ class Supervisor:
         with self._timed("committing"):
             return self._conclude(finished)
 
-    def _prepare(self) -> None:
+    def _create_directory(self) -> None:
         """Create the attempt's directory on the store; an existing one belongs to another."""
         spec = self._spec
         try:
@@ -116,6 +119,16 @@ class Supervisor:
         self._write_json("params.json", spec.params)
         self._waiter.beat()
 
+    def _prepare_node(self) -> None:
+        """Have the node prepared, if the experiment says so."""
+        if self._spec.prepare is not None:
+            with self._timed("preparing"):
+                self._node_dir = Preparation(
+                    self._spec, self._run_dir, len(self._slots),
+                    self._claims, self._waiter, self._pause,
+                ).run()  # fmt: skip
+            self._check_end_request()  # a recall does not interrupt a preparation
+
     def _write_json(self, name: str, data: Mapping[str, Any]) -> None:
         """Write a file for the trial and for people. It need not be durable."""
         with open(f"{self._spec.directory}/{name}", "w") as file:
@@ -123,11 +136,12 @@ class Supervisor:
 
     def _await_parents(self) -> None:
         """Wait for the verdict of each parent, and verify its weights as soon as it is there."""
-        verdict_waiter = self._verdict_waiter()
-        missing = set(self._spec.restore)
+        spec, directory = self._spec, self._claims.directory
+        waiter = VerdictWaiter(self._files, spec.root, directory, self._wakeups, spec.attempt)
+        missing = set(spec.restore)
         while missing:
             with self._timed("waiting"):
-                trial = verdict_waiter.wait_for_first(missing, self._pause)
+                trial = waiter.wait_for_first(missing, self._pause)
             self._verify([trial])
             missing.remove(trial)
 
@@ -142,10 +156,6 @@ class Supervisor:
         """The parents that were verified too long ago: the attempt has waited since."""
         now = self._waiter.now()
         return [trial for trial, at in self._verified_at.items() if now - at > STALE_AFTER]
-
-    def _verdict_waiter(self) -> VerdictWaiter:
-        spec, directory = self._spec, self._claims.directory
-        return VerdictWaiter(self._files, spec.root, directory, self._wakeups, spec.attempt)
 
     def _run_process(self) -> FinishedRun:
         """Take slots and run the trial's process until it and all its descendants have ended."""
@@ -191,8 +201,11 @@ class Supervisor:
         spec = self._spec
         command = ["sh", "-c", spec.command] if isinstance(spec.command, str) else spec.command
         directory = spec.working_directory
-        passed = self._passed()
-        variables = environment(spec, taken, len(self._slots), self._run_dir, os.environ, passed)
+        passed = passed_variables(spec, self._claims)
+        variables = environment(
+            spec, taken, len(self._slots), self._run_dir, os.environ, passed,
+            node_dir=self._node_dir,
+        )  # fmt: skip
         self._limits.bind(spec.cpus, self._slots.index(taken[0]))
         workdir.create(spec)
         log = OutputLog(f"{spec.directory}/output.log", spec.log_limit)
@@ -207,15 +220,6 @@ class Supervisor:
             raise AttemptEnded("failed", reason) from None
         self._limits.step_out()
         return process
-
-    def _passed(self) -> dict[str, str]:
-        """The variables that the spec names in `pass_environment`. Raises AttemptEnded."""
-        names, found = self._spec.pass_environment, self._claims.environment(self._spec.attempt)
-        missing = ", ".join(name for name in names if name not in found)
-        if missing:
-            reason = f"{missing} (of trial.pass_environment) did not reach {self._spec.node}"
-            raise AttemptEnded("refused", reason)
-        return {name: found[name] for name in names}
 
     def _conclude(self, finished: FinishedRun) -> AttemptEnded:
         """Commit the weights, or pass the verdict without weights; accept an earlier verdict."""

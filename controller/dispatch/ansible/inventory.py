@@ -48,6 +48,7 @@ class Node:
     python: str | None = None  # `python` of trials; None: the one on the node's PATH
     store: Path | None = None  # the store's path on the node; None: the controller's path
     user: str | None = None  # of supervisors and trials; None: the user that Ansible logs in as
+    node_dir: Path | None = None  # for prepared directories; None: in the cache of the trials' user
     become: bool = False  # whether Ansible needs `become` to run as that user
     own_slots: bool = field(default=True, compare=False)  # False: without heirloom_slots
 
@@ -168,6 +169,7 @@ def _node(path: Path, name: str, variables: Mapping[str, Any], home: Home) -> No
         run_dir=_run_dir(where, variables, home, local=local),
         connection=connection,
         python=host_variables.python(where, variables),
+        node_dir=_node_dir(where, variables, home, own=local and user in (None, user_name())),
         store=None if store is None else host_variables.directory(where, "heirloom_store", store),
         user=user,
         become=user is not None and login not in (user, "root") and user_name() != user,
@@ -190,3 +192,11 @@ def _run_dir(where: str, variables: Mapping[str, Any], home: Home, *, local: boo
             f"the run directory {str(home.run)!r} {problem}: set HEIRLOOM_HOME to another directory"
         )
     return home.run
+
+
+def _node_dir(where: str, variables: Mapping[str, Any], home: Home, *, own: bool) -> Path | None:
+    """Where prepared directories are; `own`: the node is this machine, and its user this one."""
+    name = "heirloom_node_dir"
+    if (given := host_variables.text(where, variables, name)) is not None:
+        return host_variables.directory(where, name, given)
+    return home.path / "node" if own else None

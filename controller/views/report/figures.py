@@ -23,7 +23,7 @@ from controller.views.report.palette import (
     kind,
 )
 
-_ACTIVITIES = ("waiting", "verifying", "running", "committing")
+_ACTIVITIES = ("preparing", "waiting", "verifying", "running", "committing")
 _BAR_COLOURS = (GREY, PURPLE, BLUE, ORANGE, GREEN, SKY)
 _CURVE_POINTS = 60_000  # of all learning curves together
 _BARS = 150  # at most: beyond that a bar is the mean of neighbouring trials

@@ -5,20 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import stat
-from typing import Any, Optional
+from typing import Any
 
 from ...store.atomic_write import replace_on_store
 from ...store.files import RealFiles
 from ...store.os_errors import describe
+from .mounts import find_mount
 from .timeouts import no_answer
 
 MARKER = "marker"  # the file in the controller's directory on the store that holds a token
 ANSWER = "answer."  # beside it, followed by a node's name: the token that the node has read
 _SIZE_LIMIT = 1 << 12  # bytes of a marker
 _UMASK = 0o007  # the controller's user, who shares the group, reads the answer
-_MOUNTS = "/proc/self/mountinfo"
 
 
 def inspect_store(path: str, node: str, directory: str) -> dict[str, Any]:
@@ -57,21 +56,6 @@ def hung_store(path: str, timeout: float) -> dict[str, Any]:
     return {"path": path, "state": "hung", "reason": reason, "free": None, "mount": mount}
 
 
-def find_mount(path: str) -> Optional[dict[str, str]]:
-    """The mount that contains a path: its point, type and source (proc_pid_mountinfo(5))."""
-    longest, found = -1, None
-    with open(_MOUNTS, errors="surrogateescape") as file:
-        for line in file:
-            left, _, right = line.partition(" - ")
-            point = _unescape(left.split(" ")[4])
-            kind, source = right.split(" ")[:2]
-            contains = path == point or path.startswith(point.rstrip("/") + "/")
-            if contains and len(point) >= longest:  # of mounts on one point the last is visible
-                longest = len(point)
-                found = {"point": point, "type": kind, "source": _unescape(source)}
-    return found
-
-
 def _access(path: str) -> str:
     return "there" if os.access(path, os.W_OK | os.X_OK) else "unwritable"
 
@@ -84,8 +68,3 @@ def _answer(directory: str, node: str) -> str:
     data = json.dumps({"token": token, "node": node}).encode()
     replace_on_store(files, f"{directory}/.{node}", f"{directory}/{ANSWER}{node}", data)
     return "seen"
-
-
-def _unescape(text: str) -> str:
-    """Replace the octal escapes of the mount table."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

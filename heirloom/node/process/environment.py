@@ -9,6 +9,8 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 
+from ..attempt_ended import AttemptEnded
+from ..claims import Claims
 from ..slots import Slot
 from ..spec import Spec
 
@@ -29,12 +31,14 @@ def environment(
     run_dir: str,
     inherited: Mapping[str, str],
     passed: Mapping[str, str],
+    *,
+    node_dir: str = "",
 ) -> dict[str, str]:
     """The environment variables of the trial's process.
 
     `taken` are its slots, `node_slots` is the number of slots on the node, `inherited` is the
-    supervisor's environment, `passed` are the variables from the user's shell. Raises OSError when
-    the node's interpreter does not exist.
+    supervisor's environment, `passed` are the variables from the user's shell, `node_dir` is the
+    node's prepared directory. Raises OSError when the node's interpreter does not exist.
     """
     variables = {
         key: value
@@ -70,10 +74,21 @@ def environment(
     variables["HEIRLOOM_RESTORE_PATH"] = restore[0] if restore else ""
     variables["HEIRLOOM_RESTORE_PATHS"] = ":".join(restore)
     variables["HEIRLOOM_SAVE_PATH"] = f"{spec.out}/weights"
+    variables["HEIRLOOM_NODE_DIR"] = node_dir
     variables["HEIRLOOM_METRICS"] = f"{spec.directory}/metrics.jsonl"
     variables["HEIRLOOM_RESULT"] = f"{spec.directory}/result.json"
     variables.update(_nni(spec))
     return variables
+
+
+def passed_variables(spec: Spec, claims: Claims) -> dict[str, str]:
+    """The variables that the spec names in `pass_environment`. Raises AttemptEnded."""
+    names, found = spec.pass_environment, claims.environment(spec.attempt)
+    missing = ", ".join(name for name in names if name not in found)
+    if missing:
+        reason = f"{missing} (of trial.pass_environment) did not reach {spec.node}"
+        raise AttemptEnded("refused", reason)
+    return {name: found[name] for name in names}
 
 
 def _threads(spec: Spec, taken: int, node_slots: int) -> int:

@@ -50,7 +50,7 @@ def evaluate_run(
         raise AttemptEnded("failed", f"{exceeded(spec.memory)} (the kernel killed a part of it)")
     finder = ExceptionFinder(spec.working_directory, f"{spec.root}/{spec.runtime}")
     if status != 0:
-        reason = _exit_reason(status, ran_out=monitor.memory_ran_out())
+        reason = exit_reason(status, ran_out=monitor.memory_ran_out())
         if killed:
             reason = f"{exceeded(spec.memory)} ({reason})"
         printed = failure(lines, finder)
@@ -66,6 +66,22 @@ def evaluate_run(
             "failed", "left its save path empty, but the experiment says `weights: required`"
         )
     return FinishedRun("succeeded", "", _value(reported), reported or None)
+
+
+def exit_reason(status: int, *, ran_out: bool) -> str:
+    """How a process ended that failed. `status` is as in subprocess.
+
+    `ran_out`: whether the kernel killed processes for lack of memory meanwhile.
+    """
+    killed = status in (-signal.SIGKILL, 128 + signal.SIGKILL)  # the latter of a shell's child
+    hint = " (the kernel killed processes for lack of memory)" if killed and ran_out else ""
+    if status > 0:
+        return f"exit code {status}{hint}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:  # a real-time signal
+        name = f"signal {-status}"
+    return f"killed by {name}" + (hint or (" (out of memory?)" if killed else ""))
 
 
 def outcome_of_error(error: OSError) -> AttemptEnded:
@@ -101,16 +117,3 @@ def _is_empty(directory: str) -> bool:
             return next(entries, None) is None
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return False
-
-
-def _exit_reason(status: int, *, ran_out: bool) -> str:
-    """`ran_out`: whether the kernel killed processes for lack of memory meanwhile."""
-    killed = status in (-signal.SIGKILL, 128 + signal.SIGKILL)  # the latter of a shell's child
-    hint = " (the kernel killed processes for lack of memory)" if killed and ran_out else ""
-    if status > 0:
-        return f"exit code {status}{hint}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:  # a real-time signal
-        name = f"signal {-status}"
-    return f"killed by {name}" + (hint or (" (out of memory?)" if killed else ""))

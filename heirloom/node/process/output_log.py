@@ -42,6 +42,10 @@ class OutputLog:
         """The readable lines of the last 64 KiB of the output."""
         return readable_lines(self._tail)
 
+    def note(self, text: str) -> None:
+        """Write a line of Heirloom's own. It counts for the limit, and not for `lines`."""
+        self._write(f"heirloom: {text}\n".encode())
+
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)

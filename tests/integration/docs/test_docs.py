@@ -153,6 +153,13 @@ def _check_running_searches(lab: Lab) -> None:
             assert trial["value"] == trial["params"]["rate"]
 
 
+def _check_data(lab: Lab) -> None:
+    for trial in lab.trials("prepared"):
+        assert trial["value"] == pytest.approx(4 * trial["params"]["rate"])
+    [digest] = (lab.home / f"node/{os.geteuid()}").iterdir()
+    assert len([path for path in digest.iterdir() if path.is_dir()]) == 1
+
+
 def _check_other_languages(lab: Lab) -> None:
     trials = lab.trials("shell")
     assert {trial["state"] for trial in trials} == {"succeeded"}
@@ -213,6 +220,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "docs/tutorial/first-search.md": _check_first_search,
     "docs/tutorial/pytorch.md": _check_pytorch,
     "docs/how-to/running-searches.md": _check_running_searches,
+    "docs/how-to/data.md": _check_data,
     "docs/how-to/other-languages.md": _check_other_languages,
     "docs/how-to/disk-space.md": _check_disk_space,
     "docs/how-to/cluster.md": _check_nothing,

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,16 @@ class Lab:
         [answer] = attempts.probe(str(self.run_dir), self.root.name, [attempt])
         assert answer["found"] == "ended", answer
         return dict(answer["outcome"])
+
+    def wait_for_log(self, attempt: str, text: str) -> None:
+        """Wait until the attempt's log has the text."""
+        log = self.attempt(attempt) / "output.log"
+
+        def wait() -> None:
+            while not (log.exists() and text in log.read_text()):
+                time.sleep(0.02)
+
+        within_timeout(wait)
 
     def await_death(self, attempt: str) -> None:
         self.await_lock(self.local(f"{attempt}.claim"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heirloom.node.inspect import marker, node_report
+from heirloom.node.inspect import mounts, node_report
 from heirloom.store.files import RealFiles
 
 SHORT = 0.5  # seconds
@@ -122,7 +122,7 @@ def test_hanging_parts_are_reported_after_the_timeout(node, monkeypatch):
     assert report["python"]["reason"] == "no answer within 0.5 seconds"
     assert report["gpus"]["reason"] == "nvidia-smi does not answer"
     assert (report["store"]["state"], report["store"]["free"]) == ("hung", None)
-    assert report["store"]["mount"]["point"] == (marker.find_mount(str(node.store)) or {})["point"]
+    assert report["store"]["mount"]["point"] == (mounts.find_mount(str(node.store)) or {})["point"]
 
 
 def test_marker_is_answered_with_its_token(node):
@@ -174,8 +174,8 @@ MOUNTS = r"""
 def test_find_mount(tmp_path, monkeypatch):
     table = tmp_path / "mountinfo"
     table.write_text(MOUNTS.lstrip())
-    monkeypatch.setattr(marker, "_MOUNTS", str(table))
+    monkeypatch.setattr(mounts, "_MOUNTS", str(table))
     nfs = {"point": "/mnt/my store", "type": "nfs4", "source": "files:/srv/my store"}
-    assert marker.find_mount("/mnt/my store") == nfs
-    assert marker.find_mount("/mnt/my store/ann") == nfs
-    assert marker.find_mount("/mnt/my") == {"point": "/", "type": "ext4", "source": "/dev/vda"}
+    assert mounts.find_mount("/mnt/my store") == nfs
+    assert mounts.find_mount("/mnt/my store/ann") == nfs
+    assert mounts.find_mount("/mnt/my") == {"point": "/", "type": "ext4", "source": "/dev/vda"}
