@@ -24,7 +24,7 @@ from controller.config.trial import TrialSection
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, Rules
 from heirloom.objective import Objective
-from heirloom.space import SpaceError, endless, parse
+from heirloom.space import SpaceError, endless, expand, parse
 from heirloom.tuners.batch import candidates
 from heirloom.tuners.registry import TUNERS
 
@@ -65,7 +65,7 @@ class Experiment(Section):
     search_space_file: ExistingPath | None = Field(default=None, exclude=True)
     """A file that holds the search space, instead of `search_space`."""
     search_space: dict[str, Any] = Field(default={})
-    """The parameters and their values, in NNI's JSON types."""
+    """The parameters and their values, in NNI's form or the short one, which a file may mix."""
     prepare: Command | None = None
     """What prepares a node before its first trial. A command, as in `trial.command`."""
     prepare_timeout: Duration = 3600.0
@@ -107,7 +107,8 @@ class Experiment(Section):
         tuner: TunerChoice | None = info.data.get("tuner")
         is_wrong = tuner is None and not (info.context or {}).get("checks_space", True)
         if is_wrong or (tuner is not None and tuner.name not in TUNERS):
-            return _plain(space)  # another tuner than Heirloom's may have types of its own
+            # Another tuner than Heirloom's may have types of its own.
+            return _plain(space, expands=(info.context or {}).get("expands_space", False))
         if space == {}:
             who = f"tuner {tuner.name}" if tuner else "the tuner"
             raise ValueError(f"missing: {who} needs search_space or search_space_file")
@@ -122,7 +123,7 @@ class Experiment(Section):
                 candidates(space)
             except SpaceError as error:
                 raise several(error.mistakes) from None
-        return space
+        return expand(space)
 
     def rules(self) -> Rules:
         """The rules that the core needs."""
@@ -168,9 +169,9 @@ def slug(text: str) -> str:
     return slug[:63] or "experiment"
 
 
-def _plain(space: Any) -> Any:
+def _plain(space: Any, *, expands: bool) -> Any:
     try:
         json.dumps(space, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"must be numbers, text, lists and mappings: {error}") from None
-    return space
+    return expand(space) if expands and isinstance(space, dict) else space

@@ -42,6 +42,7 @@ def load_with_notes(path: Path) -> tuple[Experiment, list[str]]:
         "base": base,
         "python": _python(document.value, base),
         "checks_space": _checks_space(document.value.get("tuner")),
+        "expands_space": _expands_space(document),
     }
     try:
         experiment = Experiment.model_validate(document.value, context=context)
@@ -101,6 +102,15 @@ def _checks_space(tuner: Any) -> bool:
         return tuner is None
     name = tuner.get("name")
     return name is None or bool(difflib.get_close_matches(str(name), TUNERS, n=1))
+
+
+def _expands_space(document: Document) -> bool:
+    """Whether the short form of a search space is known: not in the keys of an NNI configuration.
+
+    A tuner that was written for NNI gets the space of such a file as it is.
+    """
+    keys = (SPACE, SPACE_FILE)
+    return not document.sources or any(document.source((key,))[0] == "heirloom" for key in keys)
 
 
 def _read_space_file(document: Document, base: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Parses a search space in NNI's JSON form and lists its mistakes."""
+"""Parses a search space, in NNI's form or the short one, and lists its mistakes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Optional, Union
 
 from .dimension import Dimension
+from .forms import NAME, TYPES, is_like_parameter, short_form, value_key
 from .numbers import Integer, Real
-from .space import NAME, Choice, Nested, Space
+from .space import Choice, Nested, Space
 
 Path = tuple[Union[str, int], ...]
 Mistake = tuple[Path, str]
@@ -51,11 +52,19 @@ def _space(space: Any, path: Path, mistakes: list[Mistake]) -> Space:
 
 
 def _dimension(spec: Any, path: Path, mistakes: list[Mistake]) -> Dimension | None:
+    short = short_form(spec)
+    if short is not None:
+        kind, value = short
+        path = (*path, *value_key(spec))
+        if kind == "choice" and (unclear := _unclear(value, path)):
+            mistakes += unclear
+            return None
+        return _READERS[kind](kind, value, path, mistakes)
     if not isinstance(spec, Mapping):
-        mistakes.append(
-            (path, f"a parameter must be {{_type: …, _value: […]}}, not {_short(spec)}; "
-                   f"types: {_known()}")
-        )  # fmt: skip
+        mistakes.append((path, f"a parameter must be {_FORMS}, not {_short(spec)}; {_known()}"))
+        return None
+    if "_type" not in spec and "_value" not in spec:
+        mistakes += _short_mistakes(spec, path)
         return None
     for key in spec:
         if key not in ("_type", "_value"):
@@ -69,14 +78,43 @@ def _dimension(spec: Any, path: Path, mistakes: list[Mistake]) -> Dimension | No
     kind, value = spec["_type"], spec["_value"]
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
-        near = difflib.get_close_matches(str(kind), _READERS, n=1)
-        hint = f"did you mean {near[0]}? Known: " if near else "known: "
-        mistakes.append(((*path, "_type"), f"unknown type {_short(kind)}; {hint}{_known()}"))
+        mistakes.append(((*path, "_type"), _unknown_type(kind)))
         return None
     if not isinstance(value, list):
         mistakes.append(((*path, "_value"), f"must be a list, not {_short(value)}"))
         return None
     return reader(kind, value, (*path, "_value"), mistakes)
+
+
+def _short_mistakes(spec: Mapping[str, Any], path: Path) -> list[Mistake]:
+    """What is wrong with a mapping that is a parameter in neither form."""
+    kinds = [kind for kind in spec if kind in TYPES]
+    if NAME in spec:
+        text = f"an option with `{NAME}` must be in the list of a choice: [{{{NAME}: conv, …}}]"
+        return [(path, text)]
+    if len(kinds) > 1:
+        return [(path, f"a parameter has one type, not {' and '.join(kinds)}")]
+    if len(kinds) == 1 and len(spec) > 1:
+        text = f"a parameter in the short form has one key, its type: {{{kinds[0]}: […]}}"
+        return [((*path, key), f"unknown key `{key}`: {text}") for key in spec if key not in kinds]
+    if len(kinds) == 1:
+        value = _short(spec[kinds[0]])
+        return [((*path, kinds[0]), f"must be a list, not {value}")]
+    if len(spec) == 1:
+        [kind] = spec
+        return [((*path, kind), _unknown_type(kind))]
+    return [(path, f"a parameter must be {_FORMS}, not {_short(spec)}; {_known()}")]
+
+
+def _unclear(options: list[Any], path: Path) -> list[Mistake]:
+    """The options of a choice in the short form that may be meant as parameters."""
+    text = (
+        f'an option with parameters needs a name: {{"{NAME}": "conv", …}}. If the mapping itself '
+        "is the value, write the choice as {_type: choice, _value: […]}"
+    )
+    return [
+        ((*path, index), text) for index, option in enumerate(options) if is_like_parameter(option)
+    ]
 
 
 def _choice(kind: str, value: list[Any], path: Path, mistakes: list[Mistake]) -> Choice | None:
@@ -193,8 +231,17 @@ _READERS: dict[str, _Reader] = {
 }
 
 
+_FORMS = "a list of options, {TYPE: […]}, or {_type: TYPE, _value: […]}"
+
+
+def _unknown_type(kind: Any) -> str:
+    near = difflib.get_close_matches(str(kind), TYPES, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"unknown type {_short(kind)}; {hint}{_known()}"
+
+
 def _known() -> str:
-    return ", ".join(_READERS)
+    return f"types: {', '.join(TYPES)}"
 
 
 def _short(value: Any) -> str:

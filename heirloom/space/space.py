@@ -10,8 +10,7 @@ from random import Random
 from typing import Any
 
 from .dimension import Dimension
-
-NAME = "_name"  # NNI's key for the name of a nested option
+from .forms import NAME
 
 _NOT_ENUMERABLE = (
     "grid needs values that can be enumerated: use choice, randint, quniform or qloguniform here, "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..space import SpaceError, parse
-from ..space.space import NAME
+from ..space import SpaceError, expand, parse
+from ..space.forms import NAME, value_key
+from ..space.parse import Mistake
 from .interface import Proposal, SearchFinished, Tuner
 
-_SHAPE = '{"batch": {"_type": "choice", "_value": [{"lr": 0.1}, {"lr": 0.2}]}}'
+_SHAPE = "{batch: [{lr: 0.1}, {lr: 0.2}]}"
 
 
 class Batch(Tuner):
@@ -41,18 +42,18 @@ def candidates(space: Mapping[str, Any]) -> list[dict[str, Any]]:
     if len(space) != 1:
         text = f"batch takes one parameter, such as {_SHAPE}, not {len(space)}"
         raise SpaceError([((), text)])
-    [(name, spec)] = space.items()
+    [(name, written)] = space.items()
+    spec = expand(space)[name]
     if spec["_type"] != "choice":
-        text = f"must be choice for batch, such as {_SHAPE}"
-        raise SpaceError([((name, "_type"), text)])
-    mistakes = [
+        raise SpaceError([((name,), f"must be choice for batch, such as {_SHAPE}")])
+    mistakes: list[Mistake] = [
         (
-            (name, "_value", index),
+            (name, *value_key(written), index),
             "an option of batch must be the params of one trial: {name: value}",
         )
         for index, option in enumerate(spec["_value"])
         if not isinstance(option, Mapping) or NAME in option
     ]
     if mistakes:
-        raise SpaceError(list(mistakes))
+        raise SpaceError(mistakes)
     return [dict(option) for option in spec["_value"]]

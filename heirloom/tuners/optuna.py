@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..objective import Objective
 from ..space import parse
 from ..space.dimension import Dimension
+from ..space.forms import NAME
 from ..space.numbers import Integer, Real
-from ..space.space import NAME, Choice, Nested
+from ..space.space import Choice, Nested
 from .interface import Proposal, Result, Tuner
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from controller.cli import app
@@ -22,7 +23,8 @@ from controller.store.mail.messages import parse_message
 from controller.store.monitor.metrics import parse as parse_report
 from heirloom.node.process.environment import environment
 from heirloom.node.spec import Spec
-from heirloom.space import SpaceError, parse
+from heirloom.space import expand
+from heirloom.space.forms import TYPES
 from heirloom.store.manifest import Manifest
 from heirloom.tuners.registry import KNOWN, find
 from tests.integration.docs.pages import DOCS, PAGES, README, blocks, code, page_id, prose, rows
@@ -114,13 +116,12 @@ def test_arguments_of_built_in_tuners_and_assessors() -> None:
 
 def test_search_space_types() -> None:
     documented = {kind for cells in rows(FILE, "## Search space") for kind in code(cells[0])}
-    try:
-        parse({"x": {"_type": "?", "_value": []}})
-    except SpaceError as error:
-        known = str(error).rpartition("known: ")[2].split(", ")
-    assert documented == set(known)
+    assert documented == set(TYPES)
     [example] = [block for block in blocks(FILE) if block.path == "everything/experiment.yml"]
-    assert set(re.findall(r"_type: (\w+)", example.text)) == documented
+    space = expand(yaml.safe_load(example.text)["search_space"])
+    options = [option for option in space["layer"]["_value"] if isinstance(option, dict)]
+    parameters = [*space.values(), *(spec for one in options for spec in expand(one).values())]
+    assert {spec["_type"] for spec in parameters if isinstance(spec, dict)} == documented
 
 
 def test_variables_of_a_trial() -> None:

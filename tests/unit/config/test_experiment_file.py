@@ -103,6 +103,25 @@ def test_search_space_file(tmp_path: Path) -> None:
     assert restored.search_space == space
 
 
+def test_search_space_in_the_short_form_is_kept_in_nnis(tmp_path: Path) -> None:
+    short = "{lr: {loguniform: [1e-4, 0.1]}, n: [1, {_name: a, m: [2, 3]}]}"
+    nni = {
+        "lr": {"_type": "loguniform", "_value": [1e-4, 0.1]},
+        "n": {
+            "_type": "choice",
+            "_value": [1, {"_name": "a", "m": {"_type": "choice", "_value": [2, 3]}}],
+        },
+    }
+    rest = GOOD[GOOD.index("trial:") :]
+    for tuner in ("", "tuner: {class: my_tuner.MyTuner}\n"):
+        write(tmp_path, "class MyTuner: pass\n", "my_tuner.py")
+        experiment = load(write(tmp_path, f"search_space: {short}\n{rest}{tuner}"))
+        assert experiment.search_space == nni
+        assert restore(dump(experiment)) == experiment
+    write(tmp_path, short, "space.yml")
+    assert load(write(tmp_path, f"search_space_file: space.yml\n{rest}")).search_space == nni
+
+
 @pytest.mark.parametrize("text", [GOOD, FULL])
 def test_schema_takes_a_good_file(text: str) -> None:
     schema = json_schema()

@@ -72,7 +72,7 @@ TABLE = [
     ("budget:", "tuner: {name: grd}\nbudget:", 5, "tuner.name", "did you mean grid?"),
     ("budget:", "tuner: {name: grid}\nbudget:", 2, "search_space.lr", "choice, randint"),
     ("budget:", "tuner: {}\nbudget:", 5, "tuner.class", "evolution, gp, grid, random"),
-    ("budget:", "tuner: {name: batch}\nbudget:", 2, "search_space.lr._type", "must be choice"),
+    ("budget:", "tuner: {name: batch}\nbudget:", 2, "search_space.lr", "must be choice"),
     ("budget:", "tuner: {name: tpe, args: {startup: -1}}\nbudget:", 5, "tuner.args", "at least 0"),
     ("budget:", "tuner: {name: grid, class: a.B}\nbudget:", 5, "tuner.class", "not both"),
     ("budget:", "tuner: {class: B}\nbudget:", 5, "tuner.class", "MODULE.CLASS"),
@@ -96,6 +96,9 @@ TABLE = [
     ("loguniform", "loguniforn", 2, "search_space.lr._type", "did you mean loguniform?"),
     ("[1e-4, 0.1]", "[0, 0.1]", 2, "search_space.lr._value", "above 0"),
     ("{_type: loguniform, _value: [1e-4, 0.1]}", "3", 2, "search_space.lr", "_type"),
+    ("{_type: loguniform, _value: [1e-4, 0.1]}", "{loguniform: [0, 1]}", 2,
+     "search_space.lr.loguniform: ", "above 0"),
+    ("{_type: loguniform, _value: [1e-4, 0.1]}", "[yes, 3]", 2, "search_space.lr.0: ", "quotes"),
     ("search_space:\n  lr: {_type: loguniform, _value: [1e-4, 0.1]}\n", "", 1,
      "search_space", "search_space_file"),
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """NNI's configuration files come to experiments of Heirloom's own form."""
 
+import json
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -271,3 +272,27 @@ def test_converted_file_is_the_same_experiment(tmp_path: Path, text: str) -> Non
     (tmp_path / "experiment.yml").write_text(reported)
     assert load(tmp_path / "experiment.yml") == before
     assert "heirloom" not in yaml.safe_load(reported)
+
+
+def test_search_space_is_converted_to_the_short_form(tmp_path: Path) -> None:
+    space = "{x: {_type: choice, _value: [1, 2]}, y: {_type: uniform, _value: [0, 1]}}"
+    text = V1.replace("searchSpacePath: search_space.json\n", "")
+    text += f"heirloom: {{search_space: {space}}}\n"
+    before, _ = loaded(tmp_path, text)
+    (tmp_path / "experiment.yml").write_text(convert(tmp_path / "config.yml"))
+    written = yaml.safe_load((tmp_path / "experiment.yml").read_text())
+    assert written["search_space"] == {"x": [1, 2], "y": {"uniform": [0, 1]}}
+    assert load(tmp_path / "experiment.yml") == before
+
+
+def test_own_tuner_gets_the_space_of_an_nni_configuration_as_it_is(tmp_path: Path) -> None:
+    space = {"K": {"_type": "factor", "_value": [1024, 3]}, "L": [1, 100]}
+    text = replaced(V1, tuner_of(V1), OWN_V1)
+    loaded(tmp_path, text)
+    (tmp_path / "search_space.json").write_text(json.dumps(space))
+    assert load(tmp_path / "config.yml").search_space == space
+    assert "# search_space: the tuner gets a list as" in convert(tmp_path / "config.yml")
+    short = "heirloom: {search_space: {L: [1, 100]}, search_space_file: null}\n"
+    (tmp_path / "config.yml").write_text(text + short)
+    chosen = {"L": {"_type": "choice", "_value": [1, 100]}}
+    assert load(tmp_path / "config.yml").search_space == chosen

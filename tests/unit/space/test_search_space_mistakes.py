@@ -20,11 +20,12 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
         ([], (), "must map names to parameters"),
         ({1: NUMBER}, (), "put it in quotes"),
         ({"a": 3}, ("a",), "_type"),
-        ({"a": {"b": NUMBER}}, ("a", "b"), "unknown key"),
+        ({"a": {"b": NUMBER}}, ("a", "b"), "unknown type 'b'; types: choice"),
+        ({"a": {**NUMBER, "b": 1}}, ("a", "b"), "unknown key"),
         ({"a": {"_type": "uniform"}}, ("a",), "`_value` missing"),
         ({"a": {**NUMBER, "q": 1}}, ("a", "q"), "unknown key `q`"),
         ({"a": {"_type": "unifrom", "_value": [0, 1]}}, ("a", "_type"), "did you mean uniform"),
-        ({"a": {"_type": ["uniform"], "_value": [0, 1]}}, ("a", "_type"), "Known: choice"),
+        ({"a": {"_type": ["uniform"], "_value": [0, 1]}}, ("a", "_type"), "types: choice"),
         ({"a": {"_type": "uniform", "_value": 3}}, ("a", "_value"), "must be a list"),
         ({"a": {"_type": "uniform", "_value": [0]}}, ("a", "_value"), "takes [low, high]"),
         ({"a": {"_type": "quniform", "_value": [0, 1]}}, ("a", "_value"), "[low, high, q]"),
@@ -50,6 +51,22 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
          ("a", "_value", 1, "_name"), "rename one"),
         ({"a": {"_type": "choice", "_value": [{"_name": "x", "k": 3}]}},
          ("a", "_value", 0, "k"), "_type"),
+        ({"a": {"loguniforn": [0.1, 1]}}, ("a", "loguniforn"), "did you mean loguniform?"),
+        ({"a": {}}, ("a",), "a list of options"),
+        ({"a": {"low": 0, "high": 1}}, ("a",), "{TYPE: […]}"),
+        ({"a": {"uniform": [0, 1], "q": 1}}, ("a", "q"), "{uniform: […]}"),
+        ({"a": {"uniform": [0, 1], "randint": [0, 1]}}, ("a",), "not uniform and randint"),
+        ({"a": {"uniform": 1}}, ("a", "uniform"), "must be a list, not 1"),
+        ({"a": {"uniform": [1, 0]}}, ("a", "uniform"), "low must be below high"),
+        ({"a": {"quniform": [0, 1]}}, ("a", "quniform"), "takes [low, high, q]"),
+        ({"a": []}, ("a",), "at least one option"),
+        ({"a": [0, math.nan]}, ("a", 1), "finite"),
+        ({"a": {"choice": []}}, ("a", "choice"), "at least one option"),
+        ({"a": {"_name": "x"}}, ("a",), "in the list of a choice"),
+        ({"a": [0, {"uniform": [0, 1]}]}, ("a", 1), "needs a name"),
+        ({"a": [{"k": {"uniform": [0, 1]}}]}, ("a", 0), "{_type: choice, _value: […]}"),
+        ({"a": [{"_name": "x", "k": [{"_name": "y", "l": {"normal": [0, 0]}}]}]},
+         ("a", 0, "k", 0, "l", "normal"), "sigma must be above 0"),
     ],
 )  # fmt: skip
 def test_mistakes(space: Any, path: tuple[str | int, ...], message: str) -> None:
@@ -70,7 +87,9 @@ def test_all_mistakes_are_listed() -> None:
 @given(st.recursive(
     scalars | st.floats() | st.sampled_from(["choice", "uniform"]),
     lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["_type", "_value", "_name", "a"]), inner, max_size=3),
+    | st.dictionaries(
+        st.sampled_from(["_type", "_value", "_name", "a", "choice", "randint"]), inner, max_size=3
+    ),
     max_leaves=12,
 ))  # fmt: skip
 def test_any_value_is_parsed_or_refused_with_a_message(space: Any) -> None:

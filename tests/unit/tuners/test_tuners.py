@@ -222,7 +222,8 @@ def test_batch_proposes_what_is_listed_in_order() -> None:
     ("space", "message"),
     [
         ({}, "one parameter"),
-        ({"a": {"_type": "uniform", "_value": [0, 1]}}, "a._type: must be choice"),
+        ({"a": {"_type": "uniform", "_value": [0, 1]}}, "a: must be choice"),
+        ({"a": [{"b": 1}, 2]}, "a.1: an option of batch"),
         ({"a": {"_type": "choice", "_value": [{"b": 1}, 2]}}, "a._value.1: an option of batch"),
         ({"a": {"_type": "choice", "_value": [{"_name": "b"}]}}, "a._value.0: an option of batch"),
         ({"a": {"_type": "choice"}}, "_value` missing"),
