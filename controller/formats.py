@@ -37,3 +37,9 @@ def duration(seconds: float) -> str:
     if seconds < 86400:
         return f"{seconds // 3600}h{seconds % 3600 // 60:02d}m"
     return f"{seconds // 86400}d{seconds % 86400 // 3600:02d}h"
+
+
+def limits(trials: int | None, seconds: float | None) -> str:
+    """A budget: `90 trials or 8h00m`. None: it has no such limit."""
+    found = [] if trials is None else [counted(trials, "trial")]
+    return " or ".join(found if seconds is None else [*found, duration(seconds)])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Number = int | float
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -19,9 +17,9 @@ class Budget:
 class Limit:
     """A limit as a user requests it: `amount` more than now, or `amount` in all."""
 
-    amount: Number
+    amount: float
     is_more: bool
 
-    def after(self, limit: Number, used: Number) -> Number:
+    def after(self, limit: float, used: float) -> float:
         """The new limit. More than a limit that is exceeded means more than what is used."""
         return max(limit, used) + self.amount if self.is_more else self.amount

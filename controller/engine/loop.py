@@ -27,6 +27,7 @@ from controller.engine.observer import (
     end_pause,
 )
 from controller.engine.requests import event_of
+from controller.errors import HeirloomError
 from controller.state.inbox import Inbox
 from controller.state.journal import Journal
 from controller.store.watch import StoreWatch
@@ -145,8 +146,9 @@ class Loop:
     def _turn(self, batch: Batch) -> None:
         now = self._now()
         requests = self._inbox.receive()
-        reported = batch.events + self._requested(requests, now)
-        new = self._apply(reported)
+        new = self._apply(batch.events)
+        for name, request in requests:
+            new += self._apply(self._requested(name, request, now))
         events = new + self._decisions.decide(now, self._watch.free_bytes)
         self._journal.append(events)
         if batch.mail:
@@ -186,18 +188,17 @@ class Loop:
                 return event.node in placement.nodes and event.node not in placement.down
         return True
 
-    def _requested(
-        self, requests: Sequence[tuple[str, Mapping[str, Any]]], now: float
-    ) -> list[e.Event]:
-        """The events that follow from requests of other processes of the user."""
-        events = []
-        for name, request in requests:
-            event = event_of(request, name, now)
-            if event is None:
-                log.warning("an unknown request was dropped: %r", request)
-            else:
-                events.append(event)
-        return events
+    def _requested(self, name: str, request: Mapping[str, Any], now: float) -> list[e.Event]:
+        """The event that follows from a request of another process of the user, if any."""
+        try:
+            event = event_of(request, name, now, self.experiment)
+        except HeirloomError as error:
+            log.warning("a request was dropped: %s", error)
+            return []
+        if event is None:
+            log.warning("an unknown request was dropped: %r", request)
+            return []
+        return [event]
 
     def _interrupted(self) -> None:
         """Ctrl-C: ask what becomes of the trials."""

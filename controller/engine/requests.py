@@ -1,4 +1,4 @@
-"""Requests of the user's other processes to an experiment: stop, cancel, retry, gc."""
+"""Requests of the user's other processes to an experiment: stop, cancel, retry, gc, extend."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.engine.extension import Extension
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record
@@ -38,9 +40,18 @@ def ask(place: ExperimentDir, trial: int, action: str) -> str:
     return f"no controller runs {name}: `{resume}` will {action} trial {trial}"
 
 
-def event_of(request: Mapping[str, Any], name: str, now: float) -> e.Event | None:
-    """The event that a request called `name` leads to; None for an unknown request."""
+def event_of(
+    request: Mapping[str, Any], name: str, now: float, experiment: Experiment
+) -> e.Event | None:
+    """The event that a request called `name` leads to; None for an unknown request.
+
+    Raises HeirloomError for a request that the state of the experiment does not allow.
+    """
     match request:
+        case {"action": "extend"}:
+            created = experiment.created
+            who = created.name if created else "the experiment"
+            return Extension.from_request(request).event(experiment, who, now, name)
         case {"action": "stop"}:
             return e.StopAsked(at=now, reason="stopped by a person")
         case {"action": "cancel", "trial": int(trial)}:

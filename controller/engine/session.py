@@ -236,4 +236,5 @@ def is_complete(session: Session) -> bool:
     experiment = session.experiment
     over = experiment.search_over
     own_end = experiment.stopping is None and over is not None and not over.error
-    return own_end and not Inbox(session.directory.inbox).receive()
+    has_room = over is None or (over.exhausted and experiment.used_up(experiment.last_at) is None)
+    return own_end and not has_room and not Inbox(session.directory.inbox).receive()

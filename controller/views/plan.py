@@ -11,7 +11,7 @@ from rich.table import Table
 
 from controller.engine.cluster import summary
 from controller.engine.plan import Plan
-from controller.formats import duration
+from controller.formats import limits
 from controller.views import output
 
 
@@ -32,9 +32,6 @@ def show(plan: Plan) -> None:
 def _rows(plan: Plan) -> dict[str, str]:
     config = plan.config
     command, budget = config.trial.command, config.budget
-    limits = [f"{budget.trials} trials"] if budget.trials is not None else []
-    if budget.duration is not None:
-        limits.append(duration(budget.duration))
     tuner = config.tuner.model_dump(by_alias=True, exclude_none=True)
     size = filesize.decimal(sum(entry.size for entry in plan.code))
     return {
@@ -43,7 +40,7 @@ def _rows(plan: Plan) -> dict[str, str]:
         **_prepare(plan),
         "code": f"{config.trial.code_dir} ({len(plan.code)} files, {size})",
         "tuner": str(tuner.get("name") or tuner.get("class")),
-        "budget": " or ".join(limits),
+        "budget": limits(budget.trials, budget.duration),
         "nodes": ", ".join(map(summary, plan.nodes)),
         "python": "; ".join(_pythons(plan)),
         "store": str(plan.store),

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
-from controller.formats import clock, command, duration
+from controller.formats import clock, command, duration, limits
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
@@ -134,6 +134,7 @@ def _detail(console: Console, record: Record) -> None:
         f"{experiment.counts[state]} {_state(state)}" for state in State if experiment.counts[state]
     )
     grid.add_row("trials", counts or "none yet")
+    grid.add_row("budget", _budget(record))
     if record.state == "paused" and experiment.paused is not None:
         grid.add_row("paused", f"[red]{escape(experiment.paused.reason)}[/]")
     if record.state == "interrupted":
@@ -155,6 +156,15 @@ def _detail(console: Console, record: Record) -> None:
     output.print_table(console, grid)
     if note := _resumable(record):
         console.print(escape(note), soft_wrap=True)
+
+
+def _budget(record: Record) -> str:
+    """The budget in force, and what it was if it was extended."""
+    first, now = record.experiment.rules, record.experiment.budget
+    text = limits(now.trials, now.duration)
+    if (now.trials, now.duration) == (first.trials, first.duration):
+        return text
+    return f"{text}, extended from {limits(first.trials, first.duration)}"
 
 
 def _resumable(record: Record) -> str:
@@ -179,6 +189,11 @@ def _facts(record: Record) -> dict[str, Any]:
         "value": None if best is None else best.value,
         "started_at": experiment.started_at,
         "ended_at": None if experiment.closed is None else experiment.closed.at,
+        "budget": {
+            "trials": experiment.budget.trials,
+            "seconds": experiment.budget.duration,
+            "used": experiment.counted_trials,
+        },
         "seconds": experiment.elapsed(_now(record)),
         "store": str(record.root.path),
     }

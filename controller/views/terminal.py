@@ -21,7 +21,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.engine.observer import Choice, PauseChoice, Situation
-from controller.formats import command, counted
+from controller.formats import command, counted, limits
 from controller.views import output, text
 
 _REFRESH = 0.25  # seconds between two updates of the live view
@@ -99,6 +99,8 @@ class Screen:
                 self._say_paused(experiment, event)
             case e.RoomShort():
                 self.say(f"[yellow]no trial is started: {escape(text.shortage(event))}[/]")
+            case e.BudgetExtended():
+                self.say(f"the budget is extended: {limits(event.trials, event.duration)}")
             case e.RoomBack():
                 self.say(f"the store has room again: {filesize.decimal(event.free)} free")
             case e.SearchEnded():
@@ -203,8 +205,8 @@ class Screen:
 
     def _view(self, experiment: Experiment, situation: Situation) -> RenderableType:
         parts: list[RenderableType] = [text.headline(self._name, experiment, situation.now)]
-        if experiment.rules.trials is not None:
-            parts.append(text.progress(experiment, experiment.rules.trials))
+        if experiment.budget.trials is not None:
+            parts.append(text.progress(experiment, experiment.budget.trials))
         parts.append(Text.from_markup(text.counts(experiment)))
         parts.append(Text(text.best(experiment), overflow="ellipsis", no_wrap=True))
         parts.append(text.nodes(experiment))

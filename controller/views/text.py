@@ -38,13 +38,13 @@ _LONG = 200  # characters shown of the best trial's params
 
 def time_left(experiment: Experiment, now: float) -> float | None:
     """Seconds until the budget is used up at the pace so far. None while it is unknown."""
-    rules, spent = experiment.rules, experiment.elapsed(now)
-    done = len(experiment.trials) - experiment.open_trials
+    limits, spent = experiment.budget, experiment.elapsed(now)
+    done = experiment.counted_trials - experiment.open_trials
     left = []
-    if rules.trials is not None and done:
-        left.append(spent / done * max(0, rules.trials - done))
-    if rules.duration is not None:
-        left.append(max(0.0, rules.duration - spent))
+    if limits.trials is not None and done > 0:
+        left.append(spent / done * max(0, limits.trials - done))
+    if limits.duration is not None:
+        left.append(max(0.0, limits.duration - spent))
     return min(left) if left else None
 
 
@@ -61,7 +61,7 @@ def headline(name: str, experiment: Experiment, now: float) -> Text:
 
 def progress(experiment: Experiment, budget: int) -> Table:
     """A bar: how many trials of the budget have a verdict."""
-    done = len(experiment.trials) - experiment.open_trials
+    done = max(0, experiment.counted_trials - experiment.open_trials)
     row = Table.grid(padding=(0, 1))
     row.add_row(ProgressBar(total=budget, completed=done, width=60), f"{done}/{budget}")
     return row

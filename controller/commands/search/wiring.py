@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import signal
 import time
@@ -20,6 +21,7 @@ from controller.core import events as e
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
 from controller.engine.cluster import node_info, summary
+from controller.engine.extension import Extension
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
@@ -59,23 +61,33 @@ def run(
 
 
 def resume(
-    name: str, home: Home, *, inventory: Path | None = None, keep_going: bool = False
+    name: str,
+    home: Home,
+    *,
+    inventory: Path | None = None,
+    keep_going: bool = False,
+    extension: Extension | None = None,
 ) -> int:
-    """Go on with an experiment. Returns the exit code.
+    """Go on with an experiment, with a larger budget if given. Returns the exit code.
 
     With `keep_going`, trials that fail alike do not pause it. Raises HeirloomError where it cannot
     be resumed.
     """
     output.go_on_without()
     with resume_session(name, home, inventory) as ready:
-        closed = ready.experiment.closed
-        if closed is not None and is_complete(ready):
+        x = ready.experiment
+        if x.closed is not None and extension is None and is_complete(ready):
             raise LaunchError(
-                f"{name} has finished: {closed.reason}; start a new one with "
+                f"{name} has finished: {x.closed.reason}; extend its budget with "
+                f"`{command('resume', name, '--trials', '+50')}`, or start a new one with "
                 f"`{command('run', 'FILE')}`"
             )
-        preflighted = preflight.check(ready, inspecting)
-        return _run(ready, _start_tuner, *preflighted, keep_going=keep_going)
+        more: list[e.Event] = []
+        if extension is not None:
+            event = extension.event(x, name, x.last_at)
+            more = [dataclasses.replace(event, at=time.time())]
+        down, warnings = preflight.check(ready, inspecting)
+        return _run(ready, _start_tuner, [*down, *more], warnings, keep_going=keep_going)
 
 
 def stop(name: str, home: Home) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,14 +32,25 @@ def lines(text: str) -> list[str]:
 def test_readers_answer_as_they_did(golden: Golden, lab: Lab) -> None:
     before = {name: golden.journal(name).read_bytes() for name in NAMES}
     expected = golden.expected
-    assert json.loads(lab("status", "--json")) == expected["status"]
+    status = json.loads(lab("status", "--json"))
+    assert _as_then(status, expected["status"]) == expected["status"]
     assert lines(lab("status")) == lines(expected["table"])
     for name in NAMES:
         assert _details(lab("status", name)) == _details(expected["details"][name])
-        assert lab.trials(name) == expected["trials"][name]
+        then = expected["trials"][name]
+        assert _as_then(lab.trials(name), then) == then
     for name, trial in [("evolution", 3), ("evolution", 8), ("family", 2), ("skipped", 3)]:
         assert lines(lab("show", name, str(trial))) == lines(expected["shown"][name][trial])
     assert {name: golden.journal(name).read_bytes() for name in NAMES} == before
+
+
+def _as_then(now: Any, then: Any) -> Any:
+    """The answer without the keys that the earlier version did not have."""
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [_as_then(one, other) for one, other in zip(now, then, strict=True)]
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: _as_then(value, then[key]) for key, value in now.items() if key in then}
+    return now
 
 
 def _details(text: str) -> list[list[str]]:
@@ -47,7 +59,8 @@ def _details(text: str) -> list[list[str]]:
     The report is named where there is one, and an interrupted experiment has its last event.
     """
     found = [line.split() for line in lines(text)]
-    return [words for words in found if words[:1] != ["report"] and words[:2] != ["last", "event"]]
+    new = (["report"], ["budget"], ["last", "event"])
+    return [words for words in found if words[:1] not in new and words[:2] not in new]
 
 
 def test_reports_are_drawn(golden: Golden, lab: Lab) -> None:
@@ -80,7 +93,8 @@ def test_an_interrupted_experiment_goes_on(golden: Golden, lab: Lab) -> None:
     trials = lab.trials("family")
     assert [trial["state"] for trial in trials] == ["succeeded", "failed", *["succeeded"] * 5]
     assert [trial["restored"] for trial in trials] == [[], [0], [0], [2], [3], [4], [5]]
-    assert trials[:4] == golden.expected["trials"]["family"][:4]
+    then = golden.expected["trials"]["family"][:4]
+    assert _as_then(trials[:4], then) == then
     for trial in trials:  # each wrote the name of the attempt that committed
         if trial["weights"]:
             committed = trial["attempts"][-1]["attempt"]
@@ -94,4 +108,5 @@ def test_a_finished_experiment_runs_a_trial_again(golden: Golden, lab: Lab) -> N
     lab("resume", "nni")
     trials = lab.trials("nni")
     assert (trials[-1]["retry_of"], trials[-1]["state"]) == (0, "succeeded")
-    assert trials[:-1] == golden.expected["trials"]["nni"]
+    then = golden.expected["trials"]["nni"]
+    assert _as_then(trials[:-1], then) == then
