@@ -11,7 +11,7 @@ from rich.table import Table
 
 from controller.engine.cluster import summary
 from controller.engine.plan import Plan
-from controller.formats import limits
+from controller.formats import duration, limits
 from controller.views import output
 
 
