@@ -150,12 +150,15 @@ class Choice:
         return bool(others) + (chosen.coordinates(value) if chosen else 0)
 
     def mutate(self, value: Any, rng: Random) -> Any:
-        """Choose another option, or change a parameter of the chosen nested one."""
+        """Choose another option, or change a parameter of the chosen nested one.
+
+        Another nested option keeps the values of parameters that both options have.
+        """
         chosen, others = self._split(value)
         inside = chosen.coordinates(value) if chosen else 0
         if chosen and rng.randrange(max(1, inside + bool(others))) < inside:
             return chosen.mutate(value, rng)
-        return _drawn(rng.choice(others), rng) if others else value
+        return _kept(value, rng.choice(others), rng) if others else value
 
     def values(self) -> Iterator[Any]:
         """Every option; nested ones with every combination of values."""
@@ -181,6 +184,19 @@ def _is(option: Any, value: Any) -> bool:
 
 def _drawn(option: Any, rng: Random) -> Any:
     return option.sample(rng) if isinstance(option, Nested) else option
+
+
+def _kept(value: Any, option: Any, rng: Random) -> Any:
+    """Draw an option, with the values of `value` where they are valid."""
+    drawn = _drawn(option, rng)
+    if not isinstance(option, Nested) or not isinstance(value, Mapping):
+        return drawn
+    valid = {
+        name: value[name]
+        for name, dimension in option.space.dimensions.items()
+        if name in value and dimension.contains(value[name])
+    }
+    return {**drawn, **valid}
 
 
 def _inner(value: Mapping[str, Any]) -> dict[str, Any]:

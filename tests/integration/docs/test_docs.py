@@ -145,6 +145,15 @@ def _check_pytorch(lab: Lab) -> None:
     )
 
 
+def _check_choices(lab: Lab) -> None:
+    trials = lab.trials("chosen")
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert max(trial["value"] for trial in trials) > 0.5
+    assert all(trial["result"]["macs"] > 0 for trial in trials)
+    children = [trial for trial in trials if trial["parents"]]
+    assert any(trial["result"]["inherited"]["share"] > 0.1 for trial in children)
+
+
 def _check_running_searches(lab: Lab) -> None:
     trials = lab.trials("slow")
     assert [trial for trial in trials if trial["retry_of"] == 3]
@@ -219,6 +228,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "README.md": _check_readme,
     "docs/tutorial/first-search.md": _check_first_search,
     "docs/tutorial/pytorch.md": _check_pytorch,
+    "docs/tutorial/choices.md": _check_choices,
     "docs/how-to/running-searches.md": _check_running_searches,
     "docs/how-to/data.md": _check_data,
     "docs/how-to/other-languages.md": _check_other_languages,
@@ -237,7 +247,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
 
 @pytest.mark.parametrize("page", CHECKS)
 def test_commands_and_examples_work(lab: Lab, page: str) -> None:
-    if CHECKS[page] is _check_pytorch:
+    if CHECKS[page] in (_check_choices, _check_pytorch):
         require_torch()
     Reader(lab).follow(REPOSITORY / page)
     CHECKS[page](lab)

@@ -1,0 +1,43 @@
+"""Networks with choices in them: one definition gives search space, candidates and supernet.
+
+    from torch import nn
+    from heirloom import nas
+
+    class Net(nn.Module):
+        input_shape = (1, 28, 28)
+
+        def __init__(self):
+            super().__init__()
+            width = nas.value("width", [16, 32, 64])
+            kernel = nas.value("kernel", [3, 5])
+            self.stem = nn.Conv2d(1, width, kernel, padding=kernel // 2)
+            self.pool = nas.choice("pool", {"max": lambda: nn.MaxPool2d(2), "avg": …})
+            …
+
+    model = nas.candidate(Net)  # of this trial's params
+
+PyTorch is imported with this package.
+"""
+
+from .labels import NasError, value
+from .model import Cost, candidate, choose, cost, parts, space, supernet
+from .parts import Choice, Inputs, Part, Repeat, choice, inputs, repeat
+
+__all__ = [
+    "Choice",
+    "Cost",
+    "Inputs",
+    "NasError",
+    "Part",
+    "Repeat",
+    "candidate",
+    "choice",
+    "choose",
+    "cost",
+    "inputs",
+    "parts",
+    "repeat",
+    "space",
+    "supernet",
+    "value",
+]

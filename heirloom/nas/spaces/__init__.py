@@ -1,0 +1,18 @@
+"""Search spaces that come with Heirloom: models with choices, for images or vectors."""
+
+from .cell import DARTS, ENAS_MICRO, NASNET, CellNet
+from .chain import ChainNet
+from .macro import MacroNet
+from .mlp import MLP
+from .nasbench201 import NasBench201
+
+__all__ = [
+    "DARTS",
+    "ENAS_MICRO",
+    "MLP",
+    "NASNET",
+    "CellNet",
+    "ChainNet",
+    "MacroNet",
+    "NasBench201",
+]
