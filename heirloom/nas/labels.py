@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol
 
-from ..space.space import NAME
+from ..space.forms import NAME
 
 Step = tuple[str, tuple[str, ...]]  # a label, and those of its options that have a part
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..space.space import NAME
+from ..space.forms import NAME
 from .labels import Label, Step
 
 Paths = list[tuple[Step, ...]]

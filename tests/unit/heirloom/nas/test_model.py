@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,7 @@ def test_a_path_of_a_supernet_computes_what_the_candidate_does(model):
     for _ in range(2):
         params = sample(space, rng)
         network = nas.candidate(model, params).eval()
+        shape: Any = network.input_shape
         found = network.state_dict()
         values = {name: value for name, value in params.items() if name not in parts}
         shared = nas.supernet(model, values).eval()
@@ -105,7 +107,7 @@ def test_a_path_of_a_supernet_computes_what_the_candidate_does(model):
             continue  # values within options differ from the supernet's
         network.load_state_dict({name: stored[name] for name in found})
         nas.choose(shared, params)
-        x = torch.randn(2, *network.input_shape, generator=torch.Generator().manual_seed(1))
+        x = torch.randn((2, *shape), generator=torch.Generator().manual_seed(1))
         assert torch.equal(network(x), shared(x))
 
 
@@ -146,6 +148,9 @@ def _with(build):
     return Model
 
 
+wrong: Any = int  # no module
+
+
 def _depends_on_a_value():
     count = nas.value("count", [1, 2])
     return nn.Sequential(
@@ -160,7 +165,7 @@ def _depends_on_a_value():
         (_with(lambda: nas.choice("op", {"relu": nn.ReLU})), "needs two or more"),
         (_with(lambda: nas.choice("op", {"a.b": nn.ReLU, "c": nn.ReLU})), "letters, digits and _"),
         (_with(lambda: nas.choice("op", {"train": nn.ReLU, "c": nn.ReLU})), "of an attribute"),
-        (_with(lambda: nas.choice("op", {"a": int, "b": nn.ReLU})), "must be a module, not 0"),
+        (_with(lambda: nas.choice("op", {"a": wrong, "b": nn.ReLU})), "must be a module, not 0"),
         (
             _with(lambda: nas.choice("op", [lambda: nn.Linear(3, 3), nn.ReLU])),
             'candidate {"op": "0"',
