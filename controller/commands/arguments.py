@@ -39,6 +39,15 @@ InventoryFile = Annotated[
         "Default: the experiment file's inventory, else this machine alone.",
     ),
 ]
+Slots = Annotated[
+    int | None,
+    typer.Option(
+        "--slots",
+        min=1,
+        metavar="N",
+        help="How many slots this machine has for trials. Only without an inventory.",
+    ),
+]
 KeepGoing = Annotated[
     bool,
     typer.Option("--keep-going", help="Do not pause when many trials fail in the same way."),

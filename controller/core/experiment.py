@@ -78,6 +78,7 @@ class Experiment(ExperimentState):
                 self.short = None
             case e.NodesFound():
                 self.placement.set_nodes(event.nodes)
+                self.chosen_slots = event.slots
             case e.NodeDown():
                 self.placement.set_down(event.node, event.reason)
             case e.NodeUp():

@@ -30,6 +30,7 @@ class ExperimentState:
         self.best: int | None = None  # the committed trial with the best value
 
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
+        self.chosen_slots: int | None = None  # of the controller's machine, by the user
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
         self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
         self.set_aside: dict[str, str] = {}  # nodes on which attempts failed in a row, and why

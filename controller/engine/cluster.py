@@ -16,6 +16,7 @@ from controller.dispatch.ansible.inventory import (
     Inventory,
     InventoryError,
     Node,
+    Slot,
     read_mapping,
 )
 from controller.dispatch.ansible.inventory import read as read_inventory
@@ -70,12 +71,17 @@ class UsableNodes:
     notes: list[str]  # for the user, about the GPUs of this machine
 
 
-def usable_nodes(inventory: Inventory, config: configs.Experiment) -> UsableNodes:
+def usable_nodes(
+    inventory: Inventory, config: configs.Experiment, wanted: int | None = None
+) -> UsableNodes:
     """Choose the nodes with the slots and GPUs that a trial takes.
 
     This machine gets slots with its GPUs where trials ask for GPUs and no inventory lists its
-    slots. Raises InventoryError if no node suffices.
+    slots. `wanted` is the number of slots that the user chose for this machine. Raises
+    InventoryError if no node suffices, or if there is an inventory and a choice.
     """
+    if wanted is not None:
+        inventory = _with_slots(inventory, wanted)
     trial = config.trial
     notes, here = list[str](), None
     if trial.gpus == 0:
@@ -85,6 +91,9 @@ def usable_nodes(inventory: Inventory, config: configs.Experiment) -> UsableNode
     elif any(map(_needs_gpus, inventory.nodes)):
         here = gpus.find()
         if slots := gpus.slots_with(here.devices, trial.gpus, trial.slots):
+            if wanted is not None and wanted > len(slots):
+                raise InventoryError(_too_many(wanted, len(slots), trial.gpus, here))
+            slots = slots[:wanted]
             nodes = [
                 replace(node, slots=slots) if _needs_gpus(node) else node
                 for node in inventory.nodes
@@ -115,6 +124,26 @@ def summary(node: Node) -> str:
     return f"{node.name} ({', '.join(parts)})"
 
 
+def _with_slots(inventory: Inventory, count: int) -> Inventory:
+    """The inventory of this machine alone, with `count` slots. Raises InventoryError."""
+    if inventory.path != DEFAULT_INVENTORY:
+        raise InventoryError(
+            f"--slots is for a search without an inventory: {inventory.path} has one, so write "
+            "heirloom_slots there"
+        )
+    slots = tuple(Slot(str(number)) for number in range(count))
+    return replace(inventory, nodes=tuple(replace(node, slots=slots) for node in inventory.nodes))
+
+
+def _too_many(wanted: int, most: int, each: int, here: gpus.LocalGpus) -> str:
+    """Why the GPUs of this machine do not suffice for the slots that the user chose."""
+    return (
+        f"--slots {wanted}: this machine has {here}, and a trial takes {counted(each, 'GPU')}, so "
+        f"it has at most {counted(most, 'slot')}; to put several trials on one GPU, write an "
+        "inventory whose heirloom_slots lists it several times"
+    )
+
+
 def _needs_gpus(node: Node) -> bool:
     """Whether the node is this machine, and no inventory lists its slots."""
     return node.is_local and not node.own_slots
@@ -135,11 +164,9 @@ def _too_few(inventory: Inventory, slots: int, wanted: int, here: gpus.LocalGpus
         node = inventory.nodes[0]
         if here is not None:
             return f"{takes}, and this machine has {here}: lower trial.gpus, or name nodes with -i"
-        host = f"{{ansible_connection: local, heirloom_slots: {slots}}}"
         return (
             f"{takes}, and this machine has {counted(len(node.slots), 'slot')}: lower trial.slots, "
-            "or write in the experiment file `inventory: {trial_nodes: {hosts: {localhost: "
-            f"{host}}}}}}}`"
+            f"or give it {slots} with --slots"
         )
     have = ", ".join(
         f"{node.name}: {here}"

@@ -45,8 +45,12 @@ class Plan:
     candidates: Sequence[dict[str, object]]  # the tuner's first proposals
 
 
-def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
+def make(
+    file: Path, home: Home, inventory: Path | None, samples: int, slots: int | None = None
+) -> Plan:
     """Validate an experiment file, and let its tuner propose `samples` candidates.
+
+    `slots` is the number that the user chose for this machine.
 
     Raises HeirloomError, which names every mistake.
     """
@@ -54,7 +58,7 @@ def make(file: Path, home: Home, inventory: Path | None, samples: int) -> Plan:
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    usable = usable_nodes(listed, config)
+    usable = usable_nodes(listed, config, slots)
     nodes = usable.nodes
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)

@@ -15,6 +15,7 @@ from controller.config import passed
 from controller.config.passed import NOTHING, Passed
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.engine import interpreter, specs
@@ -75,12 +76,13 @@ class PreparedSession(Session):
     keep: Callable[[], object] = lambda: None  # call it when the experiment starts to run
     notes: Sequence[str] = ()  # for the user, about the experiment file and its Python
     passed: Passed = NOTHING  # variables of this shell for the trials
+    slots: int | None = None  # of this machine, as the user chose
     taken_name: str = ""  # the name that was wanted, if an earlier experiment has it
 
 
 @contextlib.contextmanager
 def create(
-    file: Path, home: Home, inventory: Path | None, name: str | None
+    file: Path, home: Home, inventory: Path | None, name: str | None, slots: int | None = None
 ) -> Iterator[PreparedSession]:
     """Create an experiment. It is deleted at the end unless `keep` was called.
 
@@ -91,7 +93,7 @@ def create(
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
-    usable = usable_nodes(listed, config)
+    usable = usable_nodes(listed, config, slots)
     listed, nodes = usable.inventory, usable.nodes
     check_pythons(nodes, config, python)
     store = store_path(config.store, nodes, home)
@@ -148,18 +150,24 @@ def create(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
             notes=[*notes, *usable.notes, *on_code(config, code.entries, nodes)], passed=variables,
-            taken_name=taken,
+            taken_name=taken, slots=slots,
         )  # fmt: skip
 
 
 @contextlib.contextmanager
 def resume(
-    name: str, home: Home, inventory: Path | None, *, starts_trials: bool = True
+    name: str,
+    home: Home,
+    inventory: Path | None,
+    *,
+    starts_trials: bool = True,
+    slots: int | None = None,
 ) -> Iterator[PreparedSession]:
     """Reopen an experiment with the nodes to run it on.
 
     With `starts_trials` there must be a Python for trials, and the variables that they get must be
-    set. Raises HeirloomError.
+    set. `slots` is the number that the user chose for this machine; without it, a number that was
+    chosen earlier stands. Raises HeirloomError.
     """
     with lock(name, home) as found:
         python, note, variables = Interpreter(found.created.python), "", NOTHING
@@ -169,15 +177,18 @@ def resume(
         listed = read_inventory(inventory or Path(found.created.inventory), home)
         listed = interpreter.apply(listed, python, found.config.trial.python)
         listed = keep_run_dirs(listed, home, found.root.experiment)
+        if slots is None and listed.path == DEFAULT_INVENTORY:
+            slots = found.experiment.chosen_slots
         nodes, notes = listed.nodes, [note] if note else []
         if starts_trials:
-            usable = usable_nodes(listed, found.config)
+            usable = usable_nodes(listed, found.config, slots)
             listed, nodes = usable.inventory, usable.nodes
             notes += usable.notes
             check_pythons(nodes, found.config, python)
         yield PreparedSession(
-            **vars(found), home=home, inventory=listed, nodes=nodes, notes=notes, passed=variables
-        )
+            **vars(found), home=home, inventory=listed, nodes=nodes, notes=notes, passed=variables,
+            slots=slots,
+        )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from controller.commands.arguments import InventoryFile
+from controller.commands.arguments import InventoryFile, Slots
 from controller.errors import HeirloomError
 from controller.state.home import Home
 
@@ -18,6 +18,7 @@ def check(
         typer.Argument(help="The experiment file, or an NNI configuration (YAML).", metavar="FILE"),
     ] = None,
     inventory: InventoryFile = None,
+    slots: Slots = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the file's JSON schema, for editors.")
     ] = False,
@@ -39,4 +40,4 @@ def check(
         from controller.engine import plan
         from controller.views import plan as view
 
-        view.show(plan.make(file, Home.of_user(), inventory, samples))
+        view.show(plan.make(file, Home.of_user(), inventory, samples, slots))

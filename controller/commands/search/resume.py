@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from controller.commands.arguments import InventoryFile, KeepGoing, Name
+from controller.commands.arguments import InventoryFile, KeepGoing, Name, Slots
 from controller.commands.output import say
 from controller.state.home import Home
 from controller.state.lock import is_locked
@@ -28,12 +28,13 @@ def resume(
             metavar="[+]TIME", help="Extend the budget by a time (+8h), or to a time in all (24h)."
         ),
     ] = None,
+    slots: Slots = None,
 ) -> None:
     """Go on with an experiment that was left, stopped, paused or killed.
 
     Trials that still run on their nodes are adopted. The search goes on with what remains of its
-    budget. Trials that a stop or `cancel` ended use up nothing of it. Exit codes are those of
-    `run`.
+    budget. Trials that a stop or `cancel` ended use up nothing of it. The --slots of
+    before stand unless others are given. Exit codes are those of `run`.
 
     With --trials or --duration the budget is extended: a search that has finished goes on with the
     state of its tuner. If a controller runs the experiment now, it is asked to extend the budget,
@@ -49,5 +50,7 @@ def resume(
     if asked is not None and is_locked(place):
         say(extension.send(place, asked))
         return
-    code = wiring.resume(name, home, inventory=inventory, keep_going=keep_going, extension=asked)
+    code = wiring.resume(
+        name, home, inventory=inventory, keep_going=keep_going, extension=asked, slots=slots
+    )
     raise typer.Exit(code)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from controller.commands.arguments import File, InventoryFile, KeepGoing
+from controller.commands.arguments import File, InventoryFile, KeepGoing, Slots
 from controller.state.home import Home
 
 
@@ -17,6 +17,7 @@ def run(
         str | None, typer.Option(help="The experiment's name, instead of the file's. Must be free.")
     ] = None,
     keep_going: KeepGoing = False,
+    slots: Slots = None,
 ) -> None:
     """Run an experiment until its budget is used up.
 
@@ -34,4 +35,6 @@ def run(
     from controller.commands.search import wiring
 
     home = Home.of_user()
-    raise typer.Exit(wiring.run(file, home, inventory=inventory, name=name, keep_going=keep_going))
+    raise typer.Exit(
+        wiring.run(file, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots)
+    )

@@ -46,6 +46,7 @@ def run(
     inventory: Path | None = None,
     name: str | None = None,
     keep_going: bool = False,
+    slots: int | None = None,
 ) -> int:
     """Run a new experiment. Returns the exit code.
 
@@ -53,7 +54,7 @@ def run(
     be started.
     """
     output.go_on_without()
-    with create(file, home, inventory, name) as ready:
+    with create(file, home, inventory, name, slots) as ready:
         if ready.taken_name:
             say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
         preflighted = preflight.check(ready, inspecting)
@@ -67,6 +68,7 @@ def resume(
     inventory: Path | None = None,
     keep_going: bool = False,
     extension: Extension | None = None,
+    slots: int | None = None,
 ) -> int:
     """Go on with an experiment, with a larger budget if given. Returns the exit code.
 
@@ -74,7 +76,7 @@ def resume(
     be resumed.
     """
     output.go_on_without()
-    with resume_session(name, home, inventory) as ready:
+    with resume_session(name, home, inventory, slots=slots) as ready:
         x = ready.experiment
         if x.closed is not None and extension is None and is_complete(ready):
             raise LaunchError(
@@ -163,7 +165,7 @@ def _run(
     found = tuple(node_info(node, ready.config) for node in ready.nodes)
     first = [
         e.Opened(at=now, resumed=experiment.opened_at is not None, keep_going=keep_going),
-        e.NodesFound(at=now, nodes=found),
+        e.NodesFound(at=now, nodes=found, slots=ready.slots),
         *then,
     ]
     ready.keep()

@@ -10,10 +10,14 @@ from controller.core.model import NodeInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodesFound:
-    """The inventory was read. `nodes` replaces all earlier nodes."""
+    """The inventory was read. `nodes` replaces all earlier nodes.
+
+    `slots` is the number that the user chose for this machine, where there is no inventory.
+    """
 
     at: float
     nodes: tuple[NodeInfo, ...]
+    slots: int | None = None
     kind: Literal["nodes-found"] = "nodes-found"
 
 

@@ -173,3 +173,30 @@ def test_an_experiment_stays_in_its_run_directory(tmp_path):
 def test_only_slots_that_trials_can_take_are_counted(tmp_path, trial, slots):
     node = remote(("0",), (), (), ())
     assert node_info(node, experiment(tmp_path, **trial)).slots == slots
+
+
+def test_a_user_chooses_the_slots_of_this_machine(tmp_path, this_machine):
+    this_machine(4)
+    [node] = usable_nodes(default(), experiment(tmp_path), 3).nodes
+    assert [slot.name for slot in node.slots] == ["0", "1", "2"]
+    [node] = usable_nodes(default(), experiment(tmp_path, gpus=1), 2).nodes
+    assert [slot.gpus for slot in node.slots] == [("0",), ("1",)]
+    [node] = usable_nodes(default(), experiment(tmp_path, slots=3), 3).nodes
+    assert node_info(node, experiment(tmp_path, slots=3)).slots == 3
+
+
+@pytest.mark.parametrize(
+    ("inventory", "trial", "slots", "text"),
+    [
+        (default(), {"gpus": 2}, 3, "this machine has 4 GPUs (A30), and a trial takes 2 GPUs"),
+        (default(), {"slots": 3}, 2, "this machine has 2 slots: lower trial.slots, or give it 3"),
+        (Inventory(LAB, (local(),)), {}, 2, f"{LAB} has one, so write heirloom_slots there"),
+    ],
+)
+def test_slots_that_this_machine_cannot_have_are_refused(
+    tmp_path, this_machine, inventory, trial, slots, text
+):
+    this_machine(4)
+    with pytest.raises(InventoryError) as caught:
+        usable_nodes(inventory, experiment(tmp_path, **trial), slots)
+    assert text in str(caught.value)
