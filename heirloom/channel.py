@@ -16,6 +16,7 @@ from typing import Any, Optional
 
 from .sigterm import SigtermDeferral
 from .store.atomic_write import replace_file
+from .store.metric_limits import MetricLimits
 
 LINE_LIMIT = 64 << 10  # bytes of one report; the controller ignores longer ones
 
@@ -31,6 +32,7 @@ class Channel:
         self._sigterm = SigtermDeferral()
         self._torn = False  # whether a report was written in part
         self._notes: dict[str, Any] = {}
+        self._limits = MetricLimits()
 
     @property
     def in_experiment(self) -> bool:
@@ -45,8 +47,13 @@ class Channel:
             found: dict[str, Any] = json.load(file)
         return found
 
-    def report(self, value: Any, step: Optional[int] = None) -> int:
+    def report(
+        self, value: Any, step: Optional[int] = None, metrics: Optional[dict[str, Any]] = None
+    ) -> int:
         """Append a value that JSON can represent. Returns its step, which counts from 0 by default.
+
+        Numbers in `metrics` are appended with it, by name. Those beyond the limits are dropped; the
+        trial's log names the first.
 
         From the first report on, SIGTERM is deferred to the next report, which then raises
         SystemExit. So an early stop does not interrupt the writing of weights. That holds for the
@@ -57,6 +64,8 @@ class Channel:
             self._sigterm.start()
         number = self._step + 1 if step is None else int(step)
         data = {"step": number, "value": value, "at": time.time()}
+        if metrics:
+            data["metrics"] = self._limited(metrics)
         line = json.dumps(data, allow_nan=False).encode() + b"\n"
         if len(line) > LINE_LIMIT:
             raise ValueError(
@@ -68,6 +77,13 @@ class Channel:
             self._append(self._metrics, line)
             self._sigterm.raise_deferred()
         return number
+
+    def _limited(self, metrics: dict[str, Any]) -> dict[str, Optional[float]]:
+        known = self._limits.problem
+        kept = self._limits.keep(metrics)
+        if self._limits.problem != known:
+            self.say(f"{self._limits.problem}; it is dropped, and others like it")
+        return kept
 
     def _append(self, path: str, line: bytes) -> None:
         """Append a line in one write, so that the reports of several processes do not mix.

@@ -33,17 +33,26 @@ seed: int
 device: str
 
 
-def report(value: Any, step: Optional[int] = None) -> None:
+def report(value: Any, step: Optional[int] = None, **metrics: Any) -> None:
     """Report an intermediate value, which is a number. `step` counts from 0 if it is not given.
 
+    `metrics` are further numbers by name, such as `loss=0.3`; None stands for one that is missing.
+    At most 64 names are kept, of 64 characters each. What is beyond that is dropped, and the
+    trial's log says so once.
+
     An early stop takes effect here: this function raises SystemExit, so a stop never interrupts
-    the writing of weights. Raises TypeError if `value` is not a number.
+    the writing of weights. Raises TypeError if `value` or a metric is not a number.
     """
     number = _number(value)
+    named = {
+        name: None if metric is None else _number(metric, f"metric {name!r}")
+        for name, metric in metrics.items()
+    }
     # JSON has no NaN and no infinities.
-    counted = channel.report(number if finite(number) else None, step)
+    counted = channel.report(number if finite(number) else None, step, named)
     if not channel.in_experiment:
-        channel.say(f"step {counted}: {number}")
+        shown = "".join(f"  {name} {metric}" for name, metric in named.items())
+        channel.say(f"step {counted}: {number}{shown}")
 
 
 def finish(value: Any, **extra: Any) -> None:
@@ -56,15 +65,15 @@ def finish(value: Any, **extra: Any) -> None:
         channel.say(f"result: {result}")
 
 
-def _number(value: Any) -> float:
+def _number(value: Any, what: str = "a result") -> float:
     """Unwrap a number of numpy, PyTorch and others. Raises TypeError for anything else."""
-    number = _plain(value)
+    number = _plain(value, what)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise TypeError(f"a result must be a number, not {value!r} ({type(value).__name__})")
+        raise TypeError(f"{what} must be a number, not {value!r} ({type(value).__name__})")
     return number
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, what: str = "a result") -> Any:
     """Unwrap a numpy scalar or a tensor with one element. Raises TypeError for anything else."""
     item = getattr(value, "item", None)
     if callable(item):
@@ -73,7 +82,7 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, (bool, int, float)):
         return value
-    raise TypeError(f"a result must be a number, not {value!r} ({type(value).__name__})")
+    raise TypeError(f"{what} must be a number, not {value!r} ({type(value).__name__})")
 
 
 def _has_gpu() -> bool:

@@ -1,8 +1,10 @@
-"""A learning curve for a picture: some of a trial's reports, however many there are."""
+"""Learning curves for pictures: some of a trial's reports, however many there are."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from controller.core import events as e
 
 _BUCKETS = 500
 
@@ -57,3 +59,48 @@ class Curve:
         pairs = zip(self._buckets[::2], self._buckets[1::2], strict=True)
         self._buckets = [(min(a[0], b[0]), max(a[1], b[1])) for a, b in pairs]
         self._size *= 2
+
+
+Points = list[tuple[int, float]]  # steps and values
+
+
+class Curves:
+    """The learning curves of all trials: of what they reported as value, and of each metric."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, Curve] = {}
+        self._metrics: dict[str, dict[int, Curve]] = {}
+
+    def add(self, event: e.Reported | e.ReportedMany) -> None:
+        """Add the reports of an event. What is not a number is left out."""
+        for step, value in event.reports:
+            if (number := number_of(value)) is not None:
+                self._values.setdefault(event.trial, Curve()).add(step, number)
+        for (step, _), metrics in zip(event.reports, event.rows, strict=False):
+            for name, metric in (metrics or {}).items():
+                if metric is not None:
+                    curves = self._metrics.setdefault(name, {})
+                    curves.setdefault(event.trial, Curve()).add(step, metric)
+
+    @property
+    def values(self) -> dict[int, Points]:
+        """The values, by trial."""
+        return {trial: curve.points for trial, curve in self._values.items()}
+
+    @property
+    def metrics(self) -> dict[str, dict[int, Points]]:
+        """The metrics, by name and trial. Names are in the order in which they were reported."""
+        return {
+            name: {trial: curve.points for trial, curve in curves.items()}
+            for name, curves in self._metrics.items()
+        }
+
+
+def number_of(value: Any) -> float | None:
+    """The number in a report, itself or under `default`."""
+    if isinstance(value, dict):
+        value = value.get("default")
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None

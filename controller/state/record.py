@@ -12,7 +12,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.formats import command
-from controller.state.curve import Curve
+from controller.state.curve import Curves, Points
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
 from controller.state.lock import holder_of, is_locked
@@ -32,7 +32,8 @@ class Record:
     experiment: Experiment
     root: Root
     is_running: bool  # whether a controller runs it now
-    curves: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
+    curves: dict[int, Points] = field(default_factory=dict)  # by trial
+    metric_curves: dict[str, dict[int, Points]] = field(default_factory=dict)  # by name and trial
 
     @property
     def state(self) -> str:
@@ -78,31 +79,26 @@ def load(place: ExperimentDir, *, curves: bool = False) -> Record:
     """Read a record. `curves`: the trials' reports as well, thinned out. Raises HeirloomError."""
     config = read_config(place)
     experiment = Experiment(config.rules())
-    reported: dict[int, Curve] = {}
+    reported = Curves()
     with Journal.open(place.journal, readonly=True) as journal:
         for _, event in journal.read():
             experiment.apply(event)
             if curves and isinstance(event, (e.Reported, e.ReportedMany)):
-                for step, value in event.reports:
-                    if (number := _number(value)) is not None:
-                        reported.setdefault(event.trial, Curve()).add(step, number)
+                reported.add(event)
     if experiment.created is None:
         raise RecordError(
             f"{place.journal}: the journal is empty: the experiment was never started"
         )
     root = Root(Path(experiment.created.root))
-    points = {trial: curve.points for trial, curve in reported.items()}
-    return Record(place, config, experiment, root, is_locked(place), points)
-
-
-def _number(value: Any) -> float | None:
-    """The number in a report, itself or under `default`."""
-    if isinstance(value, dict):
-        value = value.get("default")
-    try:
-        return float(value) if isinstance(value, int | float) else None
-    except OverflowError:
-        return None
+    return Record(
+        place,
+        config,
+        experiment,
+        root,
+        is_locked(place),
+        curves=reported.values,
+        metric_curves=reported.metrics,
+    )
 
 
 def row(record: Record, trial: Trial) -> dict[str, Any]:
@@ -119,6 +115,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "params": trial.params,
         "value": trial.value,
         "result": trial.result,
+        "metrics": dict(last.metrics) if last is not None else {},
         "proposed_at": trial.proposed_at,
         "started_at": trial.started_at,
         "ended_at": trial.ended_at,

@@ -42,15 +42,19 @@ class Began:
     kind: Literal["began"] = "began"
 
 
+Metrics = dict[str, float | None]  # by name; None for a number that is not finite
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The trial reported an intermediate value."""
+    """The trial reported an intermediate value, perhaps with further metrics."""
 
     at: float
     trial: int
     number: int
     step: int
     value: Any
+    metrics: Metrics | None = None
     kind: Literal["reported"] = "reported"
 
     @property
@@ -58,22 +62,36 @@ class Reported:
         """The step and the value, as of `ReportedMany`."""
         return ((self.step, self.value),)
 
+    @property
+    def rows(self) -> Sequence[Metrics | None]:
+        """The metrics of each report; empty where none has any."""
+        return () if self.metrics is None else (self.metrics,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedMany:
-    """The trial reported intermediate values, which were read at once. Both lists are as long."""
+    """The trial reported intermediate values, which were read at once.
+
+    `steps` and `values` are as long, and so is `metrics` where a report has any.
+    """
 
     at: float
     trial: int
     number: int
     steps: tuple[int, ...]
     values: tuple[Any, ...]
+    metrics: tuple[Metrics | None, ...] | None = None
     kind: Literal["reported-many"] = "reported-many"
 
     @property
     def reports(self) -> Sequence[tuple[int, Any]]:
         """Each step and value, in order."""
         return tuple(zip(self.steps, self.values, strict=True))
+
+    @property
+    def rows(self) -> Sequence[Metrics | None]:
+        """The metrics of each report; empty where none has any."""
+        return self.metrics or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,12 +54,14 @@ def began(x: ExperimentState, event: e.Began) -> None:
 
 
 def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
-    """Count the reports and keep the last value."""
+    """Count the reports; keep the last value, and the latest of each metric."""
     attempt = x.attempt(event.trial, event.number)
     reports = event.reports
     if attempt is not None and reports:
         attempt.reports += len(reports)
         attempt.last = reports[-1][1]
+        for metrics in event.rows:
+            attempt.metrics.update(metrics or {})
 
 
 def ended(x: ExperimentState, event: e.Ended) -> None:

@@ -30,7 +30,7 @@ ReadPart = Callable[[str, int, int], bytes]  # path, offset, bytes at most
 class _Attempt:
     def __init__(self, reports_known: int, heartbeat: HeartbeatMonitor, now: float) -> None:
         self.metrics = MetricsReader(reports_known)
-        self.is_full = False
+        self.is_full = self.has_problem = False
         self.heartbeat = heartbeat
         self.reports_due = self.heartbeat_due = now
 
@@ -110,6 +110,10 @@ class AttemptMonitor:
             attempt.is_full = True
             size = FILE_LIMIT >> 20
             _log.warning("%d.%d reports more than %d MiB: the rest is not read", *key, size)
+        if attempt.metrics.problem and not attempt.has_problem:
+            attempt.has_problem = True
+            problem = attempt.metrics.problem
+            _log.warning("%d.%d: %s; it is dropped, and others like it", *key, problem)
         read = self._unread.pop(key, 0) + len(reports)
         if more:
             self._unread[key] = read
@@ -164,9 +168,10 @@ def report_events(key: Key, reports: Sequence[Report], at: float) -> list[Report
     """The event of reports that were read at once; none without a report."""
     trial, number = key
     if len(reports) > 1:
-        steps, values = zip(*reports, strict=True)
-        return [ReportedMany(at=at, trial=trial, number=number, steps=steps, values=values)]
+        steps, values, metrics = zip(*reports, strict=True)
+        many = partial(ReportedMany, at=at, trial=trial, number=number, steps=steps, values=values)
+        return [many(metrics=metrics) if any(metrics) else many()]
     return [
-        Reported(at=at, trial=trial, number=number, step=step, value=value)
-        for step, value in reports
+        Reported(at=at, trial=trial, number=number, step=step, value=value, metrics=metrics)
+        for step, value, metrics in reports
     ]

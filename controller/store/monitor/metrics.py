@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from heirloom.store.json_limits import finite, shallow
+from heirloom.store.metric_limits import MetricLimits
 
 CHUNK = 256 * 1024  # bytes read at once
 LINE_LIMIT = 64 * 1024  # bytes of one report; a longer line is not a report
 FILE_LIMIT = 128 * 1024 * 1024  # bytes of one attempt's reports; the rest is not read
 
-Report = tuple[int, Any]  # step, value
+Report = tuple[int, Any, dict[str, float | None] | None]  # step, value, metrics by name
 Read = Callable[[int, int], bytes]  # offset, bytes at most; opens the file each time
 
 
@@ -26,11 +27,17 @@ class MetricsReader:
     def __init__(self, reports_known: int = 0) -> None:
         self._known = reports_known
         self._offset = 0
+        self._limits = MetricLimits()
 
     @property
     def is_full(self) -> bool:
         """Whether FILE_LIMIT was reached."""
         return self._offset >= FILE_LIMIT
+
+    @property
+    def problem(self) -> str:
+        """Why the first metric by name was dropped; empty if none was."""
+        return self._limits.problem
 
     def read_new(self, read: Read) -> tuple[list[Report], bool]:
         """New reports in order, and whether there may be more. Raises OSError."""
@@ -44,7 +51,10 @@ class MetricsReader:
         self._offset += len(whole) + len(newline)
         if not newline and len(rest) >= LINE_LIMIT:
             self._offset += len(rest)  # part of a line that is too long for a report
-        reports = [report for line in whole.split(b"\n") if (report := parse(line)) is not None]
+        limits = self._limits
+        reports = [
+            report for line in whole.split(b"\n") if (report := parse(line, limits)) is not None
+        ]
         known = min(self._known, len(reports))
         self._known -= known
         return reports[known:], more and bool(newline or len(rest) >= LINE_LIMIT)
@@ -53,10 +63,11 @@ class MetricsReader:
 _decode = json.JSONDecoder(parse_constant=lambda _: None).decode
 
 
-def parse(line: bytes) -> Report | None:
-    """The step and value of a line; None if it is not a report.
+def parse(line: bytes, limits: MetricLimits) -> Report | None:
+    """The step, value and metrics of a line; None if it is not a report.
 
-    Numbers that no finite float can represent become None, NaN and infinities among them.
+    Numbers that no finite float can represent become None, NaN and infinities among them. Metrics
+    beyond the limits are dropped.
     """
     if len(line) > LINE_LIMIT or not line:
         return None
@@ -66,9 +77,22 @@ def parse(line: bytes) -> Report | None:
         step, value = report["step"], report["value"]
         if type(step) is not int or abs(step) >= 1 << 63 or not shallow(value):
             return None
-        return step, _plain(value)
+        metrics = report["metrics"] if "metrics" in report else _beside_default(value)
+        return step, _plain(value), limits.keep(metrics) or None if metrics is not None else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _beside_default(value: Any) -> dict[str, Any] | None:
+    """The other numbers of a dictionary that a trial written for NNI reports as its value."""
+    if not isinstance(value, dict):
+        return None
+    numbers = {
+        name: held
+        for name, held in value.items()
+        if name != "default" and isinstance(held, (int, float)) and not isinstance(held, bool)
+    }
+    return numbers or None
 
 
 def _plain(value: Any) -> Any:

@@ -40,6 +40,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
         ended_at=None if closed is None else closed.at,
         trials=experiment.trials,
         curves=record.curves,
+        metrics=record.metric_curves,
         seconds={trial.id: trial.seconds for trial in experiment.trials},
         notes=notes,
         last_at=None if record.is_running else experiment.last_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from controller.core.model import State, Trial
@@ -24,6 +24,9 @@ class ReportData:
     trials: Sequence[Trial]
     curves: Mapping[int, Sequence[tuple[int, float]]]  # by trial: (step, value)
     seconds: Mapping[int, Mapping[str, float]]  # by trial: seconds by activity
+    metrics: Mapping[str, Mapping[int, Sequence[tuple[int, float]]]] = field(
+        default_factory=dict
+    )  # by name and trial: (step, value)
     notes: Sequence[str] = ()
     last_at: float | None = None  # the last event of an experiment that no controller runs
 

@@ -26,6 +26,7 @@ from heirloom.node.spec import Spec
 from heirloom.space import expand
 from heirloom.space.forms import TYPES
 from heirloom.store.manifest import Manifest
+from heirloom.store.metric_limits import MetricLimits
 from heirloom.tuners.registry import KNOWN, find
 from tests.integration.docs.pages import DOCS, PAGES, README, blocks, code, page_id, prose, rows
 from tests.integration.search.conftest import REPOSITORY
@@ -225,7 +226,7 @@ def test_samples_of_wire_formats_are_accepted_by_the_code() -> None:
     assert outcomes is not None
     assert {*re.findall(r"\w+", outcomes[1]), "lost"} == {str(outcome) for outcome in Outcome}
     [report] = [text for text in code(page.read_text()) if text.startswith('{"step"')]
-    assert parse_report(report.encode()) == (3, 0.71)
+    assert parse_report(report.encode(), MetricLimits()) == (3, 0.71, {"loss": 0.3})
 
 
 def _plain(text: str) -> str:

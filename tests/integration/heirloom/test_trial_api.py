@@ -44,6 +44,31 @@ def test_a_trial_reads_its_parameters_and_reports(lab):
     assert [entry.path for entry in lab.verdict(0).files] == ["w"]
 
 
+def test_metrics_are_reported_by_name_within_limits(lab):
+    command = python(
+        "import numpy",
+        "trial.report(1, 3, loss=numpy.float32(0.5), f1=None)",
+        "trial.report(2, lr=float('inf'), **{'acc/top 5': 1})",
+        "for n in range(70): trial.report(n, **{f'm{n}': n})",
+        "trial.finish(0.93, loss=0.25)",
+    )
+    assert lab.run("0.1", command)["outcome"] == "committed"
+    first, second, *rest = [line["metrics"] for line in metrics(lab, "0.1")]
+    assert (first, second) == ({"loss": 0.5, "f1": None}, {"lr": None, "acc/top 5": 1})
+    assert rest == [{f"m{n}": n} if n < 60 else {} for n in range(70)]
+    log = (lab.attempt("0.1") / "output.log").read_text()
+    assert log == (
+        "heirloom: metric 'm60' is one too many: an attempt has 64 names; "
+        "it is dropped, and others like it\n"
+    )
+
+
+def test_a_metric_that_is_not_a_number_raises_at_its_line(lab):
+    ended = lab.run("0.1", python("trial.report(1, loss='low')"))
+    assert ended["outcome"] == "failed"
+    assert "TypeError: metric 'loss' must be a number, not 'low' (str)" in ended["reason"]
+
+
 def test_a_child_finds_its_parents(lab):
     for trial in (0, 1):
         lab.run(f"{trial}.1", python(f"{SAVE}", "trial.finish(1)"))

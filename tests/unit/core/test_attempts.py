@@ -141,6 +141,18 @@ def test_reports_are_counted_by_attempt():
     assert (attempt.reports, attempt.last) == (2, 0.2)
 
 
+def test_the_latest_metric_of_each_name_is_known():
+    d = Drive()
+    d.propose()
+    d.event(e.Reported, trial=0, number=1, step=0, value=0.1, metrics={"loss": 2.0, "f1": 0.5})
+    metrics = ({"loss": 1.0}, None, {"loss": None, "lr": 0.1}, None)
+    many = {"steps": (1, 2, 3, 4), "values": (0.1, 0.2, 0.3, 0.4), "metrics": metrics}
+    d.event(e.ReportedMany, trial=0, number=1, **many)
+    attempt = d.x.trials[0].attempts[0]
+    assert (attempt.reports, attempt.last) == (5, 0.4)
+    assert attempt.metrics == {"loss": None, "f1": 0.5, "lr": 0.1}
+
+
 @pytest.mark.parametrize(
     ("value", "maximize", "best"),
     [([1.0, 3.0, 3.0, 2.0], True, 1), ([2.0, 1.0, None, 1.0], False, 1)],

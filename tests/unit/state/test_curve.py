@@ -2,7 +2,9 @@
 
 import pytest
 
-from controller.state.curve import Curve
+from controller.core import events as e
+from controller.core.events.attempts import Metrics
+from controller.state.curve import Curve, Curves
 
 
 def curve_of(values: list[float]) -> list[tuple[int, float]]:
@@ -34,3 +36,16 @@ def test_the_attempts_of_a_trial_stay_in_their_order() -> None:
     for step, value in [(0, 0.1), (1, 0.2), (0, 0.3)]:
         curve.add(step, value)
     assert curve.points == [(0, 0.1), (1, 0.2), (0, 0.3)]
+
+
+def test_values_and_metrics_have_curves_of_their_own() -> None:
+    curves = Curves()
+    curves.add(e.Reported(at=1, trial=3, number=1, step=0, value=0.5, metrics={"loss": 2.0}))
+    curves.add(e.Reported(at=1, trial=3, number=1, step=1, value=None, metrics=None))
+    metrics: tuple[Metrics | None, ...] = ({"loss": 1.0, "lr": None}, None, {"lr": 0.1})
+    values = ({"default": 0.25}, 0.75, "text")
+    curves.add(
+        e.ReportedMany(at=2, trial=4, number=1, steps=(0, 1, 2), values=values, metrics=metrics)
+    )
+    assert curves.values == {3: [(0, 0.5)], 4: [(0, 0.25), (1, 0.75)]}
+    assert curves.metrics == {"loss": {3: [(0, 2.0)], 4: [(0, 1.0)]}, "lr": {4: [(2, 0.1)]}}

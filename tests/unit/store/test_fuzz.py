@@ -14,6 +14,7 @@ from controller.store.mail.messages import MalformedError, parse_message
 from controller.store.monitor.metrics import parse
 from heirloom.node.spec import Spec, SpecError
 from heirloom.store.manifest import Manifest, ManifestError
+from heirloom.store.metric_limits import MetricLimits
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
 VALUES = st.recursive(
@@ -69,5 +70,5 @@ def test_specs(value):
 @fuzzed
 @given(line=st.binary() | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_reports(line):
-    found = parse(line)
-    assert found is None or len(found) == 2
+    found = parse(line, MetricLimits())
+    assert found is None or len(found) == 3

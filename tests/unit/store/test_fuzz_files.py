@@ -97,7 +97,7 @@ def test_a_monitored_attempt(metrics, heartbeat):
                 lambda offset, limit: metrics[1][offset : offset + limit]
             )
             found = [report for event in [*early, *late] for report in event.reports]
-            assert found == whole
+            assert found == [(step, value) for step, value, _ in whole]
         else:
             assert early + late == []
 

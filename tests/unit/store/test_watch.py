@@ -161,7 +161,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def reported(trial: int, number: int, *steps: int) -> list[Event]:
-    reports = [(step, step / 10) for step in steps]
+    reports = [(step, step / 10, None) for step in steps]
     return [*report_events((trial, number), reports, 5.0)]
 
 
