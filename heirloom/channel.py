@@ -6,6 +6,7 @@ discards reports.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -75,7 +76,7 @@ class Channel:
         self._step = number
         if self._metrics is not None:
             self._append(self._metrics, line)
-            self._sigterm.raise_deferred()
+            self._end_if_stopped()
         return number
 
     def _limited(self, metrics: dict[str, Any]) -> dict[str, Optional[float]]:
@@ -84,6 +85,16 @@ class Channel:
         if self._limits.problem != known:
             self.say(f"{self._limits.problem}; it is dropped, and others like it")
         return kept
+
+    def _end_if_stopped(self) -> None:
+        """Raise SystemExit if SIGTERM came. What was noted is the result then."""
+        try:
+            self._sigterm.raise_deferred()
+        except SystemExit:
+            if self._notes and self._result is not None and not os.path.exists(self._result):
+                with contextlib.suppress(OSError):
+                    self.write_result(json.dumps(self._notes))
+            raise
 
     def _append(self, path: str, line: bytes) -> None:
         """Append a line in one write, so that the reports of several processes do not mix.

@@ -117,6 +117,7 @@ class Trial:
     seconds: Mapping[str, float] = field(
         default_factory=dict
     )  # by phase, measured on the node, of the last attempt
+    peak_memory: int | None = None  # bytes, of its largest process, in the last attempt
     size: int = 0  # bytes of weights
     shared: int = 0  # bytes that are stored once for this trial and an ancestor
     removed: bool = False  # whether the removal of its weights was decided

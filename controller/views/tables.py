@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -107,6 +108,8 @@ def show(place: ExperimentDir, number: int) -> None:
         )
     for part, seconds in trial.seconds.items():
         grid.add_row(part, f"{seconds:.3f} s")
+    if trial.peak_memory is not None:
+        grid.add_row("memory", f"{filesize.decimal(trial.peak_memory)} at most, in one process")
     share, rest = inherited(trial.result)
     if share:
         grid.add_row("inherited", escape(share))

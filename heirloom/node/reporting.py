@@ -65,11 +65,14 @@ class Reporter:
         except OSError as error:
             return self._standing_verdict(error)
 
-    def report_end(self, ended: AttemptEnded, seconds: Mapping[str, float]) -> None:
+    def report_end(
+        self, ended: AttemptEnded, seconds: Mapping[str, float], peak_memory: Optional[int]
+    ) -> None:
         """Fence an attempt without a verdict, mail its end, and record it on the node.
 
-        `seconds` is the time that each phase took. While the store refuses, this is retried for an
-        hour; a probe finds the end in the file on the node meanwhile.
+        `seconds` is the time that each phase took, `peak_memory` is in bytes. While the store
+        refuses, this is retried for an hour; a probe finds the end in the file on the node
+        meanwhile.
         """
         message = {
             "format": 1,
@@ -81,6 +84,7 @@ class Reporter:
             "parent": ended.parent,
             "rule": ended.rule,
             "seconds": seconds,
+            "peak_memory": peak_memory,
         }
         deadline = self._waiter.now() + RETRY_FOR
         for pause in pauses(FIRST_PAUSE, LONGEST_PAUSE):

@@ -67,6 +67,7 @@ class Supervisor:
         )
         self._reporter = Reporter(files, spec, self._claims, self._waiter)
         self._seconds: dict[str, float] = {}  # spent in each phase
+        self._peak_memory: Optional[int] = None  # bytes, of the largest process of the trial
         self._node_dir = ""  # the node's prepared directory
         self._started_at: Optional[float] = None
         self._verified_at: dict[int, float] = {}  # parent -> when it was verified, monotonic
@@ -88,7 +89,7 @@ class Supervisor:
                 f"its supervisor failed ({type(error).__name__}: {error}): "
                 f"see {self._claims.directory}/supervisor.log on {self._spec.node}",
             )
-        self._reporter.report_end(ended, self._seconds)
+        self._reporter.report_end(ended, self._seconds, self._peak_memory)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
 
@@ -176,6 +177,7 @@ class Supervisor:
                     monitor.wait()
                 finally:
                     process.kill_rest(self._waiter.wait)
+                    self._peak_memory = process.peak_memory
         finally:
             self._free_slots(fds)  # before the report, which may take long
         status, lines = process.status or 0, process.log.lines

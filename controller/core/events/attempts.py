@@ -106,6 +106,7 @@ class Ended:
     parent: int | None = None
     seconds: dict[str, float] | None = None  # of waiting, verifying, running and committing
     rule: int | None = None  # which of the experiment's retry rules fits the failure
+    peak_memory: int | None = None  # bytes, of the largest process of the trial
     kind: Literal["ended"] = "ended"
 
 

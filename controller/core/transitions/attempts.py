@@ -115,6 +115,7 @@ def _leave_node(x: ExperimentState, trial: Trial, attempt: Attempt, event: e.End
     known = event.rule is not None and event.rule < len(x.rules.retry)
     attempt.rule = event.rule if known and event.outcome is Outcome.FAILED else None
     trial.seconds = event.seconds or trial.seconds
+    trial.peak_memory = event.peak_memory if event.peak_memory is not None else trial.peak_memory
     key = (trial.id, attempt.number)
     x.on_nodes.pop(key, None)
     x.on_hold.pop(key, None)

@@ -29,6 +29,7 @@ class SupervisorMessage:
     parent: int | None = None
     rule: int | None = None
     seconds: dict[str, float] | None = None
+    peak_memory: int | None = None  # bytes, of the largest process of the trial
     started_at: float | None = None  # the node's clock, seconds since the epoch
 
     @property
@@ -49,6 +50,7 @@ class SupervisorMessage:
             parent=self.parent,
             rule=self.rule,
             seconds=self.seconds,
+            peak_memory=self.peak_memory,
         )
 
 
@@ -74,6 +76,7 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
         _whole_or_none(content.get("parent"), "trial"),
         _whole_or_none(content.get("rule"), "rule"),
         _seconds(content.get("seconds")),
+        _whole_or_none(content.get("peak_memory"), "size"),
     )
 
 

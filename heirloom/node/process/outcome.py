@@ -93,11 +93,13 @@ def outcome_of_error(error: OSError) -> AttemptEnded:
 
 
 def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:
-    try:
-        reported = _result(spec)
+    try:  # a trial that an early stop ended may have noted something without a value
+        reported = result.read(f"{spec.directory}/result.json", needed=False)
     except ResultError:
         reported = {}
-    value = _value(reported) if reported else result.last_report(f"{spec.directory}/metrics.jsonl")
+    value = _value(reported)
+    if value is None:
+        value = result.last_report(f"{spec.directory}/metrics.jsonl")
     return FinishedRun("stopped", reason, value, reported or None, weights)
 
 

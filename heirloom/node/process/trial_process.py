@@ -38,6 +38,7 @@ class TrialProcess:
         sandbox; the process then starts without one. Raises OSError when it cannot be started.
         """
         self.status: Optional[int] = None  # as in subprocess: negative for a signal
+        self.peak_memory = 0  # bytes: the largest resident size of one process of the trial so far
         self.log = log
         self.child_ended = _child_ended_descriptor()  # readable when a child may have ended
         self.output, writer = os.pipe()
@@ -111,11 +112,13 @@ class TrialProcess:
     def _reap(self) -> bool:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return False
             if pid == 0:
                 return True
+            # It covers the processes that this one has waited for (getrusage(2), ru_maxrss).
+            self.peak_memory = max(self.peak_memory, usage.ru_maxrss << 10)
             if pid == self.pid:
                 self.status = _exit_status(status)
 

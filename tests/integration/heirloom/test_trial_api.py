@@ -124,6 +124,8 @@ def test_an_early_stop_waits_for_the_next_report(lab):
     began = lab.fifo("began")
     command = python(
         "import signal, time",
+        "from heirloom.channel import channel",
+        "channel.note('inherited', {'share': 0.5})",
         "trial.report(0.5)",
         "came, held = [], signal.getsignal(signal.SIGTERM)",
         "signal.signal(signal.SIGTERM, lambda *given: (came.append(1), held(*given)))",
@@ -139,6 +141,7 @@ def test_an_early_stop_waits_for_the_next_report(lab):
     assert lab.ended("0.1")["outcome"] == "stopped"
     verdict = lab.verdict(0)
     assert (verdict.state, verdict.weights, verdict.value) == ("stopped", True, 0.75)
+    assert verdict.result == {"inherited": {"share": 0.5}}
     assert [entry.path for entry in verdict.files] == ["w"]
 
 

@@ -28,6 +28,7 @@ class TrialProcess:
 
     def __init__(self, node: Node, spec: Spec, wake: Callable[[], None]) -> None:
         self.status: int | None = None
+        self.peak_memory = 1 << 20
         self.log = TrialLog()
         self.sources = [1]
         self.spec = spec

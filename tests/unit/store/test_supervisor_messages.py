@@ -16,6 +16,7 @@ ENDED = {
     "reason": "trial 3 failed",
     "parent": 3,
     "seconds": {"waiting": 1, "running": 0.5},
+    "peak_memory": 1 << 20,
 }
 
 
@@ -34,7 +35,10 @@ def test_ended() -> None:
         reason="trial 3 failed",
         parent=3,
         seconds={"waiting": 1.0, "running": 0.5},
+        peak_memory=1 << 20,
     )
+    old = {key: value for key, value in ENDED.items() if key != "peak_memory"}
+    assert parse_message("7.2.ended.json", old).peak_memory is None
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
@@ -63,6 +67,7 @@ def test_a_long_reason_is_cut() -> None:
         {"parent": "3"},
         {"parent": -1},
         {"parent": True},
+        {"peak_memory": 0.5},
         {"seconds": 3},
         {"seconds": {"running": "long"}},
         {"seconds": {"running": float("nan")}},
