@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from controller.config import fit
 from controller.config.fields import (
     AnyPath,
     Command,
@@ -124,6 +125,13 @@ class Experiment(Section):
             except SpaceError as error:
                 raise several(error.mistakes) from None
         return expand(space)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Experiment:
+        mistakes = list(fit.initial(self.tuner, self.search_space))
+        if mistakes:
+            raise several(mistakes)
+        return self
 
     def rules(self) -> Rules:
         """The rules that the core needs."""

@@ -19,4 +19,5 @@ def result_of(trial: Trial) -> dict[str, Any]:
         "weights": trial.weights,
         "last": trial.attempts[-1].last if trial.attempts else None,
         "parameter_id": trial.token,
+        "imported": trial.origin is not None,
     }

@@ -84,6 +84,14 @@ class Real:
         low, high = self._scaled(self.a), self._scaled(self.b)
         return self._number(low + share * (high - low))
 
+    def share(self, number: float) -> float:
+        """The inverse of `at`: the share of the distribution that lies below a valid number."""
+        scaled = self._scaled(number)
+        if self.normal:
+            return NormalDist(self.a, self.b).cdf(scaled)
+        low, high = self._scaled(self.a), self._scaled(self.b)
+        return min(max((scaled - low) / (high - low), 0.0), 1.0) if high > low else 0.0
+
     def contains(self, value: Any) -> bool:
         """Whether the number is finite, within the bounds and, if quantized, a multiple of `q`."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -144,6 +144,10 @@ class Choice:
             if _is(option, value)
         )
 
+    def index(self, value: Any) -> int:
+        """The index of the option that a valid value is, or is a value of."""
+        return next(at for at, option in enumerate(self.options) if _is(option, value))
+
     def coordinates(self, value: Any) -> int:
         """1 for the choice itself, plus those of a chosen nested option."""
         chosen, others = self._split(value)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..space import SpaceError, expand, parse
+from ..space import SpaceError, expand, fingerprint, parse
 from ..space.forms import NAME, value_key
 from ..space.parse import Mistake
 from .interface import Proposal, SearchFinished, Tuner
 
+NOT_LISTED = "must be one of the candidates that the search space lists"
 _SHAPE = "{batch: [{lr: 0.1}, {lr: 0.2}]}"
 
 
@@ -17,12 +18,28 @@ class Batch(Tuner):
     """Batch search: proposes the candidates of a list in their order, then finishes.
 
     The search space must have one parameter, of type `choice`. Each option is the params of one
-    trial. The name of the parameter does not matter. The form is that of NNI's BatchTuner. It takes
-    no arguments. Raises SpaceError for another form of space.
+    trial. The name of the parameter does not matter. The form is that of NNI's BatchTuner.
+
+    Args:
+        initial: candidates of the list to propose first. They are not proposed a second time.
+
+    Raises SpaceError for another form of space, ValueError for one of `initial` that is not listed.
     """
 
-    def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool) -> None:
-        self._remaining = iter(candidates(space))
+    def __init__(
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        initial: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        listed = candidates(space)
+        if absent := unlisted(listed, initial):
+            raise ValueError(f"initial: candidate {absent[0]}: {NOT_LISTED}")
+        first = {fingerprint(params) for params in initial}
+        rest = [params for params in listed if fingerprint(params) not in first]
+        self._remaining = iter([*map(dict, initial), *rest])
 
     def propose(self, trial_id: int) -> Proposal:
         """Return the next candidate. Raises SearchFinished after the last."""
@@ -34,6 +51,12 @@ class Batch(Tuner):
     def may_be_parent(self, trial_id: int) -> bool:
         """False: a listed candidate has no parents."""
         return False
+
+
+def unlisted(listed: Sequence[Any], candidates: Sequence[Any]) -> list[int]:
+    """The indexes of the candidates that are not listed."""
+    known = {fingerprint(params) for params in listed}
+    return [at for at, params in enumerate(candidates) if fingerprint(params) not in known]
 
 
 def candidates(space: Mapping[str, Any]) -> list[dict[str, Any]]:

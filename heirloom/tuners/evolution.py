@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..objective import Objective
 from ..space import mutate, parse, sample
+from .initial import Initial
 from .interface import Proposal, Result, Tuner
 
 
@@ -37,8 +39,10 @@ class Evolution(Tuner):
             Default: 4.
         inherit: whether a child names the winner as its parent, and so starts from the winner's
             weights. Default: true.
+        initial: candidates to propose first.
 
-    Raises ValueError if `population` or `sample` is below 1, SpaceError for a wrong search space.
+    Raises ValueError if `population` or `sample` is below 1 or a candidate does not fit the search
+    space, SpaceError for a wrong search space.
     """
 
     def __init__(
@@ -50,12 +54,14 @@ class Evolution(Tuner):
         population: int = 16,
         sample: int = 4,
         inherit: bool = True,
+        initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         if population < 1:
             raise ValueError(f"population must be at least 1, not {population}")
         if sample < 1:
             raise ValueError(f"sample must be at least 1, not {sample}")
         self._space = parse(space)
+        self._initial = Initial(self._space, initial)
         self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
         self._objective = Objective(maximize=maximize)
         self._size = population
@@ -67,7 +73,10 @@ class Evolution(Tuner):
 
     def propose(self, trial_id: int) -> Proposal | None:
         """A random candidate or a mutation; None while the first candidates are all under way."""
-        if len(self._population) + len(self._under_way) < self._size:
+        first = self._initial.next()
+        if first is not None:
+            proposal = Proposal(first)
+        elif len(self._population) + len(self._under_way) < self._size:
             # This also continues a search in which every candidate so far has failed.
             proposal = Proposal(sample(self._space, self._rng))
         elif self._population:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..space import grid, parse
+from ..space import fingerprint, grid, parse
+from .initial import Initial
 from .interface import Proposal, SearchFinished, Tuner
 
 
 class Grid(Tuner):
     """Grid search: proposes every combination of values once, then finishes.
 
-    The last parameter of the space changes fastest. It takes no arguments. Raises ValueError if the
-    values of a parameter cannot be enumerated (`uniform`, `normal` and so on).
+    The last parameter of the space changes fastest.
+
+    Args:
+        initial: combinations to propose first. They are not proposed a second time.
+
+    Raises ValueError if the values of a parameter cannot be enumerated (`uniform`, `normal` and so
+    on), or if a combination of `initial` does not fit the search space.
     """
 
-    def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool) -> None:
-        self._points = grid(parse(space))
+    def __init__(
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        initial: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        parsed = parse(space)
+        self._initial = Initial(parsed, initial)
+        first = {fingerprint(params) for params in initial}
+        self._points = (point for point in grid(parsed) if fingerprint(point) not in first)
 
     def propose(self, trial_id: int) -> Proposal:
         """Return the next combination. Raises SearchFinished after the last."""
-        point = next(self._points, None)
+        point = self._initial.next()
+        if point is None:
+            point = next(self._points, None)
         if point is None:
             raise SearchFinished("the grid is done")
         return Proposal(point)

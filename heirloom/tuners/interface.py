@@ -39,6 +39,7 @@ class Result:
         weights: whether the trial left weights that a child can start from.
         last: the last report, as the trial reported it.
         parameter_id: the number of the proposal; only for tuners with NNI's interface.
+        imported: whether the trial was imported from another experiment. It was never proposed.
     """
 
     trial_id: int
@@ -50,6 +51,7 @@ class Result:
     weights: bool = False
     last: Any = None
     parameter_id: int | None = None
+    imported: bool = False
 
 
 class Tuner(ABC):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +16,7 @@ from ..space.dimension import Dimension
 from ..space.forms import NAME
 from ..space.numbers import Integer, Real
 from ..space.space import Choice, Nested
+from .initial import Initial
 from .interface import Proposal, Result, Tuner
 
 if TYPE_CHECKING:
@@ -34,16 +35,23 @@ class OptunaTuner(Tuner):
 
     Args:
         startup: number of random trials before the sampler is used. Default: 10.
+        initial: candidates to propose first. They count as random trials.
 
-    Raises ValueError if `startup` is below 0 or a package is missing, SpaceError for a wrong search
-    space.
+    Raises ValueError if `startup` is below 0, a candidate does not fit the search space or a
+    package is missing, SpaceError for a wrong search space.
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ("optuna",)
 
     def __init__(
-        self, space: dict[str, Any], *, seed: int, maximize: bool, startup: int = 10
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        startup: int = 10,
+        initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         if startup < 0:
             raise ValueError(f"startup must be at least 0, not {startup}")
@@ -51,26 +59,28 @@ class OptunaTuner(Tuner):
             also = " torch" if "torch" in missing else ""
             raise ValueError(f"{self.name} needs {', '.join(missing)}: {INSTALL}{also}")
         self._space = parse(space)
+        self._initial = Initial(self._space, initial)
         self._seed = seed
         self._objective = Objective(maximize=maximize)
         self._startup = startup
         self._asked: dict[int, Trial] = {}
 
     def propose(self, trial_id: int) -> Proposal:
-        """Return a proposal of the sampler."""
-        trial = self._study.ask()
-        self._asked[trial_id] = trial
-        params = {
-            name: _suggest(trial, name, dimension)
-            for name, dimension in self._space.dimensions.items()
-        }
-        return Proposal(params)
+        """Return an initial candidate, then proposals of the sampler."""
+        first = self._initial.next()
+        if first is not None:
+            self._asked[trial_id] = self._given(first)
+            return Proposal(first)
+        self._asked[trial_id] = trial = self._study.ask()
+        return Proposal(self._suggested(trial))
 
     def observe(self, result: Result) -> None:
         """Pass a result to the sampler."""
         from optuna.trial import TrialState
 
         trial = self._asked.pop(result.trial_id, None)
+        if result.imported:
+            trial = self._given(result.params)
         if trial is None:
             return
         if result.value is not None and result.state == "succeeded":
@@ -84,6 +94,22 @@ class OptunaTuner(Tuner):
     def may_be_parent(self, trial_id: int) -> bool:
         """False: proposals of a sampler have no parents."""
         return False
+
+    def _suggested(self, trial: Trial) -> dict[str, Any]:
+        return {
+            name: _suggest(trial, name, dimension)
+            for name, dimension in self._space.dimensions.items()
+        }
+
+    def _given(self, params: Mapping[str, Any]) -> Trial:
+        """A trial with these params instead of the sampler's."""
+        values: dict[str, Any] = {}
+        for name, dimension in self._space.dimensions.items():
+            _collect(values, name, dimension, params[name])
+        self._study.enqueue_trial(values)
+        trial = self._study.ask()
+        self._suggested(trial)
+        return trial
 
     @abstractmethod
     def _sampler(self) -> BaseSampler: ...
@@ -109,6 +135,7 @@ class TPE(OptunaTuner):
     Args:
         startup: number of random trials before the estimator is used. Default: 10.
         candidates: number of draws of which the best one is proposed. Default: 24.
+        initial: candidates to propose first. They count as random trials.
     """
 
     name = "tpe"
@@ -121,8 +148,9 @@ class TPE(OptunaTuner):
         maximize: bool,
         startup: int = 10,
         candidates: int = 24,
+        initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        super().__init__(space, seed=seed, maximize=maximize, startup=startup)
+        super().__init__(space, seed=seed, maximize=maximize, startup=startup, initial=initial)
         if candidates < 1:
             raise ValueError(f"candidates must be at least 1, not {candidates}")
         self._candidates = candidates
@@ -145,6 +173,7 @@ class GP(OptunaTuner):
 
     Args:
         startup: number of random trials before the process is used. Default: 10.
+        initial: candidates to propose first. They count as random trials.
     """
 
     name = "gp"
@@ -169,6 +198,18 @@ def _suggest(trial: Trial, path: str, dimension: Dimension) -> Any:
     index = trial.suggest_categorical(path, range(len(dimension.options)))
     option = dimension.options[index]
     return _nested(trial, path, option) if isinstance(option, Nested) else copy.deepcopy(option)
+
+
+def _collect(values: dict[str, Any], path: str, dimension: Dimension, value: Any) -> None:
+    """The values that `_suggest` asks for, by its names, for the value of a parameter."""
+    if isinstance(dimension, Choice):
+        values[path] = dimension.index(value)
+        option = dimension.options[values[path]]
+        if isinstance(option, Nested):
+            for name, inner in option.space.dimensions.items():
+                _collect(values, f"{path}/{option.name}/{name}", inner, value[name])
+    else:
+        values[path] = dimension.share(value) if isinstance(dimension, Real) else value
 
 
 def _nested(trial: Trial, path: str, option: Nested) -> Mapping[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..space import parse, sample
+from .initial import Initial
 from .interface import Proposal, Tuner
 
 
@@ -13,16 +15,30 @@ class Random(Tuner):
     """Random search: draws every proposal from the search space, independently of the results.
 
     Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 13 (2012),
-    https://www.jmlr.org/papers/v13/bergstra12a.html. It takes no arguments.
+    https://www.jmlr.org/papers/v13/bergstra12a.html.
+
+    Args:
+        initial: candidates to propose first.
+
+    Raises ValueError if a candidate does not fit the search space.
     """
 
-    def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool) -> None:
+    def __init__(
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        initial: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self._space = parse(space)
+        self._initial = Initial(self._space, initial)
         self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
 
     def propose(self, trial_id: int) -> Proposal:
-        """Draw a candidate."""
-        return Proposal(sample(self._space, self._rng))
+        """Draw a candidate, after the initial ones."""
+        first = self._initial.next()
+        return Proposal(sample(self._space, self._rng) if first is None else first)
 
     def may_be_parent(self, trial_id: int) -> bool:
         """False: a random draw has no parents."""

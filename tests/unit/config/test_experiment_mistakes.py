@@ -222,6 +222,18 @@ def test_search_space_file_that_cannot_be_read_is_one_mistake(tmp_path: Path, na
     assert "does not exist" in mistake or "is a directory" in mistake or "home" in mistake
 
 
+def test_an_initial_candidate_that_does_not_fit_is_named_with_its_line(tmp_path: Path) -> None:
+    initial = "tuner: {name: grid, args: {initial: [\n{lr: 3},\n{lr: 2},\n{rate: 1}]}}\nbudget:"
+    space = "{lr: {_type: choice, _value: [1, 2]}}"
+    text = GOOD.replace("search_space:\n  lr: {_type: loguniform, _value: [1e-4, 0.1]}", "{}")
+    text = f"search_space: {space}\n" + text[3:].replace("budget:", initial)
+    assert mistakes(write(tmp_path, text)) == [
+        "5: tuner.args.initial.0.lr: must be one of 1, 2, not 3",
+        "7: tuner.args.initial.2.rate: the search space has no such parameter; it has lr",
+        "7: tuner.args.initial.2.lr: missing: give one of 1, 2",
+    ]
+
+
 def own_tuner(directory: Path, source: str) -> Path:
     write(directory, source, "my_tuner.py")
     return write(directory, GOOD + "tuner: {class: my_tuner.MyTuner, args: {a: [1, x]}}\n")

@@ -113,7 +113,7 @@ def test_result_of_another_proposal_is_ignored() -> None:
 @pytest.mark.parametrize(
     ("args", "message"), [({"startup": -1}, "startup"), ({"candidates": 0}, "candidates")]
 )
-def test_wrong_arguments_are_refused(args: dict[str, int], message: str) -> None:
+def test_wrong_arguments_are_refused(args: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TPE(BOWL, seed=0, maximize=True, **args)
 

@@ -1,0 +1,33 @@
+"""Params that a user gives, checked against the search space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from controller.config.mistakes import Key
+from controller.config.plugin import TunerChoice
+from heirloom.space import mismatches, parse
+from heirloom.tuners.batch import NOT_LISTED, candidates, unlisted
+from heirloom.tuners.registry import TUNERS
+
+
+def initial(tuner: TunerChoice, space: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """The mistakes in `tuner.args.initial` of a tuner of Heirloom's, by their keys."""
+    given = tuner.args.get("initial", ())
+    if tuner.name not in TUNERS:
+        return
+    for index, params in enumerate(given):
+        for path, text in problems(tuner, space, params):
+            yield ("tuner", "args", "initial", index, *path), text
+
+
+def problems(
+    tuner: TunerChoice, space: Mapping[str, Any], params: Mapping[str, Any]
+) -> list[tuple[Key, str]]:
+    """Why params are no candidate of the space. None for a tuner that is not Heirloom's."""
+    if tuner.name not in TUNERS:
+        return []
+    if tuner.name == "batch":
+        return [((), NOT_LISTED)] if unlisted(candidates(space), [params]) else []
+    return list(mismatches(parse(space), params))

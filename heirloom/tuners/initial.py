@@ -1,0 +1,27 @@
+"""Candidates that are known to be good: a tuner proposes them before its own."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ..space import Space, mismatches
+
+
+class Initial:
+    """The argument `initial` of a tuner: params of trials that are proposed first, in their order.
+
+    Raises ValueError if a candidate does not fit the search space.
+    """
+
+    def __init__(self, space: Space, candidates: Sequence[Mapping[str, Any]]) -> None:
+        for index, params in enumerate(candidates):
+            for path, text in mismatches(space, params):
+                raise ValueError(f"initial: candidate {index}: {'.'.join(path)}: {text}")
+        self._left = deque(copy.deepcopy(dict(params)) for params in candidates)
+
+    def next(self) -> Optional[dict[str, Any]]:
+        """The next candidate; None after the last."""
+        return self._left.popleft() if self._left else None
