@@ -73,6 +73,10 @@ class Experiment(Section):
     """How long the preparation of a node may take: seconds, or text such as 1h30m."""
     trial: TrialSection
     """How a trial is run; it has at least a `command`."""
+    on_end: Command | None = None
+    """What runs on this machine when the search ends or pauses, or a node is set aside."""
+    on_end_timeout: Duration = 60.0
+    """How long that command may run: seconds, or text such as 5m."""
     budget: BudgetSection
     """When the search ends: at least `trials` or `duration`."""
     seed: int | None = Field(default=None, ge=0)

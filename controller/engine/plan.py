@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def make(
             *on_code(config, code, nodes),
             *outside.on_sources(config.trial.code_dir, code, _words(config)),
             *_on_environment(config),
+            *_on_commands(config),
             *machine.remarks(config, nodes),
             *machine.space(store, config.store_reserve),
             *_on_concurrency(config, nodes),
@@ -122,6 +124,12 @@ def _words(config: configs.Experiment) -> Iterator[tuple[str, str]]:
     if config.prepare is not None:
         values["prepare"] = config.prepare
     return outside.words(trial.command, values)
+
+
+def _on_commands(config: configs.Experiment) -> Iterator[str]:
+    """A remark where this machine lacks the program of `on_end`."""
+    if isinstance(config.on_end, list) and shutil.which(config.on_end[0]) is None:
+        yield f"on_end: this machine has no program {config.on_end[0]} on PATH"
 
 
 def _on_environment(config: configs.Experiment) -> list[str]:

@@ -44,6 +44,7 @@ def _rows(plan: Plan) -> dict[str, str]:
         "nodes": ", ".join(map(summary, plan.nodes)),
         "python": "; ".join(_pythons(plan)),
         "store": str(plan.store),
+        **_on_end(plan),
     }
 
 
@@ -57,6 +58,12 @@ def _prepare(plan: Plan) -> dict[str, str]:
     if config.prepare is None:
         return {}
     return {"prepare": f"{_command(config.prepare)} ({duration(config.prepare_timeout)} at most)"}
+
+
+def _on_end(plan: Plan) -> dict[str, str]:
+    """What runs when the search ends, if anything does."""
+    command = plan.config.on_end
+    return {} if command is None else {"on_end": _command(command)}
 
 
 def _pythons(plan: Plan) -> Iterator[str]:

@@ -24,6 +24,7 @@ from controller.engine.cluster import node_info, summary
 from controller.engine.extension import Extension
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
+from controller.engine.on_end import OnEnd
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
 from controller.engine.session import resume as resume_session
 from controller.engine.specs import Specs
@@ -171,6 +172,13 @@ def _run(
     ready.keep()
     with Screen(place.name) as screen:
         _greet(screen, ready, warnings, differences)
+        on_end = OnEnd(
+            ready.config.on_end,
+            ready.config.on_end_timeout,
+            place=place,
+            directory=ready.config.trial.code_dir,
+            say=lambda line: screen.say(f"[yellow]{escape(line)}[/]"),
+        )
         loop = Loop(
             experiment,
             ready.journal,
@@ -180,13 +188,16 @@ def _run(
             dispatcher=dispatcher,
             specs=specs,
             inbox=Inbox(place.inbox),
-            observers=[screen],
+            observers=[screen, on_end],
             ask_on_interrupt=screen.ask,
             ask_on_pause=screen.ask_on_pause,
         )
         with _signals(loop, post):
             closed = loop.run(first)
-    return ending.farewell(screen, experiment, place, closed)
+    try:
+        return ending.farewell(screen, experiment, place, closed)
+    finally:
+        on_end.finish(experiment)
 
 
 def _greet(

@@ -27,7 +27,11 @@ def events(lab: Lab) -> list[e.Event]:
 @pytest.fixture
 def file(lab: Lab) -> Path:
     lab.write("code/train.py", TYPO)
-    return lab.experiment("python train.py", budget={"trials": 12, "concurrency": 2})
+    return lab.experiment(
+        "python train.py",
+        budget={"trials": 12, "concurrency": 2},
+        on_end=f'echo "$HEIRLOOM_EVENT $HEIRLOOM_FAILED" >> "{lab.path}/told"',
+    )
 
 
 def test_a_typo_pauses_the_search_and_resume_goes_on(lab: Lab, file: Path) -> None:
@@ -35,6 +39,7 @@ def test_a_typo_pauses_the_search_and_resume_goes_on(lab: Lab, file: Path) -> No
     assert "paused: 3 trials in a row failed alike" in output
     assert "train.py:2: SyntaxError: invalid syntax" in output
     assert "resume search" in output
+    assert (lab.path / "told").read_text() == "pause 3\n"
     first = lab.trials()
     assert all(trial["state"] in ("failed", "ready") for trial in first)
     assert len(first) <= 5
@@ -46,6 +51,7 @@ def test_a_typo_pauses_the_search_and_resume_goes_on(lab: Lab, file: Path) -> No
     assert lab("status").splitlines()[1].split()[:2] == ["search", "finished"]
     assert [trial["state"] for trial in lab.trials()] == ["failed"] * 12
     assert sum(isinstance(event, e.Paused) for event in events(lab)) == 1
+    assert (lab.path / "told").read_text() == "pause 3\nend 12\n"  # once each
 
 
 def test_failures_are_counted_anew_after_resume(lab: Lab, file: Path) -> None:
