@@ -82,6 +82,7 @@ class Attempt:
     reason: str = ""
     reports: int = 0
     last: Any = None  # the latest value that was reported
+    step: int | None = None  # the step of that report
     metrics: dict[str, float | None] = field(default_factory=dict)  # the latest of each name
     rule: int | None = None  # the index of the retry rule that matches its failure
     excused: bool = False  # the node was to blame: it does not count against the trial

@@ -21,7 +21,7 @@ from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounte
 from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes
 from controller.state.home import Home
 from controller.views import output
-from controller.views.terminal import inspecting
+from controller.views.screen import inspecting
 
 _STATES = {
     "absent": "not mounted",

@@ -107,7 +107,10 @@ def is_terminal() -> bool:
 
 
 def console() -> Console:
-    """A console on standard output. Without a terminal its lines are as long as they need."""
+    """A console on standard output, whose width follows the terminal's.
+
+    Without a terminal its lines are as long as they need.
+    """
     found = Console(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
     found.width = max(found.width, _NARROW)
     return found

@@ -1,4 +1,4 @@
-"""The state of an experiment as text and tables, for the terminal."""
+"""The state of an experiment as text, for the terminal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich import filesize
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import AttemptState, State
+from controller.core.model import State
 from controller.engine.observer import Situation
 from controller.formats import duration
 from controller.tuners.process import LongCall
@@ -31,8 +28,6 @@ COLOURS = {
     State.CANCELLED: "dim",
 }
 _MANY_REPORTS = 10_000  # not yet read or assessed, after which they are mentioned
-_THINKING = 10.0  # seconds in one call after which the tuner is mentioned
-_NODES = 12  # rows in the table of nodes
 _LONG = 200  # characters shown of the best trial's params
 
 
@@ -46,35 +41,6 @@ def time_left(experiment: Experiment, now: float) -> float | None:
     if limits.duration is not None:
         left.append(max(0.0, limits.duration - spent))
     return min(left) if left else None
-
-
-def headline(name: str, experiment: Experiment, now: float) -> Text:
-    """The experiment's name, its time so far, and the time left or why the search is over."""
-    line = Text.assemble((name, "bold"), f"  {duration(experiment.elapsed(now))}")
-    left = time_left(experiment, now)
-    if left is not None and experiment.search_over is None:
-        line.append(f", about {duration(left)} left", "dim")
-    if experiment.search_over is not None:
-        line.append(f"  {experiment.search_over.reason}", "dim")
-    return line
-
-
-def progress(experiment: Experiment, budget: int) -> Table:
-    """A bar: how many trials of the budget have a verdict."""
-    done = max(0, experiment.counted_trials - experiment.open_trials)
-    row = Table.grid(padding=(0, 1))
-    row.add_row(ProgressBar(total=budget, completed=done, width=60), f"{done}/{budget}")
-    return row
-
-
-def counts(experiment: Experiment) -> str:
-    """How many trials are in each state, as Rich markup."""
-    shown = [
-        f"[{COLOURS[state]}]{experiment.counts[state]} {state}[/]"
-        for state in State
-        if experiment.counts[state]
-    ]
-    return "  ".join(shown) or "no trials yet"
 
 
 def best(experiment: Experiment) -> str:
@@ -91,30 +57,6 @@ def best(experiment: Experiment) -> str:
     return f"best: {trial.value:.6g} by trial {trial.id}  {params}"
 
 
-def nodes(experiment: Experiment) -> Table:
-    """What runs and what is armed on each node. Nodes that are down are red."""
-    running: dict[str, int] = {}
-    armed: dict[str, int] = {}
-    for trial, number in experiment.on_nodes:
-        attempt = experiment.attempt(trial, number)
-        if attempt is not None:
-            where = running if attempt.state is AttemptState.RUNNING else armed
-            where[attempt.node] = where.get(attempt.node, 0) + 1
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("node", "running", "slots", "armed"):
-        table.add_column(column, justify="left" if column == "node" else "right")
-    nodes = list(experiment.placement.nodes.values())
-    for node in nodes[:_NODES]:
-        style = "red" if node.name in experiment.placement.down else ""
-        count = running.get(node.name, 0)
-        table.add_row(
-            node.name, str(count), str(node.slots), str(armed.get(node.name, 0)), style=style
-        )
-    if len(nodes) > _NODES:
-        table.add_row(f"and {len(nodes) - _NODES} more", "", "", "", style="dim")
-    return table
-
-
 def notes(experiment: Experiment, situation: Situation) -> list[str]:
     """What keeps the search from going on as it should, a line each."""
     lines = []
@@ -122,8 +64,6 @@ def notes(experiment: Experiment, situation: Situation) -> list[str]:
         lines.append(f"the store has not answered for {duration(situation.store_stalled)}")
     if situation.no_wave is not None:
         lines.append(f"no wave leaves this machine, and so no trial: {situation.no_wave}")
-    if situation.tuner_thinking is not None and situation.tuner_thinking > _THINKING:
-        lines.append(f"the tuner has been thinking for {duration(situation.tuner_thinking)}")
     lines += [_long(call) for call in situation.long_calls]
     if situation.reading is not None and situation.reading[1] >= _MANY_REPORTS:
         trial, count = situation.reading

@@ -14,7 +14,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.formats import command
 from controller.state.experiment_dir import ExperimentDir
-from controller.views.terminal import Screen
+from controller.views.screen import Screen
 
 PACKAGES = Path(__file__).resolve().parents[3]  # the directory that holds `controller`
 

@@ -36,7 +36,7 @@ from controller.store.snapshots import snapshot
 from controller.store.watch import StoreWatch
 from controller.tuners.process import LongCall
 from controller.views import output
-from controller.views.terminal import Screen, inspecting
+from controller.views.screen import Screen, inspecting
 from heirloom.store.files import RealFiles
 
 

@@ -59,7 +59,7 @@ def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
     reports = event.reports
     if attempt is not None and reports:
         attempt.reports += len(reports)
-        attempt.last = reports[-1][1]
+        attempt.step, attempt.last = reports[-1]
         for metrics in event.rows:
             attempt.metrics.update(metrics or {})
 

@@ -9,12 +9,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, Rules, State
 from controller.engine.observer import Situation
-from controller.views.terminal import Screen
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+from controller.views.screen import Screen
 
 
 def output_of(*events):
@@ -63,18 +58,17 @@ def test_the_best_trial_of_a_running_and_an_ended_search(events, expected):
         (None, "it reported no result"),
     ],
 )
-@pytest.mark.parametrize("is_live", [False, True])
-def test_result_without_a_number_is_said_when_it_comes(result, said, is_live):
+def test_result_without_a_number_is_said_when_it_comes(result, said):
     x = Experiment(Rules())
-    out = Terminal() if is_live else io.StringIO()
-    screen = Screen("x", Console(file=out, width=200, force_terminal=is_live, color_system=None))
+    out = io.StringIO()
+    screen = Screen("x", Console(file=out, width=200))
     for trial in range(2):
         event = e.VerdictSeen(at=0.0, trial=trial, state=State.SUCCEEDED, number=1, result=result)
         for each in (e.Proposed(at=0.0, trial=trial, params={}), event):
             x.apply(each)
         screen.tell(x, event)
     assert out.getvalue().splitlines()[0] == f"trial 0 succeeded  {said}"
-    assert out.getvalue().count(said) == (1 if is_live else 2)
+    assert out.getvalue().count(said) == 2
 
 
 @pytest.mark.parametrize(("retries", "lines"), [(0, 0), (1, 1)])
