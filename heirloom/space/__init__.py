@@ -3,9 +3,10 @@
 from .fit import fingerprint, mismatches
 from .forms import expand, shorten
 from .parse import SpaceError, parse
+from .perturb import perturb
 from .space import Space, contains, endless, grid, mutate, sample
 
 __all__ = [
-    "Space", "SpaceError", "contains", "endless", "expand", "fingerprint", "grid", "mismatches",
-    "mutate", "parse", "sample", "shorten",
+"Space", "SpaceError", "contains", "endless", "expand", "fingerprint", "grid", "mismatches",
+    "mutate", "parse", "perturb", "sample", "shorten",
 ]  # fmt: skip

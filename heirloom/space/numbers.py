@@ -47,6 +47,13 @@ class Integer:
         moved = (min(max(value + sign * length, self.low), self.high) for sign in signs)
         return next((new for new in moved if new != value), value)
 
+    def multiplied(self, value: int, factor: float) -> int:
+        """The number times a factor, at least 1 away, within the bounds."""
+        moved = round(value * factor)
+        if moved == value:
+            moved += 1 if (factor > 1) == (value >= 0) else -1
+        return min(max(moved, self.low), self.high)
+
     def values(self) -> Iterator[int]:
         """All numbers, from the lowest to the highest."""
         return iter(range(self.low, self.high + 1))
@@ -119,6 +126,13 @@ class Real:
         moved = (self._number(here + step), self._number(here - step))
         near = (*moved, *(self._neighbour(value, sign) for sign in (1, -1)))
         return next((new for new in near if new != value), value)
+
+    def multiplied(self, value: float, factor: float) -> float:
+        """The number times a factor, within the bounds, and at least one `q` away if quantized."""
+        moved = self._quantized(value * factor)
+        if moved != value or self.q is None:
+            return moved
+        return self._neighbour(value, 1 if (factor > 1) == (value >= 0) else -1)
 
     def values(self) -> Iterator[float] | None:
         """The multiples of `q` within the bounds; None without `q` or without bounds."""

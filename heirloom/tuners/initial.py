@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any, Optional
 
-from ..space import Space, mismatches
+from ..space import Space, mismatches, sample
 
 
 class Initial:
@@ -20,8 +21,14 @@ class Initial:
         for index, params in enumerate(candidates):
             for path, text in mismatches(space, params):
                 raise ValueError(f"initial: candidate {index}: {'.'.join(path)}: {text}")
+        self._space = space
         self._left = deque(copy.deepcopy(dict(params)) for params in candidates)
 
     def next(self) -> Optional[dict[str, Any]]:
         """The next candidate; None after the last."""
         return self._left.popleft() if self._left else None
+
+    def draw(self, rng: Random) -> dict[str, Any]:
+        """The next candidate; after the last, a random one."""
+        first = self.next()
+        return sample(self._space, rng) if first is None else first

@@ -1,0 +1,1 @@
+"""Methods from papers, each a tuner."""

@@ -1,0 +1,147 @@
+"""Hyperband."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ...objective import Objective
+from ...space import parse
+from ..initial import Initial
+from ..interface import Proposal, Result, Tuner
+from .resource import Resource
+
+
+@dataclass(frozen=True)
+class _Start:
+    """A candidate of a rung that is to be trained."""
+
+    params: dict[str, Any]
+    parent: Optional[int] = None
+    since: int = 0
+
+
+@dataclass
+class _Bracket:
+    """A run of successive halving. `waiting` are the candidates of its rung that did not start."""
+
+    sizes: list[tuple[int, int]]  # of each rung: the number of candidates, and the amount
+    rung: int = 0
+    waiting: list[_Start] = field(default_factory=list)
+    under_way: set[int] = field(default_factory=set)
+    ended: list[Result] = field(default_factory=list)
+
+
+def brackets(least: int, most: int, eta: int) -> list[list[tuple[int, int]]]:
+    """The brackets of one round: of each rung the number of candidates, and the amount.
+
+    Algorithm 1 of the paper, with R = most / least. The first bracket has the most candidates.
+    """
+    largest = int(math.log(most / least, eta) + 1e-9)
+    found = []
+    for s in range(largest, -1, -1):
+        count = math.ceil((largest + 1) * eta**s / (s + 1))
+        amount = most // eta**s
+        found.append([(count // eta**rung, amount * eta**rung) for rung in range(s + 1)])
+    return found
+
+
+class Hyperband(Tuner):
+    """Hyperband: brackets of successive halving, from many short trainings to few long ones.
+
+    A bracket trains its candidates, and 1 of `eta` of them goes on to `eta` times as much, until
+    the last rung. While a rung waits for its last trials, the next bracket starts, so that no slot
+    is idle; in the paper it starts when the one before has ended. A promoted candidate is a child
+    of itself at the lower rung: it starts from those weights, and only trains what is left.
+
+    Li et al.: Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization, JMLR 18
+    (2018), https://arxiv.org/abs/1603.06560, algorithm 1
+
+    The experiment file's `resource` has the smallest and the largest amount, and `eta`. It starts
+    again after the last bracket, until the budget ends.
+
+    Args:
+        initial: candidates to begin with.
+
+    Raises ValueError if `resource` is missing, SpaceError for a wrong search space.
+    """
+
+    lookahead = 0
+
+    def __init__(
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        resource: Optional[Mapping[str, Any]] = None,
+        initial: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._resource = Resource.of(resource, space)
+        self._initial = Initial(parse(space), initial)
+        self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
+        self._objective = Objective(maximize=maximize)
+        self._sizes = self._rounds()
+        self._brackets: list[_Bracket] = []
+        self._bracket_of: dict[int, _Bracket] = {}
+
+    def propose(self, trial_id: int) -> Proposal:
+        """The next candidate of the oldest bracket that has one, or the first of a new one."""
+        bracket = next((each for each in self._brackets if each.waiting), None)
+        if bracket is None:
+            bracket = self._next_bracket()
+        start = bracket.waiting.pop(0)
+        bracket.under_way.add(trial_id)
+        self._bracket_of[trial_id] = bracket
+        _, until = bracket.sizes[bracket.rung]
+        return self._resource.proposal(start.params, until, start.parent, start.since)
+
+    def observe(self, result: Result) -> None:
+        """Note the result, and promote the best candidates when all of a rung have ended."""
+        bracket = self._bracket_of.pop(result.trial_id, None)
+        if bracket is None:
+            return
+        bracket.under_way.discard(result.trial_id)
+        bracket.ended.append(result)
+        if not bracket.waiting and not bracket.under_way:
+            self._promote(bracket)
+
+    def may_be_parent(self, trial_id: int) -> bool:
+        """Whether its rung is not complete, or it waits to go on."""
+        return trial_id in self._bracket_of or any(
+            trial_id in {result.trial_id for result in bracket.ended}
+            or trial_id in {start.parent for start in bracket.waiting}
+            for bracket in self._brackets
+        )
+
+    def _promote(self, bracket: _Bracket) -> None:
+        results = [each for each in bracket.ended if each.state == "succeeded"]
+        valued = [(each, each.value) for each in results if each.value is not None]
+        _, since = bracket.sizes[bracket.rung]
+        bracket.rung += 1
+        bracket.ended = []
+        if bracket.rung == len(bracket.sizes) or not valued:
+            self._brackets.remove(bracket)
+            return
+        count, _ = bracket.sizes[bracket.rung]
+        ranked = self._objective.ranked(valued, lambda pair: pair[1])
+        for result, _ in ranked[:count]:
+            params = self._resource.without(result.params)
+            parent = result.trial_id if result.weights else None
+            bracket.waiting.append(_Start(params, parent, since))
+
+    def _next_bracket(self) -> _Bracket:
+        sizes = next(self._sizes)
+        count, _ = sizes[0]
+        bracket = _Bracket(sizes)
+        bracket.waiting = [_Start(self._initial.draw(self._rng)) for _ in range(count)]
+        self._brackets.append(bracket)
+        return bracket
+
+    def _rounds(self) -> Iterator[list[tuple[int, int]]]:
+        resource = self._resource
+        while True:
+            yield from brackets(resource.least, resource.most, resource.eta)
