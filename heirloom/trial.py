@@ -31,6 +31,7 @@ save_path: Path
 node_dir: Optional[Path]
 seed: int
 device: str
+_NOT_GIVEN: Any = object()
 
 
 def report(value: Any, step: Optional[int] = None, **metrics: Any) -> None:
@@ -55,12 +56,20 @@ def report(value: Any, step: Optional[int] = None, **metrics: Any) -> None:
         channel.say(f"step {counted}: {number}{shown}")
 
 
-def finish(value: Any, **extra: Any) -> None:
+def finish(value: Any = _NOT_GIVEN, **values: Any) -> None:
     """Report the result, which is a number, and further values that JSON can represent.
 
-    Call it once, after the weights are written. Raises TypeError if `value` is not a number.
+    With objectives by name, `values` has a number for each: `finish(accuracy=0.9, latency=12)`.
+    `value` then is another name for the first objective, and may be left out.
+
+    Call it once, after the weights are written. Raises TypeError if `value` is not a number, or if
+    nothing is given.
     """
-    result = json.dumps({**channel.notes, **extra, "value": _number(value)}, default=_plain)
+    if value is not _NOT_GIVEN:
+        values["value"] = _number(value)
+    if not values:
+        raise TypeError("finish needs a value, or the values of the objectives by name")
+    result = json.dumps({**channel.notes, **values}, default=_plain)
     if not channel.write_result(result):
         channel.say(f"result: {result}")
 

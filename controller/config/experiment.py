@@ -16,15 +16,16 @@ from controller.config.fields import (
     ExistingPath,
     Inventory,
     Keep,
+    ObjectiveField,
     Section,
     Size,
 )
 from controller.config.mistakes import several
-from controller.config.plugin import AssessorChoice, TunerChoice
+from controller.config.plugin import AssessorChoice, Plugin, TunerChoice
 from controller.config.trial import TrialSection
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, Rules
-from heirloom.objective import Objective
+from heirloom.objective import Objectives
 from heirloom.space import SpaceError, endless, expand, parse
 from heirloom.tuners.batch import candidates
 from heirloom.tuners.registry import TUNERS
@@ -57,8 +58,8 @@ class Experiment(Section):
     """Lower-case letters, digits, - and _; by default made from the directory's name."""
     description: str = ""
     """Text for people."""
-    objective: Literal["maximize", "minimize"] = "maximize"
-    """Whether a larger or a smaller value is better."""
+    objective: ObjectiveField = "maximize"
+    """Whether a larger or a smaller value is better; with several objectives, for each by name."""
     tuner: TunerChoice = TunerChoice(name="evolution")
     """The tuner, which proposes the trials."""
     assessor: AssessorChoice | None = None
@@ -137,6 +138,18 @@ class Experiment(Section):
             raise several(mistakes)
         return self
 
+    @field_validator("tuner", "assessor")
+    @classmethod
+    def _takes_objectives(cls, choice: Plugin | None, info: ValidationInfo) -> Plugin | None:
+        if choice is not None and "objective" in info.data:
+            choice.check_objectives(Objectives.parse(info.data["objective"]))
+        return choice
+
+    @property
+    def objectives(self) -> Objectives:
+        """What `objective` says."""
+        return Objectives.parse(self.objective)
+
     def rules(self) -> Rules:
         """The rules that the core needs."""
         keep, _, count = self.keep.partition(" ")
@@ -149,7 +162,7 @@ class Experiment(Section):
             retries=self.trial.retries,
             retry=tuple(rule.rule() for rule in self.trial.retry),
             on_parent_failure=OnParentFailure(self.on_parent_failure),
-            objective=Objective.parse(self.objective),
+            objectives=self.objectives,
             assess=self.assessor is not None,
             keep=Keeping(keep),
             keep_best=int(count or 0),
@@ -164,7 +177,8 @@ class Experiment(Section):
             "assessor": self.assessor and self.assessor.model_dump(mode="json", by_alias=True),
             "space": self.search_space,
             "seed": seed,
-            "maximize": Objective.parse(self.objective).maximize,
+            "maximize": self.objectives.first.maximize,
+            "objectives": self.objective,
         }
 
 

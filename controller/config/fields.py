@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, Wit
 from controller.config import units
 from controller.config.mistakes import Key, several
 from heirloom.node.spec import text_problem
+from heirloom.objective import DIRECTIONS, ObjectiveError, Objectives
 
 _KEEP = re.compile(r"all|lineage|best [1-9][0-9]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -148,6 +149,15 @@ def _keep(value: Any) -> str:
     raise ValueError(f"must be all, lineage, or best with a number, such as best 5; not {value!r}")
 
 
+def _objective(value: Any) -> str | dict[str, Any]:
+    try:
+        Objectives.parse(value)
+    except ObjectiveError as error:
+        raise several(error.mistakes) from None
+    found: str | dict[str, Any] = value
+    return found
+
+
 _TEXT = {"type": "string"}
 _WORD = {"type": ["string", "number"]}
 
@@ -169,6 +179,28 @@ Size = Annotated[
     int,
     BeforeValidator(units.size),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, _TEXT]}),
+]
+_DIRECTION = {"type": "string", "enum": list(DIRECTIONS)}
+_BOUNDED = {
+    "type": "object",
+    "properties": {
+        **{direction: {"const": True} for direction in DIRECTIONS},
+        "at_least": {"type": "number"},
+        "at_most": {"type": "number"},
+    },
+    "additionalProperties": False,
+}
+ObjectiveField = Annotated[
+    str | dict[str, Any],
+    BeforeValidator(_objective),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _DIRECTION,
+                {"type": "object", "additionalProperties": {"anyOf": [_DIRECTION, _BOUNDED]}},
+            ]
+        }
+    ),
 ]
 Pattern = Annotated[str, BeforeValidator(_pattern)]
 Keep = Annotated[

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_
 from controller.config.fields import Directory, Duration, Section
 from controller.config.installed import is_installed, prefixes
 from controller.config.mistakes import Key, messages, several, unknown_name
+from heirloom.objective import Objectives
 from heirloom.tuners import registry
 
 # Arguments of every tuner and every assessor, beside `args`.
@@ -79,6 +80,17 @@ class Plugin(Section):
         if interface == "nni" and info.data.get("name"):
             raise ValueError("nni needs a class of your own: give class instead of name")
         return interface
+
+    def check_objectives(self, objectives: Objectives) -> None:
+        """Raise ValueError if this one takes a single objective, and there is more to it.
+
+        Only the tuner's process knows that of a class of the user's own or of another package.
+        """
+        if self.interface == "nni":
+            registry.check_objectives(f"{self.kind} of NNI's interface", None, objectives)
+        elif self.name in registry.KNOWN[self.kind]:
+            found = registry.find(self.kind, self.name)
+            registry.check_objectives(f"{self.kind} {self.name}", found, objectives)
 
 
 class TunerChoice(Plugin):
@@ -155,7 +167,8 @@ def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
     accepted = [
         key
         for key, parameter in inspect.signature(cls).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and key not in _GIVEN[kind]
+        if parameter.kind is parameter.KEYWORD_ONLY
+        and key not in (*_GIVEN[kind], registry.OBJECTIVES)
     ]
     mistakes: list[tuple[Key, str]] = []
     for key, value in args.items():

@@ -2,34 +2,29 @@
 
 Weights are kept by the policy `keep`. They are needed as long as a trial without a verdict, an
 attempt on a node, a requested retry or a proposal that the tuner may still make could read them.
-All functions only read the state, in time linear in the number of trials.
+All functions only read the state, in time linear in the number of trials; the best of n trials are
+found in about n log n.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from controller.core.model import Keep, OnParentFailure, Outcome, Rules, State, Trial
+from controller.core.model import Keep, OnParentFailure, Outcome, Rules, Trial
+from controller.core.ranking import best_trials
 from controller.core.state import ExperimentState
 
 
 def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
-    """The trials whose weights the policy keeps. `best`: the committed trial with the best value.
+    """The trials whose weights the policy keeps. `best`: the best committed trial.
 
-    Of equal values the trial that was proposed first is the better one. Trials whose weights are
-    damaged or removed do not count.
+    Trials whose weights are damaged or removed do not count among the best.
     """
     if rules.keep is Keep.ALL:
         return {trial.id for trial in trials}
     if rules.keep is Keep.LINEAGE:
         return set() if best is None else _lineage(trials, best)
-    values = [
-        (trial.value, trial.id)
-        for trial in trials
-        if trial.state is State.SUCCEEDED and trial.inheritable and trial.value is not None
-    ]
-    ranked = rules.objective.ranked(values, lambda pair: pair[0])
-    return {trial for _, trial in ranked[: rules.keep_best]}
+    return set(best_trials(trials, rules, rules.keep_best))
 
 
 def questions(x: ExperimentState) -> tuple[int, ...]:

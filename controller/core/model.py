@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from heirloom.objective import Objective
+from heirloom.objective import Objectives
 
 Params = Mapping[str, Any]
 
@@ -110,7 +110,8 @@ class Trial:
     state: State
     proposed_at: float
     attempts: list[Attempt] = field(default_factory=list)
-    value: float | None = None
+    value: float | None = None  # of the first objective
+    values: Mapping[str, float] = field(default_factory=dict)  # by name, of named objectives
     result: Any = None  # the whole result that the trial reported
     weights: bool = False  # whether its committed directory holds weights
     reason: str = ""
@@ -215,7 +216,7 @@ class Rules:
     retry: tuple[RetryRule, ...] = ()
     infra_retries: int = 5  # further attempts after other failures, counted for each cause
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
-    objective: Objective = field(default_factory=Objective)
+    objectives: Objectives = field(default_factory=Objectives)
     assess: bool = False  # whether reports go to an assessor
     keep: Keep = Keep.ALL
     keep_best: int = 0  # the number of trials, for Keep.BEST

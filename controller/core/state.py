@@ -12,6 +12,7 @@ from controller.core.model import AlikeFailures, Attempt, NodeFailures, Rules, S
 from controller.core.placement import Placement
 from controller.core.queue import Queue
 from controller.core.search import Search
+from heirloom.objective import Front
 
 
 class ExperimentState:
@@ -27,7 +28,7 @@ class ExperimentState:
         self.search = Search()
         self.gc = GcState(self.commands)
         self.counts: Counter[State] = Counter()
-        self.best: int | None = None  # the committed trial with the best value
+        self.front = Front()  # of the committed trials
 
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.chosen_slots: int | None = None  # of the controller's machine, by the user
@@ -52,6 +53,11 @@ class ExperimentState:
         self.started_at: float | None = None
         self.last_at = 0.0
         self.spent = 0.0  # seconds under earlier controllers
+
+    @property
+    def best(self) -> int | None:
+        """The best committed trial, the first by id among equals."""
+        return self.front.best
 
     @property
     def open_trials(self) -> int:

@@ -143,7 +143,7 @@ class Actions:
             case e.ProposalAsked():
                 self._tuner.propose(event.trial, x.room)
             case e.ResultSent():
-                self._tuner.observe(result_of(x.trials[event.trial]))
+                self._tuner.observe(result_of(x.trials[event.trial], x.rules.objectives))
             case e.Reported() | e.ReportedMany() if x.rules.assess:
                 self._tuner.report(event.trial, event.number, event.reports)
             case e.ParentsAsked():

@@ -56,7 +56,7 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
             case e.Reported() | e.ReportedMany() if config.assessor is not None:
                 calls.append(("reports", event.trial, event.number, event.reports))
     for trial, index in observed.items():
-        calls[index] = ("observe", result_of(experiment.trials[trial]))
+        calls[index] = ("observe", result_of(experiment.trials[trial], config.objectives))
     answered = [call for call in calls if call is not None]
     return Replayed(experiment, answered, next_token)
 

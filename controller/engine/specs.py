@@ -61,6 +61,7 @@ class Specs:
             environment=dict(trial.environment),
             weights=trial.weights,
             value=trial.value,
+            objectives=config.objectives.names if config.objectives.are_named else (),
             workdir=trial.workdir,
             writable=tuple(str(path) for path in trial.writable),
             log_limit=trial.log_limit,

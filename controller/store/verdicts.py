@@ -58,6 +58,7 @@ class Verdicts:
             reason=found.reason,
             number=None if found.attempt is None else split_attempt(found.attempt)[1],
             value=None if found.value is None else float(found.value),
+            values={name: float(value) for name, value in found.values.items()} or None,
             result=found.result,
             weights=found.weights,
             size=found.size,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from controller.core.model import Trial
+from heirloom.objective import Objectives
 
 
-def result_of(trial: Trial) -> dict[str, Any]:
+def result_of(trial: Trial, objectives: Objectives) -> dict[str, Any]:
     """The fields of `heirloom.tuners.Result`, in plain JSON values."""
     return {
         "trial_id": trial.id,
         "state": str(trial.state),
         "value": trial.value,
+        "values": dict(objectives.values(trial.value, trial.values)),
         "params": trial.params,
         "parents": list(trial.parents),
         "result": trial.result,

@@ -35,7 +35,7 @@ def _rows(plan: Plan) -> dict[str, str]:
     tuner = config.tuner.model_dump(by_alias=True, exclude_none=True)
     size = filesize.decimal(sum(entry.size for entry in plan.code))
     return {
-        "experiment": f"{config.name} ({config.objective})",
+        "experiment": f"{config.name} ({config.objectives})",
         "trial": _command(command),
         **_prepare(plan),
         "code": f"{config.trial.code_dir} ({len(plan.code)} files, {size})",

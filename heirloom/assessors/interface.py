@@ -18,7 +18,9 @@ class Assessor(ABC):
     """Decides by their reports which running trials stop early. Runs in the tuner's process.
 
     Args:
-        maximize: whether a larger value is better.
+        maximize: whether a larger value is better, of the first objective, which reports concern.
+        objectives: all objectives, as `heirloom.objective.Objectives`. A constructor gets it only
+            if it declares the parameter. One that does not takes a single objective.
         args: `assessor.args` of the experiment file. Raise ValueError to reject a value.
     """
 

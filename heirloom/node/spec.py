@@ -11,7 +11,7 @@ from typing import Any, Optional, Union
 from ..store.json_limits import finite
 
 FORMAT = 1
-_LISTS = ("pass_environment", "restore", "retry", "writable")
+_LISTS = ("objectives", "pass_environment", "restore", "retry", "writable")
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 _NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
 
@@ -64,6 +64,7 @@ class Spec:
     pass_environment: tuple[str, ...] = ()  # names of variables whose values the claims hold
     weights: str = "optional"
     value: str = "required"  # or optional: a trial without a value succeeds too
+    objectives: tuple[str, ...] = ()  # names of the values of a result; empty: one without a name
     workdir: str = "snapshot"  # or copy: a writable copy for this attempt
     writable: tuple[
         str, ...
@@ -103,8 +104,14 @@ class Spec:
         return f"{self.directory}/work" if self.workdir == "copy" else f"{self.root}/{self.code}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The spec as a message, for `from_dict`."""
-        return {"format": FORMAT, **vars(self)}
+        """The spec as a message, for `from_dict`.
+
+        Without names of objectives their key is left out: the experiment's runtime may be older.
+        """
+        data = {"format": FORMAT, **vars(self)}
+        if not self.objectives:
+            del data["objectives"]
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Spec:
@@ -224,6 +231,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     ),
     "weights": lambda value: value in ("optional", "required"),
     "value": lambda value: value in ("optional", "required"),
+    "objectives": lambda value: isinstance(value, (list, tuple)) and all(map(_text, value)),
     "workdir": lambda value: value in ("snapshot", "copy"),
     "writable": lambda value: isinstance(value, (list, tuple)) and all(map(_absolute, value)),
     "python": _or_null(_absolute),

@@ -234,6 +234,7 @@ class Supervisor:
             attempt=spec.attempt,
             node=spec.node,
             value=finished.value,
+            values=finished.values,
             result=finished.result,
             parents=spec.restore,
             started_at=self._started_at,

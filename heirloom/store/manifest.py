@@ -17,6 +17,7 @@ STATES = ("succeeded", "failed", "stopped", "skipped", "cancelled")
 REMOVED = "weights.removed"  # the name in `trials/N` that `weights` gets before its removal
 SIZE_LIMIT = 64 << 20  # bytes, enough for 100,000 files with long names
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_OPTIONAL = ("values",)  # keys that earlier versions do not know
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
@@ -51,6 +52,7 @@ class Manifest:
     files: tuple[Entry, ...] = ()
     started_at: Optional[float] = None  # the node's clock, seconds since the epoch
     seconds: Mapping[str, float] = field(default_factory=dict)  # waiting, verifying, ...
+    values: Mapping[str, float] = field(default_factory=dict)  # by name, of named objectives
 
     @property
     def size(self) -> int:
@@ -66,6 +68,9 @@ class Manifest:
         """The bytes of `manifest.json`."""
         data = {"format": FORMAT, **vars(self), "files": [_plain(entry) for entry in self.files]}
         data["seconds"] = dict(self.seconds)
+        data["values"] = dict(self.values)
+        if not self.values:
+            del data["values"]
         return json.dumps(data, allow_nan=False).encode() + b"\n"
 
     @classmethod
@@ -140,6 +145,8 @@ def _check(fields: dict[str, Any]) -> None:
     """Raise ManifestError for the first key that does not follow docs/reference/files.md."""
     for key, is_valid in _VALID.items():
         if key not in fields:
+            if key in _OPTIONAL:
+                continue
             raise ManifestError(f"has no {key!r}")
         if not is_valid(fields[key]):
             raise ManifestError(f"has an invalid {key!r}: {str(fields[key])[:80]}")
@@ -172,6 +179,10 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(finite, value.values()))
+
+
 def _count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
@@ -202,5 +213,6 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "weights": lambda value: isinstance(value, bool),
     "files": lambda value: isinstance(value, list) and all(map(_entry, value)),
     "started_at": lambda value: value is None or finite(value),
-    "seconds": lambda value: isinstance(value, dict) and all(map(finite, value.values())),
+    "seconds": _numbers,
+    "values": lambda value: _numbers(value) and bool(value),
 }

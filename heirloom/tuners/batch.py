@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..objective import Objectives
 from ..space import SpaceError, expand, fingerprint, parse
 from ..space.forms import NAME, value_key
 from ..space.parse import Mistake
@@ -32,6 +33,7 @@ class Batch(Tuner):
         *,
         seed: int,
         maximize: bool,
+        objectives: Objectives | None = None,
         initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         listed = candidates(space)

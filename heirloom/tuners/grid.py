@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..objective import Objectives
 from ..space import fingerprint, grid, parse
 from .initial import Initial
 from .interface import Proposal, SearchFinished, Tuner
@@ -28,6 +29,7 @@ class Grid(Tuner):
         *,
         seed: int,
         maximize: bool,
+        objectives: Objectives | None = None,
         initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         parsed = parse(space)

@@ -36,7 +36,7 @@ from .protocol import (
     Request,
     Setup,
 )
-from .registry import RegistryError, find, label
+from .registry import RegistryError, find, label, objective_arguments
 
 if TYPE_CHECKING:
     from .nni.plugins import NniPlugins
@@ -127,7 +127,7 @@ class Host:
             self._tuner = create(
                 request["space"],
                 seed=request["seed"],
-                maximize=request["maximize"],
+                **objective_arguments(self._labels["tuner"], create, request),
                 **tuner.get("args", {}),
             )
         if assessor:
@@ -136,7 +136,8 @@ class Host:
             if self._nni is not None and assessor.get("interface") == "nni":
                 self._nni.create_assessor(create)
             else:
-                self._assessor = create(maximize=request["maximize"], **assessor.get("args", {}))
+                directions = objective_arguments(self._labels["assessor"], create, request)
+                self._assessor = create(**directions, **assessor.get("args", {}))
 
     def _load(self, kind: str, choice: Choice) -> Any:
         """Import the class of a tuner or an assessor."""

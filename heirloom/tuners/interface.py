@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -32,7 +32,7 @@ class Result:
     Args:
         trial_id: the trial.
         state: `succeeded`, `failed`, `stopped`, `skipped` or `cancelled`.
-        value: the objective; None if the trial reported none.
+        value: the value of the first objective; None if the trial reported none.
         params: as proposed.
         parents: as proposed.
         result: everything that the trial reported as its result.
@@ -40,6 +40,8 @@ class Result:
         last: the last report, as the trial reported it.
         parameter_id: the number of the proposal; only for tuners with NNI's interface.
         imported: whether the trial was imported from another experiment. It was never proposed.
+        values: the values by name, that of an objective without a name under `value`. Empty if the
+            trial reported none.
     """
 
     trial_id: int
@@ -52,6 +54,7 @@ class Result:
     last: Any = None
     parameter_id: int | None = None
     imported: bool = False
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 class Tuner(ABC):
@@ -63,7 +66,9 @@ class Tuner(ABC):
     Args:
         space: the search space in NNI's JSON form. `heirloom.space.parse` reads it.
         seed: the seed for the tuner's random numbers.
-        maximize: whether a larger value is better.
+        maximize: whether a larger value is better, of the first objective.
+        objectives: all objectives, as `heirloom.objective.Objectives`. A constructor gets it only
+            if it declares the parameter. One that does not takes a single objective.
         args: `tuner.args` of the experiment file. Raise ValueError to reject a value.
     """
 

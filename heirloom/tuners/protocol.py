@@ -53,6 +53,7 @@ class Setup(_Setup, total=False):
     """Create the tuner and the assessor. The first request."""
 
     assessor: Optional[Choice]
+    objectives: Union[str, dict[str, Any]]  # as the experiment file has them
     experiment: str  # unique name, needed for NNI's interface
     checkpoint: str  # directory for NNI's checkpoints
     resume: Optional[Resume]  # None in a new search

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..objective import Objectives
 from ..space import parse, sample
 from .initial import Initial
 from .interface import Proposal, Tuner
@@ -29,6 +30,7 @@ class Random(Tuner):
         *,
         seed: int,
         maximize: bool,
+        objectives: Objectives | None = None,
         initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._space = parse(space)

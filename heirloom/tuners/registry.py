@@ -10,10 +10,14 @@ A package declares its own as entry points of the groups `heirloom.tuners` and
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+from ..objective import Objectives
+from .protocol import Setup
 
 TUNERS = {
     "batch": "heirloom.tuners.batch:Batch",
@@ -24,6 +28,7 @@ TUNERS = {
     "tpe": "heirloom.tuners.optuna:TPE",
 }
 ASSESSORS = {"median_stopping": "heirloom.assessors.median:MedianStopping"}
+OBJECTIVES = "objectives"  # the parameter by which a constructor takes several objectives
 KNOWN = {"tuner": TUNERS, "assessor": ASSESSORS}  # by kind, those that come with Heirloom
 
 
@@ -76,9 +81,40 @@ def find(kind: str, name: str) -> type[Any]:
         ) from error
 
 
+def check_objectives(what: str, cls: type[Any] | None, objectives: Objectives) -> None:
+    """Raise RegistryError if a class takes a single objective, and the experiment has more.
+
+    Bounds count as more. `what` names the class. None is a class with NNI's interface.
+    """
+    if objectives.is_single or (cls is not None and _takes_objectives(cls)):
+        return
+    remedy = {
+        "tuner": "choose one that takes several, such as evolution, random or tpe",
+        "assessor": f"it would judge by {objectives.first.name} alone: leave it out",
+    }[what.partition(" ")[0]]
+    raise RegistryError(
+        f"{what} takes a single objective without bounds, and the experiment's are: {objectives}; "
+        f"{remedy}, or give one objective"
+    )
+
+
+def objective_arguments(what: str, cls: type[Any], setup: Setup) -> dict[str, Any]:
+    """`maximize`, and for a class that takes them `objectives`. Raises as `check_objectives`."""
+    objectives = Objectives.parse(
+        setup.get("objectives", "maximize" if setup["maximize"] else "minimize")
+    )
+    check_objectives(what, cls, objectives)
+    arguments: dict[str, Any] = {"maximize": objectives.first.maximize}
+    return {**arguments, OBJECTIVES: objectives} if _takes_objectives(cls) else arguments
+
+
 def label(kind: str, choice: Mapping[str, Any]) -> str:
     """What messages call a choice of the experiment file: `tuner evolution`, `tuner MyTuner`."""
     return f"{kind} {choice.get('name') or choice['class'].rpartition('.')[2]}"
+
+
+def _takes_objectives(cls: type[Any]) -> bool:
+    return OBJECTIVES in inspect.signature(cls).parameters
 
 
 def _load(value: str) -> type[Any]:

@@ -10,6 +10,7 @@ class CoreRun:
 
     def __init__(self, cluster, controller_of, rules):
         self.cluster = cluster
+        cluster.names = rules.objectives.names if rules.objectives.are_named else ()
         self.controller = controller_of(rules, cluster, self.check)
 
     def check(self, controller):

@@ -12,6 +12,7 @@ from controller.core.model import Outcome, State, split_attempt
 from controller.dispatch.ansible.answers import Answer, AttemptStatus
 from controller.dispatch.ansible.waves import wire_name
 from controller.dispatch.interface import End, Start
+from tests.simulation.several_objectives import VALUES
 
 FAULTS = 0.3  # share of actions that fail while faults are enabled
 
@@ -40,6 +41,7 @@ class Cluster:
     verdicts: dict[int, e.VerdictSeen] = field(default_factory=dict)
     mail: list = field(default_factory=list)
     commits: Counter = field(default_factory=Counter)
+    names: tuple[str, ...] = ()  # of values; empty: one value without a name
 
     def fails(self, share=FAULTS):
         return self.bad and self.rng.random() < share
@@ -134,10 +136,13 @@ class Cluster:
 
     def commit(self, name, real, state, reason, weights):
         trial, number = split_attempt(name)
-        value = self.rng.random() if state is State.SUCCEEDED else None
+        value, values = None, None
+        if state is State.SUCCEEDED:
+            values = {name: float(self.rng.choice(VALUES)) for name in self.names} or None
+            value = values[self.names[0]] if values else self.rng.random()
         existing = self.pass_verdict(e.VerdictSeen(
             at=0.0, trial=trial, state=state, reason=reason, number=number, value=value,
-            result={"value": value}, weights=weights, size=10,
+            values=values, result={"value": value}, weights=weights, size=10,
         ))  # fmt: skip
         mine = Outcome.STOPPED if state is State.STOPPED else Outcome.COMMITTED
         outcome = mine if existing.number == number else Outcome.BEATEN

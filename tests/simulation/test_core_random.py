@@ -11,11 +11,11 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import OnParentFailure, Rules
 from controller.state.journal import Journal
-from heirloom.objective import Objective
 from tests.simulation.core_run import CoreRun
 from tests.simulation.core_state import check, check_decisions, state_of
 from tests.simulation.faulty_cluster import Cluster
 from tests.simulation.killed_controller import Controller
+from tests.simulation.several_objectives import OBJECTIVES, check_front
 
 RULES = st.builds(
     Rules,
@@ -25,7 +25,7 @@ RULES = st.builds(
     retries=st.integers(0, 2),
     infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
-    objective=st.builds(Objective, maximize=st.booleans()),
+    objectives=OBJECTIVES,
 )
 NODES = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 3), min_size=1)
 
@@ -72,6 +72,7 @@ def test_a_random_search_keeps_its_state_consistent(seed, nodes, rules):
     sent = {event.trial for event in c.journal if isinstance(event, e.ResultSent)}
     assert sent == set(range(len(c.x.trials)))
     check_decisions(c.journal)
+    check_front(c.x)
 
 
 @given(seed=st.integers(0, 2**32), nodes=NODES, rules=RULES)

@@ -9,11 +9,11 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import kept
 from controller.core.model import Keep, OnParentFailure, Rules, State, split_attempt
-from heirloom.objective import Objective
 from tests.simulation.core_run import CoreRun
 from tests.simulation.core_state import check
 from tests.simulation.faulty_cluster import Cluster
 from tests.simulation.killed_controller import Controller
+from tests.simulation.several_objectives import OBJECTIVES, best_of, check_front
 
 RULES = st.builds(
     Rules,
@@ -22,7 +22,7 @@ RULES = st.builds(
     retries=st.integers(0, 2),
     infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
-    objective=st.builds(Objective, maximize=st.booleans()),
+    objectives=OBJECTIVES,
     keep=st.sampled_from([Keep.BEST, Keep.LINEAGE]),
     keep_best=st.integers(1, 3),
 )
@@ -105,6 +105,8 @@ class RandomGcSearch(CoreRun):
                 self.removal(event)
             else:
                 self.twin.apply(event)
+            if isinstance(event, e.VerdictSeen):
+                check_front(x)
             if isinstance(event, e.Placed):
                 assert not self.gone & set(event.restore)
         self.read = len(journal)
@@ -120,7 +122,10 @@ class RandomGcSearch(CoreRun):
 
     def removal(self, event):
         """Check that nothing is removed which the policy keeps at that moment."""
-        held = kept(self.twin.trials, self.twin.best, self.rules)
+        twin = self.twin
+        held = kept(twin.trials, twin.best, self.rules)
+        if self.rules.keep is Keep.BEST:
+            assert held == set(best_of(twin, self.rules.keep_best))
         if self.rules.keep is Keep.LINEAGE:
             assert not held & set(event.trials)
         best = [self.twin.trials[trial] for trial in event.trials]

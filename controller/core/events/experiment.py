@@ -94,7 +94,8 @@ class Imported:
 
     at: float
     trial: int
-    value: float | None = None
+    value: float | None = None  # of the first objective
+    values: dict[str, float] | None = None  # by name, of named objectives
     result: Any = None
     size: int = 0  # bytes of weights
     shared: int = 0  # bytes that are stored once for both experiments

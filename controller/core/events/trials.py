@@ -28,7 +28,8 @@ class VerdictSeen:
     state: State
     reason: str = ""
     number: int | None = None  # the attempt that committed, if one did
-    value: float | None = None
+    value: float | None = None  # of the first objective
+    values: dict[str, float] | None = None  # by name, of named objectives
     result: Any = None
     weights: bool = False
     size: int = 0  # bytes of weights

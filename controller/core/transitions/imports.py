@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.core import events as e
 from controller.core.model import Origin, State, Trial
 from controller.core.state import ExperimentState
-from controller.core.transitions.verdicts import keep_best
+from controller.core.transitions.verdicts import note_committed
 
 
 def imported(x: ExperimentState, event: e.Imported) -> None:
@@ -16,8 +16,8 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
     source = asked.trials[event.trial]
     trial = Trial(
         event.trial, asked.candidates[event.trial], (), (), State.SUCCEEDED, event.at,
-        value=event.value, result=event.result, weights=True, ended_at=event.at,
-        size=event.size, shared=event.shared,
+        value=event.value, values=event.values or {}, result=event.result, weights=True,
+        ended_at=event.at, size=event.size, shared=event.shared,
         origin=Origin(asked.experiment, asked.root, source),
         reason=f"imported from trial {source} of {asked.experiment}",
     )  # fmt: skip
@@ -25,5 +25,4 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
     x.counts[trial.state] += 1
     x.largest = max(x.largest, trial.size)
     x.commands.results.due[trial.id] = None
-    if event.value is not None:
-        keep_best(x, trial.id, event.value)
+    note_committed(x, trial)

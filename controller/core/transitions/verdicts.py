@@ -5,6 +5,7 @@ from __future__ import annotations
 from controller.core import events as e
 from controller.core.commands import EndAttempt, PassVerdict
 from controller.core.model import Outcome, State, Trial, attempt_name
+from controller.core.ranking import standing_of
 from controller.core.state import ExperimentState
 from controller.core.transitions.alike import count_verdict
 from controller.core.transitions.budget import reopen_if_room
@@ -27,6 +28,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     x.commands.checks.done(trial.id)
     x.queue.remove(trial.id)
     trial.reason, trial.value, trial.result = event.reason, event.value, event.result
+    trial.values = event.values or {}
     trial.weights, trial.size, trial.shared = event.weights, event.size, event.shared
     x.largest = max(x.largest, event.size)
     x.gc.verdicts += 1
@@ -40,8 +42,8 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
         x.commands.ends.due[trial.id, attempt.number] = end
     x.commands.results.due[trial.id] = None
     count_verdict(x, trial)
-    if event.value is not None and event.state is State.SUCCEEDED:
-        keep_best(x, trial.id, event.value)
+    if event.state is State.SUCCEEDED:
+        note_committed(x, trial)
     release_children(x, trial)
     if event.state is State.CANCELLED:
         reopen_if_room(x, event.at)
@@ -76,10 +78,8 @@ def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:
     x.commands.verdicts.due.setdefault(trial.id, PassVerdict(State.CANCELLED, reason))
 
 
-def keep_best(x: ExperimentState, trial: int, value: float) -> None:
-    """Note a committed trial's value."""
-    best = None if x.best is None else x.trials[x.best].value
-    better = best is None or x.rules.objective.is_better(value, best)
-    # Of equal values, the trial that was proposed first wins, whichever ended first.
-    if better or (value == best and trial < (x.best or 0)):
-        x.best = trial
+def note_committed(x: ExperimentState, trial: Trial) -> None:
+    """Let a committed trial take its place on the front."""
+    standing = standing_of(trial, x.rules)
+    if standing is not None:
+        x.front.add(trial.id, standing)

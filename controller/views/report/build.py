@@ -13,7 +13,6 @@ from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.store import dedup
 from controller.views.report import ReportData, write
-from heirloom.objective import Objective
 from heirloom.store.files import RealFiles
 
 
@@ -34,7 +33,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
     data = ReportData(
         name=place.name,
         description=record.config.description,
-        objective=Objective.parse(record.config.objective),
+        objective=record.config.objectives.first,
         state=record.state,
         started_at=experiment.started_at or 0.0,
         ended_at=None if closed is None else closed.at,

@@ -118,7 +118,7 @@ def _row(x: Experiment, trial: Trial, attempt: Attempt, now: float) -> TrialRow:
         parent_value=parent_value,
         is_better=value is not None
         and parent_value is not None
-        and x.rules.objective.is_better(value, parent_value),
+        and x.rules.objectives.first.is_better(value, parent_value),
         waits_for=waits.of_attempt(x, trial.id, attempt),
         params=_short(trial.params),
     )
@@ -132,7 +132,7 @@ def _parent_value(x: Experiment, attempt: Attempt) -> float | None:
     """
     values = (_final(x.trials[parent]) for parent in attempt.restore)
     known = (value for value in values if value is not None)
-    return x.rules.objective.best(known, lambda value: value)
+    return x.rules.objectives.first.best(known, lambda value: value)
 
 
 def _final(trial: Trial) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from ...store.os_errors import describe
@@ -29,7 +29,8 @@ class FinishedRun:
 
     state: str
     reason: str = ""
-    value: Optional[float] = None
+    value: Optional[float] = None  # of the first objective
+    values: Mapping[str, float] = field(default_factory=dict)  # by name, of named objectives
     result: Any = None  # the whole result that the trial reported
     weights: bool = True  # whether the save path is to be committed
 
@@ -65,7 +66,7 @@ def evaluate_run(
         raise AttemptEnded(
             "failed", "left its save path empty, but the experiment says `weights: required`"
         )
-    return FinishedRun("succeeded", "", _value(reported), reported or None)
+    return _finished(spec, "succeeded", "", reported)
 
 
 def exit_reason(status: int, *, ran_out: bool) -> str:
@@ -94,22 +95,26 @@ def outcome_of_error(error: OSError) -> AttemptEnded:
 
 def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:
     try:  # a trial that an early stop ended may have noted something without a value
-        reported = result.read(f"{spec.directory}/result.json", needed=False)
+        reported = result.read(f"{spec.directory}/result.json", needed=False, names=spec.objectives)
     except ResultError:
         reported = {}
-    value = _value(reported)
-    if value is None:
+    finished = _finished(spec, "stopped", reason, reported)
+    if finished.value is None:
         value = result.last_report(f"{spec.directory}/metrics.jsonl")
-    return FinishedRun("stopped", reason, value, reported or None, weights)
+        finished = replace(finished, value=value)
+    return replace(finished, weights=weights)
 
 
 def _result(spec: Spec) -> dict[str, Any]:
-    return result.read(f"{spec.directory}/result.json", needed=spec.value == "required")
+    path, needed = f"{spec.directory}/result.json", spec.value == "required"
+    return result.read(path, needed=needed, names=spec.objectives)
 
 
-def _value(reported: dict[str, Any]) -> Optional[float]:
-    value = reported.get("value")
-    return None if value is None else float(value)
+def _finished(spec: Spec, state: str, reason: str, reported: dict[str, Any]) -> FinishedRun:
+    values = result.values(reported, spec.objectives)
+    first = values.get(spec.objectives[0] if spec.objectives else result.VALUE)
+    by_name = values if spec.objectives else {}
+    return FinishedRun(state, reason, first, by_name, reported or None)
 
 
 def _is_empty(directory: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ...store.files import open_file
@@ -11,6 +12,7 @@ from ...store.json_limits import DEPTH_LIMIT, finite, shallow
 from ...store.os_errors import describe
 
 SIZE_LIMIT = 64 << 10  # bytes
+VALUE = "value"  # the key of a value without a name
 _HINT = 'call trial.finish(value), or write {"value": number} to $HEIRLOOM_RESULT'
 
 
@@ -18,11 +20,13 @@ class ResultError(Exception):
     """The trial left no valid result; the message says what was found and what to do."""
 
 
-def read(path: str, *, needed: bool = True) -> dict[str, Any]:
-    """The result in `result.json`, whose `value` is a finite number. Raises ResultError.
+def read(path: str, *, needed: bool = True, names: Sequence[str] = ()) -> dict[str, Any]:
+    """The result in `result.json`, whose values are finite numbers. Raises ResultError.
 
-    Unless `needed`, `value` may be null or missing, and without a file the result is `{}`.
+    `names` are those of the values, the first objective's first; without any it is `value`. Unless
+    `needed`, a value may be null or missing, and without a file the result is `{}`.
     """
+    hint = _hint(names)
     try:
         fd = open_file(path)
         with open(fd, "rb") as file:
@@ -30,24 +34,28 @@ def read(path: str, *, needed: bool = True) -> dict[str, Any]:
     except FileNotFoundError:
         if not needed:
             return {}
-        raise ResultError(f"reported no result: {_HINT}") from None
+        raise ResultError(f"reported no result: {hint}") from None
     except OSError as error:
-        raise ResultError(f"its result cannot be read: {describe(error)}: {_HINT}") from None
+        raise ResultError(f"its result cannot be read: {describe(error)}: {hint}") from None
     if len(data) > SIZE_LIMIT:
         raise ResultError(f"its result is larger than {SIZE_LIMIT >> 10} KiB: keep it small")
     try:
         found = json.loads(data.decode())
     except (ValueError, RecursionError):
         start = data[:60].decode(errors="replace")
-        raise ResultError(f"its result is not JSON: {start!r}: {_HINT}") from None
-    if not isinstance(found, dict) or (needed and "value" not in found):
-        raise ResultError(f"its result has no value: {str(found)[:60]}: {_HINT}")
-    value = found.get("value")
-    if value is not None or needed:
-        _check(value)
+        raise ResultError(f"its result is not JSON: {start!r}: {hint}") from None
+    if not isinstance(found, dict):
+        raise ResultError(f"its result has no {(*names, VALUE)[0]}: {str(found)[:60]}: {hint}")
+    _check(found, names, hint, needed=needed)
     if not shallow(found):
         raise ResultError(f"its result is nested more than {DEPTH_LIMIT} levels deep: flatten it")
     return _plain(found)
+
+
+def values(result: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, float]:
+    """The values in a result that `read` returned, by name."""
+    given = _given(result, names)
+    return {name: float(given[name]) for name in names or (VALUE,) if given.get(name) is not None}
 
 
 def last_report(path: str) -> Optional[float]:
@@ -74,11 +82,48 @@ def last_report(path: str) -> Optional[float]:
     return None
 
 
-def _check(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ResultError(f"its result is not a number: {json.dumps(value)[:60]}: {_HINT}")
-    if not finite(value):
-        raise ResultError(f"its result is not finite: {str(value)[:60]}")
+def _check(found: dict[str, Any], names: Sequence[str], hint: str, *, needed: bool) -> None:
+    """Raise ResultError for a value that is missing or no finite number."""
+    given = _given(found, names)
+    for name in names or (VALUE,):
+        value = given.get(name)
+        if name not in given and needed:
+            raise ResultError(f"its result has no {name}: {_short(found)}: {hint}")
+        if value is None and not needed:
+            continue
+        what = f"{name} in its result" if names else "its result"
+        shown = f"{_short(value)} (of {_short(found)})" if names else _short(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ResultError(f"{what} is not a number: {shown}: {hint}")
+        if not finite(value):
+            raise ResultError(f"{what} is not finite: {shown}")
+    first = found.get(VALUE)
+    if names and first is not None and first != given[names[0]]:
+        raise ResultError(
+            f"its result gives {names[0]} twice, as {given[names[0]]} and as value {first}: "
+            "leave one out"
+        )
+
+
+def _given(result: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    """A result by name: `value` is that of the first name, and a dictionary of NNI's counts too."""
+    if not names:
+        return result
+    nni = result.get("nni")
+    first = {names[0]: result[VALUE]} if result.get(VALUE) is not None else {}
+    return {**(nni if isinstance(nni, dict) else {}), **first, **result}
+
+
+def _hint(names: Sequence[str]) -> str:
+    if not names:
+        return _HINT
+    arguments = ", ".join(f"{name}=…" for name in names)
+    keys = ", ".join(f'"{name}": number' for name in names)
+    return f"call trial.finish({arguments}), or write {{{keys}}} to $HEIRLOOM_RESULT"
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value)[:60]
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

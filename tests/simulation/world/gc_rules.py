@@ -102,7 +102,7 @@ class GcRules:
     def _best(self, x: Experiment) -> set[int]:
         """The trials whose weights the policy keeps, according to the manifests."""
         verdicts = self._lab.rules.verdicts
-        sign = -1.0 if x.rules.objective.maximize else 1.0
+        sign = -1.0 if x.rules.objectives.first.maximize else 1.0
         ranked = [
             trial.id
             for trial in sorted(x.trials, key=lambda trial: sign * (trial.value or 0.0))

@@ -22,7 +22,7 @@ from controller.core.model import Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
 from heirloom.node.limits import cgroups
 from heirloom.node.process import result
-from heirloom.objective import Objective
+from heirloom.objective import Objective, Objectives
 from tests.simulation.world.control import Control
 from tests.simulation.world.disk import Disk
 from tests.simulation.world.faults import Faults, Trace
@@ -126,7 +126,7 @@ class Lab:
             retries=rng.randint(0, 2),
             infra_retries=rng.choice([1, 5, 5]),
             on_parent_failure=rng.choice(list(OnParentFailure)),
-            objective=Objective(maximize=rng.random() < 0.5),
+            objectives=Objectives((Objective(maximize=rng.random() < 0.5),)),
             assess=rng.random() < 0.3,
             retry=rng.choice([(), (_RULE,)]),
             keep=keep,

@@ -9,7 +9,7 @@ import yaml
 
 from controller.config import Experiment, dump, json_schema, load, restore
 from controller.core.model import OnParentFailure, RetryRule, Rules
-from heirloom.objective import Objective
+from heirloom.objective import Objective, Objectives
 from tests.unit.config.experiment_files import FULL, GOOD, full, write
 
 
@@ -47,7 +47,7 @@ def test_everything_set(tmp_path: Path) -> None:
             RetryRule(name="exit_code 75", times=3),
         ),
         on_parent_failure=OnParentFailure.ANCESTOR,
-        objective=Objective(maximize=False),
+        objectives=Objectives((Objective(maximize=False),)),
         assess=True,
     )
     assert json.loads(json.dumps(experiment.tuner_setup(3))) == {
@@ -63,6 +63,7 @@ def test_everything_set(tmp_path: Path) -> None:
         "space": experiment.search_space,
         "seed": 3,
         "maximize": False,
+        "objectives": "minimize",
     }
 
 

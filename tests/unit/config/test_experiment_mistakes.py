@@ -62,6 +62,13 @@ TABLE = [
     ("budget:", "name: [7]\nbudget:", 5, "name", "must be text"),
     ("budget:", "seed: 0123\nbudget:", 5, "seed", "a whole number, not '0123'"),
     ("budget:", "objective: maximise\nbudget:", 5, "objective", "did you mean maximize?"),
+    ("budget:", "objective: {a: {maximize: yes, at_most: x}}\nbudget:", 5, "objective.a.at_most",
+     "must be a finite number, not 'x'"),
+    ("budget:", "objective: {a: maximize, b: minimize}\ntuner: {class: numpy.T, interface: nni}\n"
+     "budget:", 6, "tuner", "tuner of NNI's interface takes a single objective without bounds"),
+    ("budget:", "objective: {a: maximize, b: minimize}\nassessor: {name: median_stopping}\n"
+     "tuner: {name: random}\nbudget:",
+     6, "assessor", "it would judge by a alone: leave it out"),
     ("budget:", "seed: 1.5\nbudget:", 5, "seed", "a whole number"),
     ("budget:", "on_parent_failure: die\nbudget:", 5, "on_parent_failure", "ancestor"),
     ("budget:", "yes: 3\nbudget:", 5, "yes", "unknown key yes"),

@@ -6,7 +6,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.model import AttemptState, Outcome, State
-from heirloom.objective import Objective
+from heirloom.objective import Objective, Objectives
 from tests.unit.core.drive import Drive
 
 
@@ -158,7 +158,7 @@ def test_the_latest_metric_of_each_name_is_known():
     [([1.0, 3.0, 3.0, 2.0], True, 1), ([2.0, 1.0, None, 1.0], False, 1)],
 )
 def test_the_best_is_the_earliest_of_the_best_values(value, maximize, best):
-    d = Drive(objective=Objective(maximize=maximize))
+    d = Drive(objectives=Objectives((Objective(maximize=maximize),)))
     for trial, each in enumerate(value):
         d.propose()
         d.commit(trial, value=each)

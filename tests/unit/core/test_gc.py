@@ -7,7 +7,7 @@ import pytest
 from controller.core import events as e
 from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep, OnParentFailure, State
-from heirloom.objective import Objective
+from heirloom.objective import Objective, Objectives
 from tests.unit.core.drive import Drive
 from tests.unit.core.test_resume import resumed
 
@@ -43,7 +43,7 @@ def collect(d, *possible):
 
 @pytest.mark.parametrize(("maximize", "best"), [(True, {1, 3}), (False, {0, 2})])
 def test_the_best_are_kept(maximize, best):
-    d = search(keep_best=2, objective=Objective(maximize=maximize))
+    d = search(keep_best=2, objectives=Objectives((Objective(maximize=maximize),)))
     for value in (1.0, 3.0, 0.5, 4.0):
         grow(d, value=value)
     assert set(collect(d)) == {0, 1, 2, 3} - best

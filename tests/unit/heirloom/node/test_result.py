@@ -120,3 +120,55 @@ def test_a_deeply_nested_result_is_refused(tmp_path):
     path.write_text('{"value": 1, "more": ' + "[" * 500 + "]" * 500 + "}")
     with pytest.raises(result.ResultError, match="nested more than 100 levels deep"):
         result.read(str(path))
+
+
+NAMES = ("accuracy", "latency")
+
+
+def read_by_name(directory, contents, **more):
+    (directory / "r").write_text(json.dumps(contents))
+    return result.values(result.read(str(directory / "r"), names=NAMES, **more), NAMES)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"accuracy": 0.9, "latency": 12, "epochs": 3},
+        {"value": 0.9, "latency": 12},
+        {"value": 0.9, "accuracy": 0.9, "latency": 12},
+        {"value": 0.9, "nni": {"default": 0.9, "latency": 12}},
+    ],
+)
+def test_values_by_name(tmp_path, contents):
+    assert read_by_name(tmp_path, contents) == {"accuracy": 0.9, "latency": 12.0}
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        (
+            {"accuracy": 0.9},
+            'its result has no latency: {"accuracy": 0.9}: call trial.finish(accuracy=…, '
+            'latency=…), or write {"accuracy": number, "latency": number} to $HEIRLOOM_RESULT',
+        ),
+        ({"latency": 1}, "its result has no accuracy: "),
+        ({"value": None, "latency": 1}, "its result has no accuracy: "),
+        ([3], "its result has no accuracy: [3]: "),
+        (
+            {"accuracy": 0.9, "latency": math.nan},
+            'latency in its result is not finite: NaN (of {"accuracy": 0.9, "latency": NaN})',
+        ),
+        ({"accuracy": "x", "latency": 1}, 'accuracy in its result is not a number: "x" (of {'),
+        ({"value": 1, "accuracy": 2, "latency": 1}, "gives accuracy twice, as 2 and as value 1: "),
+    ],
+)
+def test_the_reason_names_the_value_that_is_wrong(tmp_path, contents, message):
+    with pytest.raises(result.ResultError) as raised:
+        read_by_name(tmp_path, contents)
+    assert message in str(raised.value)
+
+
+def test_optional_values_by_name_may_be_missing_but_not_invalid(tmp_path):
+    assert read_by_name(tmp_path, {"latency": 1}, needed=False) == {"latency": 1.0}
+    with pytest.raises(result.ResultError, match="latency in its result is not finite: Infinity"):
+        read_by_name(tmp_path, {"latency": math.inf}, needed=False)

@@ -12,7 +12,7 @@ from controller.core.model import NodeInfo, Rules
 from controller.engine.observer import Situation
 from controller.views.screen.layout import View
 from controller.views.screen.picture import Picture, take
-from heirloom.objective import Objective
+from heirloom.objective import Objective, Objectives
 from tests.unit.views.screen.searches import placed, under_way
 
 NOW = Situation(now=65.0)
@@ -50,7 +50,7 @@ def test_trials_that_do_not_fit_are_counted() -> None:
 
 @pytest.mark.parametrize(("maximize", "is_better"), [(True, True), (False, False)])
 def test_better_follows_the_objective(maximize: bool, is_better: bool) -> None:
-    x = under_way(rules=Rules(objective=Objective(maximize)))
+    x = under_way(rules=Rules(objectives=Objectives((Objective(maximize),))))
     assert take("cnn", x, NOW, 24).trials[0].is_better is is_better
 
 

@@ -1,15 +1,16 @@
-"""What "better" means: the direction of an objective, for tuners, assessors, core and views."""
+"""The direction of one objective, and the bounds that a value has to keep."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal, TypeVar
+from typing import Literal, Optional, TypeVar
 
 _T = TypeVar("_T")
 
 DIRECTIONS = ("maximize", "minimize")
+VALUE = "value"  # the name of an objective that was given none
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Objective:
     """One objective: whether larger or smaller values are better. Values are finite numbers."""
 
     maximize: bool = True
+    name: str = VALUE
 
     @classmethod
     def parse(cls, direction: str) -> Objective:
@@ -49,3 +51,23 @@ class Objective:
     def best_so_far(self, values: Iterable[float]) -> list[float]:
         """For each value, the best one up to and including it."""
         return list(accumulate(values, max if self.maximize else min))
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """Bounds of the values of one name. None: no bound."""
+
+    name: str
+    at_least: Optional[float] = None
+    at_most: Optional[float] = None
+
+    def violation(self, value: float) -> float:
+        """How far the value is out of bounds, relative to the bound; 0 if it is within.
+
+        A bound of 0 counts as 1. So violations of several constraints can be added.
+        """
+        if self.at_most is not None and value > self.at_most:
+            return (value - self.at_most) / (abs(self.at_most) or 1.0)
+        if self.at_least is not None and value < self.at_least:
+            return (self.at_least - value) / (abs(self.at_least) or 1.0)
+        return 0.0

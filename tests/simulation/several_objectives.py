@@ -1,0 +1,89 @@
+"""Random objectives, and a plain model of their order, which the core's is compared with."""
+
+from hypothesis import strategies as st
+
+from controller.core.model import State
+from heirloom.objective import Constraint, Objective, Objectives
+
+NAMES = ("a", "b", "c")
+VALUES = range(6)  # of each name; few, so that many are equal
+
+_SEVERAL = st.builds(
+    lambda names, directions, bounds: Objectives(
+        tuple(map(Objective, directions, names)),
+        tuple(Constraint(name, at_most=bound) for name, bound in bounds.items()),
+    ),
+    st.permutations(NAMES).map(lambda names: names[1:]) | st.just(NAMES),
+    st.lists(st.booleans(), min_size=3, max_size=3),
+    st.dictionaries(st.sampled_from(NAMES), st.integers(0, 5).map(float), max_size=2),
+)
+OBJECTIVES = st.builds(lambda up: Objectives((Objective(up),)), st.booleans()) | _SEVERAL
+
+
+def check_front(x):
+    """Raise AssertionError if the front or the best trial is not that of the model."""
+    levels = _levels(x, [trial for trial in x.trials if trial.state is State.SUCCEEDED])
+    first = levels[0] if levels else []
+    assert x.front.ids == [trial.id for trial in first]
+    assert x.best == (_by_crowding(x, first)[0].id if first else None)
+
+
+def best_of(x, count):
+    """The ids of the best committed trials whose weights a trial can start from, best first."""
+    committed = [trial for trial in x.trials if trial.state is State.SUCCEEDED]
+    ordered = [trial for level in _levels(x, committed) for trial in _by_crowding(x, level)]
+    return [trial.id for trial in ordered if trial.inheritable][:count]
+
+
+def _levels(x, trials):
+    """Trials that no other one dominates, then those that only these dominate, and so on."""
+    levels, left = [], [trial for trial in trials if trial.value is not None]
+    while left:
+        level = [one for one in left if not any(_dominates(x, other, one) for other in left)]
+        levels.append(level)
+        left = [trial for trial in left if trial not in level]
+    return levels
+
+
+def _values(x, trial):
+    return trial.values or {x.rules.objectives.first.name: trial.value}
+
+
+def _dominates(x, one, other):
+    mine, theirs = _excess(x, one), _excess(x, other)
+    if mine or theirs:
+        return mine < theirs
+    signs = [1 if each.maximize else -1 for each in x.rules.objectives.objectives]
+    names = [each.name for each in x.rules.objectives.objectives]
+    gains = [
+        sign * (_values(x, one)[name] - _values(x, other)[name])
+        for sign, name in zip(signs, names, strict=True)
+    ]
+    return min(gains) >= 0 and max(gains) > 0
+
+
+def _excess(x, trial):
+    bounds = {each.name: each.at_most for each in x.rules.objectives.constraints}
+    return sum(
+        max(0.0, _values(x, trial)[name] - bound) / (bound or 1.0) for name, bound in bounds.items()
+    )
+
+
+def _by_crowding(x, level):
+    names = [each.name for each in x.rules.objectives.objectives]
+    up = {each.name: each.maximize for each in x.rules.objectives.objectives}
+
+    def neighbours(trial, name):
+        """The gap between the trial's neighbours, of equal ones the first by id being the worse."""
+        line = sorted(level, key=lambda t: (_values(x, t)[name] * (1 if up[name] else -1), t.id))
+        place = line.index(trial)
+        ends = [_values(x, line[0])[name], _values(x, line[-1])[name]]
+        if ends[0] == ends[1]:
+            return 0.0
+        if place in (0, len(line) - 1):
+            return float("inf")
+        before, after = line[place - 1], line[place + 1]
+        return (_values(x, after)[name] - _values(x, before)[name]) / (ends[1] - ends[0])
+
+    distances = {trial.id: sum(neighbours(trial, name) for name in names) for trial in level}
+    return sorted(level, key=lambda trial: (-distances[trial.id], trial.id))
