@@ -32,13 +32,14 @@ from controller.commands.view.report import report
 from controller.commands.view.show import show
 from controller.commands.view.status import status
 from controller.commands.view.trials import trials
+from controller.commands.view.watch import watch
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.views import output
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (init, check, run, resume, stop, cancel, retry, convert),
-    "View": (status, trials, show, logs, report),
+    "View": (status, watch, trials, show, logs, report),
     "Upkeep": (verify, gc, recover, remove),
     "Machines": (nodes, site),
 }

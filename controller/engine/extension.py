@@ -109,7 +109,7 @@ def send(place: ExperimentDir, extension: Extension) -> str:
     known = record.load(place)
     event = extension.event(known.experiment, place.name, known.experiment.last_at)
     Inbox(place.inbox).send(extension.request)
-    budget, watch = limits(event.trials, event.duration), command("status", place.name)
+    budget, watch = limits(event.trials, event.duration), command("watch", place.name)
     return f"asked the controller of {place.name} for a budget of {budget}; watch it with `{watch}`"
 
 

@@ -28,6 +28,7 @@ class Situation:
     no_wave: str | None = None  # why no order can leave this machine
     reading: tuple[int, int] | None = None  # a trial, and how many of its reports were read
     unassessed: int = 0  # reports that the assessor has not answered
+    no_controller: str | None = None  # in words, that none runs a search that is watched
 
 
 class Observer(Protocol):

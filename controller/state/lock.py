@@ -13,6 +13,8 @@ from controller.state.errors import LockedError, cannot_write
 from controller.state.experiment_dir import ExperimentDir
 from heirloom.store import flock
 
+_TESTING = 0.2  # seconds for which a process that only tests the lock may hold it
+
 
 class Lock:
     """An exclusive lock on an experiment, held until it is closed or the process ends.
@@ -26,7 +28,7 @@ class Lock:
         except OSError as error:
             raise cannot_write(directory.lock_file, error) from None
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._fd)
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, json.dumps(holder).encode(), 0)
@@ -34,7 +36,7 @@ class Lock:
             os.close(self._fd)
             raise LockedError(
                 f"experiment {directory.name} is already run by another controller "
-                f"({holder_of(directory)}): watch it with `{command('status', directory.name)}`, "
+                f"({holder_of(directory)}): watch it with `{command('watch', directory.name)}`, "
                 f"end it with `{command('stop', directory.name)}`"
             ) from None
         except OSError as error:
@@ -52,6 +54,19 @@ class Lock:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _lock(fd: int) -> None:
+    """Lock the file. Raises BlockingIOError when another process holds it."""
+    deadline = time.monotonic() + _TESTING
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_TESTING / 10)
 
 
 def is_locked(directory: ExperimentDir) -> bool:

@@ -60,6 +60,8 @@ def best(experiment: Experiment) -> str:
 def notes(experiment: Experiment, situation: Situation) -> list[str]:
     """What keeps the search from going on as it should, a line each."""
     lines = []
+    if situation.no_controller is not None:
+        lines.append(situation.no_controller)
     if situation.store_stalled is not None:
         lines.append(f"the store has not answered for {duration(situation.store_stalled)}")
     if situation.no_wave is not None:

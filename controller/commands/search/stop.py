@@ -17,7 +17,7 @@ def stop(name: Name) -> None:
     place = Home.of_user().find(name)
     if is_locked(place):
         Inbox(place.inbox).send({"action": "stop"})
-        say(f"asked the controller of {name} to stop; watch it with `{command('status', name)}`")
+        say(f"asked the controller of {name} to stop; watch it with `{command('watch', name)}`")
         return
     from controller.commands.search import wiring
 

@@ -85,7 +85,7 @@ def take(name: str, experiment: Experiment, situation: Situation, limit: int) ->
         budget=x.budget.trials,
         counts=tuple((state, x.counts[state]) for state in State if x.counts[state]),
         best=text.best(x),
-        waits_for=tuple(waits.of_search(x, situation.tuner_thinking or 0.0)),
+        waits_for=tuple(waits.now(x, situation)),
         notes=tuple(text.notes(x, situation)),
         nodes=tuple(_nodes(x, held)),
         trials=tuple(_row(x, *pair, situation.now) for pair in (running + waiting)[:limit]),

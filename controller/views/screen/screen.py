@@ -76,7 +76,7 @@ class Screen:
     def summarize(self, experiment: Experiment, situation: Situation) -> None:
         """Print the state as plain lines."""
         self.say(escape(text.summary(experiment, situation.now)))
-        waited = waits.of_search(experiment, situation.tuner_thinking or 0.0)
+        waited = waits.now(experiment, situation)
         if waited:
             self.say(escape(f"  waits for {', '.join(waited)}"))
         for note in text.notes(experiment, situation):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, AttemptState, State
+from controller.engine.observer import Situation
 from controller.formats import counted, duration
 
 _THINKING = 2.0  # seconds in one proposal after which the tuner is waited for
@@ -21,6 +22,13 @@ def of_attempt(experiment: Experiment, trial: int, attempt: Attempt) -> str:
     if not unmet:
         return "a slot"
     return f"{'trial' if len(unmet) == 1 else 'trials'} {', '.join(map(str, unmet))}"
+
+
+def now(experiment: Experiment, situation: Situation) -> list[str]:
+    """What a search waits for that a controller runs. Empty where none does."""
+    if situation.no_controller is not None:
+        return []
+    return of_search(experiment, situation.tuner_thinking or 0.0)
 
 
 def of_search(experiment: Experiment, thinking: float | None = None) -> list[str]:

@@ -23,7 +23,8 @@ CANNOT_WRITE = 2
 COMMANDS = [
     "--help", "--version", "run --help",
     "status", "status --json", "status evolution", "trials evolution", "trials evolution --json",
-    "show evolution 3", "logs evolution 3", "logs -f evolution 3", "report evolution",
+    "watch evolution", "show evolution 3",
+    "logs evolution 3", "logs -f evolution 3", "report evolution",
     "verify evolution", "gc evolution --dry-run", "cancel family 4", "retry nni 0",
     "check --schema", "check made/experiment.yml", "nodes --json", "nodes", "convert nni.yml",
 ]  # fmt: skip
