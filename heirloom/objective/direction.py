@@ -61,13 +61,18 @@ class Constraint:
     at_least: Optional[float] = None
     at_most: Optional[float] = None
 
-    def violation(self, value: float) -> float:
-        """How far the value is out of bounds, relative to the bound; 0 if it is within.
+    def excesses(self, value: float) -> list[float]:
+        """How far the value is beyond each bound, relative to the bound; negative within it.
 
-        A bound of 0 counts as 1. So violations of several constraints can be added.
+        A bound of 0 counts as 1. So the excesses of several constraints can be added.
         """
-        if self.at_most is not None and value > self.at_most:
-            return (value - self.at_most) / (abs(self.at_most) or 1.0)
-        if self.at_least is not None and value < self.at_least:
-            return (self.at_least - value) / (abs(self.at_least) or 1.0)
-        return 0.0
+        found = []
+        if self.at_least is not None:
+            found.append((self.at_least - value) / (abs(self.at_least) or 1.0))
+        if self.at_most is not None:
+            found.append((value - self.at_most) / (abs(self.at_most) or 1.0))
+        return found
+
+    def violation(self, value: float) -> float:
+        """How far the value is out of bounds; 0 if it is within them."""
+        return max(0.0, *self.excesses(value))

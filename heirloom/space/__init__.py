@@ -1,5 +1,6 @@
 """Search spaces in NNI's JSON form or a short one: parse, sample, mutate, enumerate."""
 
+from .crossover import crossover
 from .fit import fingerprint, mismatches
 from .forms import expand, shorten
 from .parse import SpaceError, parse
@@ -7,6 +8,6 @@ from .perturb import perturb
 from .space import Space, contains, endless, grid, mutate, sample
 
 __all__ = [
-"Space", "SpaceError", "contains", "endless", "expand", "fingerprint", "grid", "mismatches",
-    "mutate", "parse", "perturb", "sample", "shorten",
+    "Space", "SpaceError", "contains", "crossover", "endless", "expand", "fingerprint", "grid",
+    "mismatches", "mutate", "parse", "perturb", "sample", "shorten",
 ]  # fmt: skip

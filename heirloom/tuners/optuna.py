@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..objective import Objective
+from ..objective import Objective, Objectives
 from ..space import parse
 from ..space.dimension import Dimension
 from ..space.forms import NAME
@@ -22,6 +22,7 @@ from .interface import Proposal, Result, Tuner
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial
 
 INSTALL = "python -m pip install -r requirements-optuna.txt"
 
@@ -30,8 +31,8 @@ class OptunaTuner(Tuner):
     """Base of tuners that use a sampler of Optuna.
 
     The sampler gets failed, skipped and cancelled trials as FAIL, and stopped ones as PRUNED with
-    their last value. It does not get trials that `retry` added. Optuna is imported by the first
-    proposal.
+    their last value; with several objectives or bounds, as FAIL too. It does not get trials that
+    `retry` added. Optuna is imported by the first proposal.
 
     Args:
         startup: number of random trials before the sampler is used. Default: 10.
@@ -50,6 +51,7 @@ class OptunaTuner(Tuner):
         *,
         seed: int,
         maximize: bool,
+        objectives: Objectives | None = None,
         startup: int = 10,
         initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
@@ -61,7 +63,7 @@ class OptunaTuner(Tuner):
         self._space = parse(space)
         self._initial = Initial(self._space, initial)
         self._seed = seed
-        self._objective = Objective(maximize=maximize)
+        self._objectives = objectives or Objectives((Objective(maximize=maximize),))
         self._startup = startup
         self._asked: dict[int, Trial] = {}
 
@@ -83,9 +85,13 @@ class OptunaTuner(Tuner):
             trial = self._given(result.params)
         if trial is None:
             return
-        if result.value is not None and result.state == "succeeded":
-            self._study.tell(trial, result.value)
-        elif result.value is not None and result.state == "stopped":
+        objectives = self._objectives
+        values = objectives.values(result.value, result.values)
+        if result.state == "succeeded" and all(name in values for name in objectives.names):
+            for each in objectives.constraints:
+                trial.set_user_attr(each.name, each.excesses(values[each.name]))
+            self._study.tell(trial, [values[each.name] for each in objectives.objectives])
+        elif result.value is not None and result.state == "stopped" and objectives.is_single:
             trial.report(result.value, step=0)
             self._study.tell(trial, state=TrialState.PRUNED)
         else:
@@ -121,7 +127,17 @@ class OptunaTuner(Tuner):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.create_study(sampler=self._sampler(), direction=self._objective.direction)
+            warnings.simplefilter("ignore", FutureWarning)  # Optuna 4 has only constraints_func
+            directions = [each.direction for each in self._objectives.objectives]
+            return optuna.create_study(sampler=self._sampler(), directions=directions)
+
+    @property
+    def _constraints(self) -> Callable[[FrozenTrial], list[float]] | None:
+        """What tells the sampler how far a trial is out of bounds; None without bounds."""
+        names = [each.name for each in self._objectives.constraints]
+        if not names:
+            return None
+        return lambda trial: [excess for name in names for excess in trial.user_attrs[name]]
 
 
 class TPE(OptunaTuner):
@@ -146,11 +162,19 @@ class TPE(OptunaTuner):
         *,
         seed: int,
         maximize: bool,
+        objectives: Objectives | None = None,
         startup: int = 10,
         candidates: int = 24,
         initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        super().__init__(space, seed=seed, maximize=maximize, startup=startup, initial=initial)
+        super().__init__(
+            space,
+            seed=seed,
+            maximize=maximize,
+            objectives=objectives,
+            startup=startup,
+            initial=initial,
+        )
         if candidates < 1:
             raise ValueError(f"candidates must be at least 1, not {candidates}")
         self._candidates = candidates
@@ -163,6 +187,7 @@ class TPE(OptunaTuner):
             n_ei_candidates=self._candidates,
             constant_liar=True,
             seed=self._seed,
+            constraints_func=self._constraints,
         )
 
 
@@ -183,7 +208,10 @@ class GP(OptunaTuner):
         from optuna.samplers import GPSampler
 
         return GPSampler(
-            n_startup_trials=self._startup, seed=self._seed, warn_independent_sampling=False
+            n_startup_trials=self._startup,
+            seed=self._seed,
+            warn_independent_sampling=False,
+            constraints_func=self._constraints,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from heirloom.objective import Objectives
 from heirloom.space import contains, parse
 from heirloom.tuners import Proposal, Result, Tuner
 from heirloom.tuners.optuna import GP, TPE
@@ -124,3 +125,21 @@ def test_missing_package_is_named_with_the_install_command(monkeypatch: pytest.M
         TPE(BOWL, seed=0, maximize=True)
     with pytest.raises(ValueError, match=r"gp needs optuna, scipy, torch: .*txt torch"):
         GP(BOWL, seed=0, maximize=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_several_objectives_with_a_bound(kind: type[Tuner]) -> None:
+    """The sampler learns that only small x are feasible, and proposes few others."""
+    space = {"x": {"_type": "uniform", "_value": [0, 1]}}
+    objectives = Objectives.parse({"a": "maximize", "b": {"minimize": True, "at_most": 0.2}})
+    tuner = kind(space, seed=3, maximize=True, objectives=objectives, startup=6)
+    found = []
+    for trial in range(18):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        x = float(proposal.params["x"])
+        found.append(x)
+        values = {"a": x, "b": x} if trial else {}
+        tuner.observe(Result(trial, "succeeded", values.get("a"), proposal.params, values=values))
+    tuner.observe(Result(99, "stopped", 0.5, {"x": 0.5}))
+    assert median(found[6:]) < median(found[:6])
