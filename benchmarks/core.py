@@ -44,6 +44,9 @@ class RandomTuner:
     def observe(self, result: Mapping[str, Any]) -> None:
         """See `Tuner`."""
 
+    def conclude(self) -> None:
+        """See `Tuner`."""
+
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """See `Tuner`."""
 

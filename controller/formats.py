@@ -42,4 +42,5 @@ def duration(seconds: float) -> str:
 def limits(trials: int | None, seconds: float | None) -> str:
     """A budget: `90 trials or 8h00m`. None: it has no such limit."""
     found = [] if trials is None else [counted(trials, "trial")]
-    return " or ".join(found if seconds is None else [*found, duration(seconds)])
+    found += [] if seconds is None else [duration(seconds)]
+    return " or ".join(found) or "none, the tuner ends the search"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from controller.config import fit
+from controller.config.budget import BudgetSection
 from controller.config.fields import (
     AnyPath,
     Command,
@@ -22,33 +23,17 @@ from controller.config.fields import (
 )
 from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, Plugin, TunerChoice
+from controller.config.resource import ResourceSection
 from controller.config.trial import TrialSection
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, Rules
 from heirloom.objective import Objectives
 from heirloom.space import SpaceError, endless, expand, parse
 from heirloom.tuners.batch import candidates
+from heirloom.tuners.construct import NO_RESOURCE, takes_resource
 from heirloom.tuners.registry import TUNERS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-
-
-class BudgetSection(Section):
-    """When the search ends. At least `trials` or `duration` is needed."""
-
-    trials: int | None = Field(default=None, ge=1)
-    """How many trials may be proposed."""
-    duration: Duration | None = None
-    """How long the search may run: seconds, or text such as 8h."""
-    concurrency: int | None = Field(default=None, ge=1)
-    """How many trials may be under way; null: the slots and the lookahead."""
-
-    @field_validator("duration")
-    @classmethod
-    def _ends(cls, duration: float | None, info: ValidationInfo) -> float | None:
-        if duration is None and info.data.get("trials", 1) is None:
-            raise ValueError("trials or duration is needed, or the search would never end")
-        return duration
 
 
 class Experiment(Section):
@@ -78,8 +63,10 @@ class Experiment(Section):
     """What runs on this machine when the search ends or pauses, or a node is set aside."""
     on_end_timeout: Duration = 60.0
     """How long that command may run: seconds, or text such as 5m."""
-    budget: BudgetSection
-    """When the search ends: at least `trials` or `duration`."""
+    resource: ResourceSection | None = None
+    """How long trials train, for a tuner that decides it."""
+    budget: BudgetSection = BudgetSection()
+    """When the search ends: `trials` or `duration`, unless the tuner ends it by itself."""
     seed: int | None = Field(default=None, ge=0)
     """The seed of the tuner's random numbers; null: drawn at random."""
     on_parent_failure: Literal["skip", "scratch", "ancestor"] = "skip"
@@ -150,6 +137,37 @@ class Experiment(Section):
         """What `objective` says."""
         return Objectives.parse(self.objective)
 
+    @field_validator("resource")
+    @classmethod
+    def _fitting(
+        cls, resource: ResourceSection | None, info: ValidationInfo
+    ) -> ResourceSection | None:
+        tuner: TunerChoice | None = info.data.get("tuner")
+        space = info.data.get("search_space")
+        if tuner is None or space is None or not info.context:
+            return resource
+        if resource is not None:
+            if tuner.interface == "nni" or (tuner.known and not takes_resource(tuner.known)):
+                raise ValueError(f"tuner {tuner.name or tuner.class_} {NO_RESOURCE}")
+            if resource.name in space:
+                raise ValueError(f"{resource.name} is a parameter of the search space: rename one")
+        tuner.try_resource(space, None if resource is None else resource.model_dump(mode="json"))
+        return resource
+
+    @field_validator("budget")
+    @classmethod
+    def _ends(cls, budget: BudgetSection, info: ValidationInfo) -> BudgetSection:
+        tuner: TunerChoice | None = info.data.get("tuner")
+        if tuner is None or not tuner.known:
+            return budget  # the tuner's process says whether the tuner ends its search
+        try:
+            budget.check_end(ends_itself=tuner.known.ends_itself)
+        except ValueError as error:
+            if budget.model_fields_set:
+                raise several([(("duration",), str(error))]) from None
+            raise ValueError(f"missing: {error}") from None
+        return budget
+
     def rules(self) -> Rules:
         """The rules that the core needs."""
         keep, _, count = self.keep.partition(" ")
@@ -179,6 +197,7 @@ class Experiment(Section):
             "seed": seed,
             "maximize": self.objectives.first.maximize,
             "objectives": self.objective,
+            "resource": self.resource and self.resource.model_dump(mode="json"),
         }
 
 

@@ -15,7 +15,8 @@ from controller.config.fields import Directory, Duration, Section
 from controller.config.installed import is_installed, prefixes
 from controller.config.mistakes import Key, messages, several, unknown_name
 from heirloom.objective import Objectives
-from heirloom.tuners import registry
+from heirloom.tuners import Tuner, registry
+from heirloom.tuners.construct import takes_resource
 
 # Arguments of every tuner and every assessor, beside `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}
@@ -105,6 +106,17 @@ class TunerChoice(Plugin):
     include_intermediate_results: bool = False
     """Whether the last report of a trial that was stopped early counts as its result."""
 
+    @property
+    def known(self) -> type[Tuner] | None:
+        """The class of a tuner that comes with Heirloom; None for another one."""
+        return registry.find("tuner", self.name) if self.name in registry.TUNERS else None
+
+    def try_resource(self, space: dict[str, Any], resource: dict[str, Any] | None) -> None:
+        """Construct a tuner of Heirloom's that takes a resource. Raises ValueError."""
+        if self.known is not None and takes_resource(self.known):
+            create: Any = self.known
+            create(space, seed=0, maximize=True, resource=resource, **self.args)
+
     @field_validator("multi_thread", "patience", "include_intermediate_results")
     @classmethod
     def _of_nni(cls, value: Any, info: ValidationInfo) -> Any:
@@ -168,7 +180,7 @@ def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
         key
         for key, parameter in inspect.signature(cls).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
-        and key not in (*_GIVEN[kind], registry.OBJECTIVES)
+        and key not in (*_GIVEN[kind], registry.OBJECTIVES, "resource")
     ]
     mistakes: list[tuple[Key, str]] = []
     for key, value in args.items():
@@ -182,7 +194,7 @@ def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
         except ValidationError as error:
             for found in error.errors():
                 mistakes += [((key, *inner), text) for inner, text in messages(found, ())]
-    if not mistakes:
+    if not mistakes and not takes_resource(cls):  # such a tuner is constructed with its resource
         try:
             # `initial` is checked against the experiment's own space (controller/config/fit.py).
             cls(**_GIVEN[kind], **{key: args[key] for key in args if key != "initial"})

@@ -169,6 +169,11 @@ class Decisions:
         if search.over is None:
             used_up, broken = x.used_up(now), search.broken
             reason = broken or used_up or self._withheld()
+            concludes = broken is None and used_up is not None
+            if concludes:
+                yield from self._conclude(now)
+            if concludes and self._awaits_conclusion():
+                return
             if reason is not None:
                 yield e.SearchEnded(
                     at=now, reason=reason, error=broken is not None,
@@ -217,6 +222,24 @@ class Decisions:
         waits_for_user = x.paused is not None and x.is_at_rest
         if x.closed is None and now - x.last_at >= _ALIVE_EVERY and not waits_for_user:
             yield e.ControllerAlive(at=now)
+
+    def _awaits_conclusion(self) -> bool:
+        """Whether the tuner may still propose the last trials."""
+        conclusion = self._x.conclusion
+        return conclusion.possible and not conclusion.answered
+
+    def _conclude(self, now: float) -> Iterator[e.Event]:
+        """Ask for the last trials once the tuner has every result, and make trials of them."""
+        x, conclusion = self._x, self._x.conclusion
+        waits = x.open_trials or x.commands.results.due or x.commands.retries.due
+        if self._awaits_conclusion() and not (conclusion.asked or waits):
+            yield e.ConclusionAsked(at=now)
+        while conclusion.due:
+            last = conclusion.due[0]
+            yield e.Proposed(
+                at=now, trial=len(x.trials), params=last.params, parents=last.parents,
+                concludes=True,
+            )  # fmt: skip
 
     def _withheld(self) -> str | None:
         """The reason for the end if the tuner proposes nothing and no result can change that."""

@@ -59,6 +59,12 @@ class Experiment(ExperimentState):
                 self.search.ready()
             case e.ProposalGivenUp():
                 pass  # only the tuner's own numbers depend on it (engine/replay.py)
+            case e.TunerDeclared():
+                self._declare(event)
+            case e.ConclusionAsked():
+                self.conclusion.ask()
+            case e.Concluded():
+                self.conclusion.answer(event.trials)
             case e.SearchEnded():
                 self.search.end(event)
             case e.ParentsAsked():
@@ -125,8 +131,15 @@ class Experiment(ExperimentState):
         self.keep_going = event.keep_going
         self.search = Search()  # the earlier tuner process is gone: a new one is asked again
         self.search.over = over  # unless the search had come to its own end
+        self.conclusion.reopen()
+        self.placement.set_lookahead(self.rules.lookahead)
         budget.reopen_if_room(self, event.at)
         self.gc.reopen()
+
+    def _declare(self, event: e.TunerDeclared) -> None:
+        self.conclusion.possible = event.concludes
+        if self.rules.lookahead is None:
+            self.placement.set_lookahead(event.lookahead)
 
     def _continue(self, event: e.Continued) -> None:
         if self.paused is not None and self.opened_at is not None:
@@ -139,6 +152,10 @@ class Experiment(ExperimentState):
         self.paused = None
         self.stopping = event.reason
         self.search.end(e.SearchEnded(at=event.at, reason=event.reason))
+        if self.conclusion.due or any(
+            not self.trials[trial].state.is_verdict for trial in self.conclusion.trials
+        ):
+            self.conclusion.reset()  # a resume asks for the last trials again
         for trial in self.trials:
             verdicts.cancel(self, trial, event.reason)
 

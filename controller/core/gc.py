@@ -92,6 +92,8 @@ def _readers(x: ExperimentState) -> Iterator[int]:
         yield from x.trials[on_node].attempts[number - 1].restore
     for source in x.commands.retries.due:
         yield from x.trials[source].parents
+    for last in x.conclusion.due:
+        yield from (parent for parent in last.parents if 0 <= parent < len(x.trials))
     yield from x.commands.results.due  # the tuner cannot rule these out yet
 
 

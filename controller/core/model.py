@@ -122,6 +122,7 @@ class Trial:
     peak_memory: int | None = None  # bytes, of its largest process, in the last attempt
     size: int = 0  # bytes of weights
     shared: int = 0  # bytes that are stored once for this trial and an ancestor
+    restored: tuple[int, ...] = ()  # the trials whose weights the attempt with the verdict read
     removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
     token: int | None = None  # the tuner's own number for the proposal; opaque to the core

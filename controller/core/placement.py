@@ -28,6 +28,13 @@ class Placement:
         self._order: dict[str, int] = {}
         self._heap: list[tuple[tuple[int, int], int, int, str]] = []  # (rank, order, taken, name)
 
+    def set_lookahead(self, lookahead: int | None) -> None:
+        """Change the number of attempts that may wait on each node."""
+        if lookahead != self._lookahead:
+            self._lookahead = lookahead
+            self._count_capacity()
+            self._rebuild()
+
     def set_nodes(self, nodes: Iterable[NodeInfo]) -> None:
         """Set the nodes of the inventory. Attempts on nodes that it no longer has stay counted."""
         self.nodes = {node.name: node for node in nodes}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from controller.core.events import SearchEnded
+from collections import deque
+from collections.abc import Sequence
+
+from controller.core.events import LastTrial, SearchEnded
 
 REJECTIONS = 10  # proposals rejected in a row after which the tuner counts as broken
 
@@ -62,3 +65,38 @@ class Search:
             return None
         last = self._rejections[-1]
         return f"the tuner's last {REJECTIONS} proposals were rejected; the last: {last}"
+
+
+class Conclusion:
+    """The last trials of a search, which the tuner proposes when the budget is used up."""
+
+    def __init__(self) -> None:
+        self.possible = False  # whether the tuner may propose any
+        self.asked = False  # the tuner's answer is awaited
+        self.answered = False
+        self.due: deque[LastTrial] = deque()  # answered, and not yet a trial
+        self.trials: set[int] = set()  # those that became trials
+
+    def ask(self) -> None:
+        """The last trials were requested."""
+        self.asked = True
+
+    def answer(self, trials: Sequence[LastTrial]) -> None:
+        """Take the tuner's answer. One that was not requested changes nothing."""
+        if self.asked:
+            self.asked, self.answered = False, True
+            self.due.extend(trials)
+
+    def add(self, trial: int) -> None:
+        """The first trial that is due was proposed."""
+        self.due.popleft()
+        self.trials.add(trial)
+
+    def reopen(self) -> None:
+        """Another tuner process is started: a request that was not answered is repeated."""
+        self.possible = self.asked = False
+
+    def reset(self) -> None:
+        """The search goes on, so that it has another end."""
+        self.asked = self.answered = False
+        self.due.clear()

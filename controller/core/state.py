@@ -11,7 +11,7 @@ from controller.core.gc_state import GcState
 from controller.core.model import AlikeFailures, Attempt, NodeFailures, Rules, State, Trial
 from controller.core.placement import Placement
 from controller.core.queue import Queue
-from controller.core.search import Search
+from controller.core.search import Conclusion, Search
 from heirloom.objective import Front
 
 
@@ -26,6 +26,7 @@ class ExperimentState:
         self.budget = Budget(rules.trials, rules.duration)
         self.placement = Placement(rules.slots, rules.lookahead)
         self.search = Search()
+        self.conclusion = Conclusion()
         self.gc = GcState(self.commands)
         self.counts: Counter[State] = Counter()
         self.front = Front()  # of the committed trials
@@ -83,9 +84,12 @@ class ExperimentState:
     def counted_trials(self) -> int:
         """The number of trials that the budget counts.
 
-        Not those that were imported, and not those that a user cancelled, by a stop or one by one.
+        Not those that were imported, not those that a user cancelled, by a stop or one by one, and
+        not the last trials, which `conclude` proposed.
         """
-        return len(self.trials) - self.imported - self.counts[State.CANCELLED]
+        counted = len(self.trials) - self.imported - self.counts[State.CANCELLED]
+        last = (self.trials[trial] for trial in self.conclusion.trials)
+        return counted - sum(trial.state is not State.CANCELLED for trial in last)
 
     @property
     def imported(self) -> int:

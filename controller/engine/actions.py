@@ -34,6 +34,9 @@ class Tuner(Protocol):
     def observe(self, result: Mapping[str, Any]) -> None:
         """Report a trial's end."""
 
+    def conclude(self) -> None:
+        """Request the last trials of the search."""
+
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """Pass reports of an attempt, each a step and a value, on to the assessor."""
 
@@ -146,6 +149,8 @@ class Actions:
                 self._tuner.observe(result_of(x.trials[event.trial], x.rules.objectives))
             case e.Reported() | e.ReportedMany() if x.rules.assess:
                 self._tuner.report(event.trial, event.number, event.reports)
+            case e.ConclusionAsked():
+                self._tuner.conclude()
             case e.ParentsAsked():
                 self._ask_for_parents(event.trials)
             case e.VerdictAsked():

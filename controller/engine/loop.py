@@ -31,7 +31,7 @@ from controller.errors import HeirloomError
 from controller.state.inbox import Inbox
 from controller.state.journal import Journal
 from controller.store.watch import StoreWatch
-from controller.tuners.process import LongCall
+from controller.tuners.long_calls import LongCall
 
 log = logging.getLogger(__name__)
 

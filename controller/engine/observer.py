@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.tuners.process import LongCall
+from controller.tuners.long_calls import LongCall
 
 log = logging.getLogger(__name__)
 

@@ -157,7 +157,8 @@ def _sample(config: configs.Experiment, samples: int, python: str) -> list[dict[
         log = Path(directory) / "tuner.log"
         tuner = TunerProcess(config.tuner_setup(seed), log, post, python)
         try:
-            tuner.wait_ready(_TUNER_TIMEOUT)
+            declared = tuner.wait_ready(_TUNER_TIMEOUT)
+            config.budget.check_end(ends_itself=declared["ends_itself"])
             while len(found) < samples:
                 tuner.propose(len(found), samples - len(found))
                 match posted.get(timeout=_TUNER_TIMEOUT):
@@ -171,6 +172,8 @@ def _sample(config: configs.Experiment, samples: int, python: str) -> list[dict[
                         break
         except TunerError as error:
             raise HeirloomError(f"{_without_log(str(error))}\n{error.traceback}".rstrip()) from None
+        except ValueError as error:
+            raise HeirloomError(f"budget: {error}") from None
         except (TimeoutError, Empty):
             raise HeirloomError(f"the tuner did not answer within {_TUNER_TIMEOUT:.0f} s") from None
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple
 
 from controller import config as configs
@@ -29,6 +30,7 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
     calls: list[Call | None] = []
     asked: dict[int, int] = {}  # trial -> position of its proposal among the calls
     question: int | None = None  # position of the question about parents
+    conclusions: deque[int] = deque()  # positions of requests for the last trials
     observed: dict[int, int] = {}  # trial -> position of its result
     next_token = 0
     for _, event in journal.read():
@@ -38,6 +40,7 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
         match event:
             case e.Opened():
                 asked.clear()
+                conclusions.clear()
                 question = None
             case e.ParentsAsked():
                 question = len(calls)
@@ -45,10 +48,17 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
             case e.ParentsAnswered() if question is not None:
                 calls[question] = ("may_be_parent", event.trials)
                 question = None
+            case e.ConclusionAsked():
+                conclusions.append(len(calls))
+                calls.append(None)
+            case e.Concluded() if conclusions:
+                calls[conclusions.popleft()] = ("conclude", event)
             case e.ProposalAsked():
                 asked[event.trial] = len(calls)
                 calls.append(None)
-            case e.Proposed(retry_of=None) | e.ProposalWithheld() if event.trial in asked:
+            case e.Proposed(retry_of=None, concludes=False) | e.ProposalWithheld() if (
+                event.trial in asked
+            ):
                 calls[asked.pop(event.trial)] = ("propose", event.trial, event)
             case e.ResultSent():
                 observed[event.trial] = len(calls)

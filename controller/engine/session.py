@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from controller import config as configs
 from controller.config import passed
@@ -47,7 +48,7 @@ from controller.store.snapshots import runtime, snapshot
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import Call, TunerProcess
 from heirloom.store.atomic_write import replace_file, sync_directory
-from heirloom.tuners.protocol import Resume
+from heirloom.tuners.protocol import Declared, Resume
 
 _TUNER_START = 60.0  # seconds
 
@@ -213,14 +214,18 @@ def lock(name: str, home: Home) -> Iterator[Session]:
             )  # fmt: skip
 
 
+class StartedTuner(NamedTuple):
+    """A tuner's process that is ready."""
+
+    process: TunerProcess
+    declared: Declared
+    differences: Sequence[str]  # a line for each journaled call that it now answers differently
+
+
 def start_tuner(
     session: Session, log: Path, post: Callable[[Sequence[e.Event]], None]
-) -> tuple[TunerProcess, list[str]]:
-    """Start the tuner and bring it to the state that the journal leads to.
-
-    Also returns a line for each journaled call that the tuner now answers differently. Raises
-    LaunchError.
-    """
+) -> StartedTuner:
+    """Start the tuner and bring it to the state that the journal leads to. Raises LaunchError."""
     setup = session.config.tuner_setup(session.created.seed) | {
         "experiment": session.root.experiment,
         "checkpoint": str(session.directory.checkpoint),
@@ -233,8 +238,12 @@ def start_tuner(
     except TunerError as error:
         raise LaunchError(str(error)) from None
     try:
-        tuner.wait_ready(_TUNER_START)
-        return tuner, tuner.replay(session.calls)
+        declared = tuner.wait_ready(_TUNER_START)
+        session.config.budget.check_end(ends_itself=declared["ends_itself"])
+        return StartedTuner(tuner, declared, tuner.replay(session.calls))
+    except ValueError as error:
+        tuner.close(1.0)
+        raise LaunchError(f"budget: {error}") from None
     except (TunerError, TimeoutError) as error:
         tuner.close(1.0)
         why = str(error) or f"it was not ready within {_TUNER_START:.0f} s"

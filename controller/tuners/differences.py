@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from controller.core.events import ProposalWithheld, Proposed, SearchEnded
+from controller.core.events import Concluded, ProposalWithheld, Proposed, SearchEnded
 from controller.tuners.pipe import Answer
 
 
@@ -25,6 +27,22 @@ def difference(
         return []
     journal = f"the journal says that it {then}, and that answer is used"
     return [f"trial {trial}: the tuner now {now}; {journal}"]
+
+
+def conclusion_difference(journaled: Concluded, answer: Answer) -> list[str]:
+    """The same for the last trials of the search."""
+    before = [
+        {"params": dict(last.params), "parents": list(last.parents)} for last in journaled.trials
+    ]
+    now, then = _describe_last(answer.get("ok", [])), _describe_last(before)
+    if now == then:
+        return []
+    journal = f"the journal says that it {then}, and that answer is used"
+    return [f"end of the search: the tuner now {now}; {journal}"]
+
+
+def _describe_last(trials: Sequence[Mapping[str, Any]]) -> str:
+    return f"concludes with {json.dumps(list(trials), sort_keys=True)}"
 
 
 def _describe(answer: Answer) -> str:

@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from controller.core.events import (
+    Concluded,
     Event,
+    LastTrial,
     ProposalGivenUp,
     ProposalWithheld,
     Proposed,
@@ -21,8 +22,10 @@ from controller.core.events import (
     StopAsked,
     TunerReady,
 )
-from controller.tuners.differences import difference
+from controller.tuners.differences import conclusion_difference, difference
+from controller.tuners.long_calls import LongCall, long_call
 from controller.tuners.pipe import Answer, Pipe, TunerError
+from heirloom.tuners.protocol import Declared
 from heirloom.tuners.registry import label
 
 _REPORTS = 100  # reports in one call at most: the first that stops the trial is answered soon
@@ -32,20 +35,9 @@ Call = (
     tuple[Literal["propose"], int, Proposed | ProposalWithheld | SearchEnded]
     | tuple[Literal["observe"], Mapping[str, Any]]
     | tuple[Literal["may_be_parent"], Sequence[int]]
+    | tuple[Literal["conclude"], Concluded]
     | tuple[Literal["reports"], int, int, Reports]  # trial, number of the attempt
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LongCall:
-    """Calls of an NNI tuner that take long, at one line of the user's code."""
-
-    what: str  # the method
-    place: str  # FILE:LINE
-    is_still: bool  # whether they wait there instead of computing
-    count: int
-    parameter_id: int  # of the first
-    since: float  # the first's, on the monotonic clock
 
 
 class TunerProcess:
@@ -84,9 +76,13 @@ class TunerProcess:
         self._pipe = Pipe(tuner, setup["seed"], log, self._fail, self._take_notice, python)
         self._ready = self._pipe.ask("setup", **setup)
 
-    def wait_ready(self, timeout: float | None = None) -> None:
-        """Wait for the tuner's constructor. Raises TunerError if it fails, TimeoutError if late."""
-        self._ready.result(timeout)
+    def wait_ready(self, timeout: float | None = None) -> Declared:
+        """Wait for the tuner's constructor, and return what the tuner declares about itself.
+
+        Raises TunerError if the constructor fails, TimeoutError if it is late.
+        """
+        declared: Declared = self._ready.result(timeout)["ok"]
+        return declared
 
     def propose(self, trial: int, room: int = 1) -> None:
         """Request a proposal. Posts Proposed, ProposalWithheld or SearchEnded.
@@ -99,6 +95,10 @@ class TunerProcess:
     def observe(self, result: Mapping[str, Any]) -> None:
         """Report a trial's end, with the fields of `tuners.Result`. May post SearchEnded."""
         self._when(self._pipe.ask("observe", result=result), self._end_if_finished)
+
+    def conclude(self) -> None:
+        """Request the last trials of the search. Posts Concluded."""
+        self._when(self._pipe.ask("conclude"), self._concluded)
 
     def under_way(self, count: int) -> None:
         """Report the number of trials without a verdict to a tuner with NNI's interface."""
@@ -151,6 +151,8 @@ class TunerProcess:
                 return [*differences, str(error)]
             if call[0] == "propose":
                 differences += difference(call[1], call[2], got)
+            elif call[0] == "conclude":
+                differences += conclusion_difference(call[1], got)
         return differences
 
     def close(self, timeout: float) -> None:
@@ -164,6 +166,8 @@ class TunerProcess:
             return self._pipe.ask("observe", result=call[1], replay=True)
         if call[0] == "may_be_parent":
             return self._pipe.ask("may_be_parent", trials=list(call[1]))
+        if call[0] == "conclude":
+            return self._pipe.ask("conclude")
         _, trial, number, reports = call
         answers = [self._ask_about(trial, number, part, replay=True) for part in _parts(reports)]
         return answers[-1]
@@ -189,7 +193,7 @@ class TunerProcess:
                 if advice := self._assessed(trial, number, step):
                     self._post(advice)
             case {"long_calls": [*calls]}:
-                self.long_calls = [_long_call(call) for call in calls]
+                self.long_calls = [long_call(call) for call in calls]
 
     def _when(self, answer: Future[Answer], handle: Callable[[Answer], list[Event]]) -> None:
         """Post the events that follow from an answer. `_fail` reports a tuner that failed."""
@@ -216,6 +220,14 @@ class TunerProcess:
             )
         ]
 
+    def _concluded(self, answer: Answer) -> list[Event]:
+        """A tuner that raises SearchFinished has no last trials."""
+        trials = tuple(
+            LastTrial(proposal["params"], tuple(proposal["parents"]))
+            for proposal in answer.get("ok", ())
+        )
+        return [Concluded(at=time.time(), trials=trials)]
+
     def _end_if_finished(self, answer: Answer) -> list[Event]:
         if "finished" not in answer or self._finished:
             return []
@@ -238,14 +250,3 @@ class TunerProcess:
 def _parts(reports: Reports) -> list[Reports]:
     """Reports that go to the assessor in one call each: a call takes longer than a report."""
     return [reports[at : at + _REPORTS] for at in range(0, len(reports), _REPORTS)]
-
-
-def _long_call(fields: Answer) -> LongCall:
-    return LongCall(
-        what=fields["what"],
-        place=fields["place"],
-        is_still=fields["still"],
-        count=fields["count"],
-        parameter_id=fields["parameter_id"],
-        since=time.monotonic() - fields["seconds"],
-    )

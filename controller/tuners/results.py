@@ -22,4 +22,17 @@ def result_of(trial: Trial, objectives: Objectives) -> dict[str, Any]:
         "last": trial.attempts[-1].last if trial.attempts else None,
         "parameter_id": trial.token,
         "imported": trial.origin is not None,
+        "restored": list(trial.restored),
+        "metrics": _metrics(trial),
+    }
+
+
+def _metrics(trial: Trial) -> dict[str, float]:
+    """The latest number of each name, of the reports and of the result."""
+    reported = trial.attempts[-1].metrics if trial.attempts else {}
+    result = trial.result if isinstance(trial.result, dict) else {}
+    return {
+        name: number
+        for name, number in {**reported, **result}.items()
+        if isinstance(number, int | float) and not isinstance(number, bool)
     }

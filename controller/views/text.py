@@ -14,7 +14,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.engine.observer import Situation
 from controller.formats import duration
-from controller.tuners.process import LongCall
+from controller.tuners.long_calls import LongCall
 
 COLOURS = {
     State.WAITING: "dim",

@@ -27,6 +27,8 @@ class Batch(Tuner):
     Raises SpaceError for another form of space, ValueError for one of `initial` that is not listed.
     """
 
+    ends_itself = True
+
     def __init__(
         self,
         space: dict[str, Any],

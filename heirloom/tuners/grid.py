@@ -23,6 +23,8 @@ class Grid(Tuner):
     on), or if a combination of `initial` does not fit the search space.
     """
 
+    ends_itself = True
+
     def __init__(
         self,
         space: dict[str, Any],

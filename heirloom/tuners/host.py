@@ -12,7 +12,6 @@ import json
 import os
 import queue
 import random
-import re
 import sys
 import threading
 import time
@@ -22,10 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Optional
 
 from ..assessors.interface import Assessor, history_of
-from . import plain_json
+from . import construct, plain_json
+from .import_advice import import_advice
 from .interface import Result, SearchFinished, Tuner
 from .protocol import (
     Choice,
+    Declared,
     Line,
     MayBeParent,
     NniProposalAnswer,
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from .nni.plugins import NniPlugins
 
 # Files of Heirloom's that call user code. Their frames are left out of error messages.
-_CALLERS = (__file__, plain_json.__file__, f"{Path(__file__).parent}/nni/")
-_MOVED = re.compile(r"\bcontroller\.(tuners|assessors|space)\b")  # where these packages used to be
+_CALLERS = (__file__, construct.__file__, plain_json.__file__, f"{Path(__file__).parent}/nni/")
 LINGER = 10.0  # seconds that a call may continue after the controller has gone
 
 
@@ -94,6 +94,8 @@ class Host:
             return self._report(request)
         if request["call"] == "may_be_parent":
             return self._may_be_parent(request)
+        if request["call"] == "conclude":
+            return [] if self._tuner is None else construct.conclusion(self._tuner)
         if self._nni is not None and self._nni.tuner is not None:
             self._nni.tuner.set_open_trials(request["count"])
         return None
@@ -101,18 +103,18 @@ class Host:
     def _describe_error(self, error: BaseException, kind: str, method: str) -> Line:
         """The line that reports an error to the controller. Its traceback goes to the log too."""
         traceback.print_exception(type(error), error, error.__traceback__)
-        if isinstance(error, RegistryError):
+        if isinstance(error, (RegistryError, construct.RefusedError)):
             return {"error": str(error)}
         name = type(error).__name__
         text = error.msg if isinstance(error, SyntaxError) else error  # msg leaves out the location
         where = f" in {method}" if method else ""
-        where += f"{self._location(error)}{_import_advice(error)}"
+        where += f"{self._location(error)}{import_advice(error)}"
         line = {"error": f"{self._labels[kind]} raised {name}: {text}{where}"}
         if self._nni is not None:
             line["traceback"] = self._user_traceback(error)
         return line
 
-    def _setup(self, request: Setup) -> None:
+    def _setup(self, request: Setup) -> Declared:
         random.seed(request["seed"])  # for tuners that use the module's own generator
         tuner, assessor = request["tuner"], request.get("assessor")
         choices = [tuner] if assessor is None else [tuner, assessor]
@@ -122,14 +124,13 @@ class Host:
             self._nni = NniPlugins(request, self._code_dirs, self._send, self._describe_error)
         create = self._load("tuner", tuner)
         if self._nni is not None and tuner.get("interface") == "nni":
+            if request.get("resource") is not None:
+                raise construct.RefusedError(f"{self._labels['tuner']} {construct.NO_RESOURCE}")
             self._nni.create_tuner(create)
+            told = construct.NNI
         else:
-            self._tuner = create(
-                request["space"],
-                seed=request["seed"],
-                **objective_arguments(self._labels["tuner"], create, request),
-                **tuner.get("args", {}),
-            )
+            self._tuner = construct.construct(create, request, self._labels["tuner"])
+            told = construct.declared(self._tuner)
         if assessor:
             self._active = "assessor"
             create = self._load("assessor", assessor)
@@ -138,6 +139,7 @@ class Host:
             else:
                 directions = objective_arguments(self._labels["assessor"], create, request)
                 self._assessor = create(**directions, **assessor.get("args", {}))
+        return told
 
     def _load(self, kind: str, choice: Choice) -> Any:
         """Import the class of a tuner or an assessor."""
@@ -157,7 +159,9 @@ class Host:
         return plain_json.plain_proposal(self._tuner.propose(request["trial"]))
 
     def _observe(self, request: Observe) -> None:
-        result = Result(**{**request["result"], "parents": tuple(request["result"]["parents"])})
+        fields = request["result"]
+        tuples = {name: tuple(fields.get(name, ())) for name in ("parents", "restored")}
+        result = Result(**{**fields, **tuples})
         self._histories.pop(result.trial_id, None)
         replay, succeeded = request.get("replay", False), result.state == "succeeded"
         if self._nni is not None and self._nni.assessor is not None:
@@ -219,18 +223,6 @@ class Host:
 
     def _is_user_code(self, file: str) -> bool:
         return file.startswith(tuple(self._code_dirs))
-
-
-def _import_advice(error: BaseException) -> str:
-    """What to do about a failed import, as `; TEXT`; empty for other errors."""
-    if not isinstance(error, ImportError):
-        return ""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if moved := _MOVED.search(frame.line or ""):
-            return f"; import from heirloom.{moved[1]} instead of {moved[0]}"
-    if isinstance(error, ModuleNotFoundError) and not f"{error}".startswith("Heirloom's nni "):
-        return f"; this Python, {sys.executable}, has no such module"
-    return ""
 
 
 def _read_ahead(stream: BinaryIO) -> Iterator[bytes]:

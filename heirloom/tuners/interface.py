@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Optional
 
 
 class SearchFinished(Exception):  # noqa: N818 - the end of a search is not an error
@@ -34,7 +34,7 @@ class Result:
         state: `succeeded`, `failed`, `stopped`, `skipped` or `cancelled`.
         value: the value of the first objective; None if the trial reported none.
         params: as proposed.
-        parents: as proposed.
+        parents: as proposed; empty where the experiment has `inheritance: {from: none}`.
         result: everything that the trial reported as its result.
         weights: whether the trial left weights that a child can start from.
         last: the last report, as the trial reported it.
@@ -42,6 +42,9 @@ class Result:
         imported: whether the trial was imported from another experiment. It was never proposed.
         values: the values by name, that of an objective without a name under `value`. Empty if the
             trial reported none.
+        restored: ids of the trials whose weights it really started from. They differ from `parents`
+            where `on_parent_failure` replaced a parent, or where `inheritance` chose one.
+        metrics: the latest number of each name that the trial reported.
     """
 
     trial_id: int
@@ -55,6 +58,8 @@ class Result:
     parameter_id: int | None = None
     imported: bool = False
     values: Mapping[str, float] = field(default_factory=dict)
+    restored: tuple[int, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Tuner(ABC):
@@ -69,13 +74,32 @@ class Tuner(ABC):
         maximize: whether a larger value is better, of the first objective.
         objectives: all objectives, as `heirloom.objective.Objectives`. A constructor gets it only
             if it declares the parameter. One that does not takes a single objective.
-        args: `tuner.args` of the experiment file. Raise ValueError to reject a value.
+        args: `tuner.args` of the experiment file. Raise ValueError to reject a value. A tuner that
+            decides how long a trial trains has a keyword argument `resource` as well: the section
+            `resource` of the experiment file, or None.
+
+    Attributes:
+        lookahead: the number of trials that a node may hold beyond its free slots, where the
+            experiment file has no `lookahead`. 0: propose when a slot is free. None: no wish.
+        ends_itself: whether the tuner ends every search by itself, so that the experiment file
+            needs no budget.
     """
+
+    lookahead: ClassVar[Optional[int]] = None
+    ends_itself: ClassVar[bool] = False
 
     @abstractmethod
     def __init__(
         self, space: dict[str, Any], *, seed: int, maximize: bool, **args: Any
     ) -> None: ...
+
+    @classmethod
+    def supports(cls, space: dict[str, Any]) -> Optional[str]:
+        """Return why the tuner cannot search this space, or None if it can.
+
+        Called before the constructor, by `check` too. The text should name the parameter.
+        """
+        return None
 
     @abstractmethod
     def propose(self, trial_id: int) -> Proposal | None:
@@ -90,3 +114,12 @@ class Tuner(ABC):
     def may_be_parent(self, trial_id: int) -> bool:
         """Whether a later proposal may name this trial as a parent. If so, its weights are kept."""
         return True
+
+    def conclude(self) -> Sequence[Proposal]:
+        """Return the last trials of the search, such as the final training of the best candidate.
+
+        Called when the budget is used up and every result was observed. The budget does not count
+        these trials. Their results are observed, and then the search ends. Called again if the
+        search goes on afterwards, because its budget was extended, and ends again.
+        """
+        return ()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from .interface import Proposal
 from .protocol import ProposalAnswer
+
+PARAMS_LIMIT = 64 * 1024  # bytes of a trial's params as JSON
 
 
 def plain_proposal(answer: Any) -> ProposalAnswer | None:
@@ -23,6 +26,9 @@ def plain_proposal(answer: Any) -> ProposalAnswer | None:
     problem = _problem(params, "params")
     if problem:
         raise TypeError(problem)
+    size = len(json.dumps(params))
+    if size > PARAMS_LIMIT:
+        raise TypeError(f"params take {size} bytes as JSON; at most {PARAMS_LIMIT} are possible")
     parents: Any = answer.parents
     if not isinstance(parents, (list, tuple)):
         raise TypeError(f"parents must be a list of trial ids, not {parents!r}")

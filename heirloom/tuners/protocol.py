@@ -57,6 +57,15 @@ class Setup(_Setup, total=False):
     experiment: str  # unique name, needed for NNI's interface
     checkpoint: str  # directory for NNI's checkpoints
     resume: Optional[Resume]  # None in a new search
+    resource: Optional[dict[str, Any]]  # the section of the experiment file, for the constructor
+
+
+class Declared(TypedDict):
+    """What a tuner declares about itself: the answer to `Setup`."""
+
+    lookahead: Optional[int]
+    ends_itself: bool
+    concludes: bool  # whether `conclude` may return proposals
 
 
 class _Propose(TypedDict):
@@ -104,6 +113,12 @@ class MayBeParent(TypedDict):
     trials: Sequence[int]
 
 
+class Conclude(TypedDict):
+    """Request the last trials of the search. The answer is a list of `ProposalAnswer`."""
+
+    call: Literal["conclude"]
+
+
 class UnderWay(TypedDict):
     """Tell a tuner with NNI's interface how many trials have no verdict."""
 
@@ -111,7 +126,7 @@ class UnderWay(TypedDict):
     count: int
 
 
-Request = Union[Setup, Propose, Observe, Report, MayBeParent, UnderWay]
+Request = Union[Setup, Propose, Observe, Report, MayBeParent, Conclude, UnderWay]
 
 
 class ProposalAnswer(TypedDict):

@@ -27,6 +27,9 @@ class Tuner:
 
     def observe(self, result): ...
 
+    def conclude(self):
+        self.tasks.append(("conclude",))
+
     def report(self, trial, number, reports): ...
 
     def may_be_parent(self, trials):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.markup import escape
 
@@ -34,7 +34,7 @@ from controller.state.home import Home
 from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
 from controller.store.watch import StoreWatch
-from controller.tuners.process import LongCall
+from controller.tuners.long_calls import LongCall
 from controller.views import output
 from controller.views.screen import Screen, inspecting
 from heirloom.store.files import RealFiles
@@ -99,7 +99,7 @@ def stop(name: str, home: Home) -> int:
         if ready.experiment.closed is not None:
             raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
         last = e.StopAsked(at=time.time(), reason="stopped by a person")
-        _run(ready, lambda ready, post: (_NoTuner(), []), [last])
+        _run(ready, lambda ready, post: _Started(_NoTuner()), [last])
         return 0
 
 
@@ -115,6 +115,8 @@ class _NoTuner:
 
     def observe(self, result: Mapping[str, Any]) -> None: ...
 
+    def conclude(self) -> None: ...
+
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None: ...
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
@@ -123,13 +125,24 @@ class _NoTuner:
     def close(self, timeout: float) -> None: ...
 
 
-def _start_tuner(ready: PreparedSession, post: MessageQueue) -> tuple[Tuner, list[str]]:
-    return start_tuner(ready, ready.directory.tuner_log, post.events)
+class _Started(NamedTuple):
+    tuner: Tuner
+    differences: Sequence[str] = ()
+    declared: Sequence[e.Event] = ()
+
+
+def _start_tuner(ready: PreparedSession, post: MessageQueue) -> _Started:
+    tuner, declared, differences = start_tuner(ready, ready.directory.tuner_log, post.events)
+    event = e.TunerDeclared(
+        at=time.time(), lookahead=declared["lookahead"], concludes=declared["concludes"]
+    )
+    is_default = event.lookahead is None and not event.concludes
+    return _Started(tuner, differences, [] if is_default else [event])
 
 
 def _run(
     ready: PreparedSession,
-    start_tuner: Callable[[PreparedSession, MessageQueue], tuple[Tuner, list[str]]],
+    start_tuner: Callable[[PreparedSession, MessageQueue], _Started],
     then: list[e.Event],
     warnings: Sequence[str] = (),
     *,
@@ -142,7 +155,7 @@ def _run(
     place, experiment = ready.directory, ready.experiment
     _log_to(place.controller_log)
     post = MessageQueue()
-    tuner, differences = start_tuner(ready, post)
+    tuner, differences, declared = start_tuner(ready, post)
     watch = StoreWatch(
         ready.root, ready.root.experiment, RealFiles(), post.events, post.lost_heartbeat
     )
@@ -167,6 +180,7 @@ def _run(
     first = [
         e.Opened(at=now, resumed=experiment.opened_at is not None, keep_going=keep_going),
         e.NodesFound(at=now, nodes=found, slots=ready.slots),
+        *declared,
         *then,
     ]
     ready.keep()

@@ -36,12 +36,16 @@ from controller.core.events.nodes import (
     NodeUp,
 )
 from controller.core.events.search import (
+    Concluded,
+    ConclusionAsked,
+    LastTrial,
     ProposalAsked,
     ProposalGivenUp,
     ProposalWithheld,
     Proposed,
     ResultSent,
     SearchEnded,
+    TunerDeclared,
     TunerReady,
 )
 from controller.core.events.trials import (
@@ -69,8 +73,11 @@ Event = (
     | ProposalAsked
     | Proposed
     | ProposalWithheld
+    | TunerDeclared
     | TunerReady
     | ProposalGivenUp
+    | ConclusionAsked
+    | Concluded
     | SearchEnded
     | Placed
     | Armed
@@ -114,6 +121,8 @@ __all__ = [
     "CancelAsked",
     "CheckAsked",
     "Closed",
+    "Concluded",
+    "ConclusionAsked",
     "Continued",
     "ControllerAlive",
     "Created",
@@ -123,6 +132,7 @@ __all__ = [
     "GcAsked",
     "ImportAsked",
     "Imported",
+    "LastTrial",
     "NoVerdict",
     "NodeDown",
     "NodeSetAside",
@@ -148,6 +158,7 @@ __all__ = [
     "SearchEnded",
     "StopAdvised",
     "StopAsked",
+    "TunerDeclared",
     "TunerReady",
     "VerdictAsked",
     "VerdictSeen",

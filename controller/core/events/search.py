@@ -16,6 +16,16 @@ class ProposalAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TunerDeclared:
+    """What the tuner declares about itself, after `Opened`, unless all of it is the default."""
+
+    at: float
+    lookahead: int | None = None  # where the experiment file has none
+    concludes: bool = False  # whether `conclude` may return proposals
+    kind: Literal["tuner-declared"] = "tuner-declared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
     """The tuner proposed a trial, or a user requested a retry of one."""
 
@@ -25,6 +35,7 @@ class Proposed:
     parents: tuple[int, ...] = ()
     retry_of: int | None = None
     token: int | None = None  # the tuner's own number for the proposal; opaque to the core
+    concludes: bool = False  # from `Concluded`: the budget does not count it
     kind: Literal["proposed"] = "proposed"
 
 
@@ -57,6 +68,31 @@ class ProposalGivenUp:
     token: int
     reason: str
     kind: Literal["proposal-given-up"] = "proposal-given-up"
+
+
+@dataclass(frozen=True, slots=True)
+class LastTrial:
+    """A trial that the tuner proposes at the end of its search."""
+
+    params: dict[str, Any]
+    parents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConclusionAsked:
+    """Decision: call `conclude()`. The budget is used up and the tuner has every result."""
+
+    at: float
+    kind: Literal["conclusion-asked"] = "conclusion-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """The tuner proposed the last trials of its search."""
+
+    at: float
+    trials: tuple[LastTrial, ...] = ()
+    kind: Literal["concluded"] = "concluded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ def extended(x: ExperimentState, event: e.BudgetExtended) -> None:
     over = x.search.over
     if over is not None and not over.error and x.stopping is None:
         x.search.reopen()
+    x.conclusion.reset()
 
 
 def reopen_if_room(x: ExperimentState, at: float) -> None:
@@ -28,3 +29,4 @@ def reopen_if_room(x: ExperimentState, at: float) -> None:
     has_ended = x.stopping is not None or x.closed is not None
     if over is not None and over.exhausted and not has_ended and x.used_up(at) is None:
         x.search.reopen()
+        x.conclusion.reset()

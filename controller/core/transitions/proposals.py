@@ -14,12 +14,15 @@ from controller.core.transitions.queueing import enqueue
 
 def proposed(x: ExperimentState, event: e.Proposed) -> None:
     """Add the trial. A proposal that arrives after the end of the search is dropped."""
-    late = x.search.over is not None and event.retry_of is None
+    is_of_search = event.retry_of is None and not event.concludes
+    late = is_of_search and (x.search.over is not None or x.conclusion.asked)
     if late or event.trial != len(x.trials):
         return
     gone = x.gc.removed_at_end if event.retry_of is None else frozenset[int]()
     problem = _problem(x, event.parents, gone)
-    if event.retry_of is None:
+    if event.concludes:
+        x.conclusion.add(event.trial)
+    elif event.retry_of is None:
         x.search.propose(event.trial, problem)
     else:
         x.commands.retries.done(event.retry_of)

@@ -30,6 +30,9 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     trial.reason, trial.value, trial.result = event.reason, event.value, event.result
     trial.values = event.values or {}
     trial.weights, trial.size, trial.shared = event.weights, event.size, event.shared
+    decided = x.attempt(trial.id, event.number) if event.number else None
+    decided = decided or (trial.attempts[-1] if trial.attempts else None)
+    trial.restored = () if decided is None else decided.restore
     x.largest = max(x.largest, event.size)
     x.gc.verdicts += 1
     trial.ended_at = end_of_trial(trial, event)

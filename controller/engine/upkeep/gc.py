@@ -109,7 +109,7 @@ def _ask_for_parents(session: Session, log: Path) -> e.ParentsAnswered | None:
     asked = questions(x) if x.proposals_possible else ()
     if not asked:
         return None
-    tuner, _ = start_tuner(session, log, lambda events: None)
+    tuner = start_tuner(session, log, lambda events: None).process
     try:
         may = tuner.may_be_parent(asked).result(_TUNER_TIMEOUT)
     except (TunerError, LateError) as error:

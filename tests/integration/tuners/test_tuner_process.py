@@ -8,7 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from controller.core.events import ProposalWithheld, Proposed, SearchEnded
+from controller.core.events import (
+    Concluded,
+    LastTrial,
+    ProposalWithheld,
+    Proposed,
+    SearchEnded,
+)
 from controller.tuners.pipe import BOOTSTRAP
 from tests.integration.tuners.bench import PATIENCE, SPACE, Bench, proposing, result
 
@@ -135,5 +141,23 @@ def test_the_host_ends_when_its_controller_has_ended() -> None:
     answers, _ = host.communicate(lines.encode(), timeout=PATIENCE)
     assert host.returncode == 0
     ready, proposed = (json.loads(line) for line in answers.splitlines())
-    assert ready == {"ok": None}
+    assert ready["ok"]["concludes"] is False
     assert proposed["ok"].keys() == {"params", "parents"}
+
+
+def test_the_last_trials_of_a_search(bench: Bench) -> None:
+    body = proposing("return Proposal({})") + (
+        "    def conclude(self):\n"
+        "        best = self.results[0]\n"
+        "        return [Proposal({'final': best.metrics}, best.restored)]\n"
+    )
+    process = bench.own(body)
+    assert process.wait_ready(PATIENCE)["concludes"]
+    process.observe(result(1, restored=[0], metrics={"loss": 0.5}))
+    process.conclude()
+    event = bench.event()
+    assert isinstance(event, Concluded)
+    assert event.trials == (LastTrial({"final": {"loss": 0.5}}, (0,)),)
+    other = Concluded(at=0.0)
+    [line] = bench.own(body).replay([("observe", result(1)), ("conclude", other)])
+    assert line.startswith("end of the search: the tuner now concludes with")

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
+from controller.tuners.long_calls import LongCall
 from controller.tuners.pipe import TunerError
-from controller.tuners.process import LongCall
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab

@@ -64,6 +64,7 @@ def test_everything_set(tmp_path: Path) -> None:
         "seed": 3,
         "maximize": False,
         "objectives": "minimize",
+        "resource": None,
     }
 
 
@@ -143,3 +144,10 @@ def test_schema_describes_every_key() -> None:
         for key, spec in section["properties"].items():
             assert "$ref" in spec or spec["description"], key  # a section describes itself
     assert set(json_schema()["properties"]) == set(Experiment.model_fields)
+
+
+def test_a_tuner_that_ends_its_search_needs_no_budget(tmp_path: Path) -> None:
+    text = GOOD.replace("budget: {trials: 40}", "tuner: {name: grid}").replace(
+        "loguniform, _value: [1e-4, 0.1]", "choice, _value: [0, 1]"
+    )
+    assert load(write(tmp_path, text)).rules().trials is None
