@@ -32,6 +32,10 @@ class Experiment(ExperimentState):
                 attempts.placed(self, event)
             case e.Armed():
                 attempts.armed(self, event)
+            case e.Preparing():
+                attempts.preparing(self, event)
+            case e.Prepared():
+                attempts.prepared(self, event)
             case e.Began():
                 attempts.began(self, event)
             case e.Reported() | e.ReportedMany():

@@ -35,6 +35,7 @@ class ExperimentState:
         self.chosen_slots: int | None = None  # of the controller's machine, by the user
         self.on_nodes: dict[tuple[int, int], None] = {}  # attempts that have not ended
         self.on_hold: dict[tuple[int, int], None] = {}  # those of them that are armed
+        self.preparing: dict[str, e.Preparing] = {}  # nodes, and what prepares each
         self.set_aside: dict[str, str] = {}  # nodes on which attempts failed in a row, and why
         self.node_failures: dict[str, NodeFailures] = {}
         self.retry_requests: set[str] = set()  # names of the requests that were taken

@@ -67,6 +67,11 @@ def notes(experiment: Experiment, situation: Situation) -> list[str]:
     if situation.no_wave is not None:
         lines.append(f"no wave leaves this machine, and so no trial: {situation.no_wave}")
     lines += [_long(call) for call in situation.long_calls]
+    lines += [
+        f"node {node} is prepared by attempt {preparing.trial}.{preparing.number}, for "
+        f"{duration(max(0.0, situation.now - preparing.at))} so far"
+        for node, preparing in experiment.preparing.items()
+    ]
     if situation.reading is not None and situation.reading[1] >= _MANY_REPORTS:
         trial, count = situation.reading
         lines.append(f"reading the reports of trial {trial}: {count:,} so far")

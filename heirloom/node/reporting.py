@@ -47,6 +47,16 @@ class Reporter:
                 },
             )
 
+    def report_preparation(self, kind: str) -> None:
+        """Mail that the attempt prepares its node (`preparing`), or has (`prepared`)."""
+        spec = self._spec
+        with contextlib.suppress(OSError):
+            mail.send(
+                self._files,
+                spec.root,
+                {"kind": kind, "attempt": spec.attempt, "node": spec.node},
+            )
+
     def pass_verdict(self, verdict: Manifest, *, weights: bool) -> Manifest:
         """Commit the weights, or pass the verdict without weights. Returns the trial's verdict.
 

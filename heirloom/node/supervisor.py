@@ -7,14 +7,13 @@ import errno
 import json
 import os
 import time
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Optional
 
 from ..store import manifest
 from ..store.files import Files
-from ..store.manifest import Manifest, ManifestError
+from ..store.manifest import Manifest
 from .attempt_ended import AttemptEnded
 from .claims import Claims
 from .limits.enforcement import Enforcement
@@ -76,19 +75,9 @@ class Supervisor:
         """Run the attempt to its end and report it."""
         try:
             ended = self._attempt()
-        except AttemptEnded as error:
-            ended = error
-        except OSError as error:
-            ended = outcome_of_error(error)
-        except ManifestError as error:
-            ended = AttemptEnded("refused", str(error))
         except Exception as error:
-            os.write(2, traceback.format_exc().encode())
-            ended = AttemptEnded(
-                "refused",
-                f"its supervisor failed ({type(error).__name__}: {error}): "
-                f"see {self._claims.directory}/supervisor.log on {self._spec.node}",
-            )
+            log = f"{self._claims.directory}/supervisor.log on {self._spec.node}"
+            ended = outcome_of_error(error, log)
         self._reporter.report_end(ended, self._seconds, self._peak_memory)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
@@ -127,6 +116,7 @@ class Supervisor:
                 self._node_dir = Preparation(
                     self._spec, self._run_dir, len(self._slots),
                     self._claims, self._waiter, self._pause,
+                    report=self._reporter.report_preparation,
                 ).run()  # fmt: skip
             self._check_end_request()  # a recall does not interrupt a preparation
 
@@ -137,12 +127,11 @@ class Supervisor:
 
     def _await_parents(self) -> None:
         """Wait for the verdict of each parent, and verify its weights as soon as it is there."""
-        spec, directory = self._spec, self._claims.directory
-        waiter = VerdictWaiter(self._files, spec.root, directory, self._wakeups, spec.attempt)
-        missing = set(spec.restore)
+        verdict_waiter = self._verdict_waiter()
+        missing = set(self._spec.restore)
         while missing:
             with self._timed("waiting"):
-                trial = waiter.wait_for_first(missing, self._pause)
+                trial = verdict_waiter.wait_for_first(missing, self._pause)
             self._verify([trial])
             missing.remove(trial)
 
@@ -157,6 +146,10 @@ class Supervisor:
         """The parents that were verified too long ago: the attempt has waited since."""
         now = self._waiter.now()
         return [trial for trial, at in self._verified_at.items() if now - at > STALE_AFTER]
+
+    def _verdict_waiter(self) -> VerdictWaiter:
+        spec, directory = self._spec, self._claims.directory
+        return VerdictWaiter(self._files, spec.root, directory, self._wakeups, spec.attempt)
 
     def _run_process(self) -> FinishedRun:
         """Take slots and run the trial's process until it and all its descendants have ended."""

@@ -13,6 +13,8 @@ from controller.core.events.attempts import (
     EndAsked,
     Ended,
     Placed,
+    Prepared,
+    Preparing,
     Reported,
     ReportedMany,
     StopAdvised,
@@ -81,6 +83,8 @@ Event = (
     | SearchEnded
     | Placed
     | Armed
+    | Preparing
+    | Prepared
     | Began
     | Reported
     | ReportedMany
@@ -143,6 +147,8 @@ __all__ = [
     "ParentsAsked",
     "Paused",
     "Placed",
+    "Prepared",
+    "Preparing",
     "ProposalAsked",
     "ProposalGivenUp",
     "ProposalWithheld",

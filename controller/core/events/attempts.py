@@ -32,6 +32,26 @@ class Armed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preparing:
+    """The attempt runs the command that prepares its node. Other attempts there wait for it."""
+
+    at: float
+    trial: int
+    number: int
+    kind: Literal["preparing"] = "preparing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The attempt has prepared its node."""
+
+    at: float
+    trial: int
+    number: int
+    kind: Literal["prepared"] = "prepared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Began:
     """The attempt's process started; `started_at` is the time on its node's clock."""
 

@@ -37,6 +37,22 @@ def armed(x: ExperimentState, event: e.Armed) -> None:
         x.on_hold[event.trial, event.number] = None
 
 
+def preparing(x: ExperimentState, event: e.Preparing) -> None:
+    """The attempt prepares its node. Nothing is decided by it: it is shown to users."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is not None and attempt.state in (AttemptState.PLACED, AttemptState.ARMED):
+        x.preparing[attempt.node] = event
+
+
+def prepared(x: ExperimentState, event: e.Prepared | e.Ended) -> None:
+    """The attempt prepares its node no more."""
+    attempt = x.attempt(event.trial, event.number)
+    if attempt is not None:
+        known = x.preparing.get(attempt.node)
+        if known is not None and (known.trial, known.number) == (event.trial, event.number):
+            del x.preparing[attempt.node]
+
+
 def began(x: ExperimentState, event: e.Began) -> None:
     """The attempt's process runs. A recall that was issued before comes too late."""
     attempt = x.attempt(event.trial, event.number)
@@ -70,6 +86,7 @@ def ended(x: ExperimentState, event: e.Ended) -> None:
     if attempt is None or attempt.state is AttemptState.ENDED:
         return
     trial = x.trials[event.trial]
+    prepared(x, event)
     _leave_node(x, trial, attempt, event)
     blame_node(x, trial, attempt)
     if trial.state.is_verdict:

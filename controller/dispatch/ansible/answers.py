@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from controller.core.events import Armed, Began, Ended
+from controller.core.events import Armed, Ended, Event
 from controller.core.model import AttemptState, Outcome, split_attempt
 from controller.dispatch.interface import End, NodeProbe, Order, Probe, Start
 from controller.store.mail.messages import MalformedError, SupervisorMessage, parse_message
@@ -37,7 +37,7 @@ class Answer:
     ours: bool = False  # with UNKNOWN: this machine failed, not the node
 
 
-def event_of(answer: Answer, state: AttemptState, now: float) -> Armed | Began | Ended | None:
+def event_of(answer: Answer, state: AttemptState, now: float) -> Event | None:
     """The event that an answer about an attempt implies; None if it implies none.
 
     `state` is the attempt's state before the answer, `now` the event's time.

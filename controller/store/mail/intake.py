@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from controller.core.events import Began, Event, VerdictSeen
+from controller.core.events import Ended, Event, VerdictSeen
 from controller.core.model import Outcome
 from controller.store.mail.mailbox import Mailbox
 from controller.store.mail.messages import SupervisorMessage
@@ -67,7 +67,7 @@ class MailIntake:
         """Events of a message, in order, and whether they are all; if not, it is delayed."""
         at = self._now()
         event = message.event(at)
-        if isinstance(event, Began):
+        if not isinstance(event, Ended):
             return [event], True
         key = message.trial, message.number
         since = self._delayed_since.setdefault(message.name, self._clock())

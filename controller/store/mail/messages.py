@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from controller.core.events import Began, Ended
+from controller.core.events import Began, Ended, Prepared, Preparing
 from controller.core.model import Outcome, attempt_name, split_attempt
 
 _REASON_LIMIT = 2000  # characters
+_KINDS = ("preparing", "prepared", "began", "ended")
 
 
 class MalformedError(ValueError):
@@ -19,7 +20,7 @@ class MalformedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SupervisorMessage:
-    """A message of a supervisor: an attempt began (`outcome` None) or ended."""
+    """A message of a supervisor about its attempt. `outcome` is that of `ended`."""
 
     name: str  # of its file
     trial: int
@@ -31,15 +32,20 @@ class SupervisorMessage:
     seconds: dict[str, float] | None = None
     peak_memory: int | None = None  # bytes, of the largest process of the trial
     started_at: float | None = None  # the node's clock, seconds since the epoch
+    kind: str = "ended"
 
     @property
     def has_manifest(self) -> bool:
         """Whether a manifest must be on the store when this message is sent."""
         return self.outcome in (Outcome.COMMITTED, Outcome.STOPPED, Outcome.BEATEN)
 
-    def event(self, at: float) -> Began | Ended:
+    def event(self, at: float) -> Preparing | Prepared | Began | Ended:
         """The event that the message reports."""
-        if self.outcome is None:
+        if self.kind == "preparing":
+            return Preparing(at=at, trial=self.trial, number=self.number)
+        if self.kind == "prepared":
+            return Prepared(at=at, trial=self.trial, number=self.number)
+        if self.kind == "began" or self.outcome is None:
             return Began(at=at, trial=self.trial, number=self.number, started_at=self.started_at)
         return Ended(
             at=at,
@@ -58,15 +64,15 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
     """Parse a message, from its file's name and content. Raises MalformedError."""
     _known_format(content)
     kind, attempt = content.get("kind"), content.get("attempt")
-    if kind not in ("began", "ended") or not isinstance(attempt, str):
-        raise MalformedError("its kind is neither began nor ended, or it has no attempt")
+    if kind not in _KINDS or not isinstance(attempt, str):
+        raise MalformedError(f"its kind is none of {', '.join(_KINDS)}, or it has no attempt")
     if name != f"{attempt}.{kind}.json":
         raise MalformedError(f"it is the message {attempt}.{kind}")
     trial, number = _attempt(attempt)
-    if kind == "began":
+    if kind != "ended":
         said = content.get("started_at")
         started_at = float(said) if said is not None and _finite(said) else None
-        return SupervisorMessage(name, trial, number, started_at=started_at)
+        return SupervisorMessage(name, trial, number, started_at=started_at, kind=kind)
     return SupervisorMessage(
         name,
         trial,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -45,13 +45,19 @@ class Preparation:
         claims: Claims,
         waiter: HeartbeatWaiter,
         pause: Pause,
+        *,
+        report: Callable[[str], None],
     ) -> None:
-        """`slots` is the number of the node's slots."""
+        """`slots` is the number of the node's slots.
+
+        `report` is called with `preparing` and `prepared` if this attempt runs the command.
+        """
         self._spec = spec
         self._run_dir = run_dir
         self._claims = claims
         self._waiter = waiter
         self._pause = pause
+        self._report = report
         self._slots = slots
 
     def run(self) -> str:
@@ -103,6 +109,7 @@ class Preparation:
         """Run the command in a new directory, and declare it complete. The lock is held."""
         spec = self._spec
         prepared.set_holder(lock, f"{spec.attempt} of {spec.experiment}")
+        self._report("preparing")
         try:
             prepared.remove_unused(self._waiter.beat)
             directory = prepared.create(self._waiter.beat)
@@ -120,6 +127,7 @@ class Preparation:
             raise
         finally:
             os.ftruncate(lock, 0)
+        self._report("prepared")
         return directory
 
     def _run_command(self, directory: str, order: Mapping[str, Any]) -> None:

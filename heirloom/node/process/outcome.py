@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
+from ...store.manifest import ManifestError
 from ...store.os_errors import describe
 from ..attempt_ended import AttemptEnded
 from ..limits import cgroups, systemd
@@ -85,12 +87,25 @@ def exit_reason(status: int, *, ran_out: bool) -> str:
     return f"killed by {name}" + (hint or (" (out of memory?)" if killed else ""))
 
 
-def outcome_of_error(error: OSError) -> AttemptEnded:
-    """The end of an attempt whose supervisor got an error from the operating system."""
-    what = describe(error)
-    if error.errno in _NO_SPACE:
-        return AttemptEnded("full", f"the store is full: {what}")
-    return AttemptEnded("refused", what)
+def outcome_of_error(error: Exception, log: str) -> AttemptEnded:
+    """The end of an attempt in whose supervisor an exception was raised.
+
+    The traceback of an unexpected one goes to standard error, which is `log`.
+    """
+    if isinstance(error, AttemptEnded):
+        return error
+    if isinstance(error, OSError):
+        what = describe(error)
+        if error.errno in _NO_SPACE:
+            return AttemptEnded("full", f"the store is full: {what}")
+        return AttemptEnded("refused", what)
+    if isinstance(error, ManifestError):
+        return AttemptEnded("refused", str(error))
+    os.write(
+        2, "".join(traceback.format_exception(type(error), error, error.__traceback__)).encode()
+    )
+    reason = f"its supervisor failed ({type(error).__name__}: {error}): see {log}"
+    return AttemptEnded("refused", reason)
 
 
 def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:

@@ -220,7 +220,8 @@ def test_samples_of_wire_formats_are_accepted_by_the_code() -> None:
     verdict = Manifest.from_json(manifest.encode())
     assert json.loads(manifest).keys() == {"format", *vars(verdict)}
     messages = [json.loads(line) for line in mail.replace(",\n", ",").splitlines()]
-    assert {message["kind"] for message in messages} == {"began", "ended"}
+    kinds = {message["kind"] for message in messages}
+    assert kinds == {"preparing", "prepared", "began", "ended"}
     for message in messages:
         assert parse_message(f"{message['attempt']}.{message['kind']}.json", message).trial == 7
     outcomes = re.search(r"`outcome` is one of ([^.]*)\.", page.read_text())

@@ -46,6 +46,8 @@ def test_one_attempt_prepares_and_the_others_wait_and_find_the_same(lab, prepare
     assert "preparing\n" in log(lab, "0.1")
     assert "preparing\n" not in log(lab, "1.1")
     assert lab.ended("0.1")["seconds"]["preparing"] > 0
+    assert lab.mail("0.1", "prepared")["node"] == lab.mail("0.1", "preparing")["node"] == "here"
+    assert not (lab.root / "mail/new/1.1.preparing.json").exists()
     [directory] = (lab.base / f"disk/{os.geteuid()}").iterdir()
     [prepared] = [path for path in directory.iterdir() if path.is_dir()]
     names = {line.partition("=")[0] for line in (prepared / "env").read_text().splitlines()}

@@ -38,6 +38,8 @@ class SimulatedSupervisor(Supervisor):
         self._waiter: Any = cast("Any", _Waiter(self, node, spec))
         self._reporter = Reporter(self._files, spec, self._claims, self._waiter)
         self._seconds = {}
+        self._node_dir = ""
+        self._peak_memory = None
         self._started_at = None
         self._verified_at = {}
 

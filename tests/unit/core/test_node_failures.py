@@ -116,3 +116,20 @@ def test_set_aside_nodes_survive_a_resume():
         again.x.apply(event)
     assert again.x.set_aside == d.x.set_aside
     assert not again.x.placement.is_up("a")
+
+
+def test_a_node_that_is_prepared_is_known_until_its_preparation_ends():
+    d = Drive({"a": 2, "b": 1})
+    for _ in range(2):
+        d.arm(d.propose())
+    node = d.places()[0]
+    d.event(e.Preparing, trial=0, number=1)
+    assert d.x.preparing[node].trial == 0
+    d.event(e.Prepared, trial=0, number=1)
+    d.event(e.Prepared, trial=0, number=1)  # mail may come twice
+    assert not d.x.preparing
+    d.event(e.Preparing, trial=0, number=1)
+    d.end(0, "refused", reason="prepare failed on a: exit code 1")
+    assert not d.x.preparing
+    d.event(e.Preparing, trial=0, number=1)  # late mail
+    assert not d.x.preparing
