@@ -25,7 +25,7 @@ class Experiment(ExperimentState):
         """Take one event."""
         match event:  # the most frequent ones first
             case e.ProposalAsked():
-                self.search.ask(event.trial)
+                self.search.ask(event.trial, event.at)
             case e.Proposed():
                 proposals.proposed(self, event)
             case e.Placed():

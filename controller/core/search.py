@@ -15,15 +15,16 @@ class Search:
 
     def __init__(self) -> None:
         self.asked: int | None = None  # the trial for which a proposal is awaited
+        self.asked_at = 0.0  # when the latest proposal was requested
         self.withheld = False  # the tuner proposes nothing until it knows more results
         self.coming = False  # the tuner is computing a proposal and will announce it
         self.over: SearchEnded | None = None
         self._rejections: list[str] = []  # reasons, of the latest proposals in a row
         self._has_news = False  # whether a result was sent since the last request
 
-    def ask(self, trial: int) -> None:
+    def ask(self, trial: int, at: float) -> None:
         """A proposal was requested."""
-        self.asked = trial
+        self.asked, self.asked_at = trial, at
         self._has_news = False
 
     def propose(self, trial: int, problem: str | None) -> None:

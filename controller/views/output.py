@@ -112,8 +112,9 @@ def console() -> Console:
     Without a terminal its lines are as long as they need.
     """
     found = Console(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
-    found.width = max(found.width, _NARROW)
-    return found
+    if found.width >= _NARROW:  # to set a width, even the same, would end its following
+        return found
+    return Console(highlight=False, emoji=False, width=_NARROW)
 
 
 def print_table(where: Console, table: Table) -> None:

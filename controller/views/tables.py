@@ -21,6 +21,7 @@ from controller.state.record import Record
 from controller.store import dedup
 from controller.views import output
 from controller.views.results import inherited
+from controller.views.screen import waits
 from controller.views.text import COLOURS, shortage
 from heirloom.store.files import RealFiles
 
@@ -138,6 +139,9 @@ def _detail(console: Console, record: Record) -> None:
     )
     grid.add_row("trials", counts or "none yet")
     grid.add_row("budget", _budget(record))
+    thinking = waits.seconds_thinking(experiment, time.time())
+    if record.is_running and (found := waits.of_search(experiment, thinking)):
+        grid.add_row("waits for", ", ".join(found))
     if record.state == "paused" and experiment.paused is not None:
         grid.add_row("paused", f"[red]{escape(experiment.paused.reason)}[/]")
     if record.state == "interrupted":

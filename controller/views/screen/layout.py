@@ -16,7 +16,7 @@ from controller.views.text import COLOURS
 _LOG = 5  # one line in so many, and at least three, is left to the lines that scroll by above
 _BAR = 60  # columns of the progress bar, at most
 _WITH_CHANGE = 90  # columns from which a trial's row has the change from its parent's value
-_NARROW = 60  # columns below which it has no step and no parent's value
+_NARROW = 70  # columns below which it has no step and no parent's value
 
 
 class View:

@@ -28,13 +28,18 @@ def now(experiment: Experiment, situation: Situation) -> list[str]:
     """What a search waits for that a controller runs. Empty where none does."""
     if situation.no_controller is not None:
         return []
-    return of_search(experiment, situation.tuner_thinking or 0.0)
+    return of_search(experiment, situation.tuner_thinking)
 
 
-def of_search(experiment: Experiment, thinking: float | None = None) -> list[str]:
+def seconds_thinking(experiment: Experiment, now: float) -> float | None:
+    """How long the tuner has been at the proposal that it was asked for, if it is at one."""
+    return None if experiment.asked is None else max(0.0, now - experiment.search.asked_at)
+
+
+def of_search(experiment: Experiment, thinking: float | None) -> list[str]:
     """What the search waits for, the most general first. Empty while nothing is waited for.
 
-    `thinking`: for how many seconds the tuner has been at its proposal, where that is known.
+    `thinking`: for how many seconds the tuner has been at a proposal, if it is at one.
     """
     x = experiment
     if x.closed is not None:
@@ -67,8 +72,8 @@ def _named(nodes: list[str]) -> str:
 def _tuner(x: Experiment, thinking: float | None) -> list[str]:
     if x.paused is not None or x.search.over is not None:
         return []
-    if x.asked is not None and (thinking is None or thinking >= _THINKING):
-        return ["the tuner" if thinking is None else f"the tuner ({duration(thinking)})"]
+    if thinking is not None and thinking >= _THINKING:
+        return [f"the tuner ({duration(thinking)})"]
     if x.search.coming:
         return ["the tuner"]
     if x.search.withheld:

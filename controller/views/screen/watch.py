@@ -18,6 +18,7 @@ from controller.state.journal import Journal
 from controller.state.lock import holder_of, is_locked
 from controller.state.record import read_config
 from controller.views import output
+from controller.views.screen import waits
 from controller.views.screen.screen import Screen
 
 _POLL = 0.25  # seconds between two reads of the journal
@@ -74,7 +75,6 @@ class Follower:
 
     def __init__(self, place: ExperimentDir) -> None:
         self.experiment = Experiment(read_config(place).rules())
-        self._asked_at: float | None = None  # when the tuner's latest proposal was requested
         self._place = place
         self._journal = Journal.open(place.journal, readonly=True)
         self._inode = place.journal.stat().st_ino
@@ -88,8 +88,6 @@ class Follower:
         for number, event in self._journal.read(self._last):
             self._last = number
             self.experiment.apply(event)
-            if isinstance(event, e.ProposalAsked):
-                self._asked_at = event.at
             yield event
 
     def situation(self, no_controller: str | None) -> Situation:
@@ -98,8 +96,7 @@ class Follower:
             note = None if self.experiment.closed is not None else no_controller
             return Situation(now=self.experiment.last_at, no_controller=note)
         now = time.time()
-        asked_at = None if self.experiment.asked is None else self._asked_at
-        return Situation(now=now, tuner_thinking=None if asked_at is None else now - asked_at)
+        return Situation(now=now, tuner_thinking=waits.seconds_thinking(self.experiment, now))
 
     @property
     def is_replaced(self) -> bool:

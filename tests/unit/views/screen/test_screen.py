@@ -1,6 +1,7 @@
 """The screen's output without a terminal."""
 
 import io
+import os
 
 import pytest
 from rich.console import Console
@@ -9,6 +10,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, Rules, State
 from controller.engine.observer import Situation
+from controller.views import output
 from controller.views.screen import Screen
 
 
@@ -88,3 +90,15 @@ def test_the_reason_of_a_failure_is_said_once(retries, lines):
     assert out.getvalue().count("exit code 3") == lines
     screen.tell(x, verdict(State.FAILED, reason="exit code 3 (attempt 1 of 1)"))
     assert out.getvalue().count("exit code 3") == lines + 1
+
+
+def test_the_width_follows_the_terminal(monkeypatch):
+    sizes = [os.terminal_size((100, 30))]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
+    monkeypatch.setattr(os, "get_terminal_size", lambda fd: sizes[-1])
+    console = output.console()
+    assert console.width == 100
+    sizes.append(os.terminal_size((60, 20)))
+    assert console.width == 60

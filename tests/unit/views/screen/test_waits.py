@@ -22,7 +22,7 @@ def search(*events: e.Event) -> Experiment:
     ("events", "expected"),
     [
         ([], []),
-        ([ASKED], ["the tuner"]),
+        ([ASKED], ["the tuner (1m05s)"]),
         ([ASKED, e.ProposalWithheld(at=5.0, trial=1)], ["results that the tuner wants first"]),
         ([ASKED, e.ProposalWithheld(at=5.0, trial=1, coming=True)], ["the tuner"]),
         ([e.RoomShort(at=5.0, free=1, needed=2)], ["free space on the store"]),
@@ -43,13 +43,13 @@ def search(*events: e.Event) -> Experiment:
     ],
 )
 def test_a_search_waits_for(events: list[e.Event], expected: list[str]) -> None:
-    assert waits.of_search(search(*events)) == expected
+    x = search(*events)
+    assert waits.of_search(x, waits.seconds_thinking(x, now=70.0)) == expected
 
 
 def test_a_tuner_that_answers_at_once_is_not_waited_for() -> None:
     x = search(ASKED)
-    assert waits.of_search(x, thinking=0.1) == []
-    assert waits.of_search(x, thinking=65.0) == ["the tuner (1m05s)"]
+    assert waits.of_search(x, waits.seconds_thinking(x, now=5.1)) == []
 
 
 def test_trials_wait_for_a_parent_a_slot_or_ansible() -> None:
@@ -61,4 +61,4 @@ def test_trials_wait_for_a_parent_a_slot_or_ansible() -> None:
     x.apply(e.Proposed(at=5.0, trial=5, params={}, parents=(1,)))
     x.apply(e.Proposed(at=5.0, trial=6, params={}))
     found = ["a parent (2 trials)", "a slot (2 trials)", "Ansible (1 trial)"]
-    assert waits.of_search(x) == found
+    assert waits.of_search(x, None) == found
