@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from itertools import islice
 
 from controller.core.model import Rules, State, Trial
-from heirloom.objective import Standing, ranked
+from heirloom.objective import Objectives, Standing, ranked
 
 
-def standing_of(trial: Trial, rules: Rules) -> Standing | None:
+def standing_of(trial: Trial, objectives: Objectives) -> Standing | None:
     """What the order of a trial depends on. None if it reported no value of an objective."""
-    return rules.objectives.standing(rules.objectives.values(trial.value, trial.values))
+    return objectives.standing(objectives.values(trial.value, trial.values))
 
 
 def best_trials(trials: Iterable[Trial], rules: Rules, count: int) -> list[int]:
@@ -23,7 +23,7 @@ def best_trials(trials: Iterable[Trial], rules: Rules, count: int) -> list[int]:
     standings = {
         number: standing
         for number, trial in committed.items()
-        if (standing := standing_of(trial, rules)) is not None
+        if (standing := standing_of(trial, rules.objectives)) is not None
     }
     without = sum(not committed[number].inheritable for number in standings)
     ordered = ranked(standings, count + without)

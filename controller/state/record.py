@@ -114,6 +114,8 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "node": last.node if last is not None else None,
         "params": trial.params,
         "value": trial.value,
+        "values": dict(record.experiment.rules.objectives.values(trial.value, trial.values)),
+        "front": trial.id in record.experiment.front,
         "result": trial.result,
         "metrics": dict(last.metrics) if last is not None else {},
         "proposed_at": trial.proposed_at,

@@ -13,8 +13,9 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.engine.observer import Situation
-from controller.formats import duration
+from controller.formats import counted, duration
 from controller.tuners.long_calls import LongCall
+from controller.views.values import shown
 
 COLOURS = {
     State.WAITING: "dim",
@@ -44,7 +45,7 @@ def time_left(experiment: Experiment, now: float) -> float | None:
 
 
 def best(experiment: Experiment) -> str:
-    """The best value so far, its trial and its params."""
+    """The best value so far, its trial and its params; with several objectives, of the front."""
     if experiment.best is None:
         if experiment.closed is None:
             return "best: none yet"
@@ -54,7 +55,13 @@ def best(experiment: Experiment) -> str:
     params = json.dumps(trial.params)
     if len(params) > _LONG:
         params = f"{params[:_LONG]}…"
-    return f"best: {trial.value:.6g} by trial {trial.id}  {params}"
+    objectives, front = experiment.rules.objectives, experiment.front
+    values = shown(objectives, trial.value, trial.values)
+    if objectives.is_single:
+        return f"best: {values} by trial {trial.id}  {params}"
+    bounds = "" if front.is_feasible else ", out of bounds"
+    count = counted(len(front.ids), "trial")
+    return f"front: {count}{bounds}, the first {values} by trial {trial.id}  {params}"
 
 
 def notes(experiment: Experiment, situation: Situation) -> list[str]:

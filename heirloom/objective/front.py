@@ -41,6 +41,10 @@ class Front:
         self._best = None
         return True
 
+    def __contains__(self, number: int) -> bool:
+        """Whether the candidate of this id is on the front."""
+        return any(number in same for same in self._members.values())
+
     @property
     def is_feasible(self) -> bool:
         """Whether its candidates keep every constraint."""

@@ -83,6 +83,6 @@ def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:
 
 def note_committed(x: ExperimentState, trial: Trial) -> None:
     """Let a committed trial take its place on the front."""
-    standing = standing_of(trial, x.rules)
+    standing = standing_of(trial, x.rules.objectives)
     if standing is not None:
         x.front.add(trial.id, standing)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from controller.core.model import State, Trial
-from heirloom.objective import Objective
+from controller.core.ranking import standing_of
+from heirloom.objective import Front, Objective, Objectives
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class ReportData:
 
     name: str
     description: str
-    objective: Objective
+    objectives: Objectives
     state: str  # running, finished, stopped, ...
     started_at: float
     ended_at: float | None
@@ -35,15 +36,29 @@ class ReportData:
         """Every trial by its id, in the order of the ids."""
         return {trial.id: trial for trial in sorted(self.trials, key=lambda trial: trial.id)}
 
+    @property
+    def objective(self) -> Objective:
+        """The first objective, which the trials' `value` and their curves concern."""
+        return self.objectives.first
+
+    @cached_property
+    def front(self) -> Front:
+        """The succeeded trials that no other one dominates."""
+        front = Front()
+        for trial in self.by_id.values():
+            standing = standing_of(trial, self.objectives)
+            if trial.state is State.SUCCEEDED and standing and finite(trial.value) is not None:
+                front.add(trial.id, standing)
+        return front
+
     @cached_property
     def best(self) -> Trial | None:
-        """The succeeded trial with the best value. Of equal values the earliest counts."""
-        succeeded = (trial for trial in self.by_id.values() if trial.state is State.SUCCEEDED)
-        ranked = [
-            (value, trial) for trial in succeeded if (value := finite(trial.value)) is not None
-        ]
-        best = self.objective.best(ranked, lambda pair: pair[0])
-        return None if best is None else best[1]
+        """The best succeeded trial, the first by id among equals."""
+        return None if self.front.best is None else self.by_id[self.front.best]
+
+    def values(self, trial: Trial) -> Mapping[str, float]:
+        """A trial's values by name."""
+        return self.objectives.values(trial.value, trial.values)
 
     @cached_property
     def span(self) -> tuple[float, float]:

@@ -67,7 +67,7 @@ def best_so_far(data: ReportData) -> Figure | None:
         "height": 360,
         "hovermode": "closest",
         "xaxis": {"title": {"text": f"{name} since the start"}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": "value"}, "range": data.axis},
+        "yaxis": {"title": {"text": data.objective.name}, "range": data.axis},
         "legend": LEGEND,
     }
     return {"data": [results, best], "layout": layout}

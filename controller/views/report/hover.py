@@ -14,9 +14,11 @@ _LINES = 14  # parameters
 
 
 def hover(trial: Trial) -> str:
-    """A trial's id, state, value, parents and params, as lines of limited length."""
+    """A trial's id, state, values, parents and params, as lines of limited length."""
     lines = [f"<b>trial {trial.id}</b>, {trial.state}"]
-    if finite(trial.value) is not None:
+    if trial.values:
+        lines += [f"{short(name)} {value:.6g}" for name, value in trial.values.items()]
+    elif finite(trial.value) is not None:
         lines.append(f"value {trial.value:.6g}")
     if trial.restore:
         named = ", ".join(str(parent) for parent in trial.restore)

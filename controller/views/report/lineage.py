@@ -58,7 +58,7 @@ def lineage(data: ReportData) -> Figure | None:
     }
     heights = {
         "family": {"visible": False},
-        "value": {"title": {"text": "value"}, "range": data.axis},
+        "value": {"title": {"text": data.objective.name}, "range": data.axis},
     }
     layout["yaxis"] = heights["family"]
     return {"data": traces, "layout": layout, "views": views, "heights": heights}
@@ -143,6 +143,6 @@ class _Lineage:
             "cmin": low,
             "cmax": high,
             "showscale": True,
-            "colorbar": {"title": {"text": "value"}, "thickness": 12, "len": 0.8},
+            "colorbar": {"title": {"text": self._data.objective.name}, "thickness": 12, "len": 0.8},
             "line": {"width": 1, "color": GREY},
         }

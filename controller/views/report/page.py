@@ -24,6 +24,8 @@ from controller.views.report.data import ReportData, finite
 from controller.views.report.figures import activities, best_so_far, durations, learning
 from controller.views.report.hover import show
 from controller.views.report.lineage import lineage
+from controller.views.report.pareto import pareto
+from controller.views.values import shown
 
 _COLUMNS = 10  # parameters with a column of their own in the table
 _REASON = 2_000  # characters shown of a reason
@@ -61,6 +63,7 @@ def render(data: ReportData) -> str:
         lstrip_blocks=True,
     )
     figures = {
+        "pareto": pareto(data),
         "lineage": lineage(data),
         "best": best_so_far(data),
         "learning": learning(data),
@@ -82,6 +85,8 @@ def render(data: ReportData) -> str:
         elapsed=_elapsed(data),
         params=_params,
         number=_number,
+        shown=_shown,
+        values=data.objectives.names,
     )
 
 
@@ -197,6 +202,11 @@ def _number(value: float | None) -> str:
     """The value with six significant digits. Empty where it is not finite."""
     known = finite(value)
     return "" if known is None else f"{known:.6g}"
+
+
+def _shown(data: ReportData, trial: Trial) -> str:
+    """A trial's values: the number alone, or each with its name."""
+    return "" if finite(trial.value) is None else shown(data.objectives, trial.value, trial.values)
 
 
 def _clock(at: float) -> str:

@@ -60,6 +60,18 @@ for (const button of document.querySelectorAll("[data-view]")) {
   });
 }
 
+const pairs = [...document.querySelectorAll("[data-pair]")];
+pairs.forEach((button, number) => button.addEventListener("click", () => {
+  const figure = figures.pareto;
+  const pair = figure.pairs[number];
+  figure.data.forEach((trace, at) => Object.assign(trace, { x: pair.x[at], y: pair.y[at] }));
+  figure.data[0].line.shape = pair.shape;
+  const axis = (name) => ({ title: { text: name } });
+  Object.assign(figure.layout, { xaxis: axis(pair.names[0]), yaxis: axis(pair.names[1]) });
+  repaint(false);
+  for (const other of pairs) other.setAttribute("aria-pressed", String(other === button));
+}));
+
 const table = document.getElementById("trials");
 if (table) {
   const body = table.tBodies[0];

@@ -9,9 +9,11 @@ from rich.markup import escape
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import State
+from controller.core.model import State, Trial
+from controller.core.ranking import standing_of
 from controller.formats import command, counted, limits
 from controller.views import text
+from controller.views.values import missing, shown
 
 
 def lines(name: str, experiment: Experiment, event: e.Event) -> Iterator[str]:
@@ -46,14 +48,27 @@ def lines(name: str, experiment: Experiment, event: e.Event) -> Iterator[str]:
 def _verdict(experiment: Experiment, event: e.VerdictSeen) -> str:
     trial = experiment.trials[event.trial]
     line = f"trial {trial.id} [{text.COLOURS[event.state]}]{event.state}[/]"
-    if event.value is not None:
-        best = "  [bold]best so far[/]" if experiment.best == trial.id else ""
-        line += f"  {event.value:.6g}{best}"
+    objectives = experiment.rules.objectives
+    if values := shown(objectives, event.value, event.values):
+        line += f"  {values}{_standing(experiment, trial)}"
     elif event.state is State.SUCCEEDED:
         line += f"  [yellow]{escape(text.no_number(event.result))}[/]"
     if trial.parents:
         line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
     return line + (f": {escape(event.reason)}" if event.reason else "")
+
+
+def _standing(experiment: Experiment, trial: Trial) -> str:
+    """Whether a trial is the best, or with several objectives on the front."""
+    objectives = experiment.rules.objectives
+    if objectives.is_single:
+        return "  [bold]best so far[/]" if experiment.best == trial.id else ""
+    standing = standing_of(trial, objectives)
+    if standing is None and trial.state is State.SUCCEEDED:
+        return f"  [yellow]its result has no {missing(objectives, trial.values)}[/]"
+    if standing is not None and standing.violation > 0:
+        return "  [yellow]out of bounds[/]"
+    return "  [bold]on the front[/]" if trial.id in experiment.front else ""
 
 
 def _ended(experiment: Experiment, event: e.Ended) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.core.model import Attempt, AttemptState, State, Trial
 from controller.views.report import ReportData, write
-from heirloom.objective import Objective
+from heirloom.objective import Objectives
 
 START = 1_700_000_000.0
 
@@ -37,7 +37,7 @@ def report(*trials: Trial, **more: Any) -> ReportData:
     known: dict[str, Any] = {
         "name": "digits",
         "description": "",
-        "objective": Objective(maximize=True),
+        "objectives": Objectives(),
         "state": "finished",
         "started_at": START,
         "ended_at": START + 60,

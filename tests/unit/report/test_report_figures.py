@@ -9,7 +9,7 @@ from controller.core.model import State
 from controller.views.report.figures import best_so_far, durations, learning
 from controller.views.report.lanes import lanes
 from controller.views.report.lineage import lineage
-from heirloom.objective import DIRECTIONS, Objective
+from heirloom.objective import DIRECTIONS, Objective, Objectives
 from tests.unit.report.pages import START, report, trial
 
 
@@ -45,7 +45,7 @@ def test_plotly_accepts_every_figure(size: int, objective: Objective) -> None:
     ]
     data = report(
         *trials,
-        objective=objective,
+        objectives=Objectives((objective,)),
         curves={n: [(1, 0.5), (2, 0.75)] for n in range(size)},
         seconds={n: {"running": 1.0, "waiting": 0.5} for n in range(size)},
     )
@@ -92,7 +92,7 @@ def test_best_so_far_goes_by_the_time_of_the_result() -> None:
     assert figure is not None
     assert figure["data"][1]["x"] == [2, 2.5, 3, 5]
     assert figure["data"][1]["y"] == [0.3, 0.9, 0.9, 0.9]
-    figure = best_so_far(report(*trials, objective=Objective(maximize=False)))
+    figure = best_so_far(report(*trials, objectives=Objectives((Objective(maximize=False),))))
     assert figure is not None
     assert figure["data"][1]["y"] == [0.3, 0.3, 0.2, 0.2]
     assert best_so_far(report(trial(0, state=State.FAILED))) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from controller.core.model import State
 from controller.views.report import write
-from heirloom.objective import Objective
+from heirloom.objective import Objective, Objectives
 from tests.unit.report.pages import Page, report, trial
 
 EVIL = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}<!--"
@@ -48,7 +48,10 @@ def test_best_trial_its_ancestors_and_its_parameters(tmp_path: Path) -> None:
     assert "Best trial: 3" in page.visible_text
     assert "rate 0.0123457" in page.visible_text
     assert "0 0.5 1 0.51 3 0.99" in page.visible_text
-    minimized = Page(report(*trials, objective=Objective(maximize=False)), tmp_path / "report.html")
+    minimized = Page(
+        report(*trials, objectives=Objectives((Objective(maximize=False),))),
+        tmp_path / "report.html",
+    )
     assert "Best trial: 0" in minimized.visible_text
     assert "It has no ancestors." in minimized.visible_text
 
