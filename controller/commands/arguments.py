@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from controller.core.model import State
 from controller.errors import HeirloomError
 from controller.state.home import Home
 
@@ -21,12 +22,31 @@ def names(incomplete: str) -> Iterator[str]:
     yield from (place.name for place in places if place.name.startswith(incomplete))
 
 
+def state_names(incomplete: str) -> Iterator[str]:
+    """The states of trials, for the shell's completion. The last of a list is completed."""
+    before, comma, last = incomplete.rpartition(",")
+    yield from (f"{before}{comma}{state}" for state in State if state.startswith(last))
+
+
+def states(listed: str) -> frozenset[State]:
+    """The states of a list such as `failed,stopped`. Raises HeirloomError."""
+    names = [name.strip() for name in listed.split(",") if name.strip()]
+    unknown = [name for name in names if name not in list(State)]
+    if unknown or not names:
+        known = ", ".join(State)
+        raise HeirloomError(f"--state: {unknown[0] if unknown else ''!r} is no state: use {known}")
+    return frozenset(map(State, names))
+
+
 File = Annotated[
     Path,
     typer.Argument(help="The experiment file, or an NNI configuration (YAML).", metavar="FILE"),
 ]
 Name = Annotated[
     str, typer.Argument(help="The experiment's name.", metavar="NAME", autocompletion=names)
+]
+TrialIds = Annotated[
+    list[int] | None, typer.Argument(help="Ids of trials.", metavar="[TRIAL…]", min=0)
 ]
 TrialId = Annotated[int, typer.Argument(help="The trial's id.", metavar="TRIAL", min=0)]
 InventoryFile = Annotated[
@@ -53,3 +73,14 @@ KeepGoing = Annotated[
     typer.Option("--keep-going", help="Do not pause when many trials fail in the same way."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+States = Annotated[
+    str | None,
+    typer.Option(
+        "--state",
+        metavar="STATE,…",
+        help="Trials in these states: waiting, ready, armed, running, succeeded, failed, stopped, "
+        "skipped, cancelled.",
+        autocompletion=state_names,
+    ),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]

@@ -6,8 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heirloom.store.json_limits import finite
+from heirloom.tuners.nni.plain_json import METRIC
 
 _NAMES = 6  # tensors named, of each sort
+
+
+_OURS = ("value", "inherited", METRIC)  # keys that do not name what the trial itself passed
+
+
+def named(result: Any) -> dict[str, Any]:
+    """What `finish` was given beside the value, by name.
+
+    Of a trial written for NNI, the dictionary that it reported, without the value itself.
+    """
+    if not isinstance(result, Mapping):
+        return {}
+    found = {name: value for name, value in result.items() if name not in _OURS}
+    reported = result.get(METRIC)
+    if isinstance(reported, Mapping):
+        found |= {name: value for name, value in reported.items() if name != "default"}
+    return found
 
 
 def inherited(result: Any) -> tuple[str, Any]:

@@ -1,10 +1,10 @@
-"""Experiments and trials as tables, or as JSON."""
+"""Experiments as a table or as JSON, and everything about one trial."""
 
 from __future__ import annotations
 
 import json as jsons
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rich import filesize
@@ -24,6 +24,8 @@ from controller.views.results import inherited
 from controller.views.screen import waits
 from controller.views.text import COLOURS, shortage
 from heirloom.store.files import RealFiles
+
+_NUMBERS = ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
 
 
 def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None:
@@ -47,7 +49,7 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
     if not places:
         console.print(f"no experiments yet: start one with `{command('run', 'FILE')}`")
         return
-    table = _table("experiment", "state", "trials", "succeeded", "failed", "best", "time")
+    table = new_table("experiment", "state", "trials", "succeeded", "failed", "best", "time")
     for record in found:
         facts = _facts(record)
         counts = facts["counts"]
@@ -65,33 +67,13 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
         _detail(console, found[0])
 
 
-def trials(place: ExperimentDir, *, json: bool) -> None:
-    """Print the trials of an experiment, in the order of their ids. Raises HeirloomError."""
-    record = records.load(place)
-    found = record.experiment.trials
-    if json:
-        rows = [records.row(record, trial) for trial in found]
-        output.print_json(rows)
-        return
-    table = _table("id", "parents", "state", "value", "attempts", "node", "time", "params")
-    for trial in found:
-        node = trial.attempts[-1].node if trial.attempts else ""
-        value = "" if trial.value is None else f"{trial.value:.6g}"
-        table.add_row(
-            str(trial.id), " ".join(map(str, trial.parents)), _state(trial.state), value,
-            str(len(trial.attempts)), escape(node), _time(trial, _now(record)),
-            escape(jsons.dumps(trial.params)),
-        )  # fmt: skip
-    output.print_table(output.console(), table)
-
-
 def show(place: ExperimentDir, number: int) -> None:
     """Print everything about one trial. Raises HeirloomError."""
     record = records.load(place)
     trial = record.trial(number)
     console = output.console()
     reason = records.why(record, trial)
-    line = f"trial {trial.id} of {escape(place.name)}: {_state(trial.state)}"
+    line = f"trial {trial.id} of {escape(place.name)}: {coloured(trial.state)}"
     console.print(line + (f", {escape(reason)}" if reason else ""))
     grid = Table.grid(padding=(0, 2))
     if trial.value is not None:
@@ -135,7 +117,9 @@ def _detail(console: Console, record: Record) -> None:
     if record.is_running:
         grid.add_row("controller", escape(record.holder))
     counts = "  ".join(
-        f"{experiment.counts[state]} {_state(state)}" for state in State if experiment.counts[state]
+        f"{experiment.counts[state]} {coloured(state)}"
+        for state in State
+        if experiment.counts[state]
     )
     grid.add_row("trials", counts or "none yet")
     grid.add_row("budget", _budget(record))
@@ -201,7 +185,7 @@ def _facts(record: Record) -> dict[str, Any]:
             "seconds": experiment.budget.duration,
             "used": experiment.counted_trials,
         },
-        "seconds": experiment.elapsed(_now(record)),
+        "seconds": experiment.elapsed(now(record)),
         "store": str(record.root.path),
     }
 
@@ -216,30 +200,34 @@ def _parents(record: Record, trial: Trial) -> str:
     return text
 
 
-def _time(trial: Trial, now: float) -> str:
+def seconds(trial: Trial, now: float) -> float | None:
+    """For how long the trial has run, or ran, since its latest start; None before that."""
     if trial.started_at is None:
-        return ""
-    return duration(max(0.0, (trial.ended_at or now) - trial.started_at))
+        return None
+    return max(0.0, (trial.ended_at or now) - trial.started_at)
 
 
-def _now(record: Record) -> float:
+def now(record: Record) -> float:
     """The time up to which the journal tells what happened."""
     return time.time() if record.is_running else record.experiment.last_at
 
 
-def _state(state: State) -> str:
+def coloured(state: State) -> str:
+    """The state as Rich markup."""
     return f"[{COLOURS[state]}]{state}[/]"
 
 
-def _table(*columns: str) -> Table:
-    # On a terminal, params take the width that the other columns leave, and are truncated.
+def new_table(*columns: str, right: Collection[str] = _NUMBERS) -> Table:
+    """A table without rows. `right`: the columns whose cells are numbers.
+
+    On a terminal, params take the width that the other columns leave, and are truncated.
+    """
     cut = "params" in columns and output.is_terminal()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=cut)
     for column in columns:
-        right = column in ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
         table.add_column(
-            column,
-            justify="right" if right else "left",
+            escape(column),
+            justify="right" if column in right else "left",
             no_wrap=True,
             overflow="ellipsis" if column == "params" else "fold",
             ratio=1 if column == "params" and cut else None,

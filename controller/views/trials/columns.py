@@ -1,0 +1,166 @@
+"""The columns of a list of trials: what each trial has, its params, its result and its metrics."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.markup import escape
+
+from controller.core.model import State, Trial
+from controller.errors import HeirloomError
+from controller.formats import clock, duration
+from controller.state import record as records
+from controller.state.record import Record
+from controller.views import results, tables
+
+DEFAULT = ("id", "parents", "state", "value", "attempts", "node", "time", "params")
+
+
+class ColumnError(HeirloomError):
+    """No trial has such a column."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the value of a trial as plain data, and how a table shows it."""
+
+    name: str
+    read: Callable[[Trial], Any]  # None where the trial has none
+    show: Callable[[Any], str]  # a value as Rich markup
+
+    def cell(self, trial: Trial) -> str:
+        """The trial's value as Rich markup; empty where it has none."""
+        value = self.read(trial)
+        return "" if value is None else self.show(value)
+
+
+class Columns:
+    """The columns that an experiment has.
+
+    A param, a value of the result or a metric has a column of its name. Where two have the same
+    name, or a built-in column has it, `params.NAME`, `result.NAME` and `metrics.NAME` tell them
+    apart; NAME alone is the first of these that exists.
+    """
+
+    def __init__(self, record: Record) -> None:
+        trials = record.experiment.trials
+        self._record = record
+        self._found = {column.name: column for column in _built_in(record)}
+        self._named: dict[str, dict[str, Column]] = {
+            "params": _group([record.config.search_space, *(t.params for t in trials)], _param),
+            "result": _group([results.named(t.result) for t in trials], _result),
+            "metrics": _group([latest_metrics(t) for t in trials], _metric),
+        }
+
+    def all(self) -> list[Column]:
+        """The built-in columns, and one for each other name, which is qualified where it must."""
+        groups = self._named.items()
+        names = [*self._found, *(name for _, group in groups for name in group)]
+        found = [column for name, column in self._found.items() if name not in self._named]
+        for kind, group in groups:
+            for name, column in group.items():
+                is_unique = names.count(name) == 1
+                shown = name if is_unique else f"{kind}.{name}"
+                found.append(Column(shown, column.read, column.show))
+        return found
+
+    def find(self, name: str) -> Column:
+        """The column of a name. Raises ColumnError."""
+        if name in self._found:
+            return self._found[name]
+        kind, _, rest = name.partition(".")
+        if rest in self._named.get(kind, {}):
+            return Column(name, self._named[kind][rest].read, show)
+        holders = [group[name] for group in self._named.values() if name in group]
+        if not holders:
+            raise ColumnError(self._unknown(name))
+        reads = [column.read for column in holders]
+        return Column(name, lambda trial: _first(read(trial) for read in reads), show)
+
+    def _unknown(self, name: str) -> str:
+        known = {"built-in": list(self._found)} | {
+            kind: list(group) for kind, group in self._named.items()
+        }
+        every = [one for names in known.values() for one in names]
+        near = difflib.get_close_matches(name, every, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in known.items() if names)
+        return f"{self._record.place.name} has no column {name!r}{hint}. Its columns are {listed}"
+
+
+def latest_metrics(trial: Trial) -> dict[str, float | None]:
+    """What the trial's last attempt reported, the latest of each name."""
+    return dict(trial.attempts[-1].metrics) if trial.attempts else {}
+
+
+def show(value: Any) -> str:
+    """A value of JSON as Rich markup: numbers in six digits, and text as it is."""
+    if isinstance(value, str):
+        return escape(value)
+    return f"{value:.6g}" if isinstance(value, float) else escape(json.dumps(value))
+
+
+def _built_in(record: Record) -> list[Column]:
+    now = tables.now(record)
+
+    def weights(trial: Trial) -> str | None:
+        return str(record.root.weights(trial.id)) if records.has_weights(trial) else None
+
+    return [
+        Column("id", lambda trial: trial.id, show),
+        Column("parents", lambda trial: list(trial.parents), _ids),
+        Column("restored", _restored, _ids),
+        Column("state", lambda trial: str(trial.state), lambda name: tables.coloured(State(name))),
+        Column("reason", lambda trial: records.why(record, trial), show),
+        Column("value", lambda trial: trial.value, show),
+        Column("attempts", lambda trial: len(trial.attempts), show),
+        Column("node", lambda trial: trial.attempts[-1].node if trial.attempts else None, show),
+        Column("time", lambda trial: tables.seconds(trial, now), duration),
+        Column("params", lambda trial: trial.params, _object),
+        Column("result", lambda trial: trial.result, _object),
+        Column("metrics", latest_metrics, _object),
+        Column("proposed_at", lambda trial: trial.proposed_at, clock),
+        Column("started_at", lambda trial: trial.started_at, clock),
+        Column("ended_at", lambda trial: trial.ended_at, clock),
+        Column("weights", weights, show),
+        Column("retry_of", lambda trial: trial.retry_of, show),
+    ]
+
+
+def _restored(trial: Trial) -> list[int]:
+    return list(trial.attempts[-1].restore) if trial.attempts else []
+
+
+def _group(
+    holders: Iterable[Mapping[str, Any]], reader: Callable[[str], Callable[[Trial], Any]]
+) -> dict[str, Column]:
+    names = dict.fromkeys(name for holder in holders for name in holder)
+    return {name: Column(name, reader(name), show) for name in names}
+
+
+def _param(name: str) -> Callable[[Trial], Any]:
+    return lambda trial: trial.params.get(name)
+
+
+def _result(name: str) -> Callable[[Trial], Any]:
+    return lambda trial: results.named(trial.result).get(name)
+
+
+def _metric(name: str) -> Callable[[Trial], Any]:
+    return lambda trial: latest_metrics(trial).get(name)
+
+
+def _first(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _ids(ids: list[int]) -> str:
+    return " ".join(map(str, ids))
+
+
+def _object(value: Any) -> str:
+    return escape(json.dumps(value))

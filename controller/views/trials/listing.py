@@ -1,0 +1,117 @@
+"""The list of trials: some of them, in an order, as a table, as CSV or as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from controller.core.model import State, Trial
+from controller.state import record as records
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.record import Record
+from controller.views import output, tables
+from controller.views.trials.columns import DEFAULT, Column, Columns
+
+Form = Literal["table", "json", "csv"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which trials, in which order, and what of them. The default is all of everything."""
+
+    sort: str = ""  # a column; `-` before it turns the order round
+    states: frozenset[State] = frozenset(State)
+    columns: Sequence[str] = ()
+    limit: int | None = None
+
+
+def show(place: ExperimentDir, selection: Selection, form: Form) -> None:
+    """Print the trials of an experiment, by default in the order of their ids.
+
+    Raises HeirloomError, for an unknown column too.
+    """
+    record = records.load(place)
+    columns = Columns(record)
+    chosen = [columns.find(name) for name in _with_id(selection.columns)]
+    trials = [trial for trial in record.experiment.trials if trial.state in selection.states]
+    if selection.sort:
+        trials = _sorted(record, columns, trials, selection.sort)
+    shown = trials[: selection.limit]
+    if form == "json":
+        output.print_json([_fields(record, chosen, trial) for trial in shown])
+    elif form == "csv":
+        _print_csv(chosen or columns.all(), shown)
+    else:
+        _print_table(chosen or [columns.find(name) for name in DEFAULT], shown)
+        if len(shown) < len(trials) and output.is_terminal():
+            output.console().print(f"[dim]{len(shown)} of {len(trials)} trials[/]")
+
+
+def _with_id(columns: Sequence[str]) -> list[str]:
+    """The columns, each once, with the id as the first one unless it is among them."""
+    named = list(dict.fromkeys(columns))
+    return named if not named or "id" in named else ["id", *named]
+
+
+def _sorted(record: Record, columns: Columns, trials: list[Trial], sort: str) -> list[Trial]:
+    """The trials by a column: of an objective the best first, else the smallest number or text.
+
+    Trials without a value in that column come last in either order.
+    """
+    name, reverse = sort.removeprefix("-"), sort.startswith("-")
+    read = columns.find(name).read
+    known = [trial for trial in trials if read(trial) is not None]
+    without = [trial for trial in trials if read(trial) is None]
+    objectives = record.experiment.rules.objectives
+    directions = {each.name: each for each in objectives.objectives} | {"value": objectives.first}
+    if name in directions:
+        known = directions[name].ranked(known, read)
+        return (known[::-1] if reverse else known) + without
+    return sorted(known, key=lambda trial: _order(read(trial)), reverse=reverse) + without
+
+
+def _order(value: Any) -> tuple[bool, float, str]:
+    """Numbers by size, then everything else as text."""
+    if isinstance(value, (int, float)):
+        return False, value, ""
+    return True, 0.0, value if isinstance(value, str) else json.dumps(value)
+
+
+def _fields(record: Record, columns: Sequence[Column], trial: Trial) -> dict[str, Any]:
+    if not columns:
+        return records.row(record, trial)
+    return {column.name: column.read(trial) for column in columns}
+
+
+def _print_csv(columns: Sequence[Column], trials: Sequence[Trial]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(column.name for column in columns)
+    writer.writerows([plain(column.read(trial)) for column in columns] for trial in trials)
+
+
+def plain(value: Any) -> str:
+    """A value as a field of CSV: text as it is, a list of ids with blanks, anything else as JSON.
+
+    Numbers have all their digits.
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, list) and all(type(item) is int for item in value):
+        return " ".join(map(str, value))
+    return json.dumps(value)
+
+
+def _print_table(columns: Sequence[Column], trials: Sequence[Trial]) -> None:
+    numbers = {
+        column.name
+        for column in columns
+        if all(isinstance(column.read(trial), (int, float, type(None))) for trial in trials)
+    }
+    table = tables.new_table(*(column.name for column in columns), right=numbers)
+    for trial in trials:
+        table.add_row(*(column.cell(trial) for column in columns))
+    output.print_table(output.console(), table)
