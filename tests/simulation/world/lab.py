@@ -140,7 +140,10 @@ class Lab:
             workdir="snapshot", writable=[], log_limit=1000,
             retry=[SimpleNamespace(on="its output", exit_code=None) for _ in rules.retry],
         )  # fmt: skip
-        return SimpleNamespace(rules=lambda: rules, assessor=None, prepare=None, trial=trial)
+        return SimpleNamespace(
+            rules=lambda: rules, assessor=None, prepare=None, trial=trial,
+            objectives=rules.objectives,
+        )  # fmt: skip
 
     def _end_faults(self) -> None:
         """Disable faults from now on."""

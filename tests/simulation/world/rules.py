@@ -103,8 +103,10 @@ class Rules:
         """The trial's parameters according to the journal."""
         over = False
         for event in self._lab.disk.promised:
-            if isinstance(event, e.Opened | e.SearchEnded | e.StopAsked):
-                over = not isinstance(event, e.Opened)
+            if isinstance(event, e.SearchEnded | e.StopAsked):
+                over = True
+            elif isinstance(event, e.Opened | e.ProposalAsked):
+                over = False
             late = over and isinstance(event, e.Proposed) and event.retry_of is None
             if isinstance(event, e.Proposed) and event.trial == trial and not late:
                 return event.params
