@@ -170,4 +170,7 @@ def why(record: Record, trial: Trial) -> str:
         return f"waits for a node ({', '.join(down)} down)" if down else "waits for a node"
     if trial.state is State.RUNNING:
         return f"runs on {attempt.node}"
+    if (preparing := experiment.preparing.get(attempt.node)) is not None:
+        by = attempt_name(preparing.trial, preparing.number)
+        return f"on {attempt.node}, waits for its preparation by attempt {by}"
     return f"on {attempt.node}, waits for a slot"

@@ -140,7 +140,8 @@ def _detail(console: Console, record: Record) -> None:
     if experiment.short is not None and record.is_running:
         grid.add_row("waits for room", escape(shortage(experiment.short)))
     for node, reason in experiment.placement.down.items():
-        grid.add_row(f"node {escape(node)}", f"[red]does not answer[/]: {escape(reason)}")
+        what = "is set aside" if node in experiment.set_aside else "does not answer"
+        grid.add_row(f"node {escape(node)}", f"[red]{what}[/]: {escape(reason)}")
     grid.add_row("store", escape(str(record.root.path)))
     if record.place.report.exists():
         grid.add_row("report", escape(str(record.place.report)))

@@ -7,6 +7,7 @@ from controller.core.model import Attempt, AttemptState, State
 from controller.engine.observer import Situation
 from controller.formats import counted, duration
 
+_PREPARATION = "the preparation of "  # a node
 _THINKING = 2.0  # seconds in one proposal after which the tuner is waited for
 
 
@@ -14,10 +15,15 @@ def of_attempt(experiment: Experiment, trial: int, attempt: Attempt) -> str:
     """What an attempt on a node waits for, such as `trial 7`; empty while its process runs."""
     if (trial, attempt.number) in experiment.commands.ends.issued:
         return "its end"
+    preparing = experiment.preparing.get(attempt.node)
+    if preparing is not None and (preparing.trial, preparing.number) == (trial, attempt.number):
+        return f"{_PREPARATION}{attempt.node}"
     if attempt.state is AttemptState.PLACED:
         return "Ansible"
     if attempt.state is AttemptState.RUNNING:
         return ""
+    if preparing is not None:
+        return f"{_PREPARATION}{attempt.node}"
     unmet = [parent for parent in attempt.restore if not experiment.trials[parent].inheritable]
     if not unmet:
         return "a slot"
@@ -83,11 +89,15 @@ def _tuner(x: Experiment, thinking: float | None) -> list[str]:
 
 def _trials(x: Experiment) -> list[str]:
     """What trials wait for, with their numbers."""
+    prepared = f"{_PREPARATION}nodes" if len(x.preparing) > 1 else f"{_PREPARATION}a node"
     counts = {"a parent": x.counts[State.WAITING], "a slot": x.counts[State.READY], "Ansible": 0}
+    counts[prepared] = 0
     for trial, number in x.on_nodes:
         what = of_attempt(x, trial, x.trials[trial].attempts[number - 1])
         if what.startswith("trial"):
             what = "a parent"
+        if what.startswith(_PREPARATION):
+            what = prepared
         if what in counts:
             counts[what] += 1
     return [f"{what} ({counted(count, 'trial')})" for what, count in counts.items() if count]

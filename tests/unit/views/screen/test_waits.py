@@ -5,6 +5,8 @@ import pytest
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules
+from controller.engine.observer import Situation
+from controller.views import text
 from controller.views.screen import waits
 from tests.unit.views.screen.searches import NODES, placed, under_way
 
@@ -62,3 +64,20 @@ def test_trials_wait_for_a_parent_a_slot_or_ansible() -> None:
     x.apply(e.Proposed(at=5.0, trial=6, params={}))
     found = ["a parent (2 trials)", "a slot (2 trials)", "Ansible (1 trial)"]
     assert waits.of_search(x, None) == found
+
+
+def test_attempts_wait_for_the_preparation_of_their_node() -> None:
+    x = under_way(ended=1, running=0, rules=Rules(concurrency=9))
+    for trial in (1, 2):
+        placed(x, trial)
+        x.apply(e.Armed(at=5.0, trial=trial, number=1))
+    first = x.trials[1].attempts[0]
+    x.apply(e.Preparing(at=5.0, trial=1, number=1))
+    same = first.node == x.trials[2].attempts[0].node
+    assert waits.of_attempt(x, 1, first) == f"the preparation of {first.node}"
+    count = "2 trials" if same else "1 trial"
+    assert f"the preparation of a node ({count})" in waits.of_search(x, None)
+    [note] = text.notes(x, Situation(now=65.0))
+    assert note == f"node {first.node} is prepared by attempt 1.1, for 1m00s so far"
+    x.apply(e.Prepared(at=5.0, trial=1, number=1))
+    assert waits.of_attempt(x, 1, first) == "a slot"
