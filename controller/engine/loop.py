@@ -42,7 +42,9 @@ _CLOSE = 10.0  # seconds that threads get to finish
 class Tuner(actions.Tuner, Protocol):
     """The tuner's process, from its start to its end."""
 
-    long_calls: Sequence[LongCall]  # of a tuner with NNI's interface
+    @property
+    def long_calls(self) -> Sequence[LongCall]:
+        """Calls that take long, of a tuner with NNI's interface."""
 
     @property
     def unassessed(self) -> int:

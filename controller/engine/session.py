@@ -83,13 +83,20 @@ class PreparedSession(Session):
 
 @contextlib.contextmanager
 def create(
-    file: Path, home: Home, inventory: Path | None, name: str | None, slots: int | None = None
+    file: Path,
+    home: Home,
+    inventory: Path | None,
+    name: str | None,
+    slots: int | None = None,
+    *,
+    adapt: Callable[[configs.Experiment], configs.Experiment] = lambda config: config,
 ) -> Iterator[PreparedSession]:
     """Create an experiment. It is deleted at the end unless `keep` was called.
 
-    Raises HeirloomError.
+    `adapt` may change what the file says. Raises HeirloomError.
     """
     config, notes = configs.load_with_notes(file)
+    config = adapt(config)
     variables = passed.read(config.trial.pass_environment, os.environ)
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)

@@ -50,6 +50,12 @@ class Home:
                 "disk"
             ) from None
 
+    def of_tryouts(self) -> Home:
+        """This home with the try-outs of `check --run` for its experiments."""
+        found = Home(self.path)
+        found.experiments = self.path / "tryouts"
+        return found
+
     def prepare(self) -> None:
         """Create the directories. Raises HomeError."""
         refuse_network(self.path)

@@ -19,8 +19,13 @@ def gc(
 ) -> None:
     """Remove weights that `keep:` does not keep and no trial can read any more.
 
-    What failed attempts of ended trials left is removed too. Manifests and logs stay.
+    What failed attempts of ended trials left is removed too. Manifests and logs stay. So is what a
+    `check --run` left that was killed.
     """
+    from controller.engine import tryout
     from controller.engine.upkeep import gc
 
-    say(gc.collect(name, Home.of_user(), dry_run=dry_run))
+    home = Home.of_user()
+    say(gc.collect(name, home, dry_run=dry_run))
+    if not dry_run:
+        tryout.clean(home, say)

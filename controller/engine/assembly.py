@@ -1,0 +1,107 @@
+"""Puts the parts of a running experiment together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from controller.core import events as e
+from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
+from controller.engine.cluster import node_info
+from controller.engine.loop import Loop, Tuner
+from controller.engine.messages import MessageQueue
+from controller.engine.observer import InterruptPrompt, Observer, PausePrompt, end_pause
+from controller.engine.session import PreparedSession
+from controller.engine.specs import Specs
+from controller.state.inbox import Inbox
+from controller.store.watch import StoreWatch
+from controller.tuners.process import LongCall
+from heirloom.store.files import RealFiles
+
+
+class NoTuner:
+    """The tuner of an experiment that is being stopped: no proposal is requested."""
+
+    long_calls: Sequence[LongCall] = ()
+    unassessed = 0
+
+    def propose(self, trial: int, room: int = 1) -> None:
+        """Propose nothing."""
+
+    def under_way(self, count: int) -> None:
+        """Take no notice."""
+
+    def observe(self, result: Mapping[str, Any]) -> None:
+        """Take no notice."""
+
+    def conclude(self) -> None:
+        """Propose nothing."""
+
+    def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
+        """Advise nothing."""
+
+    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        """Answer nothing: no answer is needed."""
+        return Future()
+
+    def close(self, timeout: float) -> None:
+        """There is no process to end."""
+
+
+def first_events(
+    session: PreparedSession, then: Sequence[e.Event], *, keep_going: bool = False
+) -> list[e.Event]:
+    """The first events of a controller: the opening, the nodes, and `then`."""
+    now = time.time()
+    found = tuple(node_info(node, session.config) for node in session.nodes)
+    is_resumed = session.experiment.opened_at is not None
+    return [
+        e.Opened(at=now, resumed=is_resumed, keep_going=keep_going),
+        e.NodesFound(at=now, nodes=found, slots=session.slots),
+        *then,
+    ]
+
+
+def assemble(
+    session: PreparedSession,
+    post: MessageQueue,
+    tuner: Tuner,
+    *,
+    observers: Sequence[Observer],
+    ask_on_interrupt: InterruptPrompt,
+    ask_on_pause: PausePrompt = end_pause,
+) -> Loop:
+    """The loop of an experiment, with its dispatcher and what it does on the store."""
+    place, root = session.directory, session.root
+    watch = StoreWatch(root, root.experiment, RealFiles(), post.events, post.lost_heartbeat)
+    dispatcher = AnsibleDispatcher(
+        session.inventory,
+        place.path / "waves",
+        post.events,
+        experiment=root.experiment,
+        passed=session.passed,
+    )
+    specs = Specs(
+        session.config,
+        root,
+        session.created.code,
+        session.created.runtime,
+        {node.name: node for node in session.nodes},
+        passed=session.passed,
+        seed=session.created.seed,
+    )
+    return Loop(
+        session.experiment,
+        session.journal,
+        post=post,
+        tuner=tuner,
+        watch=watch,
+        dispatcher=dispatcher,
+        specs=specs,
+        inbox=Inbox(place.inbox),
+        observers=observers,
+        ask_on_interrupt=ask_on_interrupt,
+        ask_on_pause=ask_on_pause,
+    )

@@ -1,0 +1,109 @@
+"""Removes try-outs: one that has ended, and what is left of those whose controller was killed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from controller.core import events as e
+from controller.core.experiment import Experiment
+from controller.dispatch.ansible.inventory import Node
+from controller.engine import session as sessions
+from controller.engine.assembly import NoTuner, assemble, first_events
+from controller.engine.loop import Loop
+from controller.engine.messages import MessageQueue
+from controller.engine.observer import Situation
+from controller.errors import HeirloomError
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import Home
+from controller.state.lock import Lock, is_locked
+from controller.store import layout
+from controller.store.layout import Root
+
+_PATIENCE = 90.0  # seconds that nodes get to end the trials of a try-out
+
+
+def clean(home: Home, say: Callable[[str], None]) -> None:
+    """Remove the try-outs whose controllers were killed. `say` prints a line about each."""
+    tryouts = home.of_tryouts()
+    if not tryouts.experiments.is_dir():
+        return
+    for path in sorted(tryouts.experiments.iterdir()):
+        place = ExperimentDir(path)
+        if is_locked(place):
+            continue
+        try:
+            _remove_left(place, tryouts)
+        except HeirloomError as error:
+            say(f"the try-out {place.name}, which was killed, cannot be removed yet: {error}")
+        else:
+            say(f"removed the try-out {place.name}, which was killed")
+
+
+def remove(place: ExperimentDir, root: Root, nodes: Iterable[Node]) -> None:
+    """Delete a try-out none of whose trials is on a node. Raises HeirloomError."""
+    with Lock(place):
+        layout.remove(root.path)
+        if root.path.exists():
+            raise HeirloomError(
+                f"{root.path} cannot be removed by this user: remove it as its owner"
+            )
+        for node in nodes:
+            if node.is_local:
+                layout.remove(node.run_dir / root.experiment)
+        _discard(place)
+
+
+def _remove_left(place: ExperimentDir, tryouts: Home) -> None:
+    if not place.is_complete:  # it was killed while it was created, before any trial
+        _discard(place)
+        return
+    with sessions.resume(place.name, tryouts, None, starts_trials=False) as session:
+        if session.experiment.on_nodes:
+            _stop_trials(session)
+        root, nodes = session.root, session.nodes
+    remove(place, root, nodes)
+
+
+def _stop_trials(session: sessions.PreparedSession) -> None:
+    """End the trials on nodes. Raises HeirloomError where that takes too long."""
+    post, patience = MessageQueue(), _Patience()
+    loop = patience.loop = assemble(
+        session, post, NoTuner(), observers=[patience], ask_on_interrupt=lambda _: "leave"
+    )
+    stop = e.StopAsked(at=time.time(), reason="its try-out was killed")
+    if loop.run(first_events(session, [stop])) is None:
+        where = {session.experiment.trials[trial].attempts[-1].node
+                 for trial, _ in session.experiment.on_nodes}  # fmt: skip
+        raise HeirloomError(f"no answer from {', '.join(sorted(where))}")
+
+
+class _Patience:
+    """Leaves the loop after a while. It is an observer."""
+
+    loop: Loop
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + _PATIENCE
+
+    def tell(self, experiment: Experiment, event: e.Event) -> None:
+        """Take no notice."""
+
+    def refresh(self, experiment: Experiment, situation: Situation) -> None:
+        """Leave the loop if it is time to."""
+        self.loop.leave = self.loop.leave or time.monotonic() > self._until
+
+
+def _discard(place: ExperimentDir) -> None:
+    """Delete the directory, and the one of all try-outs if it is empty."""
+    shutil.rmtree(place.path, ignore_errors=True)
+    _remove_if_empty(place.path.parent)
+
+
+def _remove_if_empty(directory: Path) -> None:
+    try:
+        directory.rmdir()
+    except OSError:  # another try-out is in it
+        return
