@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from controller.core import events as e
@@ -17,7 +19,7 @@ from controller.engine.session import PreparedSession
 from controller.engine.specs import Specs
 from controller.state.inbox import Inbox
 from controller.store.watch import StoreWatch
-from controller.tuners.process import LongCall
+from controller.tuners.long_calls import LongCall
 from heirloom.store.files import RealFiles
 
 
@@ -104,4 +106,12 @@ def assemble(
         observers=observers,
         ask_on_interrupt=ask_on_interrupt,
         ask_on_pause=ask_on_pause,
+    )
+
+
+def log_to(path: Path) -> None:
+    """Write the log of this process to a file that only its owner can read."""
+    path.touch(mode=0o600)
+    logging.basicConfig(
+        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -18,26 +16,21 @@ from rich.markup import escape
 from controller.commands.output import say
 from controller.commands.search import ending
 from controller.core import events as e
-from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
 from controller.engine import preflight
-from controller.engine.cluster import node_info, summary
+from controller.engine.assembly import NoTuner, assemble, first_events, log_to
+from controller.engine.cluster import summary
 from controller.engine.extension import Extension
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.on_end import OnEnd
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
 from controller.engine.session import resume as resume_session
-from controller.engine.specs import Specs
 from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
 from controller.state.home import Home
-from controller.state.inbox import Inbox
 from controller.store.snapshots import snapshot
-from controller.store.watch import StoreWatch
-from controller.tuners.long_calls import LongCall
 from controller.views import output
 from controller.views.screen import Screen, inspecting
-from heirloom.store.files import RealFiles
 
 
 def run(
@@ -99,30 +92,8 @@ def stop(name: str, home: Home) -> int:
         if ready.experiment.closed is not None:
             raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
         last = e.StopAsked(at=time.time(), reason="stopped by a person")
-        _run(ready, lambda ready, post: _Started(_NoTuner()), [last])
+        _run(ready, lambda ready, post: _Started(NoTuner()), [last])
         return 0
-
-
-class _NoTuner:
-    """The tuner of an experiment that is being stopped: no proposal is requested."""
-
-    long_calls: Sequence[LongCall] = ()
-    unassessed = 0
-
-    def propose(self, trial: int, room: int = 1) -> None: ...
-
-    def under_way(self, count: int) -> None: ...
-
-    def observe(self, result: Mapping[str, Any]) -> None: ...
-
-    def conclude(self) -> None: ...
-
-    def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None: ...
-
-    def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
-        return Future()  # no answer is needed
-
-    def close(self, timeout: float) -> None: ...
 
 
 class _Started(NamedTuple):
@@ -153,36 +124,9 @@ def _run(
     Its first events are the opening and `then`. Returns the exit code.
     """
     place, experiment = ready.directory, ready.experiment
-    _log_to(place.controller_log)
+    log_to(place.controller_log)
     post = MessageQueue()
     tuner, differences, declared = start_tuner(ready, post)
-    watch = StoreWatch(
-        ready.root, ready.root.experiment, RealFiles(), post.events, post.lost_heartbeat
-    )
-    dispatcher = AnsibleDispatcher(
-        ready.inventory,
-        place.path / "waves",
-        post.events,
-        experiment=ready.root.experiment,
-        passed=ready.passed,
-    )
-    specs = Specs(
-        ready.config,
-        ready.root,
-        ready.created.code,
-        ready.created.runtime,
-        {node.name: node for node in ready.nodes},
-        passed=ready.passed,
-        seed=ready.created.seed,
-    )
-    now = time.time()
-    found = tuple(node_info(node, ready.config) for node in ready.nodes)
-    first = [
-        e.Opened(at=now, resumed=experiment.opened_at is not None, keep_going=keep_going),
-        e.NodesFound(at=now, nodes=found, slots=ready.slots),
-        *declared,
-        *then,
-    ]
     ready.keep()
     with Screen(place.name) as screen:
         _greet(screen, ready, warnings, differences)
@@ -193,21 +137,12 @@ def _run(
             directory=ready.config.trial.code_dir,
             say=lambda line: screen.say(f"[yellow]{escape(line)}[/]"),
         )
-        loop = Loop(
-            experiment,
-            ready.journal,
-            post=post,
-            tuner=tuner,
-            watch=watch,
-            dispatcher=dispatcher,
-            specs=specs,
-            inbox=Inbox(place.inbox),
-            observers=[screen, on_end],
-            ask_on_interrupt=screen.ask,
-            ask_on_pause=screen.ask_on_pause,
-        )
+        loop = assemble(
+            ready, post, tuner, observers=[screen, on_end],
+            ask_on_interrupt=screen.ask, ask_on_pause=screen.ask_on_pause,
+        )  # fmt: skip
         with _signals(loop, post):
-            closed = loop.run(first)
+            closed = loop.run(first_events(ready, [*declared, *then], keep_going=keep_going))
     try:
         return ending.farewell(screen, experiment, place, closed)
     finally:
@@ -270,10 +205,3 @@ def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _log_to(path: Path) -> None:
-    path.touch(mode=0o600)  # readable by its owner only
-    logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from controller.config import Experiment as Config
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.engine import preflight
-from controller.engine.assembly import assemble, first_events
+from controller.engine.assembly import assemble, first_events, log_to
 from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
 from controller.engine.observer import Choice
@@ -144,7 +143,7 @@ def _run(
     session: PreparedSession, request: Request, down: list[e.Event], say: Callable[[str], None]
 ) -> Tryout:
     """Run the loop until both trials have ended, or until the user interrupts it."""
-    _log_to(session.directory.controller_log)
+    log_to(session.directory.controller_log)
     limit = request.limit or DEFAULT_LIMIT
     post = MessageQueue()
     tuner = TryoutTuner(
@@ -212,10 +211,3 @@ def _signals(loop: Loop, post: MessageQueue) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _log_to(path: Path) -> None:
-    path.touch(mode=0o600)  # readable by its owner only
-    logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )

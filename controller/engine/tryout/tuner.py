@@ -12,7 +12,7 @@ from typing import Any
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.engine.loop import Tuner
-from controller.tuners.process import LongCall
+from controller.tuners.long_calls import LongCall
 from heirloom.space import Space, SpaceError, contains, mutate, parse
 
 Post = Callable[[Sequence[e.Event]], None]
