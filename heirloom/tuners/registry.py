@@ -20,10 +20,14 @@ from ..objective import Objectives
 from .protocol import Setup
 
 TUNERS = {
+    "asha": "heirloom.tuners.methods.asha:Asha",
     "batch": "heirloom.tuners.batch:Batch",
+    "bohb": "heirloom.tuners.methods.bohb:Bohb",
     "evolution": "heirloom.tuners.evolution:Evolution",
     "gp": "heirloom.tuners.optuna:GP",
     "grid": "heirloom.tuners.grid:Grid",
+    "hyperband": "heirloom.tuners.methods.hyperband:Hyperband",
+    "pbt": "heirloom.tuners.methods.pbt:Pbt",
     "random": "heirloom.tuners.random:Random",
     "tpe": "heirloom.tuners.optuna:TPE",
 }

@@ -26,11 +26,14 @@ class _Start:
 
 @dataclass
 class _Bracket:
-    """A run of successive halving. `waiting` are the candidates of its rung that did not start."""
+    """A run of successive halving.
+
+    `waiting` are the candidates of its rung that did not start; None: one that is new.
+    """
 
     sizes: list[tuple[int, int]]  # of each rung: the number of candidates, and the amount
     rung: int = 0
-    waiting: list[_Start] = field(default_factory=list)
+    waiting: list[Optional[_Start]] = field(default_factory=list)
     under_way: set[int] = field(default_factory=set)
     ended: list[Result] = field(default_factory=list)
 
@@ -93,7 +96,7 @@ class Hyperband(Tuner):
         bracket = next((each for each in self._brackets if each.waiting), None)
         if bracket is None:
             bracket = self._next_bracket()
-        start = bracket.waiting.pop(0)
+        start = bracket.waiting.pop(0) or _Start(self._candidate())
         bracket.under_way.add(trial_id)
         self._bracket_of[trial_id] = bracket
         _, until = bracket.sizes[bracket.rung]
@@ -113,9 +116,13 @@ class Hyperband(Tuner):
         """Whether its rung is not complete, or it waits to go on."""
         return trial_id in self._bracket_of or any(
             trial_id in {result.trial_id for result in bracket.ended}
-            or trial_id in {start.parent for start in bracket.waiting}
+            or trial_id in {start.parent for start in bracket.waiting if start}
             for bracket in self._brackets
         )
+
+    def _candidate(self) -> dict[str, Any]:
+        """A new candidate."""
+        return self._initial.draw(self._rng)
 
     def _promote(self, bracket: _Bracket) -> None:
         results = [each for each in bracket.ended if each.state == "succeeded"]
@@ -137,7 +144,7 @@ class Hyperband(Tuner):
         sizes = next(self._sizes)
         count, _ = sizes[0]
         bracket = _Bracket(sizes)
-        bracket.waiting = [_Start(self._initial.draw(self._rng)) for _ in range(count)]
+        bracket.waiting = [None] * count
         self._brackets.append(bracket)
         return bracket
 

@@ -1,0 +1,54 @@
+"""Small grey images in ten classes: Fashion-MNIST at 14x14 pixels, or scikit-learn's digits.
+
+Fashion-MNIST: Xiao, Rasul, Vollgraf 2017, https://arxiv.org/abs/1708.07747. Its files are those of
+Debian's package dataset-fashion-mnist, or of the directory FASHION_MNIST.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+PACKAGE = Path("/usr/share/datasets/fashion-mnist")
+HEADERS = {"images": 16, "labels": 8}  # bytes of an IDX file before its numbers
+
+
+class Images(NamedTuple):
+    pixels: torch.Tensor  # count x 1 x height x width, from 0 to 1
+    labels: torch.Tensor  # the class of each
+
+
+def load(train: int = 2000, validation: int = 1000) -> tuple[Images, Images]:
+    """A training and a validation set, always the same. Of the digits there are 1,797 in all."""
+    directory = Path(os.environ.get("FASHION_MNIST", PACKAGE))
+    images = _fashion(directory) if directory.is_dir() else _digits()
+    order = torch.randperm(len(images.labels), generator=torch.Generator().manual_seed(0))
+    validation = min(validation, len(order) // 3)
+    parts = order[: min(train, len(order) - validation)], order[-validation:]
+    first, second = (Images(images.pixels[part], images.labels[part]) for part in parts)
+    return first, second
+
+
+def _fashion(directory: Path) -> Images:
+    pixels = _numbers(directory / "train-images-idx3-ubyte.gz", "images").reshape(-1, 1, 28, 28)
+    labels = _numbers(directory / "train-labels-idx1-ubyte.gz", "labels")
+    small = torch.nn.functional.avg_pool2d(torch.tensor(pixels[:20_000]).float(), 2) / 255
+    return Images(small, torch.tensor(labels[:20_000]).long())
+
+
+def _numbers(path: Path, kind: str) -> np.ndarray:
+    with gzip.open(path) as file:
+        return np.frombuffer(file.read(), dtype=np.uint8, offset=HEADERS[kind])
+
+
+def _digits() -> Images:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = torch.tensor(digits.images, dtype=torch.float32).unsqueeze(1) / 16
+    return Images(pixels, torch.tensor(digits.target).long())
