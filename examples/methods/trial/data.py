@@ -1,7 +1,7 @@
 """Small grey images in ten classes: Fashion-MNIST at 14x14 pixels, or scikit-learn's digits.
 
-Fashion-MNIST: Xiao, Rasul, Vollgraf 2017, https://arxiv.org/abs/1708.07747. Its files are those of
-Debian's package dataset-fashion-mnist, or of the directory FASHION_MNIST.
+Fashion-MNIST: Xiao, Rasul, Vollgraf 2017, https://arxiv.org/abs/1708.07747. `prepare.sh` puts its
+files on the node.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-PACKAGE = Path("/usr/share/datasets/fashion-mnist")
 HEADERS = {"images": 16, "labels": 8}  # bytes of an IDX file before its numbers
 
 
@@ -25,7 +24,7 @@ class Images(NamedTuple):
 
 def load(train: int = 2000, validation: int = 1000) -> tuple[Images, Images]:
     """A training and a validation set, always the same. Of the digits there are 1,797 in all."""
-    directory = Path(os.environ.get("FASHION_MNIST", PACKAGE))
+    directory = Path(os.environ.get("HEIRLOOM_NODE_DIR", "."), "fashion-mnist")
     images = _fashion(directory) if directory.is_dir() else _digits()
     order = torch.randperm(len(images.labels), generator=torch.Generator().manual_seed(0))
     validation = min(validation, len(order) // 3)

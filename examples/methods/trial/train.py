@@ -29,7 +29,8 @@ optimizer = torch.optim.SGD(model.parameters(), lr=params["rate"], momentum=para
 inherit(model, optimizer=optimizer)
 train, validation = (part._make(data.to(trial.device) for data in part) for part in load())
 
-for epoch in range(params["epochs_from"], params["epochs"]):
+start = params["epochs_from"] if trial.restore_path else 0
+for epoch in range(start, params["epochs"]):
     model.train()
     for batch in torch.randperm(len(train.labels)).split(BATCH):
         optimizer.zero_grad()

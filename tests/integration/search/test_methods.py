@@ -1,0 +1,64 @@
+"""Methods that train candidates in parts, with real trials, a kill and a resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.search.conftest import REPOSITORY, Lab
+
+# Keeps in its weights how far they were trained, and trains what is left.
+TRIAL = """
+    import json
+
+    from heirloom import trial
+
+    trained = 0
+    if trial.restore_path:
+        state = json.loads((trial.restore_path / "state.json").read_text())
+        trained = state["trained"]
+        assert {moves} or state["x"] == trial.params["x"], state
+    assert {moves} or trained == trial.params["epochs_from"], trained
+    (trial.save_path / "state.json").write_text(
+        json.dumps({{"trained": trial.params["epochs"], "x": trial.params["x"]}})
+    )
+    trial.finish(trial.params["x"])
+"""
+METHODS: dict[str, dict[str, Any]] = {
+    "asha": {"budget": {"trials": 16}},
+    "bohb": {"budget": {"trials": 16}},
+    "hyperband": {"budget": {"trials": 16}},
+    "pbt": {"tuner": {"name": "pbt", "args": {"population": 4, "quantile": 0.25}}},
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_is_trained_twice(lab: Lab, method: str) -> None:
+    lab.write("code/train.py", TRIAL.format(moves=method == "pbt"))
+    file = lab.experiment(
+        "python train.py",
+        name=method,
+        resource={"name": "epochs", "min": 1, "max": 4, "eta": 2},
+        **{"tuner": {"name": method}, "budget": {}, **METHODS[method]},
+    )
+    with lab.start("run", file) as controller:
+        assert controller.stdout
+        next(line for line in controller.stdout if line.startswith("trial 4 succeeded"))
+        controller.kill()
+    lab("resume", method)
+    trials = lab.trials(method)
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert len(trials) == 16
+    children = [trial for trial in trials if trial["parents"]]
+    assert children
+    assert all(trial["params"]["epochs_from"] > 0 for trial in children)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(REPOSITORY.glob("examples/methods/*.yml")), ids=lambda f: f.stem
+)
+def test_the_examples_can_run(lab: Lab, file: Path) -> None:
+    assert "the experiment can run" in lab("check", file)
+    assert file.stem in METHODS
