@@ -19,10 +19,11 @@ from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.store import dedup
-from controller.views import output
+from controller.views import front, output
 from controller.views.results import inherited
 from controller.views.screen import waits
 from controller.views.text import COLOURS, shortage
+from controller.views.values import shown
 from heirloom.store.files import RealFiles
 
 _NUMBERS = ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
@@ -53,7 +54,9 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
     for record in found:
         facts = _facts(record)
         counts = facts["counts"]
-        best = "" if facts["best"] is None else f"{facts['value']:.6g} (trial {facts['best']})"
+        objectives = record.experiment.rules.objectives
+        values = shown(objectives, facts["value"], facts["values"])
+        best = f"{escape(values)} (trial {facts['best']})" if values else ""
         table.add_row(
             escape(record.place.name), record.state, str(facts["trials"]),
             str(counts["succeeded"]), str(counts["failed"]), best, duration(facts["seconds"]),
@@ -76,8 +79,10 @@ def show(place: ExperimentDir, number: int) -> None:
     line = f"trial {trial.id} of {escape(place.name)}: {coloured(trial.state)}"
     console.print(line + (f", {escape(reason)}" if reason else ""))
     grid = Table.grid(padding=(0, 2))
-    if trial.value is not None:
-        grid.add_row("value", f"{trial.value:.6g}")
+    for name, value in record.experiment.rules.objectives.values(trial.value, trial.values).items():
+        grid.add_row(escape(name), f"{value:.6g}")
+    if trial.id in record.experiment.front and not record.experiment.rules.objectives.is_single:
+        grid.add_row("front", "yes")
     grid.add_row("params", escape(jsons.dumps(trial.params)))
     grid.add_row("parents", _parents(record, trial))
     if trial.retry_of is not None:
@@ -146,6 +151,7 @@ def _detail(console: Console, record: Record) -> None:
     if record.place.report.exists():
         grid.add_row("report", escape(str(record.place.report)))
     output.print_table(console, grid)
+    front.show(console, experiment)
     if note := _resumable(record):
         console.print(escape(note), soft_wrap=True)
 
@@ -172,6 +178,7 @@ def _resumable(record: Record) -> str:
 def _facts(record: Record) -> dict[str, Any]:
     experiment = record.experiment
     best = None if experiment.best is None else experiment.trials[experiment.best]
+    values = experiment.rules.objectives.values
     return {
         "name": record.place.name,
         "state": record.state,
@@ -179,6 +186,8 @@ def _facts(record: Record) -> dict[str, Any]:
         "counts": {str(state): experiment.counts[state] for state in State},
         "best": None if best is None else best.id,
         "value": None if best is None else best.value,
+        "values": {} if best is None else dict(values(best.value, best.values)),
+        "front": experiment.front.ids,
         "started_at": experiment.started_at,
         "ended_at": None if experiment.closed is None else experiment.closed.at,
         "budget": {

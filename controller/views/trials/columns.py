@@ -16,8 +16,9 @@ from controller.formats import clock, duration
 from controller.state import record as records
 from controller.state.record import Record
 from controller.views import results, tables
+from heirloom.objective import Objectives
 
-DEFAULT = ("id", "parents", "state", "value", "attempts", "node", "time", "params")
+_BEFORE, _AFTER = ("id", "parents", "state"), ("attempts", "node", "time", "params")
 
 
 class ColumnError(HeirloomError):
@@ -41,18 +42,26 @@ class Column:
 class Columns:
     """The columns that an experiment has.
 
-    A param, a value of the result or a metric has a column of its name. Where two have the same
-    name, or a built-in column has it, `params.NAME`, `result.NAME` and `metrics.NAME` tell them
-    apart; NAME alone is the first of these that exists.
+    A value of an objective with a name, a param, another value of the result or a metric has a
+    column of its name. Where two have the same name, or a built-in column has it, `values.NAME`,
+    `params.NAME`, `result.NAME` and `metrics.NAME` tell them apart; NAME alone is the first of
+    these that exists.
     """
 
     def __init__(self, record: Record) -> None:
-        trials = record.experiment.trials
+        trials, objectives = record.experiment.trials, record.experiment.rules.objectives
+        self._values = objectives.names if objectives.are_named else ()
+        self._has_front = not objectives.is_single
+        others = (
+            {k: v for k, v in results.named(t.result).items() if k not in self._values}
+            for t in trials
+        )
         self._record = record
         self._found = {column.name: column for column in _built_in(record)}
         self._named: dict[str, dict[str, Column]] = {
+            "values": _group([dict.fromkeys(self._values)], _value_of(objectives)),
             "params": _group([record.config.search_space, *(t.params for t in trials)], _param),
-            "result": _group([results.named(t.result) for t in trials], _result),
+            "result": _group(others, _result),
             "metrics": _group([latest_metrics(t) for t in trials], _metric),
         }
 
@@ -67,6 +76,14 @@ class Columns:
                 shown = name if is_unique else f"{kind}.{name}"
                 found.append(Column(shown, column.read, column.show))
         return found
+
+    def default(self) -> list[Column]:
+        """The columns of a table that names none."""
+        values = [f"values.{name}" if name in self._found else name for name in self._values] or [
+            "value"
+        ]
+        front = ["front"] if self._has_front else []
+        return [self.find(name) for name in (*_BEFORE, *values, *front, *_AFTER)]
 
     def find(self, name: str) -> Column:
         """The column of a name. Raises ColumnError."""
@@ -105,7 +122,7 @@ def show(value: Any) -> str:
 
 
 def _built_in(record: Record) -> list[Column]:
-    now = tables.now(record)
+    now, front = tables.now(record), set(record.experiment.front.ids)
 
     def weights(trial: Trial) -> str | None:
         return str(record.root.weights(trial.id)) if records.has_weights(trial) else None
@@ -117,6 +134,7 @@ def _built_in(record: Record) -> list[Column]:
         Column("state", lambda trial: str(trial.state), lambda name: tables.coloured(State(name))),
         Column("reason", lambda trial: records.why(record, trial), show),
         Column("value", lambda trial: trial.value, show),
+        Column("front", lambda trial: trial.id in front, lambda is_on: "*" if is_on else ""),
         Column("attempts", lambda trial: len(trial.attempts), show),
         Column("node", lambda trial: trial.attempts[-1].node if trial.attempts else None, show),
         Column("time", lambda trial: tables.seconds(trial, now), duration),
@@ -129,6 +147,11 @@ def _built_in(record: Record) -> list[Column]:
         Column("weights", weights, show),
         Column("retry_of", lambda trial: trial.retry_of, show),
     ]
+
+
+def _value_of(objectives: Objectives) -> Callable[[str], Callable[[Trial], Any]]:
+    """What reads the value of a name."""
+    return lambda name: lambda trial: objectives.values(trial.value, trial.values).get(name)
 
 
 def _restored(trial: Trial) -> list[int]:

@@ -14,7 +14,7 @@ from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.views import output, tables
-from controller.views.trials.columns import DEFAULT, Column, Columns
+from controller.views.trials.columns import Column, Columns
 
 Form = Literal["table", "json", "csv"]
 
@@ -46,7 +46,7 @@ def show(place: ExperimentDir, selection: Selection, form: Form) -> None:
     elif form == "csv":
         _print_csv(chosen or columns.all(), shown)
     else:
-        _print_table(chosen or [columns.find(name) for name in DEFAULT], shown)
+        _print_table(chosen or columns.default(), shown)
         if len(shown) < len(trials) and output.is_terminal():
             output.console().print(f"[dim]{len(shown)} of {len(trials)} trials[/]")
 

@@ -145,6 +145,18 @@ def _check_pytorch(lab: Lab) -> None:
     )
 
 
+def _check_several_objectives(lab: Lab) -> None:
+    trials = lab.trials("fast")
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    front = [trial for trial in trials if trial["front"]]
+    assert front
+    assert all(trial["values"]["latency"] <= 40 for trial in front)
+    assert any(trial["parents"] for trial in trials)
+    assert sum(trial["weights"] is not None for trial in trials) <= 5
+    ordered = sorted(front, key=lambda trial: trial["values"]["latency"])
+    assert ordered == sorted(front, key=lambda trial: trial["value"])
+
+
 def _check_choices(lab: Lab) -> None:
     trials = lab.trials("chosen")
     assert {trial["state"] for trial in trials} == {"succeeded"}
@@ -228,6 +240,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "README.md": _check_readme,
     "docs/tutorial/first-search.md": _check_first_search,
     "docs/tutorial/pytorch.md": _check_pytorch,
+    "docs/how-to/several-objectives.md": _check_several_objectives,
     "docs/tutorial/choices.md": _check_choices,
     "docs/how-to/running-searches.md": _check_running_searches,
     "docs/how-to/data.md": _check_data,
