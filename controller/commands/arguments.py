@@ -84,3 +84,4 @@ States = Annotated[
     ),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
+from controller.core.model import State, Trial
 from controller.engine.extension import Extension
 from controller.errors import HeirloomError
 from controller.formats import command
@@ -14,30 +15,78 @@ from controller.state import record
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.inbox import Inbox
 from controller.state.lock import is_locked
+from controller.state.record import Record
+
+Action = Literal["cancel", "retry"]
+_LISTED = 20  # trials that a line names
 
 
-def ask(place: ExperimentDir, trial: int, action: str) -> str:
-    """Request to `cancel` or `retry` a trial; return a line for the user about what follows.
+class Chosen(NamedTuple):
+    """The trials that a request is for, and a line for each that a state includes in vain."""
+
+    trials: list[int]
+    left_out: list[str]
+
+
+def choose(
+    known: Record, action: Action, trials: Sequence[int], states: Collection[State] | None
+) -> Chosen:
+    """The trials to `cancel` or `retry`: those that are named, or those in some states.
+
+    Of the trials in a state, a trial that was retried before is left out: its retry stands for it.
+    Raises HeirloomError, also if a trial that is named cannot be cancelled or retried.
+    """
+    if bool(trials) == (states is not None):
+        raise HeirloomError(f"{action}: give either the ids of trials or --state")
+    if states is None:
+        named = [known.trial(number) for number in dict.fromkeys(trials)]
+        if problems := [words for trial in named if (words := _problem(known, action, trial))]:
+            raise HeirloomError("; ".join(problems))
+        return Chosen([trial.id for trial in named], [])
+    fitting = [state for state in State if state.is_verdict == (action == "retry")]
+    if wrong := [state for state in states if state not in fitting]:
+        raise HeirloomError(
+            f"{action} --state {wrong[0]}: trials in this state have "
+            f"{'not ended yet' if action == 'retry' else 'ended'}: use {', '.join(fitting)}"
+        )
+    repeated = {trial.retry_of for trial in known.experiment.trials}
+    found = [
+        trial
+        for trial in known.experiment.trials
+        if trial.state in states and trial.id not in repeated
+    ]
+    checked = [(trial.id, _problem(known, action, trial)) for trial in found]
+    left_out = [words for _, words in checked if words]
+    return Chosen([number for number, words in checked if not words], left_out)
+
+
+def ask(place: ExperimentDir, trials: Sequence[int], action: Action) -> str:
+    """Request to `cancel` or `retry` trials; return a line for the user about what follows.
 
     Raises HeirloomError.
     """
-    name = place.name
-    known = record.load(place)
-    found = known.trial(trial)
-    if action == "cancel" and found.state.is_verdict:
-        raise HeirloomError(f"trial {trial} of {name} has ended already: {found.state}")
-    if action == "retry" and not found.state.is_verdict:
-        raise HeirloomError(f"trial {trial} of {name} has not ended yet: it is {found.state}")
-    if action == "retry" and (gone := record.removed_parents(known, found)):
-        raise HeirloomError(
-            f"trial {trial} of {name} cannot be run again: the weights of its parent {gone[0]} "
-            "were removed"
-        )
-    Inbox(place.inbox).send({"action": action, "trial": trial})
+    inbox = Inbox(place.inbox)
+    for trial in trials:
+        inbox.send({"action": action, "trial": trial})
+    first = ", ".join(map(str, trials[:_LISTED]))
+    more = f" and {len(trials) - _LISTED} more" if len(trials) > _LISTED else ""
+    what = f"trial {first}" if len(trials) == 1 else f"{len(trials)} trials: {first}{more}"
     if is_locked(place):
-        return f"asked the controller of {name} to {action} trial {trial}"
-    resume = command("resume", name)
-    return f"no controller runs {name}: `{resume}` will {action} trial {trial}"
+        return f"asked the controller of {place.name} to {action} {what}"
+    resume = command("resume", place.name)
+    return f"no controller runs {place.name}: `{resume}` will {action} {what}"
+
+
+def _problem(known: Record, action: Action, trial: Trial) -> str:
+    """Why a trial cannot be cancelled or retried; empty if it can."""
+    who = f"trial {trial.id} of {known.place.name}"
+    if action == "cancel":
+        return f"{who} has ended already: {trial.state}" if trial.state.is_verdict else ""
+    if not trial.state.is_verdict:
+        return f"{who} has not ended yet: it is {trial.state}"
+    if gone := record.removed_parents(known, trial):
+        return f"{who} cannot be run again: the weights of its parent {gone[0]} were removed"
+    return ""
 
 
 def event_of(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from controller.commands.arguments import Name, TrialId
-from controller.commands.output import say
+from controller.commands.arguments import Name, States, TrialIds, Yes
+from controller.commands.several import request
 from controller.state.home import Home
 
 
-def cancel(name: Name, trial: TrialId) -> None:
-    """Cancel one trial. If it is on a node, it is ended there."""
-    from controller.engine import requests
+def cancel(name: Name, trials: TrialIds = None, state: States = None, yes: Yes = False) -> None:
+    """Cancel trials: those named, or with --state all in some states.
 
-    say(requests.ask(Home.of_user().find(name), trial, "cancel"))
+    A trial that is on a node is ended there. On a terminal it asks before it cancels many.
+    """
+    request(Home.of_user().find(name), "cancel", trials or [], state, yes=yes)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from controller.commands.arguments import Name
+from controller.commands.arguments import Name, Yes
 from controller.commands.output import say
 from controller.state.home import Home
 
 
 def remove(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Delete an experiment: its journal, its report, and its directory on the store."""
     from rich import filesize
