@@ -117,6 +117,7 @@ def create(
         config = config.model_copy(update={"name": directory.name})
         root = layout.create(store, user_name(), directory.name, secrets.token_hex(4))
         undo.callback(layout.discard, root)
+        _note_root(directory, root)
         code = snapshot.take(config.trial.code_dir, root, (home.path,))
         shipped = runtime.take(root)
         listed = store_inventory(listed, config, inventory, directory)
@@ -147,6 +148,7 @@ def create(
             journal.append([created])
         try:
             draft.rename(directory.journal)
+            directory.draft_root.unlink()
             for path in (directory.path, directory.path.parent, home.path):
                 sync_directory(str(path))
         except OSError as error:
@@ -160,6 +162,14 @@ def create(
             notes=[*notes, *usable.notes, *on_code(config, code.entries, nodes)], passed=variables,
             taken_name=taken, slots=slots,
         )  # fmt: skip
+
+
+def _note_root(directory: ExperimentDir, root: Root) -> None:
+    """Write down where the store is used, until the journal says so. Raises LaunchError."""
+    try:
+        directory.draft_root.write_text(str(root.path), encoding="utf-8")
+    except OSError as error:
+        raise LaunchError(f"cannot write {directory.draft_root}: {reason(error)}") from None
 
 
 @contextlib.contextmanager

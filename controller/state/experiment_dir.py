@@ -64,6 +64,11 @@ class ExperimentDir:
         return self.path / "inbox"
 
     @property
+    def draft_root(self) -> Path:
+        """The path of its directory on the store, while it is being created."""
+        return self.path / "root.new"
+
+    @property
     def is_complete(self) -> bool:
         """Whether the experiment was created completely: its journal is written last."""
         return self.journal.is_file()

@@ -78,7 +78,7 @@ class Home:
         self.prepare()
         for candidate in _candidates(name):
             directory = ExperimentDir(self.experiments / candidate)
-            if _is_abandoned(directory):
+            if is_abandoned(directory):
                 directory.discard()
             try:
                 directory.path.mkdir(mode=0o700)
@@ -150,7 +150,7 @@ def refuse_network(path: Path) -> None:
         )
 
 
-def _is_abandoned(directory: ExperimentDir) -> bool:
+def is_abandoned(directory: ExperimentDir) -> bool:
     """Whether a process that created the experiment was killed before it was complete."""
     try:
         age = time.time() - directory.path.stat().st_mtime

@@ -60,7 +60,9 @@ def _figures(trial: TrialFigures) -> Iterator[tuple[str, str]]:
     yield "", "child" if trial.id else "candidate"
     yield "params", json.dumps(trial.params)
     yield "state", str(trial.state)
-    if trial.value is not None:
+    for name, value in trial.values.items():
+        yield name, f"{value:.6g}"
+    if trial.value is not None and not trial.values:
         yield "value", f"{trial.value:.6g}"
     if trial.first_report is not None:
         yield "first report", f"after {trial.first_report:.1f} s"

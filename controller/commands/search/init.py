@@ -47,5 +47,5 @@ def init(
     if torch:
         say("trials need torch and safetensors in the active environment or that of trial.python")
     say("next:")
-    say(f"    {command('check', experiment)}")
+    say(f"    {command('check', experiment, '--run')}")
     say(f"    {command('run', experiment)}")

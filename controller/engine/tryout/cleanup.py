@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from controller.engine.messages import MessageQueue
 from controller.engine.observer import Situation
 from controller.errors import HeirloomError
 from controller.state.experiment_dir import ExperimentDir
-from controller.state.home import Home
+from controller.state.home import Home, is_abandoned
 from controller.state.lock import Lock, is_locked
 from controller.store import layout
 from controller.store.layout import Root
@@ -32,7 +33,7 @@ def clean(home: Home, say: Callable[[str], None]) -> None:
         return
     for path in sorted(tryouts.experiments.iterdir()):
         place = ExperimentDir(path)
-        if is_locked(place):
+        if is_locked(place) or not (place.is_complete or is_abandoned(place)):
             continue
         try:
             _remove_left(place, tryouts)
@@ -58,6 +59,8 @@ def remove(place: ExperimentDir, root: Root, nodes: Iterable[Node]) -> None:
 
 def _remove_left(place: ExperimentDir, tryouts: Home) -> None:
     if not place.is_complete:  # it was killed while it was created, before any trial
+        with contextlib.suppress(OSError):
+            layout.remove(Path(place.draft_root.read_text(encoding="utf-8")))
         _discard(place)
         return
     with sessions.resume(place.name, tryouts, None, starts_trials=False) as session:
@@ -99,11 +102,12 @@ class _Patience:
 def _discard(place: ExperimentDir) -> None:
     """Delete the directory, and the one of all try-outs if it is empty."""
     shutil.rmtree(place.path, ignore_errors=True)
-    _remove_if_empty(place.path.parent)
+    remove_if_empty(place.path.parent)
 
 
-def _remove_if_empty(directory: Path) -> None:
+def remove_if_empty(directory: Path) -> None:
+    """Remove the directory of all try-outs if there is none."""
     try:
         directory.rmdir()
-    except OSError:  # another try-out is in it
+    except OSError:  # it is not there, or a try-out is in it
         return

@@ -31,6 +31,7 @@ class TrialFigures:
     state: State
     reason: str
     value: float | None
+    values: Mapping[str, float]  # by name, of named objectives
     result: Any
     restored: Sequence[int]  # the trials whose weights it started from
     first_report: float | None  # after its process began
@@ -95,6 +96,7 @@ def figures(root: Root, trial: Trial, first_report: float | None) -> TrialFigure
         state=trial.state,
         reason=trial.reason,
         value=trial.value,
+        values=trial.values,
         result=trial.result,
         restored=() if attempt is None else attempt.restore,
         first_report=_first_report(root, trial, started_at) or first_report,

@@ -55,9 +55,20 @@ def run(
     `say` prints a line; `progress` is that of `preflight.check`. Raises HeirloomError if they could
     not be started.
     """
+    cleanup.clean(request.home, say)
+    try:
+        return _try(request, say, progress)
+    finally:
+        cleanup.remove_if_empty(request.home.of_tryouts().experiments)
+
+
+def _try(
+    request: Request,
+    say: Callable[[str], None],
+    progress: Callable[[int], AbstractContextManager[None]],
+) -> Tryout:
     limit = request.limit or DEFAULT_LIMIT
     home = request.home.of_tryouts()
-    cleanup.clean(request.home, say)
 
     def adapt(config: Config) -> Config:
         return adapted(config, limit)

@@ -73,4 +73,6 @@ def test_trial_that_fails(lab: Lab) -> None:
     assert "  loading\n" in output
     assert output.count("Traceback") == 1  # the trial's own
     check_nothing_is_left(lab)
-    assert "--run" in lab("check", lab.path / "experiment.yml", "--node", "x", code=2)
+    file = lab.path / "experiment.yml"
+    assert "no node named x" in lab("check", file, "--run", "--node", "x", "--samples", "0", code=2)
+    check_nothing_is_left(lab)
