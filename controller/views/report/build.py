@@ -12,7 +12,7 @@ from controller.formats import clock, command, counted
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.store import dedup
-from controller.views.report import ReportData, write
+from controller.views.report import ReportData, lookahead, write
 from heirloom.store.files import RealFiles
 
 
@@ -30,6 +30,8 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
     if note := _resumable(record):
         notes.append(note)
     notes += _about_weights(record)
+    slots = experiment.rules.slots
+    places = {node.name: node.slots // slots for node in experiment.placement.nodes.values()}
     data = ReportData(
         name=place.name,
         description=record.config.description,
@@ -40,7 +42,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
         trials=experiment.trials,
         curves=record.curves,
         metrics=record.metric_curves,
-        seconds={trial.id: trial.seconds for trial in experiment.trials},
+        seconds=lookahead.told_apart(experiment.trials, places),
         notes=notes,
         last_at=None if record.is_running else experiment.last_at,
     )

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from controller.core.model import State, Trial
 from controller.core.ranking import standing_of
+from controller.views.report import ranges
 from heirloom.objective import Front, Objective, Objectives
 
 
@@ -62,23 +63,20 @@ class ReportData:
 
     @cached_property
     def span(self) -> tuple[float, float]:
-        """The lowest and the highest value, without the worst tenth. (0, 1) without a value.
+        """The lowest and the highest value, without those that are far off. (0, 1) without any.
 
-        A few values that are far off would leave the others the same colour and height.
+        A few of them would leave the others the same colour and height.
         """
-        values = [v for trial in self.trials if (v := finite(trial.value)) is not None]
-        if not values:
-            return 0.0, 1.0
-        ranked = self.objective.ranked(values, lambda value: value)
-        kept = ranked[: len(ranked) - len(ranked) // 10]
-        return min(kept), max(kept)
+        return ranges.near(self._values, self.objective)
 
     @property
     def axis(self) -> list[float]:
         """The range of an axis that shows the span, with a margin at both ends."""
-        low, high = self.span
-        room = (high - low) * 0.1 or abs(low) * 0.05 or 1.0
-        return [low - room, high + room]
+        return ranges.axis(self._values, self.objective)
+
+    @property
+    def _values(self) -> list[float]:
+        return [v for trial in self.trials if (v := finite(trial.value)) is not None]
 
     @cached_property
     def line(self) -> list[Trial]:

@@ -21,13 +21,17 @@ from markupsafe import Markup
 
 from controller.core.model import State, Trial
 from controller.views.report.data import ReportData, finite
-from controller.views.report.figures import activities, best_so_far, durations, learning
-from controller.views.report.hover import show
-from controller.views.report.lineage import lineage
-from controller.views.report.pareto import pareto
+from controller.views.report.figures.durations import activities, durations
+from controller.views.report.figures.hover import show
+from controller.views.report.figures.learning import learning
+from controller.views.report.figures.lineage import lineage
+from controller.views.report.figures.pareto import pareto
+from controller.views.report.figures.results import best_so_far
+from controller.views.report.line import steps
 from controller.views.values import shown
 
 _COLUMNS = 10  # parameters with a column of their own in the table
+_METRICS = 8  # metrics with a picture of their own
 _REASON = 2_000  # characters shown of a reason
 _IDS = 40  # trials named beside a reason
 
@@ -62,11 +66,13 @@ def render(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    metrics = list(data.metrics)[:_METRICS]
     figures = {
         "pareto": pareto(data),
         "lineage": lineage(data),
         "best": best_so_far(data),
         "learning": learning(data),
+        **{f"metric-{at}": learning(data, name) for at, name in enumerate(metrics)},
         "durations": durations(data),
     }
     columns = _columns(data)
@@ -78,6 +84,8 @@ def render(data: ReportData) -> str:
         figures={name: figure for name, figure in figures.items() if figure},
         counts=_counts(data),
         columns=columns,
+        metrics=metrics,
+        line=steps(data),
         rows=[_row(data, trial, columns) for trial in data.by_id.values()],
         spent=_spent(data),
         failures=_failures(data),

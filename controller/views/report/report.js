@@ -49,12 +49,14 @@ addEventListener("afterprint", () => repaint(false));
 
 for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => {
-    const figure = figures.lineage;
-    const view = figure.views[button.dataset.view];
-    figure.data.forEach((trace, at) => Object.assign(trace, { x: view.x[at], y: view.y[at] }));
-    figure.layout.yaxis = figure.heights[button.dataset.view];
+    const { figure: name, view } = button.dataset;
+    const figure = figures[name];
+    for (const [axis, values] of Object.entries(figure.views[view])) {
+      figure.data.forEach((trace, at) => { trace[axis] = values[at]; });
+    }
+    Object.assign(figure.layout, figure.axes[view]);
     repaint(false);
-    for (const other of document.querySelectorAll("[data-view]")) {
+    for (const other of document.querySelectorAll(`[data-figure="${name}"]`)) {
       other.setAttribute("aria-pressed", String(other === button));
     }
   });

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from controller.core.model import State, Trial
 from controller.views.report import ReportData
-from controller.views.report.pareto import pareto
+from controller.views.report.figures.pareto import pareto
 from heirloom.objective import Objectives
 from tests.unit.report.pages import Page, report, trial
 

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.model import State
-from controller.views.report.figures import best_so_far, durations, learning
-from controller.views.report.lanes import lanes
-from controller.views.report.lineage import lineage
+from controller.views.report.figures.durations import durations
+from controller.views.report.figures.lanes import lanes
+from controller.views.report.figures.learning import learning
+from controller.views.report.figures.lineage import lineage
+from controller.views.report.figures.results import best_so_far
 from heirloom.objective import DIRECTIONS, Objective, Objectives
 from tests.unit.report.pages import START, report, trial
 
@@ -102,7 +104,8 @@ def test_learning_curves_tell_who_inherited_and_leave_out_evenly_what_is_too_muc
     trials = [trial(0), trial(1, 0), trial(2, 1)]
     figure = learning(report(*trials, curves={0: [(1, 0.1), (2, 0.3)], 1: [(1, 0.4)], 7: [(1, 9)]}))
     assert figure is not None
-    first, second = figure["data"]
+    first, second, line = figure["data"]
+    assert (line["name"], line["y"]) == ("best line", [0.1, 0.3, 0.4])
     assert (first["name"], first["y"]) == ("from nothing", [0.1, 0.3, None])
     assert (second["name"], second["y"]) == ("from a parent's weights", [0.4, None])
 

@@ -47,7 +47,8 @@ def test_best_trial_its_ancestors_and_its_parameters(tmp_path: Path) -> None:
     page = Page(report(*trials), tmp_path / "report.html")
     assert "Best trial: 3" in page.visible_text
     assert "rate 0.0123457" in page.visible_text
-    assert "0 0.5 1 0.51 3 0.99" in page.visible_text
+    line = "0 0.5 it starts from nothing 1 0.51 +0.01 no parameter 3 0.99 +0.48"
+    assert f"{line} depth 2 → none rate → 0.0123457" in page.visible_text
     minimized = Page(
         report(*trials, objectives=Objectives((Objective(maximize=False),))),
         tmp_path / "report.html",

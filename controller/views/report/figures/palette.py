@@ -7,6 +7,7 @@ from typing import Any
 Figure = dict[str, Any]  # {"data": [traces], "layout": {...}}, Plotly's JSON form
 
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
+PALE = "#c9ced6"
 SKY, PURPLE, GREEN, GREY = "#56B4E9", "#CC79A7", "#009E73", "#8c8c8c"
 SCALE = "Cividis"
 

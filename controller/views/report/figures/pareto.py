@@ -8,8 +8,8 @@ from typing import Any
 from controller.core.model import State, Trial
 from controller.core.ranking import standing_of
 from controller.views.report.data import ReportData
-from controller.views.report.hover import hover
-from controller.views.report.palette import GREY, LEGEND, ORANGE, SKY, Figure, kind
+from controller.views.report.figures.hover import hover
+from controller.views.report.figures.palette import GREY, LEGEND, ORANGE, SKY, Figure, kind
 from heirloom.objective import Front, Objective, Standing
 
 _STYLES = {

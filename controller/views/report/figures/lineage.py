@@ -8,9 +8,9 @@ from typing import Any
 
 from controller.core.model import State, Trial
 from controller.views.report.data import ReportData, finite
-from controller.views.report.hover import hover
-from controller.views.report.lanes import lanes
-from controller.views.report.palette import (
+from controller.views.report.figures.hover import hover
+from controller.views.report.figures.lanes import lanes
+from controller.views.report.figures.palette import (
     GREY,
     LEGEND,
     ORANGE,
@@ -35,7 +35,7 @@ _UNDER_WAY = ("circle-open", GREY)
 def lineage(data: ReportData) -> Figure | None:
     """A marker for each trial, a line for each inheritance. None where there is no trial.
 
-    `views` holds the coordinates of each trace, and `heights` the y axis, for the page's switch.
+    `views` holds the coordinates of each trace, and `axes` the axes, for the page's switch.
     """
     if not data.trials:
         return None
@@ -56,12 +56,11 @@ def lineage(data: ReportData) -> Figure | None:
         "xaxis": {"title": {"text": "trial"}, "zeroline": False},
         "legend": LEGEND,
     }
-    heights = {
-        "family": {"visible": False},
-        "value": {"title": {"text": data.objective.name}, "range": data.axis},
+    axes: dict[str, dict[str, Any]] = {
+        "family": {"yaxis": {"visible": False}},
+        "value": {"yaxis": {"title": {"text": data.objective.name}, "range": data.axis}},
     }
-    layout["yaxis"] = heights["family"]
-    return {"data": traces, "layout": layout, "views": views, "heights": heights}
+    return {"data": traces, "layout": {**layout, **axes["family"]}, "views": views, "axes": axes}
 
 
 class _Lineage:
