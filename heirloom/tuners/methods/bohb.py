@@ -27,7 +27,7 @@ class Bohb(Hyperband):
     The experiment file's `resource` has the smallest and the largest amount, and `eta`.
 
     Args:
-        random_fraction: the share of candidates that are drawn at random. Default: 1/3.
+        random_fraction: the share of candidates that are drawn at random. Default: 0.33.
         top: the share of results that count as the best. Default: 0.15.
         samples: draws from which the best is proposed. Default: 64.
         bandwidth_factor: how many times as wide the kernels are for these draws. Default: 3.
@@ -44,7 +44,7 @@ class Bohb(Hyperband):
         seed: int,
         maximize: bool,
         resource: Optional[Mapping[str, Any]] = None,
-        random_fraction: float = 1 / 3,
+        random_fraction: float = 0.33,
         top: float = 0.15,
         samples: int = 64,
         bandwidth_factor: float = 3.0,
