@@ -31,6 +31,7 @@ from .prepared import Prepared, remove_tree
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0  # seconds between tries to take the lock
+_MARGIN = 900.0  # seconds beyond the timeout: to end the command, and to write to the disk
 _KEPT = ("HEIRLOOM_EXPERIMENT", "HEIRLOOM_ATTEMPT", "HEIRLOOM_NODE_DIR")
 
 
@@ -78,7 +79,7 @@ class Preparation:
         base = place.find(order.get("directory"), spec.node)
         prepared = Prepared(base, place.digest(spec))
         earlier = prepared.failure()
-        lock = self._lock(prepared)
+        lock = self._lock(prepared, order["timeout"] + _MARGIN)
         try:
             directory = prepared.find()
             if directory is None:
@@ -91,17 +92,21 @@ class Preparation:
         finally:
             os.close(lock)
 
-    def _lock(self, prepared: Prepared) -> int:
-        """Wait for the lock, and say in the log for whom."""
-        said = ""
+    def _lock(self, prepared: Prepared, longest: float) -> int:
+        """Wait for the lock, and say in the log for whom. Nobody is waited for without end."""
+        known, since = "", self._waiter.now()
         intervals = pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
         while (lock := prepared.try_lock()) is None:
             holder = prepared.holder()
-            if holder not in ("", said):
-                said = holder
+            if holder not in ("", known):
+                known, since = holder, self._waiter.now()
                 log = self._log()
                 log.note(f"waits for attempt {holder}, which prepares {self._spec.node}")
                 log.close()
+            if self._waiter.now() - since > longest:
+                who = f"attempt {known}" if known else "another process"
+                reason = f"{who} has held {prepared.path}/lock for more than {longest:.0f} s"
+                raise AttemptEnded("refused", reason)
             self._pause(next(intervals))
         return lock
 

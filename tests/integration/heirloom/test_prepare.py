@@ -6,7 +6,10 @@ import signal
 
 import pytest
 
+from heirloom.node.prepare import place, preparation
+from heirloom.node.prepare.prepared import Prepared
 from heirloom.node.process import sandbox
+from heirloom.node.spec import Spec
 
 NOOP = 'echo "{\\"value\\": 1}" > "$HEIRLOOM_RESULT"'
 READ = f'cat "$HEIRLOOM_NODE_DIR/data" > "$HEIRLOOM_SAVE_PATH/data" && {NOOP}'
@@ -132,3 +135,16 @@ def test_the_store_is_read_only_for_a_preparation(lab, prepare):
     order = prepare(f'touch {lab.root}/mine; touch "$HEIRLOOM_NODE_DIR/data"')
     assert lab.run("0.1", READ, **order)["outcome"] == "committed"
     assert not (lab.root / "mine").exists()
+
+
+def test_nobody_waits_without_end_for_a_preparation(lab, prepare, monkeypatch):
+    monkeypatch.setattr(preparation, "_MARGIN", 0.0)  # a supervisor is forked from this process
+    order = prepare("true", 0.1)
+    spec = Spec.from_dict(lab.spec("0.1", READ, **order))
+    base = place.find(order["prepare"]["directory"], "here")
+    lock = Prepared(base, place.digest(spec)).try_lock()
+    assert lock is not None
+    ended = lab.run("0.1", READ, **order)
+    os.close(lock)
+    assert ended["outcome"] == "refused"
+    assert ended["reason"].startswith("another process has held")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import Began, Ended
+from controller.core.events import Began, Ended, Prepared, Preparing
 from controller.core.model import Outcome
 from controller.store.mail.messages import MalformedError, parse_message
 
@@ -24,6 +24,13 @@ def test_began() -> None:
     found = parse_message("7.2.began.json", BEGAN)
     assert not found.has_manifest
     assert found.event(5.0) == Began(at=5.0, trial=7, number=2, started_at=1.0)
+
+
+def test_preparations() -> None:
+    for kind, event in (("preparing", Preparing), ("prepared", Prepared)):
+        found = parse_message(f"7.2.{kind}.json", {**BEGAN, "kind": kind})
+        assert not found.has_manifest
+        assert found.event(5.0) == event(at=5.0, trial=7, number=2)
 
 
 def test_ended() -> None:
