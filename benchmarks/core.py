@@ -50,6 +50,9 @@ class RandomTuner:
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """See `Tuner`."""
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """See `Tuner`."""
+
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """See `Tuner`."""
         raise NotImplementedError("nothing is removed")
@@ -81,6 +84,10 @@ class MemoryStore:
     def remove(self, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
         """See `Store`."""
         raise NotImplementedError("nothing is removed")
+
+    def remove_checkpoints(self, attempts: Sequence[tuple[int, int]]) -> None:
+        """See `Store`."""
+        raise NotImplementedError("no checkpoint is saved")
 
 
 class SmallSpecs:

@@ -110,6 +110,15 @@ class Channel:
         if self._torn:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
+    @property
+    def step(self) -> int:
+        """The step of the last report; -1 before the first one."""
+        return self._step
+
+    def continue_from(self, step: int) -> None:
+        """Count steps from the one after `step`, unless something was reported already."""
+        self._step = max(self._step, step)
+
     def note(self, name: str, value: Any) -> None:
         """Add a value that JSON can represent to the trial's result."""
         self._notes[name] = value

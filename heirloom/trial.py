@@ -5,6 +5,10 @@ weights, or None for a trial without a parent; `restore_paths` are those of all 
 writes its weights to `save_path`. Outside an experiment the parameters are empty, `save_path` is a
 temporary directory, and reports are printed.
 
+`checkpoint()` saves a checkpoint. If this attempt continues an earlier one of the same trial,
+`checkpoint_path` is the directory of the checkpoint to load and `first_step` the step after it;
+otherwise they are None and 0. They do not change while the attempt runs.
+
 `seed` is a number below 2**32 for the trial's random numbers: it comes from the experiment's seed
 and the trial's id, so that a trial which is tried again has the same. `device` is where a trial
 computes, in PyTorch's words: "cuda" if it has a GPU, which is the first that it sees, else "cpu".
@@ -15,9 +19,12 @@ where there is no `prepare`.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
@@ -29,6 +36,8 @@ restore_path: Optional[Path]
 restore_paths: tuple[Path, ...]
 save_path: Path
 node_dir: Optional[Path]
+checkpoint_path: Optional[Path]
+first_step: int
 seed: int
 device: str
 _NOT_GIVEN: Any = object()
@@ -74,6 +83,40 @@ def finish(value: Any = _NOT_GIVEN, **values: Any) -> None:
         channel.say(f"result: {result}")
 
 
+@contextlib.contextmanager
+def checkpoint(step: Optional[int] = None) -> Iterator[Path]:
+    """Save a checkpoint: `with trial.checkpoint() as directory:`, and write files into `directory`.
+
+    It is complete when the block ends without an error: durable, read-only, and from then on what a
+    later attempt of this trial continues from. `step` is the step that it contains, by default that
+    of the last report. The newest two are kept. Raises ValueError for a step below 0, without a
+    step before the first report, and for anything but regular files; OSError if it cannot be
+    written.
+    """
+    from .store.checkpoints.saving import saving  # not needed by most trials
+    from .store.files import RealFiles
+
+    number = channel.step if step is None else int(step)
+    if number < 0:
+        raise ValueError(
+            f"a checkpoint's step must be 0 or more, not {number}"
+            if step is not None
+            else "a checkpoint needs a step before the first report: trial.checkpoint(step=…)"
+        )
+    with saving(RealFiles(), _checkpoint_dir(), number) as directory:
+        yield Path(directory)
+
+
+@functools.lru_cache(maxsize=1)
+def _checkpoint_dir() -> str:
+    """Where checkpoints are saved; outside an experiment a temporary directory."""
+    directory = os.environ.get("HEIRLOOM_CHECKPOINT_DIR")
+    if directory is None:
+        directory = tempfile.mkdtemp(prefix="heirloom-")
+        channel.say(f"outside an experiment: checkpoints go to {directory}")
+    return directory
+
+
 def _number(value: Any, what: str = "a result") -> float:
     """Unwrap a number of numpy, PyTorch and others. Raises TypeError for anything else."""
     number = _plain(value, what)
@@ -103,7 +146,14 @@ def _has_gpu() -> bool:
 
 
 def __getattr__(name: str) -> Any:
-    """Create `save_path` on first use: outside an experiment it is a temporary directory."""
+    """Set attributes on first use.
+
+    Outside an experiment `save_path` is a temporary directory. Who asks where to continue does so,
+    so that reports without a step count from there.
+    """
+    if name in ("checkpoint_path", "first_step"):
+        _continue()
+        return globals()[name]
     if name != "save_path":
         raise AttributeError(f"heirloom.trial has no {name!r}")
     directory = os.environ.get("HEIRLOOM_SAVE_PATH")
@@ -112,6 +162,15 @@ def __getattr__(name: str) -> Any:
         channel.say(f"outside an experiment: weights go to {directory}")
     globals()["save_path"] = path = Path(directory)
     return path
+
+
+def _continue() -> None:
+    """Set `checkpoint_path` and `first_step`."""
+    global checkpoint_path, first_step
+    path = os.environ.get("HEIRLOOM_CHECKPOINT_PATH")
+    step = int(os.environ.get("HEIRLOOM_CHECKPOINT_STEP") or "-1") if path else -1
+    checkpoint_path, first_step = Path(path) if path else None, step + 1
+    channel.continue_from(step)
 
 
 params = channel.params()

@@ -101,6 +101,7 @@ class Commands:
     # By trial and attempt number:
     ends: Pending[tuple[int, int], EndAttempt] = field(default_factory=Pending)
     leftovers: Pending[tuple[int, int], None] = field(default_factory=Pending)  # to be removed
+    checkpoints: Pending[tuple[int, int], None] = field(default_factory=Pending)  # to be removed
     # By node:
     set_asides: Pending[str, SetAside] = field(default_factory=Pending)
 
@@ -116,6 +117,10 @@ class Commands:
             **{f"end of {number}": self.ends.stage((trial, number)) for number in numbers},
             **{
                 f"leftovers of {number}": self.leftovers.stage((trial, number))
+                for number in numbers
+            },
+            **{
+                f"checkpoints of {number}": self.checkpoints.stage((trial, number))
                 for number in numbers
             },
         }

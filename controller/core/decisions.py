@@ -8,7 +8,7 @@ from itertools import islice
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.gc import garbage, leftovers, questions
+from controller.core.gc import garbage, leftovers, questions, unneeded_checkpoints
 from controller.core.model import Attempt, AttemptState, Keep, Outcome
 from controller.core.transitions.retries import nodes_to_avoid
 
@@ -39,8 +39,8 @@ class Decisions:
         if self._x.closed is not None or self._x.opened_at is None:
             return made
         steps = (
-            self._due, self._pause, self._placements, self._recalls, self._search, self._gc,
-            self._end, self._alive,
+            self._due, self._pause, self._placements, self._recalls, self._search,
+            self._checkpoints, self._gc, self._end, self._alive,
         )  # fmt: skip
         for step in steps:
             for event in step(now):
@@ -182,6 +182,12 @@ class Decisions:
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
 
+    def _checkpoints(self, now: float) -> Iterator[e.Event]:
+        """Remove the checkpoints of ended trials: no attempt continues them."""
+        attempts = unneeded_checkpoints(self._x)
+        if attempts and self._x.checkpoints.refused is None:
+            yield e.CheckpointsRemovalAsked(at=now, attempts=attempts)
+
     def _gc(self, now: float) -> Iterator[e.Event]:
         """Remove weights that are neither kept nor needed: repeatedly, and once at the end."""
         x, gc = self._x, self._x.gc
@@ -214,6 +220,7 @@ class Decisions:
     def _end(self, now: float) -> Iterator[e.Event]:
         x = self._x
         removing = x.gc.is_removing and not x.proposals_possible
+        removing = removing or bool(x.commands.checkpoints.issued)
         if x.search.over is not None and self._is_idle() and not removing:
             yield e.Closed(at=now, reason=x.search.over.reason)
 

@@ -38,6 +38,8 @@ class Experiment(ExperimentState):
                 attempts.prepared(self, event)
             case e.Began():
                 attempts.began(self, event)
+            case e.ContinuedFrom():
+                attempts.continued_from(self, event)
             case e.Reported() | e.ReportedMany():
                 attempts.reported(self, event)
             case e.Ended():
@@ -79,6 +81,11 @@ class Experiment(ExperimentState):
                 self._remove(event)
             case e.Removed():
                 self.gc.end(event)
+                self.checkpoints.forget(event.attempts)
+            case e.CheckpointsRemovalAsked():
+                self.checkpoints.begin_removal(event)
+            case e.CheckpointsRemoved():
+                self.checkpoints.end_removal(event)
             case e.GcAsked():
                 self.gc.wanted = True
             case e.RoomShort():
@@ -139,6 +146,7 @@ class Experiment(ExperimentState):
         self.placement.set_lookahead(self.rules.lookahead)
         budget.reopen_if_room(self, event.at)
         self.gc.reopen()
+        self.checkpoints.refused = None
 
     def _declare(self, event: e.TunerDeclared) -> None:
         self.conclusion.possible = event.concludes

@@ -53,15 +53,28 @@ def garbage(x: ExperimentState) -> tuple[int, ...]:
 
 
 def leftovers(x: ExperimentState) -> tuple[tuple[int, int], ...]:
-    """Attempts that ended without a commit, of ended trials, whose files may still exist."""
+    """Attempts of ended trials that left files beside a commit, which may still exist."""
     cleaned = x.gc.cleaned
-    return tuple(
+    without_commit = tuple(
         (trial.id, attempt.number)
         for trial in x.trials
         if trial.state.is_verdict
         for attempt in trial.attempts
         if attempt.outcome not in (None, Outcome.COMMITTED)
         and (trial.id, attempt.number) not in cleaned
+    )
+    return tuple(dict.fromkeys((*without_commit, *unneeded_checkpoints(x))))
+
+
+def unneeded_checkpoints(x: ExperimentState) -> tuple[tuple[int, int], ...]:
+    """Attempts of trials that have a verdict, and no attempt on a node, that left checkpoints."""
+    issued = x.commands.checkpoints.issued, x.commands.leftovers.issued
+    return tuple(
+        key
+        for key in x.checkpoints.held
+        if x.trials[key[0]].state.is_verdict
+        and x.trials[key[0]].attempt is None
+        and not any(key in stage for stage in issued)
     )
 
 

@@ -1,11 +1,57 @@
-"""The state of garbage collection. `gc.py` decides from it whose weights are removed."""
+"""The state of garbage collection. `gc.py` decides from it what is removed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from controller.core import events as e
 from controller.core.commands import Commands
+from controller.core.model import Outcome
 
 _MIN_VERDICTS = 8  # verdicts between two collections, at least
+
+
+class CheckpointState:
+    """Which attempts have checkpoints on the store, and how many bytes those of one attempt take.
+
+    A lost attempt did not say what it left. It may have some once any other attempt had.
+    """
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self.held: dict[tuple[int, int], None] = {}  # attempts, in the order of their ends
+        self.largest = 0  # bytes, the most that an attempt has left
+        self.refused: str | None = None  # why the store does not allow a removal
+
+    def note(self, trial: int, number: int) -> None:
+        """An attempt has checkpoints."""
+        self.held[trial, number] = None
+
+    def end(self, event: e.Ended) -> None:
+        """An attempt has ended."""
+        self.largest = max(self.largest, event.checkpoints)
+        lost = event.outcome is Outcome.LOST and bool(self.largest or self.held)
+        if event.checkpoints or lost:
+            self.held[event.trial, event.number] = None
+
+    def forget(self, attempts: Sequence[tuple[int, int]]) -> None:
+        """Nothing is left of these attempts."""
+        for attempt in attempts:
+            self.held.pop(attempt, None)
+
+    def begin_removal(self, event: e.CheckpointsRemovalAsked) -> None:
+        """Issue the removal."""
+        for attempt in event.attempts:
+            self._commands.checkpoints.issue(attempt, None)
+
+    def end_removal(self, event: e.CheckpointsRemoved) -> None:
+        """Take the store's report. What could not be removed is left until another controller."""
+        self.forget(event.attempts)
+        for attempt in event.attempts:
+            self._commands.checkpoints.done(attempt)
+        if event.problem:
+            self.refused = event.problem
+            self._commands.checkpoints.issued.clear()
 
 
 class GcState:

@@ -81,9 +81,11 @@ class Attempt:
     outcome: Outcome | None = None
     reason: str = ""
     reports: int = 0
+    # Of its reports, and before the first of them of the attempt that it continues:
     last: Any = None  # the latest value that was reported
     step: int | None = None  # the step of that report
     metrics: dict[str, float | None] = field(default_factory=dict)  # the latest of each name
+    continued: tuple[int, int] | None = None  # the attempt and the step that it continues from
     rule: int | None = None  # the index of the retry rule that matches its failure
     excused: bool = False  # the node was to blame: it does not count against the trial
     has_node_time: bool = False  # whether its node said when its process began

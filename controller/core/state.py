@@ -7,7 +7,7 @@ from collections import Counter
 from controller.core import events as e
 from controller.core.budget import Budget
 from controller.core.commands import Commands
-from controller.core.gc_state import GcState
+from controller.core.gc_state import CheckpointState, GcState
 from controller.core.model import AlikeFailures, Attempt, NodeFailures, Rules, State, Trial
 from controller.core.placement import Placement
 from controller.core.queue import Queue
@@ -28,6 +28,7 @@ class ExperimentState:
         self.search = Search()
         self.conclusion = Conclusion()
         self.gc = GcState(self.commands)
+        self.checkpoints = CheckpointState(self.commands)
         self.counts: Counter[State] = Counter()
         self.front = Front()  # of the committed trials
 
@@ -130,7 +131,8 @@ class ExperimentState:
     @property
     def needed(self) -> int:
         """Bytes that must be free on the store before another attempt is placed."""
-        return self.largest * (len(self.on_nodes) + 1) + self.rules.reserve
+        most = self.largest + self.checkpoints.largest
+        return most * (len(self.on_nodes) + 1) + self.rules.reserve
 
     @property
     def is_at_rest(self) -> bool:

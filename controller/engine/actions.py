@@ -40,6 +40,9 @@ class Tuner(Protocol):
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """Pass reports of an attempt, each a step and a value, on to the assessor."""
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """Tell the assessor that an attempt continues an earlier one after a step."""
+
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Ask which of the trials may still be named as parents."""
 
@@ -64,6 +67,9 @@ class Store(Protocol):
 
     def remove(self, trials: Sequence[int], attempts: Sequence[tuple[int, int]]) -> None:
         """Remove weights of trials and leftovers of attempts; report Removed."""
+
+    def remove_checkpoints(self, attempts: Sequence[tuple[int, int]]) -> None:
+        """Remove the checkpoints of attempts; report CheckpointsRemoved."""
 
 
 class SpecSource(Protocol):
@@ -134,6 +140,8 @@ class Actions:
         if x.gc.is_removing:
             removals, leftovers = x.commands.removals.issued, x.commands.leftovers.issued
             self._store.remove(tuple(removals), tuple(leftovers))
+        if checkpoints := tuple(x.commands.checkpoints.issued):
+            self._store.remove_checkpoints(checkpoints)
         for node in x.placement.down:
             orders.append(NodeProbe(node, delay=0.0, set_aside=node in x.set_aside))
         if orders:
@@ -143,22 +151,18 @@ class Actions:
         """Carry out one event; return the order that it leads to."""
         x = self._experiment
         match event:
-            case e.ProposalAsked():
-                self._tuner.propose(event.trial, x.room)
-            case e.ResultSent():
-                self._tuner.observe(result_of(x.trials[event.trial], x.rules.objectives))
-            case e.Reported() | e.ReportedMany() if x.rules.assess:
-                self._tuner.report(event.trial, event.number, event.reports)
-            case e.ConclusionAsked():
-                self._tuner.conclude()
-            case e.ParentsAsked():
-                self._ask_for_parents(event.trials)
+            case e.Reported() | e.ReportedMany() | e.ContinuedFrom() if x.rules.assess:
+                self._assess(event)
+            case e.ProposalAsked() | e.ResultSent() | e.ConclusionAsked() | e.ParentsAsked():
+                self._call_tuner(event)
             case e.VerdictAsked():
                 self._store.pass_verdict(event.trial, event.state, event.reason)
             case e.CheckAsked():
                 self._store.read_verdict(event.trial)
             case e.RemovalAsked() if event.trials or event.attempts:
                 self._store.remove(event.trials, event.attempts)
+            case e.CheckpointsRemovalAsked():
+                self._store.remove_checkpoints(event.attempts)
             case e.Placed():
                 self._store.monitor(event.trial, event.number)
                 spec = self._specs.of(x.trials[event.trial], event.number, event.node)
@@ -179,6 +183,26 @@ class Actions:
             case e.NodeSetAside():
                 return NodeProbe(event.node, delay=event.wait, set_aside=True)
         return None
+
+    def _call_tuner(
+        self, event: e.ProposalAsked | e.ResultSent | e.ConclusionAsked | e.ParentsAsked
+    ) -> None:
+        x = self._experiment
+        match event:
+            case e.ProposalAsked():
+                self._tuner.propose(event.trial, x.room)
+            case e.ResultSent():
+                self._tuner.observe(result_of(x.trials[event.trial], x.rules.objectives))
+            case e.ConclusionAsked():
+                self._tuner.conclude()
+            case e.ParentsAsked():
+                self._ask_for_parents(event.trials)
+
+    def _assess(self, event: e.Reported | e.ReportedMany | e.ContinuedFrom) -> None:
+        if isinstance(event, e.ContinuedFrom):
+            self._tuner.continued(event.trial, event.number, event.source, event.step)
+        else:
+            self._tuner.report(event.trial, event.number, event.reports)
 
     def _probe(self, trial: int, attempt: Attempt) -> Probe:
         x, spec = self._experiment, None

@@ -44,6 +44,9 @@ class NoTuner:
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """Advise nothing."""
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """Take no notice."""
+
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Answer nothing: no answer is needed."""
         return Future()

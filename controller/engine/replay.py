@@ -63,6 +63,8 @@ def replay(config: configs.Experiment, journal: Journal) -> Replayed:
             case e.ResultSent():
                 observed[event.trial] = len(calls)
                 calls.append(None)
+            case e.ContinuedFrom() if config.assessor is not None:
+                calls.append(("continued", event.trial, event.number, event.source, event.step))
             case e.Reported() | e.ReportedMany() if config.assessor is not None:
                 calls.append(("reports", event.trial, event.number, event.reports))
     for trial, index in observed.items():

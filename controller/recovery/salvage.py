@@ -17,7 +17,7 @@ from controller.errors import reason
 from controller.store.layout import Root, StoreError
 from controller.store.mail.maildir import SIZE_LIMIT
 from controller.store.mail.messages import MalformedError, SupervisorMessage, parse_message
-from controller.store.monitor.attempts import read_part, report_events
+from controller.store.monitor.attempts import continued_event, read_part, report_events
 from controller.store.monitor.metrics import MetricsReader
 from controller.store.verdicts import READS, Verdicts
 from heirloom.node.spec import Spec, SpecError
@@ -118,8 +118,11 @@ class Salvage:
         if verdict is not None and verdict.number == number:
             stopped = verdict.state is State.STOPPED
             seconds = message.seconds if message else None
+            checkpoints = message.checkpoints if message else 0
             outcome = Outcome.STOPPED if stopped else Outcome.COMMITTED
-            yield ended(outcome=outcome, reason=verdict.reason, seconds=seconds)
+            yield ended(
+                outcome=outcome, reason=verdict.reason, seconds=seconds, checkpoints=checkpoints
+            )
         elif message is not None and not message.has_manifest:
             yield message.event(at)
         elif not is_last:
@@ -127,10 +130,13 @@ class Salvage:
 
     def _reports(self, trial: int, number: int, at: float) -> Iterator[e.Event]:
         path, reader = f"{self._root.attempt(trial, number)}/metrics.jsonl", MetricsReader()
-        more = True
+        more, told = True, False
         with contextlib.suppress(OSError):
             while more:
                 reports, more = reader.read_new(partial(read_part, path))
+                if reader.continued is not None and not told:
+                    told = True
+                    yield continued_event((trial, number), reader.continued, at)
                 yield from report_events((trial, number), reports, at)
 
     def _verdict(self, trial: int) -> e.VerdictSeen | None:

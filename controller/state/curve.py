@@ -54,6 +54,14 @@ class Curve:
             kept[self._last.order] = self._last
         return [(kept[order].step, kept[order].value) for order in sorted(kept)]
 
+    def until(self, step: int) -> Curve:
+        """The curve of the reports up to a step."""
+        found = Curve()
+        for reported, value in self.points:
+            if reported <= step:
+                found.add(reported, value)
+        return found
+
     def _halve(self) -> None:
         """Merge each two buckets. All of them are full."""
         pairs = zip(self._buckets[::2], self._buckets[1::2], strict=True)
@@ -65,35 +73,70 @@ Points = list[tuple[int, float]]  # steps and values
 
 
 class Curves:
-    """The learning curves of all trials: of what they reported as value, and of each metric."""
+    """The learning curves of all trials: of what they reported as value, and of each metric.
+
+    A trial's curve is that of its latest attempt. An attempt that continues an earlier one has its
+    reports too, up to the step from which it continues.
+    """
 
     def __init__(self) -> None:
-        self._values: dict[int, Curve] = {}
-        self._metrics: dict[str, dict[int, Curve]] = {}
+        self._values: dict[int, _Attempts] = {}
+        self._metrics: dict[str, dict[int, _Attempts]] = {}
 
-    def add(self, event: e.Reported | e.ReportedMany) -> None:
+    def add(self, event: e.Reported | e.ReportedMany | e.ContinuedFrom) -> None:
         """Add the reports of an event. What is not a number is left out."""
+        if isinstance(event, e.ContinuedFrom):
+            for curves in (self._values, *self._metrics.values()):
+                if event.trial in curves:
+                    curves[event.trial].continue_from(event.number, event.source, event.step)
+            return
         for step, value in event.reports:
             if (number := number_of(value)) is not None:
-                self._values.setdefault(event.trial, Curve()).add(step, number)
+                self._values.setdefault(event.trial, _Attempts()).add(event.number, step, number)
         for (step, _), metrics in zip(event.reports, event.rows, strict=False):
             for name, metric in (metrics or {}).items():
                 if metric is not None:
                     curves = self._metrics.setdefault(name, {})
-                    curves.setdefault(event.trial, Curve()).add(step, metric)
+                    curves.setdefault(event.trial, _Attempts()).add(event.number, step, metric)
 
     @property
     def values(self) -> dict[int, Points]:
         """The values, by trial."""
-        return {trial: curve.points for trial, curve in self._values.items()}
+        return {trial: curves.points for trial, curves in self._values.items()}
 
     @property
     def metrics(self) -> dict[str, dict[int, Points]]:
         """The metrics, by name and trial. Names are in the order in which they were reported."""
         return {
-            name: {trial: curve.points for trial, curve in curves.items()}
+            name: {trial: attempts.points for trial, attempts in curves.items()}
             for name, curves in self._metrics.items()
         }
+
+
+class _Attempts:
+    """The curves of a trial's attempts."""
+
+    def __init__(self) -> None:
+        self._curves: dict[int, Curve] = {}  # by the attempt's number, the latest last
+        self._inherited: set[int] = set()  # attempts that continue one, and have not reported yet
+
+    def add(self, number: int, step: int, value: float) -> None:
+        """Add a report of an attempt."""
+        if number in self._inherited:
+            self._inherited.remove(number)  # it may start at an earlier step than it could
+            self._curves[number] = self._curves[number].until(step - 1)
+        self._curves.setdefault(number, Curve()).add(step, value)
+
+    def continue_from(self, number: int, source: int, step: int) -> None:
+        """An attempt has the reports of an earlier one up to a step."""
+        if source in self._curves and number not in self._curves:
+            self._curves[number] = self._curves[source].until(step)
+            self._inherited.add(number)
+
+    @property
+    def points(self) -> Points:
+        """The curve of the latest attempt."""
+        return list(self._curves.values())[-1].points
 
 
 def number_of(value: Any) -> float | None:

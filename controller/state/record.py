@@ -83,7 +83,7 @@ def load(place: ExperimentDir, *, curves: bool = False) -> Record:
     with Journal.open(place.journal, readonly=True) as journal:
         for _, event in journal.read():
             experiment.apply(event)
-            if curves and isinstance(event, (e.Reported, e.ReportedMany)):
+            if curves and isinstance(event, (e.Reported, e.ReportedMany, e.ContinuedFrom)):
                 reported.add(event)
     if experiment.created is None:
         raise RecordError(

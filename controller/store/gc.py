@@ -1,4 +1,4 @@
-"""Remove weights from the store, and what attempts without a commit left there.
+"""Remove weights from the store, checkpoints, and what attempts without a commit left there.
 
 First `weights` is renamed to `weights.removed`, so no reader finds half of them; then the files are
 removed. The empty directory `weights.removed` stays beside the manifest as a record. A removal that
@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count, islice
+from typing import Generic, TypeVar
 
-from controller.core.events import Removed
+from controller.core.events import CheckpointsRemoved, Removed
 from controller.core.model import attempt_name
 from controller.store.layout import Root
 from heirloom.store.files import Files, Stat
 from heirloom.store.manifest import REMOVED
 from heirloom.store.os_errors import describe
 
+CHECKPOINTS = ("checkpoint", "continued")  # directories of an attempt
 _FORBIDDEN = (errno.EPERM, errno.EACCES, errno.EROFS)
 _TRIES = 3  # before a permission error counts
 _PIECE = 1000  # names removed in one step, so that a large removal does not delay mail
 _OPEN, _CLOSED = 0o2770, 0o550  # modes of a directory: while it is changed, when committed
 
 
+_Report = TypeVar("_Report")
+
+
 @dataclass
-class Removal:
-    """One removal, in steps, since each trial and each attempt may take a while."""
+class _Removal(Generic[_Report]):
+    """A removal in steps, since each trial and each attempt may take a while."""
 
     root: Root
     files: Files
@@ -46,25 +51,20 @@ class Removal:
         self._steps = [partial(self._sweep, *attempt) for attempt in reversed(self.attempts)]
         self._steps += [partial(self._remove, trial) for trial in reversed(self.trials)]
 
-    def step(self, now: float) -> Removed | None:
-        """Do the next step; returns Removed after the last one. Raises OSError; then call it again.
+    def step(self, now: float) -> _Report | None:
+        """Do the next step; returns the report after the last. Raises OSError; then call it again.
 
-        What this user may not remove stays, and `Removed.problem` says why.
+        What this user may not remove stays, and the report's `problem` says why.
         """
         if self._steps:
             if not self._try():
                 return None
             self._steps.pop()
             self._under_way = None
-        if self._steps:
-            return None
-        return Removed(
-            at=now,
-            trials=tuple(self._gone),
-            attempts=tuple(self._swept),
-            size=self._size,
-            problem=self._problem,
-        )
+        return None if self._steps else self._done(now)
+
+    def _done(self, now: float) -> _Report:
+        raise NotImplementedError
 
     def _try(self) -> bool:
         """Continue the current operation; whether it is over, done or forbidden.
@@ -98,8 +98,40 @@ class Removal:
 
     def _sweep(self, trial: int, number: int) -> Iterator[int]:
         attempt = f"{self.root.attempts}/{attempt_name(trial, number)}"
-        yield from remove_leftovers(self.files, attempt)
+        yield from self._remove_files(attempt)
         self._swept.append((trial, number))
+
+    def _remove_files(self, attempt: str) -> Iterator[int]:
+        raise NotImplementedError
+
+
+class Removal(_Removal[Removed]):
+    """Removes the weights of trials, and what attempts left without a commit."""
+
+    def _done(self, now: float) -> Removed:
+        return Removed(
+            at=now,
+            trials=tuple(self._gone),
+            attempts=tuple(self._swept),
+            size=self._size,
+            problem=self._problem,
+        )
+
+    def _remove_files(self, attempt: str) -> Iterator[int]:
+        return remove_leftovers(self.files, attempt)
+
+
+class CheckpointRemoval(_Removal[CheckpointsRemoved]):
+    """Removes the checkpoints of attempts, and nothing else that they left."""
+
+    def __init__(self, root: Root, files: Files, attempts: Sequence[tuple[int, int]]) -> None:
+        super().__init__(root, files, (), attempts)
+
+    def _done(self, now: float) -> CheckpointsRemoved:
+        return CheckpointsRemoved(at=now, attempts=tuple(self._swept), problem=self._problem)
+
+    def _remove_files(self, attempt: str) -> Iterator[int]:
+        return _remove_directories(self.files, attempt, CHECKPOINTS)
 
 
 def remove_weights(files: Files, place: str) -> Iterator[int]:
@@ -120,21 +152,28 @@ def remove_weights(files: Files, place: str) -> Iterator[int]:
 
 
 def remove_leftovers(files: Files, attempt: str) -> Iterator[int]:
-    """Remove the output of an attempt that did not commit; yields the size of each file.
+    """Remove an attempt's checkpoints, and its output if it did not commit.
 
-    Its log and its reports stay. Raises OSError.
+    Its log and its reports stay. Yields the size of each file. Raises OSError.
     """
     with contextlib.suppress(FileNotFoundError):
-        for name in files.names(attempt):
-            if name == "out" or name.startswith("out."):
-                path = f"{attempt}/{name}"
-                found = files.stat(path)
-                if found is not None and found.kind == "directory":
-                    yield from _empty(files, path)
-                    files.remove_dir(path)
-                elif found is not None:
-                    yield _remove_file(files, path, found)
-        files.sync_dir(attempt)
+        names = files.names(attempt)
+        outputs = [name for name in names if name == "out" or name.startswith("out.")]
+        yield from _remove_directories(files, attempt, (*outputs, *CHECKPOINTS))
+
+
+def _remove_directories(files: Files, above: str, names: Iterable[str]) -> Iterator[int]:
+    """Remove these directories, or files, as far as they exist; yields the size of each file."""
+    with contextlib.suppress(FileNotFoundError):
+        for name in names:
+            path = f"{above}/{name}"
+            found = files.stat(path)
+            if found is not None and found.kind == "directory":
+                yield from _empty(files, path)
+                files.remove_dir(path)
+            elif found is not None:
+                yield _remove_file(files, path, found)
+        files.sync_dir(above)
 
 
 def _empty(files: Files, top: str) -> Iterator[int]:
@@ -145,7 +184,7 @@ def _empty(files: Files, top: str) -> Iterator[int]:
     """
     numbered = (f"{top}/{number}" for number in count())
     free = (path for path in numbered if files.stat(path) is None)
-    files.chmod(top, _OPEN)
+    _open(files, top)
     while names := files.names(top, _PIECE):
         for name in names:
             path = f"{top}/{name}"
@@ -159,17 +198,23 @@ def _empty(files: Files, top: str) -> Iterator[int]:
 
 def _flatten(files: Files, directory: str, free: Iterator[str]) -> Iterator[int]:
     """Remove the files in a directory, and move its directories to free paths."""
-    files.chmod(directory, _OPEN)
+    _open(files, directory)
     while names := files.names(directory, _PIECE):
         for name in names:
             path = f"{directory}/{name}"
             found = files.stat(path)
             if found is not None and found.kind == "directory":
-                files.chmod(path, _OPEN)  # moving a directory writes its `..`
+                _open(files, path)  # moving a directory writes its `..`
                 files.rename(path, next(free))
                 yield 0
             elif found is not None:
                 yield _remove_file(files, path, found)
+
+
+def _open(files: Files, directory: str) -> None:
+    """Make a directory writable. One of another user, who shares a group, may be so already."""
+    with contextlib.suppress(PermissionError):
+        files.chmod(directory, _OPEN)
 
 
 def _remove_file(files: Files, path: str, found: Stat) -> int:

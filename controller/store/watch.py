@@ -16,7 +16,7 @@ from controller.core.events import Ended, Event, NoVerdict
 from controller.core.model import State
 from controller.store.call_timer import CallTimer
 from controller.store.end_requests import EndRequests
-from controller.store.gc import Removal
+from controller.store.gc import CheckpointRemoval, Removal
 from controller.store.layout import Root
 from controller.store.mail.intake import MailIntake
 from controller.store.mail.mailbox import Mailbox
@@ -130,6 +130,11 @@ class StoreWatch:
         removal = Removal(self._root, self._files, trials, attempts)
         self._requests.put(partial(self._continue_removal, removal))
 
+    def remove_checkpoints(self, attempts: Sequence[tuple[int, int]]) -> None:
+        """Remove the checkpoints of attempts, then post CheckpointsRemoved."""
+        removal = CheckpointRemoval(self._root, self._files, attempts)
+        self._requests.put(partial(self._continue_removal, removal))
+
     @property
     def stalled_since(self) -> float | None:
         """Since when, on `clock`, the store has not answered; None while it answers."""
@@ -206,11 +211,11 @@ class StoreWatch:
             self._post(events, names)
         return bool(events)
 
-    def _continue_removal(self, removal: Removal) -> None:
+    def _continue_removal(self, removal: Removal | CheckpointRemoval) -> None:
         """Do the removal in steps: mail must not wait for all of them."""
-        self._retries.add("removing weights", partial(self._remove_next, removal))
+        self._retries.add("removing files", partial(self._remove_next, removal))
 
-    def _remove_next(self, removal: Removal) -> None:
+    def _remove_next(self, removal: Removal | CheckpointRemoval) -> None:
         done = removal.step(self._now())
         if done is None:
             self._continue_removal(removal)

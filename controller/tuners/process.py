@@ -37,6 +37,7 @@ Call = (
     | tuple[Literal["may_be_parent"], Sequence[int]]
     | tuple[Literal["conclude"], Concluded]
     | tuple[Literal["reports"], int, int, Reports]  # trial, number of the attempt
+    | tuple[Literal["continued"], int, int, int, int]  # trial, number, number of the earlier, step
 )
 
 
@@ -113,6 +114,10 @@ class TunerProcess:
             take = partial(self._assessed_part, trial, number, len(part))
             self._when(answer, take)
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """Tell the assessor that an attempt continues an earlier one after a step."""
+        self._ask_to_continue(trial, number, source, step)
+
     @property
     def unassessed(self) -> int:
         """Reports that were passed on and that the assessor has not answered."""
@@ -168,12 +173,17 @@ class TunerProcess:
             return self._pipe.ask("may_be_parent", trials=list(call[1]))
         if call[0] == "conclude":
             return self._pipe.ask("conclude")
+        if call[0] == "continued":
+            return self._ask_to_continue(*call[1:])
         _, trial, number, reports = call
         answers = [self._ask_about(trial, number, part, replay=True) for part in _parts(reports)]
         return answers[-1]
 
     def _ask_about(self, trial: int, number: int, reports: Reports, **more: bool) -> Future[Answer]:
         return self._pipe.ask("report", trial=trial, number=number, reports=reports, **more)
+
+    def _ask_to_continue(self, trial: int, number: int, source: int, step: int) -> Future[Answer]:
+        return self._pipe.ask("continued", trial=trial, number=number, source=source, step=step)
 
     def _fail(self, error: TunerError) -> None:
         reason, now = str(error), time.time()

@@ -14,6 +14,7 @@ from ..store.files import Files
 from ..store.manifest import Manifest
 from .attempt_ended import AttemptEnded
 from .claims import Claims
+from .process.outcome import FinishedRun
 from .slots import Slot
 from .spec import Spec
 from .waiting.heartbeat import HeartbeatWaiter
@@ -57,14 +58,31 @@ class Reporter:
                 {"kind": kind, "attempt": spec.attempt, "node": spec.node},
             )
 
-    def pass_verdict(self, verdict: Manifest, *, weights: bool) -> Manifest:
+    def pass_verdict(
+        self, finished: FinishedRun, started_at: Optional[float], seconds: Mapping[str, float]
+    ) -> Manifest:
         """Commit the weights, or pass the verdict without weights. Returns the trial's verdict.
 
-        That is an earlier one if there is one. Raises AttemptEnded and OSError.
+        That is an earlier one if there is one. `seconds` is the time that each phase took. Raises
+        AttemptEnded and OSError.
         """
         spec = self._spec
+        verdict = Manifest(
+            experiment=spec.experiment,
+            trial=spec.trial,
+            state=finished.state,
+            reason=finished.reason,
+            attempt=spec.attempt,
+            node=spec.node,
+            value=finished.value,
+            values=finished.values,
+            result=finished.result,
+            parents=spec.restore,
+            started_at=started_at,
+            seconds=seconds,
+        )
         try:
-            if weights:
+            if finished.weights:
                 return commit(self._files, spec.root, spec.out, verdict, self._waiter.beat)
             return pass_verdict(self._files, spec.root, verdict)
         except CommitError as error:
@@ -76,13 +94,17 @@ class Reporter:
             return self._standing_verdict(error)
 
     def report_end(
-        self, ended: AttemptEnded, seconds: Mapping[str, float], peak_memory: Optional[int]
+        self,
+        ended: AttemptEnded,
+        seconds: Mapping[str, float],
+        peak_memory: Optional[int],
+        checkpoints: int = 0,
     ) -> None:
         """Fence an attempt without a verdict, mail its end, and record it on the node.
 
-        `seconds` is the time that each phase took, `peak_memory` is in bytes. While the store
-        refuses, this is retried for an hour; a probe finds the end in the file on the node
-        meanwhile.
+        `seconds` is the time that each phase took, `peak_memory` is in bytes, and so is
+        `checkpoints`, the size of the checkpoints that the attempt leaves. While the store refuses,
+        this is retried for an hour; a probe finds the end in the file on the node meanwhile.
         """
         message = {
             "format": 1,
@@ -95,6 +117,7 @@ class Reporter:
             "rule": ended.rule,
             "seconds": seconds,
             "peak_memory": peak_memory,
+            "checkpoints": checkpoints,
         }
         deadline = self._waiter.now() + RETRY_FOR
         for pause in pauses(FIRST_PAUSE, LONGEST_PAUSE):

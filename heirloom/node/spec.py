@@ -92,9 +92,28 @@ class Spec:
         return f"{self.root}/attempts/{self.attempt}"
 
     @property
+    def number(self) -> int:
+        """The attempt's number; the trial's first attempt is 1."""
+        return int(self.attempt.partition(".")[2])
+
+    def path_of(self, number: int) -> str:
+        """The directory on the store of another attempt of the trial."""
+        return f"{self.root}/attempts/{self.trial}.{number}"
+
+    @property
     def out(self) -> str:
         """The directory that a commit renames."""
         return f"{self.directory}/out"
+
+    @property
+    def checkpoints(self) -> str:
+        """The directory in which the attempt saves checkpoints. The trial creates it."""
+        return f"{self.directory}/checkpoint"
+
+    @property
+    def continued(self) -> str:
+        """The attempt's copy of the checkpoint from which it continues."""
+        return f"{self.directory}/continued"
 
     @property
     def working_directory(self) -> str:

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any, Optional
 
 from ..store import manifest
+from ..store.checkpoints.listing import Checkpoint
 from ..store.files import Files
-from ..store.manifest import Manifest
 from .attempt_ended import AttemptEnded
 from .claims import Claims
 from .limits.enforcement import Enforcement
@@ -28,6 +28,7 @@ from .process.trial_process import TrialProcess
 from .reporting import Reporter
 from .slots import Slot, take_slots
 from .spec import Spec
+from .waiting.checkpoint import AttemptCheckpoints
 from .waiting.end_requests import EndRequestPoller
 from .waiting.heartbeat import HeartbeatWaiter
 from .waiting.parents import verify_parent
@@ -65,6 +66,8 @@ class Supervisor:
             wakeup, f"{spec.directory}/heartbeat", spec.heartbeat, self._poller
         )
         self._reporter = Reporter(files, spec, self._claims, self._waiter)
+        self._checkpoints = AttemptCheckpoints(files, spec, self._pause, self._waiter.beat)
+        self._continued: Optional[Checkpoint] = None
         self._seconds: dict[str, float] = {}  # spent in each phase
         self._peak_memory: Optional[int] = None  # bytes, of the largest process of the trial
         self._node_dir = ""  # the node's prepared directory
@@ -78,7 +81,8 @@ class Supervisor:
         except Exception as error:
             log = f"{self._claims.directory}/supervisor.log on {self._spec.node}"
             ended = outcome_of_error(error, log)
-        self._reporter.report_end(ended, self._seconds, self._peak_memory)
+        left = self._checkpoints.settle(ended.outcome)
+        self._reporter.report_end(ended, self._seconds, self._peak_memory, left)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
 
@@ -157,6 +161,9 @@ class Supervisor:
         with self._timed("waiting"):
             taken, fds = self._take_slots()
         try:
+            if spec.number > 1:
+                with self._timed("verifying"):
+                    self._continued = self._checkpoints.restore()
             if stale := self._stale_parents():
                 self._verify(stale)
             if manifest.read(self._files, spec.root, spec.trial) is not None:
@@ -199,7 +206,7 @@ class Supervisor:
         passed = passed_variables(spec, self._claims)
         variables = environment(
             spec, taken, len(self._slots), self._run_dir, os.environ, passed,
-            node_dir=self._node_dir,
+            node_dir=self._node_dir, continued=self._continued,
         )  # fmt: skip
         self._limits.bind(spec.cpus, self._slots.index(taken[0]))
         workdir.create(spec)
@@ -219,21 +226,7 @@ class Supervisor:
     def _conclude(self, finished: FinishedRun) -> AttemptEnded:
         """Commit the weights, or pass the verdict without weights; accept an earlier verdict."""
         spec = self._spec
-        verdict = Manifest(
-            experiment=spec.experiment,
-            trial=spec.trial,
-            state=finished.state,
-            reason=finished.reason,
-            attempt=spec.attempt,
-            node=spec.node,
-            value=finished.value,
-            values=finished.values,
-            result=finished.result,
-            parents=spec.restore,
-            started_at=self._started_at,
-            seconds=self._seconds,
-        )
-        standing = self._reporter.pass_verdict(verdict, weights=finished.weights)
+        standing = self._reporter.pass_verdict(finished, self._started_at, self._seconds)
         with contextlib.suppress(OSError):
             self._wakeups.notify_subscribers(spec.trial)
         if standing.attempt != spec.attempt:

@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Optional
 
 from ..assessors.interface import Assessor, history_of
+from ..assessors.reports import Reports, TrialReports
 from . import construct, plain_json
 from .import_advice import import_advice
 from .interface import Result, SearchFinished, Tuner
 from .protocol import (
     Choice,
+    Continued,
     Declared,
     Line,
     MayBeParent,
@@ -62,7 +64,7 @@ class Host:
         self._labels: dict[str, str] = {}  # by kind, for messages
         self._active = "tuner"  # the kind whose code runs
         self._code_dirs: list[str] = []
-        self._histories: dict[int, tuple[int, list[float]]] = {}  # by trial: attempt, values
+        self._reports = TrialReports(Reports)
 
     def answer(self, request: Request) -> Line:
         """Execute one request. Errors in user code become part of the answer."""
@@ -92,6 +94,8 @@ class Host:
             return self._observe(request)
         if request["call"] == "report":
             return self._report(request)
+        if request["call"] == "continued":
+            return self._continued(request)
         if request["call"] == "may_be_parent":
             return self._may_be_parent(request)
         if request["call"] == "conclude":
@@ -162,7 +166,7 @@ class Host:
         fields = request["result"]
         tuples = {name: tuple(fields.get(name, ())) for name in ("parents", "restored")}
         result = Result(**{**fields, **tuples})
-        self._histories.pop(result.trial_id, None)
+        self._reports.forget(result.trial_id)
         replay, succeeded = request.get("replay", False), result.state == "succeeded"
         if self._nni is not None and self._nni.assessor is not None:
             self._nni.assessor.trial_end(result.trial_id, succeeded, replay=replay)
@@ -182,22 +186,28 @@ class Host:
         for step, value in request["reports"]:
             if self._nni is not None and self._nni.assessor is not None:
                 self._nni.assessor.report(trial, number, step, value, replay=replay)
-            elif not self._assess(trial, number, value) and stop is None:
+            elif not self._assess(trial, number, step, value) and stop is None:
                 stop = step
         return stop
 
-    def _assess(self, trial: int, attempt: int, value: Any) -> bool:
+    def _continued(self, request: Continued) -> None:
+        """An attempt has the reports of an earlier one, up to a step."""
+        trial, number = request["trial"], request["number"]
+        source, step = request["source"], request["step"]
+        if self._nni is not None and self._nni.assessor is not None:
+            self._nni.assessor.continued(trial, number, source, step)
+        self._reports.continue_from(trial, number, source, step)
+
+    def _assess(self, trial: int, attempt: int, step: int, value: Any) -> bool:
         """Whether the trial should go on."""
         if isinstance(value, dict):
             value = value.get("default")
         if self._assessor is None or isinstance(value, bool) or not isinstance(value, (int, float)):
             return True
-        if self._histories.get(trial, (attempt,))[0] != attempt:
-            del self._histories[trial]  # each attempt has a history of its own
-        history = self._histories.setdefault(trial, (attempt, []))[1]
-        history.append(float(value))
+        reports = self._reports.of(trial, attempt)
+        reports.add(step, float(value))
         self._active = "assessor"
-        return bool(self._assessor.assess(trial, history_of(history)))
+        return bool(self._assessor.assess(trial, history_of(reports.values)))
 
     def _may_be_parent(self, request: MayBeParent) -> list[bool]:
         if self._tuner is None:

@@ -106,6 +106,16 @@ class Report(_Report, total=False):
     replay: bool
 
 
+class Continued(TypedDict):
+    """Tell the assessor that an attempt continues an earlier one, whose later reports are void."""
+
+    call: Literal["continued"]
+    trial: int
+    number: int  # of the attempt
+    source: int  # the number of the earlier one
+    step: int  # after which it goes on
+
+
 class MayBeParent(TypedDict):
     """Ask which trials later proposals may name as parents. The answer is a list of booleans."""
 
@@ -126,7 +136,7 @@ class UnderWay(TypedDict):
     count: int
 
 
-Request = Union[Setup, Propose, Observe, Report, MayBeParent, Conclude, UnderWay]
+Request = Union[Setup, Propose, Observe, Report, Continued, MayBeParent, Conclude, UnderWay]
 
 
 class ProposalAnswer(TypedDict):

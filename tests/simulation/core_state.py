@@ -12,7 +12,9 @@ INFRA_CAUSES = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corr
 
 def state_of(x):
     """The whole state except outdated entries of heaps."""
-    left_out = {"armable", "queue", "placement", "search", "gc", "commands", "conclusion"}
+    left_out = {
+        "armable", "queue", "placement", "search", "gc", "checkpoints", "commands", "conclusion",
+    }  # fmt: skip
     plain = {name: value for name, value in vars(x).items() if name not in left_out}
     ordered = {
         name: list(value.items()) if type(value) is dict else value for name, value in plain.items()
@@ -23,14 +25,18 @@ def state_of(x):
         "queue": (x.queue.ready(), x.queue._unmet, x.queue._children),
         "placement": (x.placement.nodes, x.placement.down, x.placement._taken,
                       x.placement.capacity, x.placement.best()),
-        "search": vars(x.search), "conclusion": vars(x.conclusion),
-        "gc": _plain(x.gc), "commands": _pending(x.commands),
+        "search": vars(x.search), "conclusion": vars(x.conclusion), "gc": _plain(x.gc),
+        "checkpoints": _plain(x.checkpoints), "commands": _pending(x.commands),
     }  # fmt: skip
     return copy.deepcopy(state)
 
 
 def _plain(gc):
-    return {name: value for name, value in vars(gc).items() if name != "_commands"}
+    return {
+        name: list(value.items()) if type(value) is dict else value
+        for name, value in vars(gc).items()
+        if name != "_commands"
+    }
 
 
 def _pending(commands):

@@ -132,6 +132,11 @@ class Cluster:
             self.end(name, real, Outcome.BEATEN, "has its verdict")
         elif len(running) < self.nodes.get(real.node, 1):
             real.stage = "running"
+            earlier = [n for n in range(1, number) if f"{trial}.{n}" in self.attempts]
+            if earlier and self.fails(0.5):
+                self.send(e.ContinuedFrom(
+                    at=0.0, trial=trial, number=number, source=self.rng.choice(earlier), step=1
+                ))  # fmt: skip
             self.send(e.Began(at=0.0, trial=trial, number=number))
 
     def commit(self, name, real, state, reason, weights):
@@ -153,13 +158,15 @@ class Cluster:
     def end(self, name, real, outcome, reason, parent=None):
         trial, number = split_attempt(name)
         real.stage = "ended"
+        left = self.rng.choice([0, 100]) if self.fails(0.5) else 0
         real.end_message = {
             "format": 1, "kind": "ended", "attempt": name, "node": real.node,
             "outcome": str(outcome), "reason": reason, "parent": parent, "seconds": {"running": 1},
+            "checkpoints": left,
         }  # fmt: skip
         self.send(e.Ended(
             at=0.0, trial=trial, number=number, outcome=outcome, reason=reason, parent=parent,
-            seconds={"running": 1.0},
+            seconds={"running": 1.0}, checkpoints=left,
         ))  # fmt: skip
 
     def send(self, event):

@@ -32,6 +32,8 @@ class Tuner:
 
     def report(self, trial, number, reports): ...
 
+    def continued(self, trial, number, source, step): ...
+
     def may_be_parent(self, trials):
         answer = Future()
         self.tasks.append(("parents", trials, answer))
@@ -58,6 +60,9 @@ class Store:
 
     def remove(self, trials, attempts):
         self.tasks.append(("remove", trials, attempts))
+
+    def remove_checkpoints(self, attempts):
+        self.tasks.append(("remove_checkpoints", attempts))
 
 
 class Specs:
@@ -189,6 +194,9 @@ class Controller:
 
     def do_remove(self, trials, attempts):
         self.take(e.Removed(at=self.now, trials=trials, attempts=attempts, size=1))
+
+    def do_remove_checkpoints(self, attempts):
+        self.take(e.CheckpointsRemoved(at=self.now, attempts=attempts))
 
     def take_mail(self):
         if self.cluster.mail:

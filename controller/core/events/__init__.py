@@ -10,6 +10,7 @@ from __future__ import annotations
 from controller.core.events.attempts import (
     Armed,
     Began,
+    ContinuedFrom,
     EndAsked,
     Ended,
     Placed,
@@ -59,6 +60,8 @@ from controller.core.events.trials import (
     VerdictSeen,
 )
 from controller.core.events.weights import (
+    CheckpointsRemovalAsked,
+    CheckpointsRemoved,
     GcAsked,
     ParentsAnswered,
     ParentsAsked,
@@ -86,6 +89,7 @@ Event = (
     | Preparing
     | Prepared
     | Began
+    | ContinuedFrom
     | Reported
     | ReportedMany
     | Ended
@@ -106,6 +110,8 @@ Event = (
     | ParentsAnswered
     | RemovalAsked
     | Removed
+    | CheckpointsRemovalAsked
+    | CheckpointsRemoved
     | RoomShort
     | RoomBack
     | ControllerAlive
@@ -124,10 +130,13 @@ __all__ = [
     "BudgetExtended",
     "CancelAsked",
     "CheckAsked",
+    "CheckpointsRemovalAsked",
+    "CheckpointsRemoved",
     "Closed",
     "Concluded",
     "ConclusionAsked",
     "Continued",
+    "ContinuedFrom",
     "ControllerAlive",
     "Created",
     "EndAsked",

@@ -66,6 +66,18 @@ Metrics = dict[str, float | None]  # by name; None for a number that is not fini
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContinuedFrom:
+    """The attempt starts from the checkpoint of an earlier one. It precedes its reports."""
+
+    at: float
+    trial: int
+    number: int
+    source: int  # the number of the earlier attempt
+    step: int  # that the checkpoint contains
+    kind: Literal["continued-from"] = "continued-from"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """The trial reported an intermediate value, perhaps with further metrics."""
 
@@ -127,6 +139,7 @@ class Ended:
     seconds: dict[str, float] | None = None  # of waiting, verifying, running and committing
     rule: int | None = None  # which of the experiment's retry rules fits the failure
     peak_memory: int | None = None  # bytes, of the largest process of the trial
+    checkpoints: int = 0  # bytes of the checkpoints that the attempt leaves
     kind: Literal["ended"] = "ended"
 
 

@@ -59,6 +59,25 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointsRemovalAsked:
+    """Decision: remove the checkpoints of these attempts, since no attempt can continue there."""
+
+    at: float
+    attempts: tuple[tuple[int, int], ...]
+    kind: Literal["checkpoints-removal-asked"] = "checkpoints-removal-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointsRemoved:
+    """These were removed. `problem`: why the others of the decision could not be removed."""
+
+    at: float
+    attempts: tuple[tuple[int, int], ...]
+    problem: str = ""
+    kind: Literal["checkpoints-removed"] = "checkpoints-removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomShort:
     """Decision: place no attempts, because the store may lack room for their weights."""
 

@@ -80,6 +80,17 @@ def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
             attempt.metrics.update(metrics or {})
 
 
+def continued_from(x: ExperimentState, event: e.ContinuedFrom) -> None:
+    """The attempt goes on where an earlier one has saved. Later reports of that one are void."""
+    attempt, source = x.attempt(event.trial, event.number), x.attempt(event.trial, event.source)
+    if attempt is None or source is None or event.source >= event.number:
+        return
+    attempt.continued = (event.source, event.step)
+    x.checkpoints.note(event.trial, event.source)
+    if not attempt.reports and source.step is not None and source.step <= event.step:
+        attempt.step, attempt.last, attempt.metrics = source.step, source.last, {**source.metrics}
+
+
 def ended(x: ExperimentState, event: e.Ended) -> None:
     """The attempt leaves its node. Its trial is checked for a verdict, or tried again."""
     attempt = x.attempt(event.trial, event.number)
@@ -88,6 +99,7 @@ def ended(x: ExperimentState, event: e.Ended) -> None:
     trial = x.trials[event.trial]
     prepared(x, event)
     _leave_node(x, trial, attempt, event)
+    x.checkpoints.end(event)
     blame_node(x, trial, attempt)
     if trial.state.is_verdict:
         correct_end(trial, attempt)

@@ -86,6 +86,10 @@ class TryoutTuner:
         """Pass reports on to the assessor."""
         self._tuner.report(trial, number, reports)
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """Tell the assessor that an attempt continues an earlier one."""
+        self._tuner.continued(trial, number, source, step)
+
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Pass on the question."""
         return self._tuner.may_be_parent(trials)

@@ -31,6 +31,7 @@ class SupervisorMessage:
     rule: int | None = None
     seconds: dict[str, float] | None = None
     peak_memory: int | None = None  # bytes, of the largest process of the trial
+    checkpoints: int = 0  # bytes of the checkpoints that the attempt leaves
     started_at: float | None = None  # the node's clock, seconds since the epoch
     kind: str = "ended"
 
@@ -57,6 +58,7 @@ class SupervisorMessage:
             rule=self.rule,
             seconds=self.seconds,
             peak_memory=self.peak_memory,
+            checkpoints=self.checkpoints,
         )
 
 
@@ -83,6 +85,7 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
         _whole_or_none(content.get("rule"), "rule"),
         _seconds(content.get("seconds")),
         _whole_or_none(content.get("peak_memory"), "size"),
+        _whole_or_none(content.get("checkpoints"), "size") or 0,
     )
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from controller.core.events import Reported, ReportedMany
+from controller.core.events import ContinuedFrom, Reported, ReportedMany
 from controller.store.layout import Root
 from controller.store.monitor.heartbeat import HeartbeatMonitor
 from controller.store.monitor.metrics import FILE_LIMIT, MetricsReader, Read, Report
@@ -24,12 +24,14 @@ _HEARTBEAT_SIZE = 32  # bytes
 _log = logging.getLogger(__name__)
 
 Key = tuple[int, int]  # trial, number
+ReportEvent = Reported | ReportedMany | ContinuedFrom
 ReadPart = Callable[[str, int, int], bytes]  # path, offset, bytes at most
 
 
 class _Attempt:
     def __init__(self, reports_known: int, heartbeat: HeartbeatMonitor, now: float) -> None:
         self.metrics = MetricsReader(reports_known)
+        self.is_continued = False  # whether that was returned
         self.is_full = self.has_problem = False
         self.heartbeat = heartbeat
         self.reports_due = self.heartbeat_due = now
@@ -65,14 +67,14 @@ class AttemptMonitor:
         self._removed.pop(key, None)
         self._unread.pop(key, None)
 
-    def new_reports(self, now: float, at: float) -> list[Reported | ReportedMany]:
+    def new_reports(self, now: float, at: float) -> list[ReportEvent]:
         """New reports of the attempts whose metrics are due to be read, a part of each.
 
         The attempts that were due first come first, and some may be left for the next call.
         """
         due = [item for item in self._attempts.items() if item[1].reports_due <= now]
         due.sort(key=lambda item: item[1].reports_due)
-        found: list[Reported | ReportedMany] = []
+        found: list[ReportEvent] = []
         parts = 0
         for key, attempt in due:
             more = False
@@ -85,7 +87,7 @@ class AttemptMonitor:
                 break
         return found
 
-    def last_reports(self, key: Key, at: float) -> tuple[list[Reported | ReportedMany], bool]:
+    def last_reports(self, key: Key, at: float) -> tuple[list[ReportEvent], bool]:
         """Reports of an ended attempt that were not returned before, and whether there are more.
 
         None for an attempt that was never added, or that was forgotten: its reports are known.
@@ -102,9 +104,7 @@ class AttemptMonitor:
         (trial, _), count = max(self._unread.items(), key=lambda item: item[1])
         return trial, count
 
-    def _read(
-        self, key: Key, attempt: _Attempt, at: float
-    ) -> tuple[list[Reported | ReportedMany], bool]:
+    def _read(self, key: Key, attempt: _Attempt, at: float) -> tuple[list[ReportEvent], bool]:
         reports, more = attempt.metrics.read_new(self._reader(key))
         if attempt.metrics.is_full and not attempt.is_full:
             attempt.is_full = True
@@ -117,7 +117,11 @@ class AttemptMonitor:
         read = self._unread.pop(key, 0) + len(reports)
         if more:
             self._unread[key] = read
-        return report_events(key, reports, at), more
+        events = report_events(key, reports, at)
+        if attempt.metrics.continued is not None and not attempt.is_continued:
+            attempt.is_continued = True
+            events = [continued_event(key, attempt.metrics.continued, at), *events]
+        return events, more
 
     def lost_heartbeats(self, clock: Callable[[], float]) -> list[Key]:
         """Attempts whose heartbeat did not change for too long, of those that are due."""
@@ -164,7 +168,13 @@ def read_part(path: str, offset: int, limit: int) -> bytes:
         os.close(fd)
 
 
-def report_events(key: Key, reports: Sequence[Report], at: float) -> list[Reported | ReportedMany]:
+def continued_event(key: Key, continued: tuple[int, int], at: float) -> ContinuedFrom:
+    """The event of an attempt that continues another. It precedes its reports."""
+    (trial, number), (source, step) = key, continued
+    return ContinuedFrom(at=at, trial=trial, number=number, source=source, step=step)
+
+
+def report_events(key: Key, reports: Sequence[Report], at: float) -> list[ReportEvent]:
     """The event of reports that were read at once; none without a report."""
     trial, number = key
     if len(reports) > 1:

@@ -28,6 +28,7 @@ class MetricsReader:
         self._known = reports_known
         self._offset = 0
         self._limits = MetricLimits()
+        self.continued: tuple[int, int] | None = None  # attempt and step, if the first line says so
 
     @property
     def is_full(self) -> bool:
@@ -45,12 +46,15 @@ class MetricsReader:
         if room <= 0:
             return [], False
         asked = min(CHUNK, room)
+        is_start = self._offset == 0
         text = read(self._offset, asked)
         more = len(text) == asked
         whole, newline, rest = text.partition(b"\0")[0].rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         if not newline and len(rest) >= LINE_LIMIT:
             self._offset += len(rest)  # part of a line that is too long for a report
+        if is_start and newline:
+            self.continued = parse_continued(whole.partition(b"\n")[0])
         limits = self._limits
         reports = [
             report for line in whole.split(b"\n") if (report := parse(line, limits)) is not None
@@ -81,6 +85,18 @@ def parse(line: bytes, limits: MetricLimits) -> Report | None:
         return step, _plain(value), limits.keep(metrics) or None if metrics is not None else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def parse_continued(line: bytes) -> tuple[int, int] | None:
+    """The attempt and the step that an attempt continues from; None if it is no such line."""
+    if not line.startswith(b'{"continued"') or len(line) > LINE_LIMIT:
+        return None
+    try:
+        continued = _decode(line.decode())["continued"]
+        found = continued["attempt"], continued["step"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return found if all(type(number) is int and 0 <= number < 1 << 63 for number in found) else None
 
 
 def _beside_default(value: Any) -> dict[str, Any] | None:

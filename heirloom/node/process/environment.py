@@ -8,7 +8,9 @@ import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import Optional
 
+from ...store.checkpoints.listing import Checkpoint
 from ..attempt_ended import AttemptEnded
 from ..claims import Claims
 from ..slots import Slot
@@ -33,12 +35,14 @@ def environment(
     passed: Mapping[str, str],
     *,
     node_dir: str = "",
+    continued: Optional[Checkpoint] = None,
 ) -> dict[str, str]:
     """The environment variables of the trial's process.
 
     `taken` are its slots, `node_slots` is the number of slots on the node, `inherited` is the
     supervisor's environment, `passed` are the variables from the user's shell, `node_dir` is the
-    node's prepared directory. Raises OSError when the node's interpreter does not exist.
+    node's prepared directory, `continued` the checkpoint of which the attempt has a copy. Raises
+    OSError when the node's interpreter does not exist.
     """
     variables = {
         key: value
@@ -77,6 +81,9 @@ def environment(
     variables["HEIRLOOM_NODE_DIR"] = node_dir
     variables["HEIRLOOM_METRICS"] = f"{spec.directory}/metrics.jsonl"
     variables["HEIRLOOM_RESULT"] = f"{spec.directory}/result.json"
+    variables["HEIRLOOM_CHECKPOINT_DIR"] = spec.checkpoints
+    variables["HEIRLOOM_CHECKPOINT_PATH"] = spec.continued if continued else ""
+    variables["HEIRLOOM_CHECKPOINT_STEP"] = str(continued.step) if continued else ""
     variables.update(_nni(spec))
     return variables
 

@@ -6,27 +6,23 @@ import queue
 import threading
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from nni.assessor import AssessResult
 
 from ...assessors.interface import history_of
+from ...assessors.reports import Reports, TrialReports
 from .tuner import call_hook
 
 
-class _Reports:
+class _Reports(Reports):
     """The reports of one attempt, in the order of their steps."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.values: list[Any] = []
-        self._steps: list[int] = []
-
-    def add(self, step: int, value: Any) -> None:
+    def _insert(self, step: int, value: Any) -> None:
         """Take a report. It replaces an earlier one of the same step."""
         if not self._steps or step > self._steps[-1]:
-            self._steps.append(step)
-            self.values.append(value)
+            super()._insert(step, value)
             return
         at = bisect_left(self._steps, step)
         after = at + (self._steps[at] == step)
@@ -58,7 +54,7 @@ class NniAssessor:
         self._experiment = experiment
         self._advise_stop, self._failed = advise_stop, failed
         self._method = ""  # the one that is called
-        self._histories: dict[int, _Reports] = {}  # by trial
+        self._reports = TrialReports(_Reports)
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="nni-assessor", daemon=True)
         self._thread.start()
@@ -67,20 +63,22 @@ class NniAssessor:
         """Assess a report of a trial's attempt. `replay`: it was assessed before a resume."""
 
         def assess() -> None:
-            reports = self._histories.get(trial)
-            if reports is None or reports.number != number:  # each attempt has its own history
-                reports = self._histories[trial] = _Reports(number)
+            reports = self._reports.of(trial, number)
             reports.add(step, value)
             if not replay and not self._is_good(trial, history_of(reports.values)):
                 self._advise_stop(trial, number, step)
 
         self._tasks.put(assess)
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """An attempt has the reports of an earlier one, up to a step."""
+        self._tasks.put(partial(self._reports.continue_from, trial, number, source, step))
+
     def trial_end(self, trial: int, success: bool, *, replay: bool) -> None:
         """Pass on the end of a trial, if the trial has reported a value."""
 
         def call_trial_end() -> None:
-            if self._histories.pop(trial, None) is not None and not replay:
+            if self._reports.forget(trial) and not replay:
                 self._method = "trial_end"
                 self._assessor.trial_end(self._job(trial), success)
 

@@ -11,6 +11,7 @@ from heirloom.node.reporting import Reporter
 from heirloom.node.slots import Slot
 from heirloom.node.spec import Spec
 from heirloom.node.supervisor import Supervisor
+from heirloom.node.waiting.checkpoint import AttemptCheckpoints
 from heirloom.node.waiting.end_requests import EndRequestPoller
 from heirloom.node.waiting.verdict_waiter import VerdictWaiter
 from tests.simulation.world.schedule import Actor, Killed
@@ -37,6 +38,8 @@ class SimulatedSupervisor(Supervisor):
         self._poller = _EndRequestPoller(self)
         self._waiter: Any = cast("Any", _Waiter(self, node, spec))
         self._reporter = Reporter(self._files, spec, self._claims, self._waiter)
+        self._checkpoints = _Checkpoints(self)
+        self._continued = None
         self._seconds = {}
         self._node_dir = ""
         self._peak_memory = None
@@ -97,8 +100,10 @@ class SimulatedSupervisor(Supervisor):
 
     def _start_process(self, taken: Sequence[Slot], fds: Sequence[int]) -> Any:
         self._node.lab.rules.process_starts(self._spec)
+        self._node.lab.checkpoint_rules.process_starts(self._spec, self._continued)
         self._started_at = self._waiter.now()
-        return self._node.run(self._spec, self._process_ended)
+        first_step = 0 if self._continued is None else self._continued.step + 1
+        return self._node.run(self._spec, self._process_ended, first_step)
 
     def _process_ended(self) -> None:
         self._waiter.changed = True
@@ -216,6 +221,23 @@ class _Waiter:
             self._node.client.put(f"{self._spec.directory}/heartbeat", b"%d" % self._beats)
         except OSError:
             pass
+
+
+class _Checkpoints(AttemptCheckpoints):
+    """The real checkpoints. Copies and the files beside are those of the node's client."""
+
+    def __init__(self, supervisor: SimulatedSupervisor) -> None:
+        self._client = supervisor._node.client
+        waiter = supervisor._waiter
+        super().__init__(self._client, supervisor._spec, supervisor._pause, waiter.beat)
+
+    def _copy(self, source: str, target: str) -> None:
+        self._client.copy(source, target)
+
+    def _append(self, name: str, line: str) -> None:
+        if name == "metrics.jsonl":  # a log says nothing to a rule
+            self._client.ask()
+            self._client.put(f"{self._spec.directory}/{name}", f"{line}\n".encode())
 
 
 class _EndRequestPoller(EndRequestPoller):

@@ -136,6 +136,12 @@ class Client:
         self._ask(one)
         return self._bytes(self._find(one)) == self._bytes(self._find(other))
 
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file, as `heirloom.store.checkpoints.restoring.copy_file` does."""
+        self._ask(source)
+        data = self._bytes(self._find(source))
+        self.put(target, data)
+
     def room(self, path: str) -> int:
         return 0 if self._server.full else _ROOM
 

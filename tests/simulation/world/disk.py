@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller.core.events import Event, RemovalAsked
+from controller.core.events import CheckpointsRemovalAsked, Event, RemovalAsked
 from controller.state.journal import Journal, JournalError
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ class FaultyJournal(Journal):
             self.disk.promised.append(event)
             if isinstance(event, RemovalAsked):
                 self.lab.gc_rules.decided(event)
+            if isinstance(event, CheckpointsRemovalAsked):
+                self.lab.checkpoint_rules.decided(event)
         if self.lab.trace.is_enabled:
             for event in events:
                 self.lab.trace.write("journal", _text(event))

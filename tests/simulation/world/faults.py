@@ -21,6 +21,7 @@ RATES = {
     "trial reports nothing": 0.05,
     "trial hangs": 0.05,
     "trial leaves a process": 0.25,
+    "trial saves checkpoints": 0.5,
     "cancelled as it ends": 0.2,
     "trial writes beside its save path": 0.05,
     "journal killed before": 0.01,

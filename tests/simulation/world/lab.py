@@ -23,6 +23,7 @@ from controller.store.layout import Root
 from heirloom.node.limits import cgroups
 from heirloom.node.process import result
 from heirloom.objective import Objective, Objectives
+from tests.simulation.world.checkpoints import CheckpointRules
 from tests.simulation.world.control import Control
 from tests.simulation.world.disk import Disk
 from tests.simulation.world.faults import Faults, Trace
@@ -58,6 +59,7 @@ class Lab:
         self.faults = Faults(self.rng, self.trace)
         self.rules = Rules(self)
         self.gc_rules = GcRules(self)
+        self.checkpoint_rules = CheckpointRules(self)
         self.server = Server(_ROOT)
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))

@@ -124,10 +124,10 @@ class Node(Host):
         if self.line:
             self.line[0].nudge()
 
-    def run(self, spec: Spec, wake: Callable[[], None]) -> TrialProcess:
+    def run(self, spec: Spec, wake: Callable[[], None], first_step: int) -> TrialProcess:
         """Start a trial's process."""
         self.trace(f"{spec.attempt}: process starts")
-        process = self.processes[spec.attempt] = TrialProcess(self, spec, wake)
+        process = self.processes[spec.attempt] = TrialProcess(self, spec, wake, first_step)
         return process
 
     def slots_taken(self) -> Sequence[Slot]:

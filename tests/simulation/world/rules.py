@@ -178,6 +178,7 @@ class Rules:
         once = sent == Counter(range(len(x.trials)))
         self.hold(3, once, f"the tuner observed results this often: {dict(sent)}")
         self._lab.gc_rules.judge(x)
+        self._lab.checkpoint_rules.judge(x)
         again = replay(self._lab.config, cast("Any", self._lab)).experiment
         self.hold(3, state_of(again) == state_of(x), "the journal leads to another state")
         check(x)

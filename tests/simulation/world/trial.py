@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from heirloom.node.spec import Spec
+from tests.simulation.world.checkpoints import Saver
 from tests.simulation.world.store import Inode, refusal
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class TrialLog:
 class TrialProcess:
     """Has the interface of `heirloom.node.process.trial_process.TrialProcess`."""
 
-    def __init__(self, node: Node, spec: Spec, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, node: Node, spec: Spec, wake: Callable[[], None], first_step: int = 0
+    ) -> None:
         self.status: int | None = None
         self.peak_memory = 1 << 20
         self.log = TrialLog()
@@ -43,7 +46,12 @@ class TrialProcess:
         self._leaves = faults.occurs("trial leaves a process")
         self._writes_beside = faults.occurs("trial writes beside its save path")
         self._stubborn = self._rng.random() < 0.1  # ignores SIGTERM
+        self._first_step = first_step
         self._steps = self._rng.randint(0, 2)
+        self._saver = Saver(node, spec, first_step)
+        if faults.occurs("trial saves checkpoints"):
+            self._left = self._rng.randint(1, 4)  # checkpoints
+            self._later(self._rng.uniform(0.0, 1.0), self._begin_checkpoint)
         self._read()
         self._later(self._rng.choice([0.5, 3.0, 15.0, 40.0]) * self._rng.random(), self._train)
 
@@ -106,15 +114,26 @@ class TrialProcess:
             client.put(f"{self.spec.out}/notes", message)
         lines = "".join(
             json.dumps({"step": step, "value": self._rng.random()}) + "\n"
-            for step in range(self._steps)
+            for step in range(self._first_step, self._first_step + self._steps)
         )
-        client.put(f"{self.spec.directory}/metrics.jsonl", lines.encode())
+        metrics = f"{self.spec.directory}/metrics.jsonl"
+        client.put(metrics, (client.get(metrics) or b"") + lines.encode())
         if self._hangs:
             return
         if self._says and not self._fails:
             value = {"value": lab.value_of(self.spec.attempt)}
             client.put(f"{self.spec.directory}/result.json", json.dumps(value).encode())
         self._later(self._rng.uniform(0.0, 3.0), self._finish)
+
+    def _begin_checkpoint(self) -> None:
+        self._saver.begin()
+        self._later(self._rng.choice([0.0, 0.5, 5.0]), self._end_checkpoint)
+
+    def _end_checkpoint(self) -> None:
+        self._saver.end()
+        self._left -= 1
+        if self._left:
+            self._later(self._rng.choice([0.0, 1.0, 5.0]), self._begin_checkpoint)
 
     def _finish(self) -> None:
         if self._leaves:

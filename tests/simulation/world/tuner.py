@@ -65,6 +65,10 @@ class SimulatedTuner:
         self._lab.control.may_die()
         self._lab.rules.observed(result)
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None:
+        """Hear of an attempt that continues an earlier one."""
+        assert source < number
+
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """Assess a report."""
         if (trial, number) in self._advised or not self._lab.faults.occurs("assessor stops"):

@@ -42,6 +42,8 @@ class Own:
 
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None: ...
 
+    def continued(self, trial: int, number: int, source: int, step: int) -> None: ...
+
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         return Future()
 
