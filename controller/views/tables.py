@@ -23,7 +23,6 @@ from controller.views import front, output
 from controller.views.results import inherited
 from controller.views.screen import waits
 from controller.views.text import COLOURS, shortage
-from controller.views.values import shown
 from heirloom.store.files import RealFiles
 
 _NUMBERS = ("id", "value", "attempts", "time", "trials", "succeeded", "failed")
@@ -54,9 +53,7 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
     for record in found:
         facts = _facts(record)
         counts = facts["counts"]
-        objectives = record.experiment.rules.objectives
-        values = shown(objectives, facts["value"], facts["values"])
-        best = f"{escape(values)} (trial {facts['best']})" if values else ""
+        best = "" if facts["best"] is None else f"{facts['value']:.6g} (trial {facts['best']})"
         table.add_row(
             escape(record.place.name), record.state, str(facts["trials"]),
             str(counts["succeeded"]), str(counts["failed"]), best, duration(facts["seconds"]),

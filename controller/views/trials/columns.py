@@ -18,7 +18,7 @@ from controller.state.record import Record
 from controller.views import results, tables
 from heirloom.objective import Objectives
 
-_BEFORE, _AFTER = ("id", "parents", "state"), ("attempts", "node", "time", "params")
+_BEFORE, _AFTER = ("id", "parents", "state"), ("time", "params")
 
 
 class ColumnError(HeirloomError):
@@ -82,8 +82,8 @@ class Columns:
         values = [f"values.{name}" if name in self._found else name for name in self._values] or [
             "value"
         ]
-        front = ["front"] if self._has_front else []
-        return [self.find(name) for name in (*_BEFORE, *values, *front, *_AFTER)]
+        more = ["front"] if self._has_front else ["attempts", "node"]  # what fits beside values
+        return [self.find(name) for name in (*_BEFORE, *values, *more, *_AFTER)]
 
     def find(self, name: str) -> Column:
         """The column of a name. Raises ColumnError."""
