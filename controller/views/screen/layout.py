@@ -30,18 +30,19 @@ class View:
     ) -> Iterator[RenderableType]:
         """Draw it for the size that the terminal has now."""
         height = console.size.height
-        room = height - max(3, height // _LOG)
+        room = height - max(3, height // _LOG) - 1
         head = list(_head(self._picture, options.max_width))
         parts: list[tuple[RenderableType, int]] = [(line, 1) for line in head]
         parts += [(line, 1) for line in _notes(self._picture.notes, max(1, room // 5))]
         parts.append(_nodes(self._picture.nodes, room // 3))
         for part, lines in parts:
             if lines > room:
-                return
+                break
             room -= lines
             yield part
         if room >= 3 and self._picture.trials:
             yield _trials(self._picture, options.max_width, room)
+        yield Text()  # the cursor's line: what the terminal echoes there, such as ^C, moves nothing
 
 
 def _line(text: str | Text, style: str = "") -> Text:

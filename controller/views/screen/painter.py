@@ -69,8 +69,8 @@ class Painter:
             self._said += 1
             self._wake()
 
-    def show(self, view: RenderableType) -> None:
-        """Show a view in place of the one before."""
+    def show(self, view: RenderableType | None) -> None:
+        """Show a view in place of the one before; None: show none from now on."""
         with self._changed:
             self._view = view
             self._wake()
@@ -149,16 +149,16 @@ class Painter:
         if not self._is_live:
             self._write(lines)
             return
-        if self._live is None and view is not None:
-            self._begin_view()
-        if self._live is not None and view is not None:
+        if view is not None:
             self._follow_width()
-            self._live.update(view, refresh=not lines)
+            live = self._live or self._begin_view()
+            live.update(view, refresh=not lines)
         self._write(lines)
 
-    def _begin_view(self) -> None:
+    def _begin_view(self) -> Live:
         self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
         self._live.start()
+        return self._live
 
     def _end_view(self) -> None:
         if self._live is not None:
@@ -175,7 +175,6 @@ class Painter:
             self._end_view()
             self._console.clear()
             self._write(tuple(self._last))
-            self._begin_view()
         self._width = width
 
     def _write(self, lines: Sequence[str]) -> None:

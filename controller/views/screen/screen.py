@@ -36,6 +36,7 @@ class Screen:
         self._painter = Painter(self._console, is_live=self.is_live)
         self._picture: Picture | None = None  # the last one
         self._asks = False  # whether the question of a pause is on the screen
+        self._is_left = False
         self._next = 0.0
         self._summary_at = time.monotonic() + _SUMMARY
 
@@ -61,7 +62,7 @@ class Screen:
         over = experiment.closed is not None
         if self._asks and experiment.paused is None:  # another process ended the pause
             self._end_question()
-        if self._asks:
+        if self._asks or self._is_left:
             return
         if self.is_live and (clock >= self._next or over):
             self._next = clock + _REFRESH
@@ -112,6 +113,10 @@ class Screen:
         self._painter.suspend()
         try:
             on_nodes = experiment.counts[State.RUNNING] + experiment.counts[State.ARMED]
-            return questions.on_interrupt(self._console, on_nodes)
+            choice = questions.on_interrupt(self._console, on_nodes)
+            if choice == "leave":  # the last view stands above the question
+                self._is_left = True
+                self._painter.show(None)
+            return choice
         finally:
             self._painter.resume()

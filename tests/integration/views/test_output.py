@@ -146,6 +146,18 @@ def test_a_table_on_a_terminal_shows_its_columns(place: Path, variables: dict[st
     assert all(word in shown for word in ("parents", "succeeded", "skipped"))
 
 
+def test_the_live_view_leaves_the_terminal_as_it_was(place: Path) -> None:
+    reader, writer = pty.openpty()
+    try:
+        done = run(place, "watch evolution", stdout=writer, variables={"TERM": "xterm"})
+        shown = os.read(reader, 1 << 16).decode()
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shown.index("\x1b[?25l") < shown.index("best: ") < shown.index("\x1b[?25h")
+
+
 def test_a_follower_ends_when_its_reader_leaves(place: Path) -> None:
     """Trial 6 of this interrupted experiment never ends, and prints nothing more."""
     reader, writer = os.pipe()

@@ -45,7 +45,7 @@ def test_a_row_has_the_value_beside_the_parents() -> None:
 def test_trials_that_do_not_fit_are_counted() -> None:
     lines = drawn(take("cnn", under_way(running=200), NOW, 24))
     rows = [line for line in lines if "rate=" in line]
-    assert lines[-1].split() == ["…", "and", str(200 - len(rows)), "more", "on", "nodes"]
+    assert lines[-2].split() == ["…", "and", str(200 - len(rows)), "more", "on", "nodes"]
 
 
 @pytest.mark.parametrize(("maximize", "is_better"), [(True, True), (False, False)])
@@ -79,4 +79,4 @@ def test_many_nodes_take_one_line() -> None:
 
 def test_notes_that_do_not_fit_are_counted() -> None:
     picture = replace(take("cnn", under_way(), NOW, 24), notes=tuple("abcdefgh"))
-    assert "and 5 further notes" in drawn(picture)
+    assert "and 6 further notes" in drawn(picture)
