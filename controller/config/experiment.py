@@ -25,6 +25,7 @@ from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, Plugin, TunerChoice
 from controller.config.resource import ResourceSection
 from controller.config.trial import TrialSection
+from controller.config.warm_start import WarmStartSection
 from controller.core.model import Keep as Keeping
 from controller.core.model import OnParentFailure, Rules
 from heirloom.objective import Objectives
@@ -67,6 +68,8 @@ class Experiment(Section):
     """How long trials train, for a tuner that decides it."""
     budget: BudgetSection = BudgetSection()
     """When the search ends: `trials` or `duration`, unless the tuner ends it by itself."""
+    warm_start: WarmStartSection | None = None
+    """Trials of an earlier experiment to import, with their weights, before the search."""
     seed: int | None = Field(default=None, ge=0)
     """The seed of the tuner's random numbers; null: drawn at random."""
     on_parent_failure: Literal["skip", "scratch", "ancestor"] = "skip"

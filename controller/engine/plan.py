@@ -16,7 +16,7 @@ from controller.config import passed
 from controller.core import events as e
 from controller.core.placement import Placement
 from controller.dispatch.ansible.inventory import Node
-from controller.engine import interpreter, specs
+from controller.engine import interpreter, specs, warm_start
 from controller.engine.cluster import inventory_of, node_info, store_path, usable_nodes
 from controller.engine.interpreter import Interpreter
 from controller.errors import HeirloomError
@@ -44,6 +44,7 @@ class Plan:
     store: Path
     code: Sequence[Entry]  # the files of the trials' code directory
     candidates: Sequence[dict[str, object]]  # the tuner's first proposals
+    imports: e.ImportAsked | None = None  # trials of an earlier experiment
 
 
 def make(
@@ -63,6 +64,7 @@ def make(
     nodes = usable.nodes
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
+    warm = warm_start.choose(config, home, verify=True)
     local = interpreter.on_this_machine(nodes, python)
     code = entries(config.trial.code_dir, (store, home.path))
     tuner = interpreter.of_tuner(config, python)
@@ -78,6 +80,7 @@ def make(
             *machine.remarks(config, nodes),
             *machine.space(store, config.store_reserve),
             *_on_concurrency(config, nodes),
+            *([] if warm is None else warm.notes),
         ],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],
@@ -85,6 +88,7 @@ def make(
         store=store,
         code=code,
         candidates=_sample(config, samples, tuner.path),
+        imports=None if warm is None else warm.asked,
     )
 
 

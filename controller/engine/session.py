@@ -19,7 +19,7 @@ from controller.core.experiment import Experiment
 from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.inventory import read as read_inventory
-from controller.engine import interpreter, specs
+from controller.engine import interpreter, specs, warm_start
 from controller.engine.cluster import (
     check_pythons,
     inventory_of,
@@ -107,6 +107,7 @@ def create(
     store = store_path(config.store, nodes, home)
     specs.check(config, store, nodes)
     require_store(store, nodes)
+    warm = warm_start.choose(config, home)
     home.prepare()
     prepare_run_dirs(nodes, home)
     with contextlib.ExitStack() as stack, contextlib.ExitStack() as undo:
@@ -139,13 +140,15 @@ def create(
         except OSError as error:
             raise LaunchError(f"cannot write {directory.config}: {reason(error)}") from None
         try:
-            recover.write_recovery_file(root, created, config)
+            asked = None if warm is None else warm.asked
+            recover.write_recovery_file(root, created, config, asked)
         except OSError as error:
             raise LaunchError(f"cannot write in {root.path}: {reason(error)}") from None
         # The experiment exists from this rename on. A kill before it leaves none.
+        first: list[e.Event] = [created] if warm is None else [created, warm.asked]
         draft = directory.path / "journal.new"
         with Journal.create(draft) as journal:
-            journal.append([created])
+            journal.append(first)
         try:
             draft.rename(directory.journal)
             directory.draft_root.unlink()
@@ -155,11 +158,13 @@ def create(
             raise LaunchError(f"cannot write in {directory.path}: {reason(error)}") from None
         journal = stack.enter_context(Journal.open(directory.journal))
         experiment = Experiment(config.rules())
-        experiment.apply(created)
+        for event in first:
+            experiment.apply(event)
+        told = [*notes, *usable.notes, *on_code(config, code.entries, nodes)]
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=[*notes, *usable.notes, *on_code(config, code.entries, nodes)], passed=variables,
+            notes=told if warm is None else [*told, *warm.notes], passed=variables,
             taken_name=taken, slots=slots,
         )  # fmt: skip
 

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from controller import config as configs
 from controller.core import events as e
 from controller.errors import HeirloomError, reason
@@ -45,7 +47,9 @@ class Recovered:
     lost: list[str] = field(default_factory=list)
 
 
-def write_recovery_file(root: Root, created: e.Created, config: configs.Experiment) -> None:
+def write_recovery_file(
+    root: Root, created: e.Created, config: configs.Experiment, imports: e.ImportAsked | None
+) -> None:
     """Write on the store what a recovery needs. Raises OSError.
 
     An inventory that is part of the experiment file is left out: it may contain passwords, and
@@ -57,6 +61,7 @@ def write_recovery_file(root: Root, created: e.Created, config: configs.Experime
         "format": FORMAT,
         "created": dataclasses.asdict(created),
         "config": json.loads(configs.dump(config)),
+        "imports": None if imports is None else dataclasses.asdict(imports),
     }
     path = root.path / "recovery.json"
     replace_file(str(path), json.dumps(content).encode(), durable=True)
@@ -72,20 +77,24 @@ def recover(named: str, home: Home) -> Recovered:
     """
     path = Path(named).absolute() if "/" in named else _root(named, home)
     root = layout.find(path)
-    created, config = _read_recovery_file(root)
+    created, imports, config = _read_recovery_file(root)
     home.prepare()
     place = ExperimentDir(home.experiments / created.name)
     try:
         place.path.mkdir(mode=0o700, exist_ok=True)
         with Lock(place):
-            return _recover(place, root, created, config)
+            return _recover(place, root, created, imports, config)
     except OSError as error:
         where = error.filename or place.path
         raise RecoveryError(f"{where} cannot be written: {reason(error)}") from None
 
 
 def _recover(
-    place: ExperimentDir, root: Root, created: e.Created, config: configs.Experiment
+    place: ExperimentDir,
+    root: Root,
+    created: e.Created,
+    imports: e.ImportAsked | None,
+    config: configs.Experiment,
 ) -> Recovered:
     intact = _intact_events(place, created.root)
     if intact is not None:
@@ -95,8 +104,8 @@ def _recover(
                 f"`{command('resume', place.name)}`"
             )
         return _recovered(place, intact, None)
-    found = Salvage(root)
-    events = [created, e.Opened(at=created.at), *found.events()]
+    found = Salvage(root, imports)
+    events = [created, *found.imports(), e.Opened(at=created.at), *found.events()]
     _restore_config(place, config)
     draft = place.path / "journal.new"
     for leftover in place.path.glob("journal.new*"):
@@ -113,8 +122,8 @@ def _recover(
 def _recovered(
     place: ExperimentDir, events: Sequence[e.Event], kept: Path | None, lost: Sequence[str] = ()
 ) -> Recovered:
-    trials = sum(isinstance(event, e.Proposed) for event in events)
-    verdicts = sum(isinstance(event, e.VerdictSeen) for event in events)
+    trials = sum(isinstance(event, e.Proposed | e.Imported) for event in events)
+    verdicts = sum(isinstance(event, e.VerdictSeen | e.Imported) for event in events)
     found = Recovered(place, trials, verdicts, kept, list(lost))
     created = events[0]
     own = isinstance(created, e.Created) and created.inventory == str(place.inventory)
@@ -162,7 +171,9 @@ def _root(name: str, home: Home) -> Path:
     return found[0]
 
 
-def _read_recovery_file(root: Root) -> tuple[e.Created, configs.Experiment]:
+def _read_recovery_file(
+    root: Root,
+) -> tuple[e.Created, e.ImportAsked | None, configs.Experiment]:
     path = root.path / "recovery.json"
     try:
         content = json.loads(path.read_bytes())
@@ -171,9 +182,10 @@ def _read_recovery_file(root: Root) -> tuple[e.Created, configs.Experiment]:
                 f"{path} has format {content['format']!r}; the known one is {FORMAT}"
             )
         created = e.Created(**content["created"])
-        return dataclasses.replace(created, root=str(root.path)), configs.restore(
-            json.dumps(content["config"])
-        )
+        asked = content.get("imports")
+        imports = None if asked is None else TypeAdapter(e.ImportAsked).validate_python(asked)
+        config = configs.restore(json.dumps(content["config"]))
+        return dataclasses.replace(created, root=str(root.path)), imports, config
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecoveryError(f"{path}, which recovery needs, cannot be read: {error}") from None
 

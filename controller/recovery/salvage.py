@@ -32,8 +32,9 @@ _LOST = "its parameters were lost with the journal, before it was placed on a no
 class Salvage:
     """The specs, messages and verdicts of an experiment on the store."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, imports: e.ImportAsked | None = None) -> None:
         self._root = root
+        self._imports = imports
         self._verdicts = Verdicts(root, root.experiment, _FILES, time.time)
         self._specs: dict[int, dict[int, tuple[Spec, float]]] = {}  # with the time of writing
         self._messages: dict[tuple[int, int], SupervisorMessage] = {}
@@ -46,16 +47,35 @@ class Salvage:
             raise StoreError(f"cannot read {root.path}: {reason(error)}") from None
         self.count = max([*self._specs, *verdicts], default=-1) + 1
 
+    def imports(self) -> Iterator[e.Event]:
+        """The events of trials that were imported, before the search began."""
+        if self._imports is None:
+            return
+        yield self._imports
+        for trial in range(len(self._imports.trials)):
+            found = self._verdict(trial)
+            if found is None:
+                return  # `resume` imports it
+            yield e.Imported(
+                at=found.at,
+                trial=trial,
+                value=found.value,
+                values=found.values,
+                result=found.result,
+                size=found.size,
+            )
+
     def events(self) -> Iterator[e.Event]:
-        """All events that are known, in a probable order."""
-        seen = {trial: self._verdict(trial) for trial in range(self.count)}
-        proposed = [0.0] * self.count
+        """All other events that are known, in a probable order."""
+        first = 0 if self._imports is None else len(self._imports.trials)
+        seen = {trial: self._verdict(trial) for trial in range(first, self.count)}
+        proposed = [0.0] * self.count  # by trial
         latest = time.time()
-        for trial in reversed(range(self.count)):  # ids are in the order of the proposals
+        for trial in reversed(range(first, self.count)):  # ids are in the order of the proposals
             times = [at for _, at in self._specs.get(trial, {}).values()]
             proposed[trial] = latest = min([latest, *times])
         line: list[tuple[float, int, int]] = []
-        for trial in range(self.count):
+        for trial in range(first, self.count):
             line.append((proposed[trial], 0, trial))
             if (verdict := seen[trial]) is not None:
                 line.append((max(verdict.at, proposed[trial]), 1, trial))
@@ -66,7 +86,7 @@ class Salvage:
                 yield from self._ends(trial, verdict, at)
                 yield dataclasses.replace(verdict, at=at)
                 yield e.ResultSent(at=at, trial=trial)
-        for trial in range(self.count):
+        for trial in range(first, self.count):
             if seen[trial] is None:
                 yield from self._ends(trial, None, latest)
                 if trial not in self._specs:
@@ -74,7 +94,7 @@ class Salvage:
                     yield e.VerdictAsked(
                         at=latest, trial=trial, state=State.CANCELLED, reason=_LOST
                     )
-        if gone := tuple(trial for trial in seen if self._is_removed(trial)):
+        if gone := tuple(trial for trial in range(self.count) if self._is_removed(trial)):
             # The removal may be incomplete: resume completes it.
             yield e.RemovalAsked(at=latest, trials=gone)
 

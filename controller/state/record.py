@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
         "removed": trial.removed,
         "retry_of": trial.retry_of,
+        "imported": None if trial.origin is None else dataclasses.asdict(trial.origin),
     }
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from controller.engine.cluster import summary
 from controller.engine.plan import Plan
+from controller.engine.warm_start import described
 from controller.formats import duration, limits
 from controller.views import output
 
@@ -40,6 +41,7 @@ def _rows(plan: Plan) -> dict[str, str]:
         **_prepare(plan),
         "code": f"{config.trial.code_dir} ({len(plan.code)} files, {size})",
         "tuner": str(tuner.get("name") or tuner.get("class")),
+        **_imports(plan),
         "budget": limits(budget.trials, budget.duration),
         "nodes": ", ".join(map(summary, plan.nodes)),
         "python": "; ".join(_pythons(plan)),
@@ -58,6 +60,11 @@ def _prepare(plan: Plan) -> dict[str, str]:
     if config.prepare is None:
         return {}
     return {"prepare": f"{_command(config.prepare)} ({duration(config.prepare_timeout)} at most)"}
+
+
+def _imports(plan: Plan) -> dict[str, str]:
+    """What is imported before the search, if anything is."""
+    return {} if plan.imports is None else {"warm start": described(plan.imports)}
 
 
 def _on_end(plan: Plan) -> dict[str, str]:

@@ -124,6 +124,9 @@ def _detail(console: Console, record: Record) -> None:
         if experiment.counts[state]
     )
     grid.add_row("trials", counts or "none yet")
+    if experiment.imports is not None:
+        count = f"{experiment.imported} of {len(experiment.imports.trials)}"
+        grid.add_row("imported", f"{count} trials of {escape(experiment.imports.experiment)}")
     grid.add_row("budget", _budget(record))
     thinking = waits.seconds_thinking(experiment, time.time())
     if record.is_running and (found := waits.of_search(experiment, thinking)):
@@ -198,6 +201,8 @@ def _facts(record: Record) -> dict[str, Any]:
 
 
 def _parents(record: Record, trial: Trial) -> str:
+    if trial.origin is not None:
+        return f"none: it was imported from {escape(trial.origin.root)}"
     if not trial.parents:
         return "none: it starts from nothing"
     states = [f"{p} ({record.experiment.trials[p].state})" for p in trial.parents]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -48,6 +48,17 @@ def commit(
     entries, directories = _gather(files, out, idle)
     entries = share_with_parents(files, root, out, entries, verdict.parents, idle)
     verdict = replace(verdict, weights=True, files=tuple(entries))
+    return seal(files, root, out, verdict, directories)
+
+
+def seal(
+    files: Files, root: str, out: str, verdict: Manifest, directories: Sequence[str]
+) -> Manifest:
+    """Write the manifest, make the directories of the weights read-only, and publish `out`.
+
+    The files are durable and read-only already. `directories` are listed from the outermost on.
+    Returns the trial's manifest. Raises CommitError, Recalled, ManifestError or OSError.
+    """
     _write_manifest(files, out, verdict)
     for directory in reversed(directories):
         files.chmod(directory, _DIRECTORY_MODE)

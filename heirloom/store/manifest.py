@@ -17,7 +17,7 @@ STATES = ("succeeded", "failed", "stopped", "skipped", "cancelled")
 REMOVED = "weights.removed"  # the name in `trials/N` that `weights` gets before its removal
 SIZE_LIMIT = 64 << 20  # bytes, enough for 100,000 files with long names
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_OPTIONAL = ("values",)  # keys that earlier versions do not know
+_OPTIONAL = ("values", "imported")  # keys that earlier versions do not know
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
@@ -53,6 +53,15 @@ class Manifest:
     started_at: Optional[float] = None  # the node's clock, seconds since the epoch
     seconds: Mapping[str, float] = field(default_factory=dict)  # waiting, verifying, ...
     values: Mapping[str, float] = field(default_factory=dict)  # by name, of named objectives
+    imported: Optional[Mapping[str, Any]] = None  # experiment, root, trial and params of the source
+
+    @property
+    def author(self) -> str:
+        """What committed the weights, for messages."""
+        if self.imported is not None:
+            trial, experiment = self.imported["trial"], self.imported["experiment"]
+            return f"the import of trial {trial} of {experiment}"
+        return f"attempt {self.attempt} on {self.node}"
 
     @property
     def size(self) -> int:
@@ -71,6 +80,8 @@ class Manifest:
         data["values"] = dict(self.values)
         if not self.values:
             del data["values"]
+        if self.imported is None:
+            del data["imported"]
         return json.dumps(data, allow_nan=False).encode() + b"\n"
 
     @classmethod
@@ -200,6 +211,17 @@ def _entry(value: Any) -> bool:
     )
 
 
+def _origin(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"experiment", "root", "trial", "params"}
+        and _text(value["experiment"])
+        and _text(value["root"])
+        and _count(value["trial"])
+        and isinstance(value["params"], dict)
+    )
+
+
 _VALID: dict[str, Callable[[Any], bool]] = {
     "experiment": _text,
     "trial": _count,
@@ -215,4 +237,5 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "started_at": lambda value: value is None or finite(value),
     "seconds": _numbers,
     "values": lambda value: _numbers(value) and bool(value),
+    "imported": _origin,
 }

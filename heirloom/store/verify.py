@@ -19,7 +19,7 @@ def differences(files: Files, root: str, verdict: Manifest, idle: Callable[[], N
     sizes = [(f"{weights}/{entry.path}", entry.size) for entry in verdict.files]
     found = measure(files, sizes, sync=False, idle=idle)
     return [
-        f"{weights}/{entry.path}, committed by attempt {verdict.attempt} on {verdict.node}: "
+        f"{weights}/{entry.path}, committed by {verdict.author}: "
         f"expected {entry.size} bytes with {entry.digest}, found {size} with {digest}"
         for entry in verdict.files
         for size, digest in [found[f"{weights}/{entry.path}"]]

@@ -16,7 +16,7 @@ from rich.markup import escape
 from controller.commands.output import say
 from controller.commands.search import ending
 from controller.core import events as e
-from controller.engine import preflight
+from controller.engine import preflight, warm_start
 from controller.engine.assembly import NoTuner, assemble, first_events, log_to
 from controller.engine.cluster import summary
 from controller.engine.extension import Extension
@@ -52,6 +52,7 @@ def run(
         if ready.taken_name:
             say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
         preflighted = preflight.check(ready, inspecting)
+        _import(ready)
         return _run(ready, _start_tuner, *preflighted, keep_going=keep_going)
 
 
@@ -83,6 +84,7 @@ def resume(
             event = extension.event(x, name, x.last_at)
             more = [dataclasses.replace(event, at=time.time())]
         down, warnings = preflight.check(ready, inspecting)
+        _import(ready)
         return _run(ready, _start_tuner, [*down, *more], warnings, keep_going=keep_going)
 
 
@@ -94,6 +96,14 @@ def stop(name: str, home: Home) -> int:
         last = e.StopAsked(at=time.time(), reason="stopped by a person")
         _run(ready, lambda ready, post: _Started(NoTuner()), [last])
         return 0
+
+
+def _import(ready: PreparedSession) -> None:
+    """Import what the journal names and does not hold yet. Raises HeirloomError."""
+    x = ready.experiment
+    if x.imports is not None and x.is_importing:
+        say(f"importing {warm_start.described(x.imports)}")
+        warm_start.complete(x, ready.journal, ready.root)
 
 
 class _Started(NamedTuple):

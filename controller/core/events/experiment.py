@@ -98,7 +98,6 @@ class Imported:
     values: dict[str, float] | None = None  # by name, of named objectives
     result: Any = None
     size: int = 0  # bytes of weights
-    shared: int = 0  # bytes that are stored once for both experiments
     kind: Literal["imported"] = "imported"
 
 

@@ -17,7 +17,7 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
     trial = Trial(
         event.trial, asked.candidates[event.trial], (), (), State.SUCCEEDED, event.at,
         value=event.value, values=event.values or {}, result=event.result, weights=True,
-        ended_at=event.at, size=event.size, shared=event.shared,
+        ended_at=event.at, size=event.size,
         origin=Origin(asked.experiment, asked.root, source),
         reason=f"imported from trial {source} of {asked.experiment}",
     )  # fmt: skip

@@ -77,8 +77,15 @@ class NniTuner:
         return None
 
     def observe(self, result: Result) -> None:
-        """Deliver a result after those before it, if the tuner proposed the trial."""
-        if result.parameter_id is not None:
+        """Deliver a result after those before it, if the tuner proposed the trial.
+
+        That of an imported trial goes to `import_data`. No proposal has been requested then.
+        """
+        if result.imported:
+            value = final_value(result.value, result.result)
+            if value is not None:
+                self._tuner.import_data([{"parameter": dict(result.params), "value": value}])
+        elif result.parameter_id is not None:
             self._calls.add_result(result)
 
     def set_open_trials(self, count: int) -> None:

@@ -55,6 +55,8 @@ def events(draw):
         strategy = FIELDS.get(field.name, st.from_type(hints[field.name]))
         if kind in (e.VerdictSeen, e.Imported) and field.name == "value":
             strategy = st.none() | st.floats(allow_nan=False)
+        if kind in (e.VerdictSeen, e.Imported) and field.name == "values":
+            strategy = st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False))
         if hints[field.name] is str:
             strategy = st.text(st.characters(codec=None))
         if field.name == "seconds":

@@ -104,9 +104,14 @@ class _Lineage:
     def marks(self) -> list[Figure]:
         """A trace for each state that occurs. The best trial's comes last, on top."""
         groups: dict[State, list[Trial]] = defaultdict(list)
+        imported: list[Trial] = []
         for trial in self._data.by_id.values():
-            groups[trial.state].append(trial)
+            (groups[trial.state] if trial.origin is None else imported).append(trial)
         traces = [self._mark(state.value, groups[state], state) for state in State if groups[state]]
+        if imported:
+            traces.append(self._mark("imported", imported, State.SUCCEEDED))
+            shows_scale = not groups[State.SUCCEEDED]  # one scale is enough
+            traces[-1]["marker"] |= {"symbol": "hexagon2", "size": 14, "showscale": shows_scale}
         if self._data.best:
             traces.append(self._mark("best", [self._data.best], State.SUCCEEDED))
             traces[-1]["marker"] |= {"symbol": "star", "size": 18, "showscale": False}
