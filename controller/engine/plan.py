@@ -80,7 +80,7 @@ def make(
             *machine.remarks(config, nodes),
             *machine.space(store, config.store_reserve),
             *_on_concurrency(config, nodes),
-            *([] if warm is None else warm.notes),
+            *warm.notes,
         ],
         nodes=nodes,
         pythons=[(found, found.version()) for found in local],
@@ -88,7 +88,7 @@ def make(
         store=store,
         code=code,
         candidates=_sample(config, samples, tuner.path),
-        imports=None if warm is None else warm.asked,
+        imports=warm.asked,
     )
 
 

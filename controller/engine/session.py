@@ -41,13 +41,14 @@ from controller.state.home import Home, user_name
 from controller.state.inbox import Inbox
 from controller.state.journal import Journal
 from controller.state.lock import Lock
+from controller.state.publish import publish
 from controller.state.record import read_config
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.snapshots import runtime, snapshot
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import Call, TunerProcess
-from heirloom.store.atomic_write import replace_file, sync_directory
+from heirloom.store.atomic_write import replace_file
 from heirloom.tuners.protocol import Declared, Resume
 
 _TUNER_START = 60.0  # seconds
@@ -140,32 +141,20 @@ def create(
         except OSError as error:
             raise LaunchError(f"cannot write {directory.config}: {reason(error)}") from None
         try:
-            asked = None if warm is None else warm.asked
-            recover.write_recovery_file(root, created, config, asked)
+            recover.write_recovery_file(root, created, config, warm.asked)
         except OSError as error:
             raise LaunchError(f"cannot write in {root.path}: {reason(error)}") from None
-        # The experiment exists from this rename on. A kill before it leaves none.
-        first: list[e.Event] = [created] if warm is None else [created, warm.asked]
-        draft = directory.path / "journal.new"
-        with Journal.create(draft) as journal:
-            journal.append(first)
-        try:
-            draft.rename(directory.journal)
-            directory.draft_root.unlink()
-            for path in (directory.path, directory.path.parent, home.path):
-                sync_directory(str(path))
-        except OSError as error:
-            raise LaunchError(f"cannot write in {directory.path}: {reason(error)}") from None
+        first = [event for event in (created, warm.asked) if event is not None]
+        publish(directory, first, home)
         journal = stack.enter_context(Journal.open(directory.journal))
         experiment = Experiment(config.rules())
         for event in first:
             experiment.apply(event)
-        told = [*notes, *usable.notes, *on_code(config, code.entries, nodes)]
+        told = [*notes, *usable.notes, *on_code(config, code.entries, nodes), *warm.notes]
         yield PreparedSession(
             directory=directory, config=config, created=created, root=root, journal=journal,
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=told if warm is None else [*told, *warm.notes], passed=variables,
-            taken_name=taken, slots=slots,
+            notes=told, passed=variables, taken_name=taken, slots=slots,
         )  # fmt: skip
 
 

@@ -35,18 +35,18 @@ class WarmStartError(HeirloomError):
 class Choice:
     """The trials to import. `notes` are for the user."""
 
-    asked: e.ImportAsked
-    notes: Sequence[str]
+    asked: e.ImportAsked | None = None  # None: nothing is imported
+    notes: Sequence[str] = ()
 
 
-def choose(config: configs.Experiment, home: Home, *, verify: bool = False) -> Choice | None:
-    """The trials that `warm_start` names; None where the experiment file has no such section.
+def choose(config: configs.Experiment, home: Home, *, verify: bool = False) -> Choice:
+    """The trials that `warm_start` of the experiment file names, if it has this section.
 
     With `verify` all their bytes are compared with the manifests. Raises HeirloomError.
     """
     wanted = config.warm_start
     if wanted is None:
-        return None
+        return Choice()
     record = records.load(home.find(wanted.experiment))
     theirs, ours = record.config.objectives, config.objectives
     if (theirs.objectives, theirs.names) != (ours.objectives, ours.names):

@@ -129,7 +129,7 @@ def _built_in(record: Record) -> list[Column]:
 
     return [
         Column("id", lambda trial: trial.id, show),
-        Column("parents", lambda trial: list(trial.parents), _ids),
+        Column("parents", _parents, _ids),
         Column("restored", _restored, _ids),
         Column("state", lambda trial: str(trial.state), lambda name: tables.coloured(State(name))),
         Column("reason", lambda trial: records.why(record, trial), show),
@@ -152,6 +152,13 @@ def _built_in(record: Record) -> list[Column]:
 def _value_of(objectives: Objectives) -> Callable[[str], Callable[[Trial], Any]]:
     """What reads the value of a name."""
     return lambda name: lambda trial: objectives.values(trial.value, trial.values).get(name)
+
+
+def _parents(trial: Trial) -> list[int | str]:
+    """The parents; the origin of an imported trial, such as `cnn/17`."""
+    if trial.origin is not None:
+        return [f"{trial.origin.experiment}/{trial.origin.trial}"]
+    return list(trial.parents)
 
 
 def _restored(trial: Trial) -> list[int]:
@@ -181,8 +188,8 @@ def _first(values: Iterable[Any]) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _ids(ids: list[int]) -> str:
-    return " ".join(map(str, ids))
+def _ids(ids: list[int | str]) -> str:
+    return escape(" ".join(map(str, ids)))
 
 
 def _object(value: Any) -> str:

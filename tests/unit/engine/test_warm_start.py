@@ -60,23 +60,27 @@ def chosen(directory: Path, trials: str, **more: Any) -> warm_start.Choice:
     record = source(directory, **more)
     config = config_of(directory, f"warm_start: {{experiment: cnn, trials: {trials}}}")
     with mock.patch("controller.state.record.load", return_value=record):
-        found = choose(config, mock.Mock())
-    assert found is not None
-    return found
+        return choose(config, mock.Mock())
+
+
+def ids(found: warm_start.Choice) -> tuple[int, ...]:
+    assert found.asked is not None
+    return found.asked.trials
 
 
 def test_the_best_that_can_be_imported_in_the_order_of_their_ids(tmp_path: Path) -> None:
     with mock.patch("controller.config.fit.problems", return_value=[]):
         found = chosen(tmp_path, "best 2")
-        assert (found.asked.trials, found.notes) == ((1, 5), [])
+        assert (ids(found), found.notes) == ((1, 5), [])
         few = chosen(tmp_path, "best 4")
-    assert few.asked.trials == (0, 1, 5)
+    assert ids(few) == (0, 1, 5)
     assert few.notes == ["only 3 trials of cnn can be imported, not 4"]
 
 
 def test_ids_are_imported_as_they_are_listed(tmp_path: Path) -> None:
     found = chosen(tmp_path, "[1, 0]")
-    assert found.asked.trials == (1, 0)
+    assert found.asked is not None
+    assert ids(found) == (1, 0)
     assert found.asked.candidates == ({"x": 2}, {"x": 1})
     assert (found.asked.experiment, found.asked.root) == ("cnn", "/store/ann/cnn-1")
     assert described(found.asked) == "trials 1 and 0 of cnn"
