@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 
@@ -58,7 +57,6 @@ def _print_figures(console: Console, found: Tryout) -> None:
 
 def _figures(trial: TrialFigures) -> Iterator[tuple[str, str]]:
     yield "", "child" if trial.id else "candidate"
-    yield "params", json.dumps(trial.params)
     yield "state", str(trial.state)
     for name, value in trial.values.items():
         yield name, f"{value:.6g}"
@@ -69,7 +67,7 @@ def _figures(trial: TrialFigures) -> Iterator[tuple[str, str]]:
     if trial.seconds is not None:
         yield "trained for", f"{trial.seconds:.1f} s"
     if trial.peak_memory is not None:
-        yield "memory", f"{filesize.decimal(trial.peak_memory)} at most, in one process"
+        yield "peak memory", filesize.decimal(trial.peak_memory)
     if trial.files:
         shared = f", {filesize.decimal(trial.shared)} shared" if trial.shared else ""
         size = filesize.decimal(trial.size)

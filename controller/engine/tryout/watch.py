@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -83,7 +84,9 @@ class TryoutWatch:
                 attempt = experiment.attempt(event.trial, event.number)
                 where = f" on {attempt.node}" if attempt is not None else ""
                 child = ", a child of trial 0," if event.trial == CHILD else ""
-                self._say(f"trial {event.trial}{child} runs{where}")
+                trial = experiment.trial(event.trial)
+                params = "" if trial is None else f": {json.dumps(trial.params)}"
+                self._say(f"trial {event.trial}{child} runs{where}{params}")
             case e.Reported() | e.ReportedMany():
                 self._reported(event)
             case e.Ended():

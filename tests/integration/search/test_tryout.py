@@ -45,7 +45,7 @@ def test_tryout_after_one_that_was_killed(lab: Lab) -> None:
     output = lab("check", file, "--run", "--samples", "0")
     assert "which was killed" in output
     assert "trial 0 stopped: it has reported" in output
-    assert "trial 1, a child of trial 0, runs on localhost" in output
+    assert "trial 1, a child of trial 0, runs on localhost: {" in output
     assert "the child inherited 50.0% of the numbers; tensors: 2 whole" in output
     assert "first report" in output
     assert "a whole search: 41 trials, 2 at a time: at least" in output
