@@ -117,6 +117,11 @@ def console() -> Console:
     return Console(highlight=False, emoji=False, width=_NARROW)
 
 
+def width(where: Console, table: Table) -> int:
+    """The columns that a table needs so that nothing of it is cut or folded."""
+    return where.measure(table, options=where.options.update(max_width=_WIDE)).maximum
+
+
 def print_table(where: Console, table: Table) -> None:
     """Print a table. Without a terminal its lines do not end in blanks."""
     if where.file.isatty():

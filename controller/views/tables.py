@@ -95,6 +95,8 @@ def show(place: ExperimentDir, number: int) -> None:
         grid.add_row(part, f"{seconds:.3f} s")
     if trial.peak_memory is not None:
         grid.add_row("memory", f"{filesize.decimal(trial.peak_memory)} at most, in one process")
+    if trial.attempts and trial.attempts[-1].metrics:
+        grid.add_row("metrics", escape(jsons.dumps(trial.attempts[-1].metrics)))
     share, rest = inherited(trial.result)
     if share:
         grid.add_row("inherited", escape(share))

@@ -111,7 +111,11 @@ def _print_table(columns: Sequence[Column], trials: Sequence[Trial]) -> None:
         for column in columns
         if all(isinstance(column.read(trial), (int, float, type(None))) for trial in trials)
     }
-    table = tables.new_table(*(column.name for column in columns), right=numbers)
+    names = [column.name for column in columns]
+    table = tables.new_table(*names, right=numbers)
     for trial in trials:
         table.add_row(*(column.cell(trial) for column in columns))
-    output.print_table(output.console(), table)
+    console = output.console()
+    if "params" not in names:  # which would be cut where the terminal is narrow: lines go on below
+        console.width = max(console.width, output.width(console, table))
+    output.print_table(console, table)

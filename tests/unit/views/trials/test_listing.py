@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.core.model import State
+from controller.views import output
 from controller.views.trials.columns import ColumnError
 from controller.views.trials.listing import Selection, show
 from tests.unit.views.trials.searches import Search
@@ -92,3 +93,16 @@ def test_json_without_columns_is_complete(
     show(search.place, Selection(states=frozenset({State.RUNNING})), "json")
     [row] = json.loads(capsys.readouterr().out)
     assert (row["id"], row["metrics"]) == (3, {"loss": 1.5, "acc": None})
+
+
+def test_chosen_columns_are_whole_on_a_narrow_terminal(
+    search: Search, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
+    first, second, *_, last = rows(
+        search, capsys, columns=["weights", "node", "started_at", "lr", "value"], limit=3
+    )
+    assert first.split() == ["id", "weights", "node", "started_at", "lr", "value"]
+    assert second.split()[:3] == ["0", "/store/cnn-1/trials/0/weights", "a"]
+    assert last == "3 of 4 trials"
