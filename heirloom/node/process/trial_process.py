@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource  # noqa: F401 - os.wait4 imports it too, but late: as another user that may fail
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
