@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from controller.core.model import Rules, State, Trial
 from heirloom.objective import Objectives, Standing, ranked
@@ -19,12 +18,20 @@ def best_trials(trials: Iterable[Trial], rules: Rules, count: int) -> list[int]:
 
     Trials without such weights count for rank and crowding, so that a removal changes no order.
     """
-    committed = {trial.id: trial for trial in trials if trial.state is State.SUCCEEDED}
+    committed = [trial for trial in trials if trial.state is State.SUCCEEDED]
+    if rules.objectives.is_single:
+        known = (trial for trial in committed if trial.inheritable and trial.value is not None)
+        ordered = rules.objectives.first.ranked(known, lambda trial: trial.value or 0.0)
+        return [trial.id for trial in ordered[:count]]
+    able = {trial.id for trial in committed if trial.inheritable}
     standings = {
-        number: standing
-        for number, trial in committed.items()
+        trial.id: standing
+        for trial in committed
         if (standing := standing_of(trial, rules.objectives)) is not None
     }
-    without = sum(not committed[number].inheritable for number in standings)
-    ordered = ranked(standings, count + without)
-    return list(islice((number for number in ordered if committed[number].inheritable), count))
+    wanted = max(1, count)
+    while True:
+        wanted *= 4  # few of the best have no weights
+        found = [number for number in ranked(standings, wanted) if number in able]
+        if len(found) >= count or wanted >= len(standings):
+            return found[:count]

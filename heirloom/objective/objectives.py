@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional, Union
 
 from ..store.json_limits import finite
@@ -71,13 +72,13 @@ class Objectives:
         """The objective that `value` and reports concern."""
         return self.objectives[0]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the values that a result needs, the first objective's first."""
         named = [each.name for each in self.objectives] + [each.name for each in self.constraints]
         return tuple(dict.fromkeys(named))
 
-    @property
+    @cached_property
     def is_single(self) -> bool:
         """Whether there is one objective and no constraint, so that values can be compared."""
         return len(self.objectives) == 1 and not self.constraints
@@ -99,7 +100,9 @@ class Objectives:
         """What the order of a result depends on; None if one of its values is missing."""
         if not all(name in values for name in self.names):
             return None
-        violation = sum(each.violation(values[each.name]) for each in self.constraints)
+        violation = 0.0
+        for each in self.constraints:
+            violation += each.violation(values[each.name])
         return Standing(violation, tuple(each.score(values[each.name]) for each in self.objectives))
 
     def __str__(self) -> str:

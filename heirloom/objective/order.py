@@ -48,13 +48,18 @@ def fronts(standings: Sequence[Standing], count: Optional[int] = None) -> list[l
         key=lambda i: (standings[i].violation, [-score for score in standings[i].scores]),
     )
     feasible = [index for index in order if standings[index].violation == 0]
-    found = _feasible_fronts(standings, feasible, wanted)
+    if standings and len(standings[0].scores) == 1:  # the fronts are the equal ones
+        found = [list(same) for _, same in groupby(feasible, lambda index: standings[index].scores)]
+    else:
+        found = _feasible_fronts(standings, feasible, wanted)
     rest = order[len(feasible) :]
     found += [list(same) for _, same in groupby(rest, lambda index: standings[index].violation)]
     kept: list[list[int]] = []
-    while found and wanted > 0:
-        kept.append(sorted(found.pop(0)))
-        wanted -= len(kept[-1])
+    for front in found:
+        if wanted <= 0:
+            break
+        kept.append(sorted(front))
+        wanted -= len(front)
     return kept
 
 
