@@ -17,6 +17,7 @@ from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
 from controller.engine.observer import Situation
 from controller.errors import HeirloomError
+from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home, is_abandoned
 from controller.state.lock import Lock, is_locked
@@ -63,10 +64,14 @@ def _remove_left(place: ExperimentDir, tryouts: Home) -> None:
             layout.remove(Path(place.draft_root.read_text(encoding="utf-8")))
         _discard(place)
         return
+    root = records.load(place).root
+    if root.store.is_dir() and not (root.path / "experiment.json").exists():
+        remove(place, root, ())  # its files were removed already, as far as this user may
+        return
     with sessions.resume(place.name, tryouts, None, starts_trials=False) as session:
         if session.experiment.on_nodes:
             _stop_trials(session)
-        root, nodes = session.root, session.nodes
+        nodes = session.nodes
     remove(place, root, nodes)
 
 

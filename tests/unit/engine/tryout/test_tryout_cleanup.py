@@ -3,9 +3,14 @@
 import os
 from pathlib import Path
 
+from controller.config import load
+from controller.config.load import dump
+from controller.core.events import Created
 from controller.engine import tryout
 from controller.state.home import Home
+from controller.state.journal import Journal
 from controller.state.lock import Lock
+from tests.unit.config.experiment_files import GOOD, write
 
 
 def test_one_that_was_killed_while_it_was_created(tmp_path: Path) -> None:
@@ -26,6 +31,25 @@ def test_one_that_was_killed_while_it_was_created(tmp_path: Path) -> None:
     assert not root.exists()
     assert not place.path.parent.exists()
     assert len(lines) == 1
+
+
+def test_one_whose_owner_removed_its_files(tmp_path: Path) -> None:
+    home, lines = Home(tmp_path / "home"), list[str]()
+    place = home.of_tryouts().take_name("digits-try-1")
+    place.config.write_text(dump(load(write(tmp_path, GOOD))))
+    root = tmp_path / "store/ann/digits-try-1-0a"
+    with Journal.create(place.journal) as journal:
+        created = Created(
+            at=0.0, name=place.name, root=str(root), code="", runtime="", seed=0, inventory=""
+        )
+        journal.append([created])
+    tryout.clean(home, lines.append)
+    assert len(lines) == 1
+    assert "cannot be removed yet" in lines[0]  # the store is not mounted
+    (tmp_path / "store").mkdir()
+    tryout.clean(home, lines.append)
+    assert len(lines) == 2
+    assert not place.path.exists()
 
 
 def test_without_any_nothing_is_done(tmp_path: Path) -> None:
