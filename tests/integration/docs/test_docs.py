@@ -166,6 +166,14 @@ def _check_choices(lab: Lab) -> None:
     assert any(trial["result"]["inherited"]["share"] > 0.1 for trial in children)
 
 
+def _check_long_search(lab: Lab) -> None:
+    trials = lab.trials("closer")
+    assert len(trials) == 3 + 8
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert any(parent < 3 for trial in trials for parent in trial["parents"])
+    assert [each["name"] for each in json.loads(lab("status", "--json"))] == ["closer"]
+
+
 def _check_running_searches(lab: Lab) -> None:
     trials = lab.trials("slow")
     assert [trial for trial in trials if trial["retry_of"] == 3]
@@ -242,6 +250,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "docs/tutorial/pytorch.md": _check_pytorch,
     "docs/how-to/several-objectives.md": _check_several_objectives,
     "docs/tutorial/choices.md": _check_choices,
+    "docs/tutorial/long-search.md": _check_long_search,
     "docs/how-to/running-searches.md": _check_running_searches,
     "docs/how-to/data.md": _check_data,
     "docs/how-to/other-languages.md": _check_other_languages,
