@@ -117,7 +117,7 @@ def test_a_value_that_is_not_a_number_raises_at_its_line(lab, value):
 
 def test_a_result_that_is_not_finite_fails_the_trial(lab):
     ended = lab.run("0.1", python("trial.finish(float('nan'))"))
-    assert (ended["outcome"], ended["reason"]) == ("failed", "its result is not finite: nan")
+    assert (ended["outcome"], ended["reason"]) == ("failed", "its result is not finite: NaN")
 
 
 def test_an_early_stop_waits_for_the_next_report(lab):
