@@ -151,7 +151,16 @@ def _attempt(trial: Trial, attempt: Attempt) -> dict[str, Any]:
         "placed_at": attempt.placed_at,
         "started_at": attempt.started_at,
         "ended_at": attempt.ended_at,
+        "continued": continued(trial, attempt),
     }
+
+
+def continued(trial: Trial, attempt: Attempt) -> dict[str, Any] | None:
+    """The earlier attempt that an attempt continues, and the step of its checkpoint."""
+    if attempt.continued is None:
+        return None
+    source, step = attempt.continued
+    return {"attempt": attempt_name(trial.id, source), "step": step}
 
 
 def why(record: Record, trial: Trial) -> str:

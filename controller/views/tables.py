@@ -87,9 +87,11 @@ def show(place: ExperimentDir, number: int) -> None:
     for attempt in trial.attempts:
         ended = f": {escape(attempt.reason)}" if attempt.reason else ""
         state = attempt.outcome or attempt.state
+        source = records.continued(trial, attempt)
+        continues = f", continues {source['attempt']} from step {source['step']}" if source else ""
         grid.add_row(
             f"attempt {attempt_name(trial.id, attempt.number)}",
-            f"{state} on {escape(attempt.node)}{ended}",
+            f"{state} on {escape(attempt.node)}{continues}{ended}",
         )
     for part, seconds in trial.seconds.items():
         grid.add_row(part, f"{seconds:.3f} s")
