@@ -16,6 +16,7 @@ TRAIN = """
     from heirloom import trial
 
     trial.report(0.25, step=3)
+    Path("GO").with_name("began").touch()
     while not Path("GO").exists():
         time.sleep(0.05)
     trial.finish(0.5)
@@ -55,7 +56,7 @@ def test_watchers_see_a_search_to_its_end(lab: Lab, file: Path) -> None:
 
 def test_a_watcher_waits_for_a_controller(lab: Lab, file: Path) -> None:
     with lab.start("run", file) as run:
-        read_until(run, "store")
+        lab.wait((lab.path / "began").exists, "a trial that runs")
         run.send_signal(signal.SIGTERM)
         assert run.wait(PATIENCE) == 130
     with lab.start("watch", "search") as watch:
