@@ -18,6 +18,7 @@ from controller.views import output, tables
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NARROW, _WIDE = 8, 40  # characters of a picture
+_ROUNDING = 1e-12  # of a value: smaller differences are errors of the sums
 _COLUMNS = ("trial", "of", "steps", "first", "last", "min", "max")
 _NUMBERS = ("trial", "steps", "first", "last", "min", "max")
 _FIELDS = ("trial", "attempt", "step", "value")
@@ -63,10 +64,10 @@ def print_csv(place: ExperimentDir, trials: Sequence[int], metric: str | None) -
     names = [
         name
         for name, curves in record.metric_curves.items()
-        if metric in (None, name) and not chosen.isdisjoint(curves)
+        if metric in (None, _shown(name)) and not chosen.isdisjoint(curves)
     ]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*_FIELDS, *(f"metrics.{n}" if n in _FIELDS else n for n in names)])
+    writer.writerow([*_FIELDS, *map(_shown, names)])
     for report in reports.read(place):
         if report.trial in chosen:
             row = [report.value, *(report.metrics.get(name) for name in names)]
@@ -80,7 +81,8 @@ def sparkline(values: Sequence[float], width: int) -> str:
     # Halves and shares, because the sum or the difference of two finite numbers may be infinite.
     halves = [sum(value / (2 * len(group)) for value in group) for group in groups]
     low, span = min(halves), max(halves) - min(halves)
-    shares = [(half - low) / span if span else 0.0 for half in halves]
+    is_flat = span <= max(map(abs, halves)) * _ROUNDING
+    shares = [0.0 if is_flat else (half - low) / span for half in halves]
     return "".join(_BLOCKS[round(share * (len(_BLOCKS) - 1))] for share in shares)
 
 
@@ -93,16 +95,21 @@ def _curves(
     record: Record, metric: str | None, *, all_metrics: bool
 ) -> Mapping[str, Mapping[int, Points]]:
     """The curves by name. Raises HeirloomError for an unknown metric."""
-    found = {"value": record.curves}
+    values = {"value": record.curves}
+    known = values | {_shown(name): curves for name, curves in record.metric_curves.items()}
     if metric is None:
-        return found | record.metric_curves if all_metrics else found
-    known = found | record.metric_curves
+        return known if all_metrics else values
     if metric not in known:
         listed = ", ".join(known)
         raise HeirloomError(
             f"no trial of {record.place.name} has reported {metric!r}: its curves are {listed}"
         )
     return {metric: known[metric]}
+
+
+def _shown(name: str) -> str:
+    """The name of a metric, told apart from what every report has."""
+    return f"metrics.{name}" if name in _FIELDS else name
 
 
 def _facts(points: Points) -> list[str]:
