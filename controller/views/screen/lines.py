@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import State, Trial
+from controller.core.model import State, Trial, attempt_name
 from controller.core.ranking import standing_of
 from controller.formats import command, counted, limits
 from controller.views import text
@@ -18,29 +18,50 @@ from controller.views.values import missing, shown
 
 def lines(name: str, experiment: Experiment, event: e.Event) -> Iterator[str]:
     """The lines for an event that the experiment has applied. `name` is the experiment's."""
+    yield from _about_trials(experiment, event)
+    yield from _about_machines(event)
+    yield from _about_search(name, experiment, event)
+
+
+def _about_trials(experiment: Experiment, event: e.Event) -> Iterator[str]:
     match event:
         case e.VerdictSeen():
             yield _verdict(experiment, event)
         case e.Ended():
             yield from _ended(experiment, event)
+        case e.ContinuedFrom():
+            attempt = attempt_name(event.trial, event.number)
+            yield f"attempt {attempt} continues attempt {event.source} from step {event.step}"
+        case e.Imported():
+            yield _imported(experiment, event)
+
+
+def _about_machines(event: e.Event) -> Iterator[str]:
+    match event:
         case e.NodeDown():
             yield f"[red]node {event.node} does not answer[/]: {escape(event.reason)}"
         case e.NodeUp():
             yield f"node {event.node} answers again and can run trials"
         case e.NodeSetAside():
             yield f"[red]node {event.node} is set aside[/]: {escape(event.reason)}"
-        case e.ProposalGivenUp():
-            yield f"[yellow]{escape(event.reason)}[/]"
         case e.Removed():
             yield from _removed(event)
-        case e.Paused():
-            yield from _paused(name, experiment, event)
         case e.RoomShort():
             yield f"[yellow]no trial is started: {escape(text.shortage(event))}[/]"
-        case e.BudgetExtended():
-            yield f"the budget is extended: {limits(event.trials, event.duration)}"
         case e.RoomBack():
             yield f"the store has room again: {filesize.decimal(event.free)} free"
+
+
+def _about_search(name: str, experiment: Experiment, event: e.Event) -> Iterator[str]:
+    match event:
+        case e.ProposalGivenUp():
+            yield f"[yellow]{escape(event.reason)}[/]"
+        case e.Concluded(trials=trials) if trials:
+            yield f"the tuner ends with {counted(len(trials), 'trial')} beyond the budget"
+        case e.Paused():
+            yield from _paused(name, experiment, event)
+        case e.BudgetExtended():
+            yield f"the budget is extended: {limits(event.trials, event.duration)}"
         case e.SearchEnded():
             yield from _search_ended(event)
 
@@ -56,6 +77,16 @@ def _verdict(experiment: Experiment, event: e.VerdictSeen) -> str:
     if trial.parents:
         line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
     return line + (f": {escape(event.reason)}" if event.reason else "")
+
+
+def _imported(experiment: Experiment, event: e.Imported) -> str:
+    line = f"trial {event.trial} [{text.COLOURS[State.SUCCEEDED]}]imported[/]"
+    if values := shown(experiment.rules.objectives, event.value, event.values):
+        line += f"  {values}"
+    origin = experiment.trials[event.trial].origin
+    return (
+        line if origin is None else f"{line}  [dim]trial {origin.trial} of {origin.experiment}[/]"
+    )
 
 
 def _standing(experiment: Experiment, trial: Trial) -> str:
@@ -75,7 +106,7 @@ def _ended(experiment: Experiment, event: e.Ended) -> Iterator[str]:
     """Name a failed attempt, except a trial's last one: the trial's line has the reason."""
     is_last = event.trial in experiment.commands.verdicts
     if not is_last and (event.outcome.own_fault or event.outcome in ("lost", "corrupt")):
-        name = f"{event.trial}.{event.number}"
+        name = attempt_name(event.trial, event.number)
         yield f"attempt {name} [yellow]{event.outcome}[/]: {escape(event.reason)}"
 
 

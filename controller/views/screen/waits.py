@@ -80,7 +80,7 @@ def _tuner(x: Experiment, thinking: float | None) -> list[str]:
         return []
     if thinking is not None and thinking >= _THINKING:
         return [f"the tuner ({duration(thinking)})"]
-    if x.search.coming:
+    if x.search.coming or x.conclusion.asked:
         return ["the tuner"]
     if x.search.withheld:
         return ["results that the tuner wants first"]

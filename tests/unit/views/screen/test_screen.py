@@ -12,6 +12,7 @@ from controller.core.model import Outcome, Rules, State
 from controller.engine.observer import Situation
 from controller.views import output
 from controller.views.screen import Screen
+from controller.views.screen.lines import lines
 
 
 def output_of(*events):
@@ -102,3 +103,31 @@ def test_the_width_follows_the_terminal(monkeypatch):
     assert console.width == 100
     sizes.append(os.terminal_size((60, 20)))
     assert console.width == 60
+
+
+def lines_of(x, event):
+    x.apply(event)
+    return list(lines("x", x, event))
+
+
+def test_a_continued_attempt_and_an_imported_trial_are_named():
+    x = Experiment(Rules())
+    asked = e.ImportAsked(at=0.0, experiment="old", root="/s", trials=(7,), candidates=({},))
+    for event in (e.Opened(at=0.0), asked):
+        x.apply(event)
+    imported = e.Imported(at=0.0, trial=0, value=0.5)
+    assert lines_of(x, imported) == ["trial 0 [green]imported[/]  0.5  [dim]trial 7 of old[/]"]
+    x.apply(e.Proposed(at=0.0, trial=1, params={}))
+    for number in (1, 2):
+        x.apply(e.Placed(at=0.0, trial=1, number=number, node="a"))
+    continued = e.ContinuedFrom(at=0.0, trial=1, number=2, source=1, step=90)
+    assert lines_of(x, continued) == ["attempt 1.2 continues attempt 1 from step 90"]
+
+
+def test_last_trials_of_a_tuner_are_named():
+    last = (e.LastTrial(params={}),)
+    x = Experiment(Rules())
+    assert lines_of(x, e.Concluded(at=0.0, trials=last)) == [
+        "the tuner ends with 1 trial beyond the budget"
+    ]
+    assert lines_of(x, e.Concluded(at=0.0)) == []
