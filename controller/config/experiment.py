@@ -21,13 +21,14 @@ from controller.config.fields import (
     Section,
     Size,
 )
+from controller.config.inheritance import InheritanceSection
 from controller.config.mistakes import several
 from controller.config.plugin import AssessorChoice, Plugin, TunerChoice
 from controller.config.resource import ResourceSection
 from controller.config.trial import TrialSection
 from controller.config.warm_start import WarmStartSection
+from controller.core.model import Inherit, OnParentFailure, Rules
 from controller.core.model import Keep as Keeping
-from controller.core.model import OnParentFailure, Rules
 from heirloom.objective import Objectives
 from heirloom.space import SpaceError, endless, expand, parse
 from heirloom.tuners.batch import candidates
@@ -64,6 +65,8 @@ class Experiment(Section):
     """What runs on this machine when the search ends or pauses, or a node is set aside."""
     on_end_timeout: Duration = 60.0
     """How long that command may run: seconds, or text such as 5m."""
+    inheritance: InheritanceSection = InheritanceSection()
+    """Whose weights trials start from."""
     resource: ResourceSection | None = None
     """How long trials train, for a tuner that decides it."""
     budget: BudgetSection = BudgetSection()
@@ -140,6 +143,14 @@ class Experiment(Section):
         """What `objective` says."""
         return Objectives.parse(self.objective)
 
+    @field_validator("inheritance")
+    @classmethod
+    def _comparable(
+        cls, inheritance: InheritanceSection, info: ValidationInfo
+    ) -> InheritanceSection:
+        inheritance.space(info.data.get("search_space", {}))
+        return inheritance
+
     @field_validator("resource")
     @classmethod
     def _fitting(
@@ -183,6 +194,9 @@ class Experiment(Section):
             retries=self.trial.retries,
             retry=tuple(rule.rule() for rule in self.trial.retry),
             on_parent_failure=OnParentFailure(self.on_parent_failure),
+            inherit=Inherit(self.inheritance.from_),
+            inherit_limit=self.inheritance.limit,
+            space=self.inheritance.space(self.search_space),
             objectives=self.objectives,
             assess=self.assessor is not None,
             keep=Keeping(keep),

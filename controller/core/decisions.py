@@ -9,7 +9,9 @@ from itertools import islice
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import garbage, leftovers, questions, unneeded_checkpoints
-from controller.core.model import Attempt, AttemptState, Keep, Outcome
+from controller.core.model import Attempt, AttemptState, Keep, Outcome, Trial
+from controller.core.nearest import Nearest
+from controller.core.transitions.inheritance import chooses_nearest, is_undecided
 from controller.core.transitions.retries import nodes_to_avoid
 
 PATIENCE = 10.0  # seconds that an armed attempt waits for a slot while another node is idle
@@ -22,6 +24,7 @@ class Decisions:
 
     def __init__(self, experiment: Experiment) -> None:
         self._x = experiment
+        self._nearest = Nearest(experiment.rules)
         self._recalled_at = float("-inf")
         self._free: int | None = None
 
@@ -90,8 +93,20 @@ class Decisions:
             if avoid:
                 node = x.placement.best_but(avoid) or node
             number = len(x.trials[trial].attempts) + 1
-            restore = x.trials[trial].restore
-            yield e.Placed(at=now, trial=trial, number=number, node=node, restore=restore)
+            restore, distance = self._parents(x.trials[trial])
+            yield e.Placed(
+                at=now, trial=trial, number=number, node=node, restore=restore, distance=distance
+            )
+
+    def _parents(self, trial: Trial) -> tuple[tuple[int, ...], float | None]:
+        """The trials whose weights an attempt starts from, and the distance of a chosen one."""
+        x = self._x
+        if not chooses_nearest(x.rules, trial):
+            return trial.restore, None
+        if not is_undecided(x.trials, trial):
+            return trial.restore, trial.distance if trial.restore else None
+        found = self._nearest.choose(x.trials, trial, x.standing)
+        return ((), None) if found is None else ((found.trial,), found.distance)
 
     def _next_trial(self) -> int | None:
         """The oldest ready trial, else the oldest whose missing parents are all on nodes."""

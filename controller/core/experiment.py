@@ -177,3 +177,4 @@ class Experiment(ExperimentState):
             self.gc.removed_at_end.update(event.trials)
         for trial in event.trials:
             self.trials[trial].removed = True
+            self.standing.pop(trial, None)

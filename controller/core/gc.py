@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from controller.core.model import Keep, OnParentFailure, Outcome, Rules, Trial
+from controller.core.model import Inherit, Keep, OnParentFailure, Outcome, Rules, Trial
 from controller.core.ranking import best_trials
 from controller.core.state import ExperimentState
 
@@ -119,7 +119,7 @@ def sources(trial: Trial) -> set[int]:
 def _nameable(x: ExperimentState) -> Iterator[int]:
     """Trials whose result the tuner has, and which it has not ruled out as parents."""
     ruled_out, unsent = x.gc.ruled_out, x.commands.results.due
-    for trial in x.trials:
+    for trial in x.trials if x.rules.inherit is not Inherit.NONE else ():
         if trial.state.is_verdict and trial.id not in ruled_out and trial.id not in unsent:
             yield trial.id
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from heirloom.objective import Objectives
+from heirloom.space import Space
 
 Params = Mapping[str, Any]
 
@@ -124,6 +125,7 @@ class Trial:
     peak_memory: int | None = None  # bytes, of its largest process, in the last attempt
     size: int = 0  # bytes of weights
     shared: int = 0  # bytes that are stored once for this trial and an ancestor
+    distance: float | None = None  # of `restore`, if it was chosen as the nearest trial
     restored: tuple[int, ...] = ()  # the trials whose weights the attempt with the verdict read
     removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
@@ -187,6 +189,14 @@ class OnParentFailure(StrEnum):
     ANCESTOR = "ancestor"
 
 
+class Inherit(StrEnum):
+    """Whose weights a trial starts from."""
+
+    TUNER = "tuner"  # those of the parents that the tuner names
+    NEAREST = "nearest"  # where it names none, those of the trial with the nearest params
+    NONE = "none"  # nobody's
+
+
 class Keep(StrEnum):
     """The policy that keeps weights which no trial can read any more."""
 
@@ -219,6 +229,9 @@ class Rules:
     retry: tuple[RetryRule, ...] = ()
     infra_retries: int = 5  # further attempts after other failures, counted for each cause
     on_parent_failure: OnParentFailure = OnParentFailure.SKIP
+    inherit: Inherit = Inherit.TUNER
+    inherit_limit: float = 0.5  # the largest distance of a nearest trial
+    space: Space | None = None  # by which `nearest` compares params
     objectives: Objectives = field(default_factory=Objectives)
     assess: bool = False  # whether reports go to an assessor
     keep: Keep = Keep.ALL

@@ -43,6 +43,7 @@ class ExperimentState:
         self.extensions: set[str] = set()  # names of the requests for a larger budget
 
         self.largest = 0  # bytes of weights, the most of any trial
+        self.standing: dict[int, None] = {}  # committed trials that a trial can start from
         self.damaged: dict[int, str] = {}  # trials with damaged weights, and what was found
         self.short: e.RoomShort | None = None  # why no attempt is placed
         self.alike = AlikeFailures()

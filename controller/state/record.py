@@ -109,6 +109,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "id": trial.id,
         "parents": list(trial.parents),
         "restored": list(last.restore) if last is not None else [],
+        "distance": trial.distance,
         "state": str(trial.state),
         "reason": trial.reason,
         "attempts": [_attempt(trial, attempt) for attempt in trial.attempts],

@@ -207,6 +207,10 @@ def _facts(record: Record) -> dict[str, Any]:
 def _parents(record: Record, trial: Trial) -> str:
     if trial.origin is not None:
         return f"none: it was imported from {escape(trial.origin.root)}"
+    if trial.distance is not None and trial.restore:
+        return (
+            f"none named; it starts from {trial.restore[0]}, at a distance of {trial.distance:.3g}"
+        )
     if not trial.parents:
         return "none: it starts from nothing"
     states = [f"{p} ({record.experiment.trials[p].state})" for p in trial.parents]

@@ -30,6 +30,11 @@ class Integer:
         """Draw a number. All are equally likely."""
         return rng.randint(self.low, self.high)
 
+    def share(self, number: float) -> float:
+        """The share of the range that lies below a number; 0 or 1 for one beyond the range."""
+        width = self.high - self.low
+        return min(max((number - self.low) / width, 0.0), 1.0) if width else 0.0
+
     def contains(self, value: Any) -> bool:
         """Whether the value is a whole number within the bounds."""
         whole = isinstance(value, int) and not isinstance(value, bool)

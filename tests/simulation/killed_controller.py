@@ -81,6 +81,7 @@ class Controller:
     def __init__(self, rules, cluster, check):
         self.rules, self.cluster, self.rng, self.check = rules, cluster, cluster.rng, check
         self.journal = []
+        self.concludes = cluster.rng.random() < 0.3
         self.now = 1000.0
         self.begin()
 
@@ -103,7 +104,8 @@ class Controller:
         left = list(self.x.on_nodes)
         found = tuple(NodeInfo(name, slots) for name, slots in self.cluster.nodes.items())
         if not self.turn([
-            e.Opened(at=self.now, resumed=resumed), e.NodesFound(at=self.now, nodes=found)
+            e.Opened(at=self.now, resumed=resumed), e.NodesFound(at=self.now, nodes=found),
+            *[e.TunerDeclared(at=self.now, concludes=True)] * self.concludes,
         ]):  # fmt: skip
             return self.begin(resumed)
         self.actions.resume(left)
@@ -188,6 +190,10 @@ class Controller:
         events = self.posted[:]
         self.posted.clear()
         self.take(*events)
+
+    def do_conclude(self):
+        last = e.LastTrial({"x": self.rng.random()})
+        self.take(e.Concluded(at=self.now, trials=(last,) * self.rng.randrange(3)))
 
     def may_name(self, trial):
         return True

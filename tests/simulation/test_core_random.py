@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.core.model import OnParentFailure, Rules
+from controller.core.model import Inherit, OnParentFailure, Rules
 from controller.state.journal import Journal
+from heirloom.space import parse
 from tests.simulation.core_run import CoreRun
 from tests.simulation.core_state import check, check_decisions, state_of
 from tests.simulation.faulty_cluster import Cluster
@@ -25,6 +26,9 @@ RULES = st.builds(
     retries=st.integers(0, 2),
     infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
+    inherit=st.sampled_from(Inherit),
+    inherit_limit=st.sampled_from([0.1, 1.0]),
+    space=st.just(parse({"x": {"_type": "uniform", "_value": [0, 1]}})),
     objectives=OBJECTIVES,
 )
 NODES = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 3), min_size=1)
@@ -52,7 +56,7 @@ class RandomSearch(CoreRun):
             if isinstance(event, e.Placed):
                 trial = x.trials[event.trial]
                 assert all(parent < trial.id for parent in event.restore)
-                if x.rules.on_parent_failure is OnParentFailure.SKIP:
+                if trial.parents and x.rules.on_parent_failure is OnParentFailure.SKIP:
                     assert event.restore == trial.parents
 
     def ordinary(self):

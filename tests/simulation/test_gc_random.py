@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import kept
-from controller.core.model import Keep, OnParentFailure, Rules, State, split_attempt
+from controller.core.model import Inherit, Keep, OnParentFailure, Rules, State, split_attempt
+from heirloom.space import parse
 from tests.simulation.core_run import CoreRun
 from tests.simulation.core_state import check
 from tests.simulation.faulty_cluster import Cluster
@@ -22,6 +23,9 @@ RULES = st.builds(
     retries=st.integers(0, 2),
     infra_retries=st.integers(0, 4),
     on_parent_failure=st.sampled_from(OnParentFailure),
+    inherit=st.sampled_from(Inherit),
+    inherit_limit=st.sampled_from([0.1, 1.0]),
+    space=st.just(parse({"x": {"_type": "uniform", "_value": [0, 1]}})),
     objectives=OBJECTIVES,
     keep=st.sampled_from([Keep.BEST, Keep.LINEAGE]),
     keep_best=st.integers(1, 3),

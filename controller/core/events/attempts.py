@@ -18,6 +18,7 @@ class Placed:
     number: int
     node: str
     restore: tuple[int, ...] = ()
+    distance: float | None = None  # of `restore`, if it was chosen as the nearest trial
     kind: Literal["placed"] = "placed"
 
 

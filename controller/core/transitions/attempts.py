@@ -20,7 +20,7 @@ def placed(x: ExperimentState, event: e.Placed) -> None:
     """The trial leaves the queue. Children that wait for it may be armed now."""
     trial = x.trials[event.trial]
     x.queue.remove(trial.id)
-    trial.restore = event.restore
+    trial.restore, trial.distance = event.restore, event.distance
     trial.attempts.append(Attempt(event.number, event.node, event.restore, placed_at=event.at))
     x.set_state(trial, State.ARMED)
     x.on_nodes[trial.id, event.number] = None

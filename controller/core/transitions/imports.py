@@ -24,5 +24,6 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
     x.trials.append(trial)
     x.counts[trial.state] += 1
     x.largest = max(x.largest, trial.size)
+    x.standing[trial.id] = None
     x.commands.results.due[trial.id] = None
     note_committed(x, trial)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from controller.core.model import OnParentFailure, Trial
+from controller.core.model import Inherit, OnParentFailure, Rules, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,28 @@ class Skip:
 def is_lost(trial: Trial) -> bool:
     """Whether the trial has ended and no trial can start from its weights."""
     return trial.state.is_verdict and not trial.inheritable
+
+
+def chooses_nearest(rules: Rules, trial: Trial) -> bool:
+    """Whether the core chooses the trial's parent, when the trial is placed."""
+    return rules.inherit is Inherit.NEAREST and not trial.parents
+
+
+def standing(trials: Sequence[Trial], parents: Sequence[int]) -> tuple[int, ...]:
+    """Those of the parents whose weights a trial can start from."""
+    return tuple(parent for parent in parents if trials[parent].inheritable)
+
+
+def is_undecided(trials: Sequence[Trial], trial: Trial) -> bool:
+    """Whether the nearest trial is to be chosen: the first time, or because its weights are gone.
+
+    All attempts of a trial, and of one that repeats it, start from the same weights as long as
+    those stand, or all from nothing.
+    """
+    earlier = trial.attempts
+    if not earlier and trial.retry_of is not None:
+        earlier = trials[trial.retry_of].attempts
+    return not trial.restore and (not earlier or bool(earlier[-1].restore))
 
 
 def resolve(

@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from controller.core import events as e
 from controller.core.commands import PassVerdict
-from controller.core.model import State, Trial
+from controller.core.model import Inherit, State, Trial
 from controller.core.state import ExperimentState
-from controller.core.transitions.inheritance import without
+from controller.core.transitions.inheritance import chooses_nearest, without
 from controller.core.transitions.queueing import enqueue
 
 
@@ -19,19 +19,23 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
     if late or event.trial != len(x.trials):
         return
     gone = x.gc.removed_at_end if event.retry_of is None else frozenset[int]()
-    problem = _problem(x, event.parents, gone)
+    named = event.parents if x.rules.inherit is not Inherit.NONE else ()
+    problem = _problem(x, named, gone)
     if event.concludes:
         x.conclusion.add(event.trial)
     elif event.retry_of is None:
         x.search.propose(event.trial, problem)
     else:
         x.commands.retries.done(event.retry_of)
-    parents = () if problem else event.parents
+    parents = () if problem else named
     trial = Trial(
         event.trial, event.params, parents, without(x.trials, parents, gone), State.WAITING,
         event.at,
         retry_of=event.retry_of, token=event.token,
     )  # fmt: skip
+    if event.retry_of is not None and chooses_nearest(x.rules, trial):
+        source = x.trials[event.retry_of]  # it starts from the same weights while they stand
+        trial.restore, trial.distance = source.restore, source.distance
     x.trials.append(trial)
     x.counts[trial.state] += 1
     if problem:

@@ -7,13 +7,17 @@ import heapq
 from controller.core.commands import PassVerdict
 from controller.core.model import Attempt, State, Trial
 from controller.core.state import ExperimentState
-from controller.core.transitions.inheritance import Skip, resolve
+from controller.core.transitions.inheritance import Skip, chooses_nearest, resolve, standing
 from controller.core.transitions.retries import verdict_after
 
 
 def enqueue(x: ExperimentState, trial: Trial) -> None:
     """Queue a trial, with the parents that `on_parent_failure` leaves it, or skip it."""
-    restore = resolve(x.trials, trial.restore, x.rules.on_parent_failure)
+    restore: tuple[int, ...] | Skip
+    if chooses_nearest(x.rules, trial):
+        restore = standing(x.trials, trial.restore)  # another one is chosen when it is placed
+    else:
+        restore = resolve(x.trials, trial.restore, x.rules.on_parent_failure)
     if isinstance(restore, Skip):
         x.commands.verdicts.due[trial.id] = PassVerdict(State.SKIPPED, restore.reason)
         return
@@ -58,6 +62,7 @@ def note_corruption(x: ExperimentState, parent: Trial, attempt: Attempt) -> None
     if len(parent.corrupt_on) > 1 and not parent.damaged:
         parent.damaged = True
         x.damaged[parent.id] = attempt.reason
+        x.standing.pop(parent.id, None)
         for child in (*x.queue.ready(), *x.queue.waiting()):
             if parent.id in x.trials[child].restore:
                 x.queue.remove(child)

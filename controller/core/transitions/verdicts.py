@@ -43,6 +43,8 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
         reason = f"{name} committed first" if event.number else f"the trial was {event.state}"
         end = EndAttempt(Outcome.CANCELLED, reason)
         x.commands.ends.due[trial.id, attempt.number] = end
+    if trial.state is State.SUCCEEDED and trial.inheritable:
+        x.standing[trial.id] = None
     x.commands.results.due[trial.id] = None
     count_verdict(x, trial)
     if event.state is State.SUCCEEDED:

@@ -74,8 +74,8 @@ def _verdict(experiment: Experiment, event: e.VerdictSeen) -> str:
         line += f"  {values}{_standing(experiment, trial)}"
     elif event.state is State.SUCCEEDED:
         line += f"  [yellow]{escape(text.no_number(event.result))}[/]"
-    if trial.parents:
-        line += f"  [dim]child of {', '.join(map(str, trial.parents))}[/]"
+    if parents := trial.parents or trial.restored:
+        line += f"  [dim]child of {', '.join(map(str, parents))}[/]"
     return line + (f": {escape(event.reason)}" if event.reason else "")
 
 

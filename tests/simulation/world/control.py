@@ -86,6 +86,7 @@ class Control(Host):
         first: list[e.Event] = [
             e.Opened(at=lab.wall(), resumed=resumed, keep_going=lab.pause_rng.random() < 0.2),
             e.NodesFound(at=lab.wall(), nodes=listed),
+            *[e.TunerDeclared(at=lab.wall(), concludes=True)] * lab.concludes,
         ]
         loop = self.loop
         self._guard(lambda: loop.begin(first))

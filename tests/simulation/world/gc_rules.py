@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import kept
-from controller.core.model import Keep, OnParentFailure, State, Trial, split_attempt
+from controller.core.model import Inherit, Keep, OnParentFailure, State, Trial, split_attempt
 from heirloom.store.manifest import REMOVED
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class GcRules:
             if not trial.state.is_verdict:
                 yield () if self._starts_from_nothing(x, trial) else trial.parents
                 yield from (attempt.restore for attempt in trial.attempts)
-            if x.proposals_possible and trial.id not in self._lab.control.tuner.ruled_out:
+            may_name = x.proposals_possible and x.rules.inherit is not Inherit.NONE
+            if may_name and trial.id not in self._lab.control.tuner.ruled_out:
                 yield (trial.id,)
 
     def _starts_from_nothing(self, x: Experiment, trial: Trial) -> bool:

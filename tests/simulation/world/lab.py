@@ -18,17 +18,19 @@ from unittest import mock
 from controller.core import events as e
 from controller.core import model
 from controller.core.experiment import Experiment
-from controller.core.model import Keep, NodeInfo, OnParentFailure
+from controller.core.model import Inherit, Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
 from heirloom.node.limits import cgroups
 from heirloom.node.process import result
 from heirloom.objective import Objective, Objectives
+from heirloom.space import parse
 from tests.simulation.world.checkpoints import CheckpointRules
 from tests.simulation.world.control import Control
 from tests.simulation.world.disk import Disk
 from tests.simulation.world.faults import Faults, Trace
 from tests.simulation.world.gc_rules import GcRules
 from tests.simulation.world.incidents import Incidents
+from tests.simulation.world.inheritance_rules import InheritanceRules
 from tests.simulation.world.node import Node
 from tests.simulation.world.rules import COMMAND, Rules, Violation
 from tests.simulation.world.schedule import Schedule
@@ -53,6 +55,9 @@ class Lab:
         self.rng = random.Random(seed)
         # Another generator, so that pauses leave everything else as it is.
         self.pause_rng = random.Random(f"{seed} pauses")
+        # And another one, for whose weights trials start from and for the last trials.
+        self.lineage_rng = random.Random(f"{seed} lineage")
+        self.concludes = self.lineage_rng.random() < 0.3
         self.mistake = self.pause_rng.random() < 0.1  # in the trial's code, until a pause ends
         self.schedule = Schedule(self.rng)
         self.trace = Trace(lambda: self.schedule.now, write_line)
@@ -60,6 +65,7 @@ class Lab:
         self.rules = Rules(self)
         self.gc_rules = GcRules(self)
         self.checkpoint_rules = CheckpointRules(self)
+        self.inheritance_rules = InheritanceRules(self)
         self.server = Server(_ROOT)
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
@@ -133,6 +139,9 @@ class Lab:
             retry=rng.choice([(), (_RULE,)]),
             keep=keep,
             keep_best=rng.randint(1, 3),
+            inherit=self.lineage_rng.choice([*Inherit, Inherit.NEAREST]),
+            inherit_limit=self.lineage_rng.choice([0.05, 0.3, 1.0]),
+            space=parse({"x": {"_type": "uniform", "_value": [0, 1]}}),
         )
         if timeout is None:
             self.faults.disable("trial hangs")  # without a timeout nothing would end it

@@ -103,11 +103,12 @@ class Rules:
         """The trial's parameters according to the journal."""
         over = False
         for event in self._lab.disk.promised:
-            if isinstance(event, e.SearchEnded | e.StopAsked):
+            if isinstance(event, e.SearchEnded | e.StopAsked | e.ConclusionAsked):
                 over = True
             elif isinstance(event, e.Opened | e.ProposalAsked):
                 over = False
-            late = over and isinstance(event, e.Proposed) and event.retry_of is None
+            of_search = isinstance(event, e.Proposed) and not event.concludes
+            late = over and of_search and event.retry_of is None
             if isinstance(event, e.Proposed) and event.trial == trial and not late:
                 return event.params
         return {}
@@ -179,12 +180,35 @@ class Rules:
         self.hold(3, once, f"the tuner observed results this often: {dict(sent)}")
         self._lab.gc_rules.judge(x)
         self._lab.checkpoint_rules.judge(x)
+        self._lab.inheritance_rules.judge()
+        self._judge_last_trials()
         again = replay(self._lab.config, cast("Any", self._lab)).experiment
         self.hold(3, state_of(again) == state_of(x), "the journal leads to another state")
         check(x)
         if started := started_in_pauses(promised):
             raise Violation(f"started while the search was paused: {started[0]}")
         check_decisions(promised)
+
+    def _judge_last_trials(self) -> None:
+        """Check that each trial of the tuner's latest answer became one, unless it was stopped."""
+        due: list[Mapping[str, Any]] = []
+        asked = answered = False
+        for event in self._lab.disk.promised:
+            match event:
+                case e.Opened():
+                    asked = False
+                case e.ConclusionAsked():
+                    self.hold(3, not (asked or answered), "the last trials are requested twice")
+                    asked = True
+                case e.Concluded() if asked:
+                    asked, answered = False, True
+                    due += [last.params for last in event.trials]
+                case e.Proposed(concludes=True):
+                    self.hold(3, event.params == due.pop(0), f"{event.trial} is no last trial")
+                case e.StopAsked():
+                    asked = answered = False
+                    due.clear()
+        self.hold(3, not due, f"last trials that never became trials: {due}")
 
     def _judge_verdict(self, x: Experiment, number: int) -> None:
         trial, server = x.trials[number], self._lab.server

@@ -69,6 +69,24 @@ class SimulatedTuner:
         """Hear of an attempt that continues an earlier one."""
         assert source < number
 
+    def conclude(self) -> None:
+        """Propose the last trials after a while."""
+        self._lab.control.may_die()
+        rng = self._lab.lineage_rng
+        ids = range(len(self._lab.rules.verdicts))
+        able = [trial for trial in ids if trial not in self.ruled_out]
+        trials = tuple(
+            e.LastTrial(
+                {"x": rng.random(), "y": "'; rm -rf / #"},
+                tuple(rng.sample(able, min(len(able), rng.choice([0, 1])))),
+            )
+            for _ in range(rng.randint(0, 2))
+        )
+        at = self._lab.wall()
+        self._in_turn(
+            rng.uniform(0.0, 90.0), lambda: self._post([e.Concluded(at=at, trials=trials)])
+        )
+
     def report(self, trial: int, number: int, reports: Sequence[tuple[int, Any]]) -> None:
         """Assess a report."""
         if (trial, number) in self._advised or not self._lab.faults.occurs("assessor stops"):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from controller.config import Experiment, dump, json_schema, load, restore
-from controller.core.model import OnParentFailure, RetryRule, Rules
+from controller.core.model import Inherit, OnParentFailure, RetryRule, Rules
 from heirloom.objective import Objective, Objectives
 from tests.unit.config.experiment_files import FULL, GOOD, full, write
 
@@ -151,3 +151,14 @@ def test_a_tuner_that_ends_its_search_needs_no_budget(tmp_path: Path) -> None:
         "loguniform, _value: [1e-4, 0.1]", "choice, _value: [0, 1]"
     )
     assert load(write(tmp_path, text)).rules().trials is None
+
+
+def test_whose_weights_trials_start_from(tmp_path: Path) -> None:
+    text = GOOD + "inheritance: {from: nearest, limit: 0.2}\n"
+    rules = load(write(tmp_path, text)).rules()
+    assert (rules.inherit, rules.inherit_limit) == (Inherit.NEAREST, 0.2)
+    assert rules.space is not None
+    assert list(rules.space.dimensions) == ["lr"]
+    none = load(write(tmp_path, GOOD + "inheritance: {from: none}\n"))
+    assert none.rules().inherit is Inherit.NONE
+    assert restore(dump(none)).rules() == none.rules()
