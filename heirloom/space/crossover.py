@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from random import Random
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from .dimension import Dimension
 from .forms import NAME
 from .space import Choice, Nested, Space
+
+if TYPE_CHECKING:
+    from random import Random  # for annotations: the core imports these modules
 
 
 def crossover(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from random import Random  # for annotations: the core imports these modules
 
 STEP = 0.2  # standard deviation of a mutation's step, as a share of the range
 MEMORY = 0.9  # share of its distance from mu that a mutated normal value keeps

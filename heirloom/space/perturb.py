@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .dimension import Dimension
 from .forms import NAME
 from .numbers import Integer, Real
 from .space import Choice, Nested, Space
+
+if TYPE_CHECKING:
+    from random import Random  # for annotations: the core imports these modules
 
 
 def perturb(

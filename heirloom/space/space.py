@@ -6,11 +6,13 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .dimension import Dimension
 from .forms import NAME
+
+if TYPE_CHECKING:
+    from random import Random  # for annotations: the core imports these modules
 
 _NOT_ENUMERABLE = (
     "grid needs values that can be enumerated: use choice, randint, quniform or qloguniform here, "
