@@ -34,6 +34,8 @@ def choose(
     """The trials to `cancel` or `retry`: those that are named, or those in some states.
 
     Of the trials in a state, a trial that was retried before is left out: its retry stands for it.
+    So is one for which the same request waits for a controller.
+
     Raises HeirloomError, also if a trial that is named cannot be cancelled or retried.
     """
     if bool(trials) == (states is not None):
@@ -49,15 +51,27 @@ def choose(
             f"{action} --state {wrong[0]}: trials in this state have "
             f"{'not ended yet' if action == 'retry' else 'ended'}: use {', '.join(fitting)}"
         )
-    repeated = {trial.retry_of for trial in known.experiment.trials}
-    found = [
-        trial
-        for trial in known.experiment.trials
-        if trial.state in states and trial.id not in repeated
-    ]
-    checked = [(trial.id, _problem(known, action, trial)) for trial in found]
-    left_out = [words for _, words in checked if words]
-    return Chosen([number for number, words in checked if not words], left_out)
+    return _in_states(known, action, states)
+
+
+def _in_states(known: Record, action: Action, states: Collection[State]) -> Chosen:
+    trials = known.experiment.trials
+    repeated = {trial.retry_of for trial in trials}
+    requests = [request for _, request in Inbox(known.place.inbox).receive()]
+    waiting = {request.get("trial") for request in requests if request.get("action") == action}
+    chosen = Chosen([], [])
+    for trial in trials:
+        if trial.state not in states or trial.id in repeated:
+            continue
+        if trial.id in waiting:
+            problem = f"trial {trial.id}: a request to {action} it waits for the controller"
+        else:
+            problem = _problem(known, action, trial)
+        if problem:
+            chosen.left_out.append(problem)
+        else:
+            chosen.trials.append(trial.id)
+    return chosen
 
 
 def ask(place: ExperimentDir, trials: Sequence[int], action: Action) -> str:

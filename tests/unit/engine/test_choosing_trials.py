@@ -82,3 +82,11 @@ def test_a_request_is_sent_for_each_trial(search: Search) -> None:
     )
     requests = [request for _, request in Inbox(search.place.inbox).receive()]
     assert requests == [{"action": "retry", "trial": trial} for trial in range(22)]
+
+
+def test_a_request_for_a_state_is_not_sent_twice(search: Search) -> None:
+    ask(search.place, [6], "retry")
+    ask(search.place, [0], "cancel")
+    found = choose(record.load(search.place), "retry", [], {State.FAILED, State.SUCCEEDED})
+    assert found.trials == [0]
+    assert "trial 6: a request to retry it waits for the controller" in found.left_out
