@@ -202,6 +202,12 @@ def _check_other_languages(lab: Lab) -> None:
         assert own == parent + 1
 
 
+def _check_checkpoints(lab: Lab) -> None:
+    for trial in lab.trials("steady"):
+        assert trial["result"]["epochs"] == list(range(6))
+        assert len(trial["attempts"]) == 2
+
+
 def _check_disk_space(lab: Lab) -> None:
     assert json.loads(lab("status", "--json")) == []
 
@@ -253,6 +259,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "docs/tutorial/long-search.md": _check_long_search,
     "docs/how-to/running-searches.md": _check_running_searches,
     "docs/how-to/data.md": _check_data,
+    "docs/how-to/checkpoints.md": _check_checkpoints,
     "docs/how-to/other-languages.md": _check_other_languages,
     "docs/how-to/disk-space.md": _check_disk_space,
     "docs/how-to/cluster.md": _check_nothing,
