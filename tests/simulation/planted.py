@@ -19,6 +19,7 @@ from controller.store.gc import Removal
 from controller.store.verdicts import Verdicts
 from heirloom.node import supervisor
 from heirloom.node.attempt_ended import AttemptEnded
+from heirloom.objective import Constraint
 from heirloom.store import commit, digests, manifest
 from heirloom.store.manifest import Manifest
 from tests.simulation.world.lab import run_lab
@@ -172,6 +173,11 @@ def _trials_start_in_a_pause() -> Plant:
     return mock.patch.multiple(Decisions, _placements=places, _search=search)
 
 
+def _bounds_are_ignored() -> Plant:
+    """A result that is out of bounds counts as one within them."""
+    return mock.patch.object(Constraint, "violation", return_value=0.0)
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
@@ -185,6 +191,7 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "weights are removed before that is journaled": _removal_before_the_journal,
     "a failed removal counts as done": _failed_removal_counts_as_done,
     "trials start in a pause": _trials_start_in_a_pause,
+    "bounds of objectives are ignored": _bounds_are_ignored,
 }
 
 

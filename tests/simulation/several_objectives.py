@@ -1,7 +1,10 @@
 """Random objectives, and a plain model of their order, which the core's is compared with."""
 
+import zlib
+
 from hypothesis import strategies as st
 
+from controller.core.experiment import Experiment
 from controller.core.model import State
 from heirloom.objective import Constraint, Objective, Objectives
 
@@ -20,19 +23,43 @@ _SEVERAL = st.builds(
 OBJECTIVES = st.builds(lambda up: Objectives((Objective(up),)), st.booleans()) | _SEVERAL
 
 
-def check_front(x):
-    """Raise AssertionError if the front or the best trial is not that of the model."""
+def from_seed(seed: int, *, up: bool) -> Objectives:
+    """One objective in two of three cases, which follow from the seed; else two, one bounded.
+
+    `up`: whether the first one is maximized.
+    """
+    number = zlib.crc32(f"objectives of {seed}".encode())
+    if number % 3:
+        return Objectives((Objective(up),))
+    bounds = (Constraint("b", at_most=3.0),) if number & 256 else ()
+    return Objectives((Objective(up, "a"), Objective(bool(number & 128), "b")), bounds)
+
+
+def front_problem(x: Experiment) -> str:
+    """How the front or the best trial differs from the model's; empty if they are the same."""
     levels = _levels(x, [trial for trial in x.trials if trial.state is State.SUCCEEDED])
     first = levels[0] if levels else []
-    assert x.front.ids == [trial.id for trial in first]
-    assert x.best == (_by_crowding(x, first)[0].id if first else None)
+    expected = [trial.id for trial in first], _by_crowding(x, first)[0].id if first else None
+    found = x.front.ids, x.best
+    return "" if found == expected else f"front and best are {found}, not {expected}"
 
 
-def best_of(x, count):
-    """The ids of the best committed trials whose weights a trial can start from, best first."""
+def check_front(x: Experiment) -> None:
+    """Raise AssertionError if the front or the best trial is not the model's."""
+    problem = front_problem(x)
+    assert not problem, problem
+
+
+def order(x: Experiment) -> list[int]:
+    """The ids of the committed trials, best first."""
     committed = [trial for trial in x.trials if trial.state is State.SUCCEEDED]
     ordered = [trial for level in _levels(x, committed) for trial in _by_crowding(x, level)]
-    return [trial.id for trial in ordered if trial.inheritable][:count]
+    return [trial.id for trial in ordered]
+
+
+def best_of(x: Experiment, count: int) -> list[int]:
+    """The ids of the best committed trials whose weights a trial can start from, best first."""
+    return [trial for trial in order(x) if x.trials[trial].inheritable][:count]
 
 
 def _levels(x, trials):

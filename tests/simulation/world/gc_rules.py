@@ -10,6 +10,7 @@ from controller.core.experiment import Experiment
 from controller.core.gc import kept
 from controller.core.model import Inherit, Keep, OnParentFailure, State, Trial, split_attempt
 from heirloom.store.manifest import REMOVED
+from tests.simulation.several_objectives import order
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -29,13 +30,12 @@ class GcRules:
         loop = self._lab.control.loop
         assert loop is not None
         x = loop.experiment
+        best = self._best(x)
         for trial in event.trials:
             verdict = self._lab.rules.verdicts.get(trial)
             there = verdict is not None and verdict.manifest.weights
             self._hold(there, f"{trial} has no weights that could be removed")
-            self._hold(
-                trial not in self._best(x), f"{trial} is to be removed, but the policy keeps it"
-            )
+            self._hold(trial not in best, f"{trial} is to be removed, but the policy keeps it")
             for reader in self._readers(x):
                 self._hold(
                     trial not in _reach(x, reader),
@@ -103,12 +103,15 @@ class GcRules:
     def _best(self, x: Experiment) -> set[int]:
         """The trials whose weights the policy keeps, according to the manifests."""
         verdicts = self._lab.rules.verdicts
-        sign = -1.0 if x.rules.objectives.first.maximize else 1.0
+        objectives = x.rules.objectives
+        sign = -1.0 if objectives.first.maximize else 1.0
         ranked = [
             trial.id
             for trial in sorted(x.trials, key=lambda trial: sign * (trial.value or 0.0))
             if trial.state is State.SUCCEEDED
         ]
+        if not objectives.is_single:
+            ranked = order(x)
         if x.rules.keep is Keep.BEST:
             return set(ranked[: x.rules.keep_best])
         line, pending = set(ranked[:1]), ranked[:1]

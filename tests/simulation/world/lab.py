@@ -22,8 +22,8 @@ from controller.core.model import Inherit, Keep, NodeInfo, OnParentFailure
 from controller.store.layout import Root
 from heirloom.node.limits import cgroups
 from heirloom.node.process import result
-from heirloom.objective import Objective, Objectives
 from heirloom.space import parse
+from tests.simulation.several_objectives import from_seed
 from tests.simulation.world.checkpoints import CheckpointRules
 from tests.simulation.world.control import Control
 from tests.simulation.world.disk import Disk
@@ -69,7 +69,7 @@ class Lab:
         self.server = Server(_ROOT)
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
-        self.config = self._configure()
+        self.config = self._configure(seed)
         if self.config.trial.retry:  # it sets a node aside for longer each time: this takes days
             self.mistake = False
         self.inbox = SimulatedInbox()
@@ -114,15 +114,19 @@ class Lab:
         listed = tuple(info for info in self.infos if not self.faults.occurs("node not listed"))
         return listed or self.infos
 
-    def value_of(self, attempt: str) -> float:
-        """The value that an attempt reports."""
-        return zlib.crc32(attempt.encode()) / 2**32
+    def values_of(self, attempt: str) -> dict[str, float]:
+        """The values that an attempt reports, by name. Of named ones many are equal."""
+        objectives = self.config.rules().objectives
+        if not objectives.are_named:
+            return {"value": zlib.crc32(attempt.encode()) / 2**32}
+        names = objectives.names
+        return {name: float(zlib.crc32(f"{name} {attempt}".encode()) % 6) for name in names}
 
     def read(self) -> Iterator[tuple[int, e.Event]]:
         """The events that the journal accepted."""
         return iter(enumerate(self.disk.promised, 1))
 
-    def _configure(self) -> Any:
+    def _configure(self, seed: int) -> Any:
         rng = self.rng
         timeout = rng.choice([None, 30.0])
         keep = rng.choice([Keep.ALL, Keep.ALL, Keep.BEST, Keep.LINEAGE])
@@ -134,7 +138,7 @@ class Lab:
             retries=rng.randint(0, 2),
             infra_retries=rng.choice([1, 5, 5]),
             on_parent_failure=rng.choice(list(OnParentFailure)),
-            objectives=Objectives((Objective(maximize=rng.random() < 0.5),)),
+            objectives=from_seed(seed, up=rng.random() < 0.5),
             assess=rng.random() < 0.3,
             retry=rng.choice([(), (_RULE,)]),
             keep=keep,

@@ -16,6 +16,7 @@ from controller.engine.replay import replay
 from heirloom.node.spec import Spec
 from heirloom.store.manifest import REMOVED, Manifest
 from tests.simulation.core_state import check, check_decisions, started_in_pauses, state_of
+from tests.simulation.several_objectives import front_problem
 from tests.simulation.world.store import Inode
 
 if TYPE_CHECKING:
@@ -188,6 +189,8 @@ class Rules:
         if started := started_in_pauses(promised):
             raise Violation(f"started while the search was paused: {started[0]}")
         check_decisions(promised)
+        if problem := front_problem(x):
+            raise Violation(problem)
 
     def _judge_last_trials(self) -> None:
         """Check that each trial of the tuner's latest answer became one, unless it was stopped."""
@@ -217,7 +220,8 @@ class Rules:
         assert place is not None
         existing = Manifest.from_json(place.data)
         self.hold(2, existing == self.verdicts[number].manifest, f"trials/{number} was changed")
-        agree = (existing.state, existing.value) == (str(trial.state), trial.value)
+        journaled = (str(trial.state), trial.value, trial.values)
+        agree = (existing.state, existing.value, existing.values) == journaled
         self.hold(2, agree, f"{number} {trial.state} in the journal, {existing.state} on the store")
         self.hold(
             2, existing.weights == trial.weights, f"{number}: journal and store disagree on weights"
@@ -237,8 +241,11 @@ class Rules:
                 1, model.startswith(mine), f"{number} has another attempt's weights: {model!r}"
             )
         if existing.state == "succeeded":
-            value = self._lab.value_of(existing.attempt or "")
-            self.hold(2, existing.value == value, f"{number} has another attempt's value")
+            values = self._lab.values_of(existing.attempt or "")
+            named = x.rules.objectives.values(existing.value, existing.values)
+            self.hold(2, named == values, f"{number} has another attempt's values")
+            first = values[x.rules.objectives.first.name]
+            self.hold(2, existing.value == first, f"{number} has another value than {first}")
 
     def _judge_attempts(self, x: Experiment, number: int) -> None:
         """Check that no attempt counts as lost because only the controller was killed."""

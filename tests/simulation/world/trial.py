@@ -121,8 +121,8 @@ class TrialProcess:
         if self._hangs:
             return
         if self._says and not self._fails:
-            value = {"value": lab.value_of(self.spec.attempt)}
-            client.put(f"{self.spec.directory}/result.json", json.dumps(value).encode())
+            values = lab.values_of(self.spec.attempt)
+            client.put(f"{self.spec.directory}/result.json", json.dumps(values).encode())
         self._later(self._rng.uniform(0.0, 3.0), self._finish)
 
     def _begin_checkpoint(self) -> None:
