@@ -9,6 +9,7 @@ from heirloom.objective import Objective
 
 _FAR = 3.0  # interquartile ranges beyond a quartile, from where a value is far off (Tukey, 1977)
 _FEW = 4  # values, fewer of which have no outlier
+_SHARE = 3.0  # values that are far off are shown while the range is at most so much wider
 _MARGIN = 0.05  # of the range, at both ends
 
 
@@ -21,6 +22,7 @@ def near(values: Iterable[float], objective: Objective | None = None) -> tuple[f
     if not known:
         return 0.0, 1.0
     low, high = known[0], known[-1]
+    width = high - low
     if len(known) >= _FEW:
         first, _, third = quantiles(known, n=4, method="inclusive")
         spread = (third - first) or _middle(known)
@@ -28,7 +30,7 @@ def near(values: Iterable[float], objective: Objective | None = None) -> tuple[f
             low = next(value for value in known if value >= first - _FAR * spread)
         if objective is None or not objective.maximize:
             high = next(value for value in reversed(known) if value <= third + _FAR * spread)
-    return low, high
+    return (low, high) if width > _SHARE * (high - low) else (known[0], known[-1])
 
 
 def axis(values: Iterable[float], objective: Objective | None = None) -> list[float]:

@@ -16,6 +16,7 @@ from controller.views.text import COLOURS
 _LOG = 5  # one line in so many, and at least three, is left to the lines that scroll by above
 _BAR = 60  # columns of the progress bar, at most
 _WITH_CHANGE = 90  # columns from which a trial's row has the change from its parent's value
+_NODE = 12  # columns of a node's name in a terminal that is not so wide
 _NARROW = 70  # columns below which it has no step and no parent's value
 
 
@@ -119,6 +120,7 @@ def _trials(picture: Picture, width: int, room: int) -> Table:
         columns.insert(-1, ("change", "right"))
     table = _table(*columns, ("node", "left"), ("", "left"))
     table.columns[-1].ratio = 1
+    table.columns[-2].max_width = None if wide else _NODE
     table.expand = True
     for row in rows:
         cells = _cells(row)
@@ -153,7 +155,7 @@ def _number(value: float | None) -> str:
 
 
 def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name, justify in columns:
         right = justify == "right"
         table.add_column(
