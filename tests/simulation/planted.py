@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 from unittest import mock
 
-from controller.core import gc
+from controller.core import decisions, gc
 from controller.core.decisions import Decisions
 from controller.core.events import Closed, RemovalAsked, Removed
 from controller.engine.loop import Loop
@@ -19,8 +19,11 @@ from controller.store.gc import Removal
 from controller.store.verdicts import Verdicts
 from heirloom.node import supervisor
 from heirloom.node.attempt_ended import AttemptEnded
+from heirloom.node.spec import Spec
 from heirloom.objective import Constraint
 from heirloom.store import commit, digests, manifest
+from heirloom.store.checkpoints import restoring
+from heirloom.store.checkpoints.listing import Checkpoint, list_checkpoints
 from heirloom.store.manifest import Manifest
 from tests.simulation.world.lab import run_lab
 from tests.simulation.world.rules import Violation
@@ -178,6 +181,43 @@ def _bounds_are_ignored() -> Plant:
     return mock.patch.object(Constraint, "violation", return_value=0.0)
 
 
+def _drafts_count_as_checkpoints() -> Plant:
+    """A later attempt continues from a checkpoint that is not complete."""
+    real = list_checkpoints
+
+    def careless(files: Any, directory: str, attempt: int = 0) -> Any:
+        drafts = [name for name in _names(files, directory) if name.startswith("draft")]
+        found = [Checkpoint(0, attempt, 0, f"{directory}/{name}") for name in drafts]
+        return [*real(files, directory, attempt), *found]
+
+    return mock.patch.object(restoring, "list_checkpoints", careless)
+
+
+def _names(files: Any, directory: str) -> list[str]:
+    try:
+        return list(files.names(directory))
+    except FileNotFoundError:
+        return []
+
+
+def _checkpoints_of_another_trial() -> Plant:
+    """An attempt continues from a checkpoint of the trial before."""
+
+    def other(self: Spec, number: int) -> str:
+        return f"{self.root}/attempts/{max(0, self.trial - 1)}.{number}"
+
+    return mock.patch.object(Spec, "path_of", other)
+
+
+def _checkpoints_go_while_an_attempt_lives() -> Plant:
+    """Checkpoints are removed although the trial has no verdict."""
+
+    def careless(x: Any) -> Any:
+        return tuple(key for key in x.checkpoints.held if key not in x.commands.checkpoints.issued)
+
+    return mock.patch.object(decisions, "unneeded_checkpoints", careless)
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
@@ -192,6 +232,9 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "a failed removal counts as done": _failed_removal_counts_as_done,
     "trials start in a pause": _trials_start_in_a_pause,
     "bounds of objectives are ignored": _bounds_are_ignored,
+    "drafts count as checkpoints": _drafts_count_as_checkpoints,
+    "checkpoints of another trial": _checkpoints_of_another_trial,
+    "checkpoints go while an attempt lives": _checkpoints_go_while_an_attempt_lives,
 }
 
 

@@ -49,3 +49,16 @@ def test_values_and_metrics_have_curves_of_their_own() -> None:
     )
     assert curves.values == {3: [(0, 0.5)], 4: [(0, 0.25), (1, 0.75)]}
     assert curves.metrics == {"loss": {3: [(0, 2.0)], 4: [(0, 1.0)]}, "lr": {4: [(2, 0.1)]}}
+
+
+def test_a_curve_is_that_of_the_latest_attempt_after_what_it_continues() -> None:
+    curves = Curves()
+    for step in range(4):
+        curves.add(e.Reported(at=1, trial=3, number=1, step=step, value=step, metrics={"m": step}))
+    curves.add(e.ContinuedFrom(at=2, trial=3, number=2, source=1, step=2))
+    assert curves.values == {3: [(0, 0), (1, 1), (2, 2)]}
+    curves.add(e.Reported(at=3, trial=3, number=2, step=3, value=30, metrics={"m": 30.0}))
+    assert curves.values == {3: [(0, 0), (1, 1), (2, 2), (3, 30)]}
+    assert curves.metrics == {"m": curves.values}
+    curves.add(e.Reported(at=4, trial=3, number=3, step=0, value=7))
+    assert curves.values == {3: [(0, 7)]}

@@ -193,3 +193,28 @@ def test_every_report_is_returned_once_however_the_file_grows(
         if parse(one.strip(), MetricLimits()) is not None
     ]
     assert taken == expected[seen:]
+
+
+def test_the_first_line_may_say_where_the_attempt_continues() -> None:
+    text = b'{"continued": {"attempt": 1, "step": 90}}\n' + line(91)
+    metrics_reader = MetricsReader()
+    assert rest(metrics_reader, reader(text))[0][0] == 91
+    assert metrics_reader.continued == (1, 90)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        line(1) + b'{"continued": {"attempt": 1, "step": 90}}\n',
+        b'{"continued": {"attempt": 1, "step": 90}}',
+        b'{"continued": {"attempt": -1, "step": 90}}\n',
+        b'{"continued": {"attempt": true, "step": 90}}\n',
+        b'{"continued": {"attempt": 1}}\n',
+        b'{"continued": 7}\n',
+        b'{"continued"\n',
+    ],
+)
+def test_another_line_does_not(text: bytes) -> None:
+    metrics_reader = MetricsReader()
+    rest(metrics_reader, reader(text))
+    assert metrics_reader.continued is None

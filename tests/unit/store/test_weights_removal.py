@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from controller.core.events import Removed
+from controller.core.events import CheckpointsRemoved, Removed
 from controller.store import layout
-from controller.store.gc import Removal, remove_leftovers, remove_weights
+from controller.store.gc import CheckpointRemoval, Removal, remove_leftovers, remove_weights
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.waiting.parents import verify_parent
 from heirloom.store import manifest
@@ -261,3 +261,14 @@ def test_a_permission_error_is_reported_and_keeps_the_weights(root, code):
     assert done.trials == (1,)
     assert done.problem.lower() == f"{os.strerror(code)}: {root.trial(0)}".lower()
     assert root.weights(0).exists()
+
+
+def test_checkpoints_are_removed_and_nothing_else(root):
+    attempt = root.attempt(3, 1)
+    for name in ("checkpoint/90", "checkpoint/draft.1.0", "continued/deep", "out/weights"):
+        (attempt / name).mkdir(parents=True)
+        (attempt / name / "model").write_text("weights")
+    work = CheckpointRemoval(root, RealFiles(), ((3, 1), (3, 2)))
+    assert to_its_end(work) == CheckpointsRemoved(at=5.0, attempts=((3, 1), (3, 2)))
+    assert [path.name for path in attempt.iterdir()] == ["out"]
+    assert (attempt / "out/weights/model").exists()
