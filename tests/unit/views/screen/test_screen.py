@@ -131,3 +131,19 @@ def test_last_trials_of_a_tuner_are_named():
         "the tuner ends with 1 trial beyond the budget"
     ]
     assert lines_of(x, e.Concluded(at=0.0)) == []
+
+
+def test_a_parent_that_was_found_is_named():
+    x = Experiment(Rules())
+    for event in (
+        e.Opened(at=0.0),
+        e.Proposed(at=0.0, trial=0, params={}),
+        verdict(State.SUCCEEDED, value=0.5, weights=True),
+        e.Proposed(at=0.0, trial=1, params={}),
+        e.Placed(at=0.0, trial=1, number=1, node="a", restore=(0,)),
+    ):
+        x.apply(event)
+    ended = e.VerdictSeen(at=0.0, trial=1, state=State.FAILED, reason="exit code 3")
+    assert lines_of(x, ended) == [
+        "trial 1 [red]failed[/]  [dim]child of 0[/]: exit code 3",
+    ]
