@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..objective import Objective, Objectives
-from ..space import crossover, mutate, parse, sample
+from ..space import crossover, fingerprint, mutate, parse, sample
 from .initial import Initial
 from .interface import Proposal, Result, Tuner
 from .population import AgingPopulation, Member, SelectedPopulation
+
+REDRAWS = 20  # of a candidate that is known already
 
 
 class Evolution(Tuner):
@@ -25,6 +27,9 @@ class Evolution(Tuner):
     feasibility, rank and crowding distance (NSGA-II), which decide tournaments too. In contrast to
     Deb et al. the worst member leaves whenever one is added, and a child has one parent unless
     `crossover` is set, so that it inherits as many weights as possible.
+
+    In contrast to both papers, a candidate that was proposed or observed before is drawn again, at
+    most 20 times: it would cost a trial and tell nothing. So is a mutation that changes nothing.
 
     Real, Aggarwal, Huang, Le: Regularized Evolution for Image Classifier Architecture Search,
     AAAI 2019, https://arxiv.org/abs/1802.01548; Deb, Pratap, Agarwal, Meyarivan: A Fast and
@@ -77,6 +82,7 @@ class Evolution(Tuner):
             if self._objectives.is_single
             else SelectedPopulation(population)
         )
+        self._known: set[str] = set()  # fingerprints of candidates
         self._under_way: set[int] = set()
         self._ended: set[int] = set()
 
@@ -87,11 +93,12 @@ class Evolution(Tuner):
             proposal = Proposal(first)
         elif len(self._population.members) + len(self._under_way) < self._size:
             # This also continues a search in which every candidate so far has failed.
-            proposal = Proposal(sample(self._space, self._rng))
+            proposal = self._new(lambda: Proposal(sample(self._space, self._rng)))
         elif self._population.members:
-            proposal = self._child()
+            proposal = self._new(self._child)
         else:
             return None
+        self._known.add(fingerprint(proposal.params))
         self._under_way.add(trial_id)
         return proposal
 
@@ -99,6 +106,7 @@ class Evolution(Tuner):
         """Add a trial that succeeded to the population, in which it may replace another one."""
         self._under_way.discard(result.trial_id)
         self._ended.add(result.trial_id)
+        self._known.add(fingerprint(result.params))
         values = self._objectives.values(result.value, result.values)
         standing = self._objectives.standing(values)
         if result.state == "succeeded" and standing is not None:
@@ -109,6 +117,15 @@ class Evolution(Tuner):
         """Whether the trial is in the population or may still enter it."""
         is_member = any(member.trial == trial_id for member in self._population.members)
         return self._inherit and (is_member or trial_id not in self._ended)
+
+    def _new(self, draw: Callable[[], Proposal]) -> Proposal:
+        """A proposal that is not known yet, or the last of several draws that all were."""
+        proposal = draw()
+        for _ in range(REDRAWS):
+            if fingerprint(proposal.params) not in self._known:
+                break
+            proposal = draw()
+        return proposal
 
     def _child(self) -> Proposal:
         winner = self._winner()

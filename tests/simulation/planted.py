@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -14,6 +15,8 @@ from unittest import mock
 from controller.core import decisions, gc
 from controller.core.decisions import Decisions
 from controller.core.events import Closed, RemovalAsked, Removed
+from controller.core.nearest import Nearest
+from controller.core.search import Conclusion
 from controller.engine.loop import Loop
 from controller.store.gc import Removal
 from controller.store.verdicts import Verdicts
@@ -218,6 +221,28 @@ def _checkpoints_go_while_an_attempt_lives() -> Plant:
     return mock.patch.object(decisions, "unneeded_checkpoints", careless)
 
 
+def _nearest_ignores_removals() -> Plant:
+    """A trial may be chosen as nearest although its weights were removed, or its id is larger."""
+    choose = Nearest.choose
+
+    def careless(self: Nearest, trials: Any, trial: Any, standing: Any) -> Any:
+        late = dataclasses.replace(trial, id=len(trials))
+        return choose(
+            Nearest(self._rules), [*trials, late], late, [t.id for t in trials if t.weights]
+        )
+
+    return mock.patch.object(Nearest, "choose", careless)
+
+
+def _last_trials_are_requested_again() -> Plant:
+    """What the tuner answered at the end of the budget is forgotten."""
+
+    def forget(self: Conclusion, trials: Any) -> None:
+        self.asked = False
+
+    return mock.patch.object(Conclusion, "answer", forget)
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
@@ -235,6 +260,8 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "drafts count as checkpoints": _drafts_count_as_checkpoints,
     "checkpoints of another trial": _checkpoints_of_another_trial,
     "checkpoints go while an attempt lives": _checkpoints_go_while_an_attempt_lives,
+    "nearest ignores removals": _nearest_ignores_removals,
+    "the last trials are requested again": _last_trials_are_requested_again,
 }
 
 

@@ -108,6 +108,30 @@ def test_parent_without_weights_is_mutated_but_not_named() -> None:
     assert sum(first.params[key] != second.params[key] for key in SPACE) == 1
 
 
+def test_evolution_proposes_a_candidate_twice_only_if_it_finds_no_other() -> None:
+    small = {name: {"_type": "choice", "_value": [1, 2, 3]} for name in "abc"}
+    tuner = Evolution(small, seed=1, maximize=True, population=4, sample=2)
+    seen = []
+    for trial in range(27):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        seen.append(tuple(proposal.params.values()))
+        value = float(sum(proposal.params.values())) if trial % 5 else None
+        tuner.observe(succeeded(trial, proposal, value))
+    assert len(set(seen[:20])) == 20
+    for trial in range(27, 60):  # all are known now: the search goes on
+        assert tuner.propose(trial) is not None
+
+
+def test_evolution_does_not_repeat_what_it_observed_of_others() -> None:
+    two = {"a": {"_type": "choice", "_value": [1, 2]}}
+    tuner = Evolution(two, seed=1, maximize=True)
+    tuner.observe(succeeded(0, Proposal({"a": 1}), 1.0))
+    proposal = tuner.propose(1)
+    assert proposal is not None
+    assert proposal.params == {"a": 2}
+
+
 def test_inherit_false_names_no_parents() -> None:
     tuner = Evolution(SPACE, seed=1, maximize=True, population=2, inherit=False)
     for trial in range(10):
