@@ -184,6 +184,8 @@ class Loop:
         match event:
             case e.VerdictSeen():
                 return event.trial >= len(trials) or not trials[event.trial].state.is_verdict
+            case e.BudgetExtended():
+                return event.request not in self.experiment.extensions
             case e.NodeUp():
                 return event.node in placement.down
             case e.NodeDown():

@@ -53,7 +53,9 @@ class Control(Host):
         self._journal = self.disk.open()
         experiment = replay(lab.config, self._journal).experiment
         self.disk.check([event for _, event in self._journal.read()])
-        if experiment.closed is not None:
+        lab.continuation.complete(experiment, self._journal)
+        more = [] if experiment.closed is None else lab.continuation.extend(experiment)
+        if experiment.closed is not None and not more:
             self._journal.close()
             lab.closed(experiment)
             return
@@ -87,6 +89,7 @@ class Control(Host):
             e.Opened(at=lab.wall(), resumed=resumed, keep_going=lab.pause_rng.random() < 0.2),
             e.NodesFound(at=lab.wall(), nodes=listed),
             *[e.TunerDeclared(at=lab.wall(), concludes=True)] * lab.concludes,
+            *more,
         ]
         loop = self.loop
         self._guard(lambda: loop.begin(first))
@@ -131,7 +134,9 @@ class Control(Host):
             return
         self._end()
         self._journal.close()
-        if loop.experiment.closed is not None:
+        if loop.experiment.closed is not None and self.lab.continuation.extensions:
+            self.lab.schedule.after(30.0, self.start)
+        elif loop.experiment.closed is not None:
             self.lab.closed(loop.experiment)
         else:
             self.lab.trace.write("controller", "ends in a pause")

@@ -31,11 +31,11 @@ class Disk:
         self._log = directory / "journal.db-wal"
         self.promised: list[Event] = []
 
-    def create(self, first: Event) -> None:
+    def create(self, first: Sequence[Event]) -> None:
         """Create the journal."""
         with Journal.create(self._path) as journal:
-            journal.append([first])
-        self.promised.append(first)
+            journal.append(first)
+        self.promised += first
 
     def open(self) -> FaultyJournal:
         """Open the journal, as a resumed controller does."""

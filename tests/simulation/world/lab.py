@@ -25,6 +25,7 @@ from heirloom.node.process import result
 from heirloom.space import parse
 from tests.simulation.several_objectives import from_seed
 from tests.simulation.world.checkpoints import CheckpointRules
+from tests.simulation.world.continuation import Continuation
 from tests.simulation.world.control import Control
 from tests.simulation.world.disk import Disk
 from tests.simulation.world.faults import Faults, Trace
@@ -79,6 +80,7 @@ class Lab:
         self.disk = Disk(self, directory)
         self.control = Control(self, self.disk)
         self.incidents = Incidents(self)
+        self.continuation = Continuation(self, seed)
         self.clock_ahead = 0.0  # seconds by which the controller's wall clock is wrong
         self.over: Experiment | None = None
 
@@ -87,7 +89,7 @@ class Lab:
         created = e.Created(
             at=self.wall(), name="search", root=_ROOT, code="0", runtime="1", seed=0, inventory=""
         )
-        self.disk.create(created)
+        self.disk.create([created, *self.continuation.begin()])
         self.schedule.after(0.0, self.control.start)
         duration = _LONG_WITH_FAULTS if self.rng.random() < 0.02 else _WITH_FAULTS
         self.schedule.after(self.rng.uniform(*duration), self._end_faults)

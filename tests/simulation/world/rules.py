@@ -124,6 +124,8 @@ class Rules:
         self.hold(2, name not in self._started, f"the process of {name} is started twice")
         self._started.add(name)
         own = self.verdicts.get(spec.trial)
+        is_imported = own is not None and own.manifest.imported is not None
+        self.hold(2, not is_imported, f"{name} trains an imported trial")
         late = own is None or own.at > self._slots[name]
         self.hold(2, late, f"{name} starts its process although its trial has ended")
         for parent in spec.restore:
@@ -180,6 +182,7 @@ class Rules:
         once = sent == Counter(range(len(x.trials)))
         self.hold(3, once, f"the tuner observed results this often: {dict(sent)}")
         self._lab.gc_rules.judge(x)
+        self._lab.continuation.judge(x)
         self._lab.checkpoint_rules.judge(x)
         self._lab.inheritance_rules.judge()
         self._judge_last_trials()
@@ -235,6 +238,8 @@ class Rules:
                 6, same and _is_whole(existing, found), f"the weights of {number} were changed"
             )
         model = found.get("model", b"")
+        if existing.imported is not None:
+            return
         mine = f"{existing.attempt} {json.dumps(trial.params)}".encode()
         if model and number not in self.corrupted:
             self.hold(
