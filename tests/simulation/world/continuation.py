@@ -40,7 +40,7 @@ class Continuation:
         trials = tuple(range(10, 10 + self._imports))
         asked = e.ImportAsked(
             at=self._lab.wall(), experiment="before", root="/heirloom/ann/before-1",
-            trials=trials, candidates=tuple({"x": float(trial)} for trial in trials),
+            trials=trials, candidates=tuple(map(self._params, range(self._imports))),
         )  # fmt: skip
         whole = self._rng.randint(0, self._imports)
         return [asked, *(self._take(trial) for trial in range(whole))]
@@ -73,8 +73,15 @@ class Continuation:
             if isinstance(event, e.BudgetExtended) and event.trials is not None
         ]
         limit = max(extended, default=x.rules.trials or 0)
+        concluding = {
+            event.trial
+            for event in self._lab.disk.promised
+            if isinstance(event, e.Proposed) and event.concludes
+        }
         counted = [
-            trial.id for trial in x.trials if trial.origin is None and trial.state != "cancelled"
+            trial.id
+            for trial in x.trials
+            if trial.origin is None and trial.state != "cancelled" and trial.id not in concluding
         ]
         proposed = [number for number in counted if x.trials[number].retry_of is None]
         self._lab.rules.hold(3, len(proposed) <= limit, f"{len(proposed)} of {limit} trials ran")
@@ -83,23 +90,31 @@ class Continuation:
             whole = len(counted) >= limit
             self._lab.rules.hold(3, whole, f"it ended after {len(counted)} of {limit} trials")
 
+    def _params(self, trial: int) -> dict[str, Any]:
+        return {"x": (trial + 1) / 4, "y": "'; rm -rf / #"}
+
     def _take(self, trial: int) -> e.Imported:
         """Put the trial on the store, unless it is there; the event that says so."""
         data = f"imported {trial}".encode()
-        value = self._lab.value_of(f"imported {trial}")
+        objectives = self._lab.config.rules().objectives
+        named = self._lab.values_of(f"imported {trial}")
+        value = named[objectives.first.name]
+        values = named if objectives.are_named else {}
         if self._lab.server.find(f"trials/{trial}") is None:
-            self._put(trial, data, value)
-        return e.Imported(at=self._lab.wall(), trial=trial, value=value, size=len(data))
+            self._put(trial, data, value, values)
+        return e.Imported(
+            at=self._lab.wall(), trial=trial, value=value, values=values or None, size=len(data)
+        )
 
-    def _put(self, trial: int, data: bytes, value: float) -> None:
+    def _put(self, trial: int, data: bytes, value: float, values: dict[str, float]) -> None:
         origin: dict[str, Any] = {
             "experiment": "before", "root": "/heirloom/ann/before-1", "trial": 10 + trial,
-            "params": {"x": 10.0 + trial},
+            "params": self._params(trial),
         }  # fmt: skip
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         manifest = Manifest(
-            experiment="search-1", trial=trial, state="succeeded", value=value, weights=True,
-            files=(Entry("model", len(data), digest),), imported=origin,
+            experiment="search-1", trial=trial, state="succeeded", value=value, values=values,
+            weights=True, files=(Entry("model", len(data), digest),), imported=origin,
         )  # fmt: skip
         place, weights = Inode("directory", 0o550), Inode("directory", 0o550)
         server = self._lab.server

@@ -28,6 +28,7 @@ class InheritanceRules:
     def judge(self) -> None:
         """Check every placement against what the journal held before it."""
         over = False
+        candidates: Sequence[Mapping[str, Any]] = ()
         for event in self._lab.disk.promised:
             match event:
                 case e.SearchEnded() | e.StopAsked() | e.ConclusionAsked():
@@ -40,6 +41,12 @@ class InheritanceRules:
                         self._named[event.trial] = event.parents
                         if event.retry_of is not None:
                             self._retries[event.trial] = event.retry_of
+                case e.ImportAsked():
+                    candidates = event.candidates
+                case e.Imported():
+                    self._params[event.trial] = candidates[event.trial]
+                    self._named[event.trial] = ()
+                    self._standing.add(event.trial)
                 case e.VerdictSeen(state=State.SUCCEEDED, weights=True):
                     self._standing.add(event.trial)
                 case e.RemovalAsked():

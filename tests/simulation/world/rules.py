@@ -211,7 +211,9 @@ class Rules:
                     due += [last.params for last in event.trials]
                 case e.Proposed(concludes=True):
                     self.hold(3, event.params == due.pop(0), f"{event.trial} is no last trial")
-                case e.StopAsked():
+                case (
+                    e.StopAsked() | e.BudgetExtended() | e.ProposalAsked()
+                ):  # it goes on after that
                     asked = answered = False
                     due.clear()
         self.hold(3, not due, f"last trials that never became trials: {due}")
