@@ -10,10 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.formats import counted
+from controller.views.screen import columns
+from controller.views.screen.columns import Row
 from controller.views.screen.picture import NodeRow, Picture, TrialRow
 from controller.views.text import COLOURS
 
-_LOG = 5  # one line in so many, and at least three, is left to the lines that scroll by above
+_LOG = 5  # one line in so many, and at least two, is left to the lines that scroll by above
 _BAR = 60  # columns of the progress bar, at most
 _WITH_CHANGE = 90  # columns from which a trial's row has the change from its parent's value
 _NODE = 12  # columns of a node's name in a terminal that is not so wide
@@ -31,18 +33,14 @@ class View:
     ) -> Iterator[RenderableType]:
         """Draw it for the size that the terminal has now."""
         height = console.size.height
-        room = height - max(3, height // _LOG) - 1
-        head = list(_head(self._picture, options.max_width))
-        parts: list[tuple[RenderableType, int]] = [(line, 1) for line in head]
-        parts += [(line, 1) for line in _notes(self._picture.notes, max(1, room // 5))]
-        parts.append(_nodes(self._picture.nodes, room // 3))
-        for part, lines in parts:
-            if lines > room:
-                break
-            room -= lines
-            yield part
+        room = height - max(2, height // _LOG) - 1
+        parts: list[RenderableType] = [*_head(self._picture, options.max_width)]
+        parts += _notes(self._picture.notes, max(1, room // 5))
+        parts += _nodes(self._picture.nodes, room // 3)
+        yield from parts[:room]
+        room -= len(parts)
         if room >= 3 and self._picture.trials:
-            yield _trials(self._picture, options.max_width, room)
+            yield from _trials(self._picture, options.max_width, room)
         yield Text()  # the cursor's line: what the terminal echoes there, such as ^C, moves nothing
 
 
@@ -83,18 +81,15 @@ def _notes(notes: Sequence[str], limit: int) -> Iterator[Text]:
         yield _line(f"and {counted(len(notes) - len(shown), 'further note')}", "yellow")
 
 
-def _nodes(nodes: Sequence[NodeRow], limit: int) -> tuple[RenderableType, int]:
-    """What runs and what is armed on each node, and the number of lines that it takes.
-
-    More than `limit` lines are one.
-    """
+def _nodes(nodes: Sequence[NodeRow], limit: int) -> list[Text]:
+    """What runs and what is armed on each node. More than `limit` lines are one."""
     if len(nodes) == 1 or len(nodes) + 1 > limit:
-        return _all_nodes(nodes), 1
-    table = _table(("node", "left"), ("running", "right"), ("slots", "right"), ("armed", "right"))
+        return [_all_nodes(nodes)]
+    rows = [Row(("node", "running", "slots", "armed", ""), "dim")]
     for node in nodes:
         numbers = (str(number) for number in (node.running, node.slots, node.armed))
-        table.add_row(node.name, *numbers, style="red" if node.is_down else "")
-    return table, len(nodes) + 1
+        rows.append(Row((node.name, *numbers, ""), "red" if node.is_down else ""))
+    return list(columns.lines(rows, right=(1, 2, 3), widest={}))
 
 
 def _all_nodes(nodes: Sequence[NodeRow]) -> Text:
@@ -105,60 +100,49 @@ def _all_nodes(nodes: Sequence[NodeRow]) -> Text:
     return _line(f"{line}, {down} down" if down else line, "red" if down else "")
 
 
-def _trials(picture: Picture, width: int, room: int) -> Table:
+def _trials(picture: Picture, width: int, room: int) -> Iterator[Text]:
     """The trials on nodes in at most `room` lines, with the columns for which there is room."""
-    rows, more = list(picture.trials), picture.more
-    if len(rows) + 1 + bool(more) > room:
+    shown, more = list(picture.trials), picture.more
+    if len(shown) + 1 + bool(more) > room:
         fit = room - 2
-        more += len(rows) - fit
-        rows = rows[:fit]
-    narrow, wide = width < _NARROW, width >= _WITH_CHANGE
-    columns = [("trial", "right"), ("from", "right"), ("value", "right"), ("age", "right")]
-    if not narrow:
-        columns[2:3] = [("step", "right"), ("value", "right"), ("parent's", "right")]
-    if wide:
-        columns.insert(-1, ("change", "right"))
-    table = _table(*columns, ("node", "left"), ("", "left"))
-    table.columns[-1].ratio = 1
-    table.columns[-2].max_width = None if wide else _NODE
-    table.expand = True
-    for row in rows:
+        more += len(shown) - fit
+        shown = shown[:fit]
+    names = ["trial", "from", "step", "value", "parent's", "change", "age", "node", ""]
+    if width < _NARROW:
+        names = ["trial", "from", "value", "age", "node", ""]
+    elif width < _WITH_CHANGE:
+        names.remove("change")
+    rows = [Row(names, "dim")]
+    for row in shown:
         cells = _cells(row)
-        style = "" if not row.waits_for else "dim"
-        table.add_row(*(cells[column.header] for column in table.columns), style=style)
+        good = {names.index(name): "green" for name in ("value", "change") if name in names}
+        styles = good if row.is_better else None
+        style = "dim" if row.waits_for else ""
+        rows.append(Row([cells[name] for name in names], style, styles))
+    right = range(len(names) - 2)
+    widest = {} if width >= _WITH_CHANGE else {names.index("node"): _NODE}
+    yield from columns.lines(rows, right, widest)
     if more:
-        table.add_row("…", *[""] * (len(columns)), f"and {more} more on nodes", style="dim")
-    return table
+        yield _line(f"… and {more} more on nodes", "dim")
 
 
-def _cells(row: TrialRow) -> dict[RenderableType, RenderableType]:
+def _cells(row: TrialRow) -> dict[str, str]:
     """What a row shows, by the heading of its column."""
-    difference = ""
+    change = ""
     if row.value is not None and row.parent_value is not None:
-        difference = f"{row.value - row.parent_value:+.3g}"
-    good = "green" if row.is_better else ""
+        change = f"{row.value - row.parent_value:+.3g}"
     return {
         "trial": str(row.trial),
         "from": " ".join(map(str, row.parents)),
         "step": "" if row.step is None else str(row.step),
-        "value": Text(_number(row.value), style=good),
+        "value": _number(row.value),
         "parent's": _number(row.parent_value),
-        "change": Text(difference, style=good),
+        "change": change,
         "age": row.age,
-        "node": Text(row.node),
-        "": Text(f"waits for {row.waits_for}" if row.waits_for else row.params),
+        "node": row.node,
+        "": f"waits for {row.waits_for}" if row.waits_for else row.params,
     }
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:#.5g}"
-
-
-def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for name, justify in columns:
-        right = justify == "right"
-        table.add_column(
-            name, justify="right" if right else "left", no_wrap=True, overflow="ellipsis"
-        )
-    return table

@@ -4,12 +4,15 @@ import io
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import NodeInfo, Rules
 from controller.engine.observer import Situation
+from controller.views.screen import columns
+from controller.views.screen.columns import Row
 from controller.views.screen.layout import View
 from controller.views.screen.picture import Picture, take
 from heirloom.objective import Objective, Objectives
@@ -31,7 +34,7 @@ def test_the_view_fits_and_leaves_lines_to_the_log(width: int, height: int, runn
     x = under_way(running=running)
     x.apply(e.NodeDown(at=5.0, node="gpu0", reason="no route to host " * 20))
     lines = drawn(take("cnn", x, NOW, height), width, height)
-    assert len(lines) <= height - 3
+    assert len(lines) <= height - 2
     assert all(len(line) <= width for line in lines)
 
 
@@ -80,3 +83,10 @@ def test_many_nodes_take_one_line() -> None:
 def test_notes_that_do_not_fit_are_counted() -> None:
     picture = replace(take("cnn", under_way(), NOW, 24), notes=tuple("abcdefgh"))
     assert "and 6 further notes" in drawn(picture)
+
+
+def test_wide_characters_keep_the_columns() -> None:
+    rows = [Row(["名", "1", "end"]), Row(["a" * 9, "12", "end"])]
+    shown = [line.plain for line in columns.lines(rows, right=(1,), widest={0: 5})]
+    assert shown == ["名      1  end", "aaaa…  12  end"]
+    assert {cell_len(line) for line in shown} == {14}
