@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -50,6 +51,22 @@ touch /mnt/heirloom/stray $(dirname "$HEIRLOOM_PARAMS")/../../trials/stray
 if [ "$HEIRLOOM_TRIAL" = 1 ]; then exec python -c "bytearray(400 << 20)"; fi
 echo w > "$HEIRLOOM_SAVE_PATH/w"
 echo '{"value": 1}' > "$HEIRLOOM_RESULT"
+"""
+
+# Saves a checkpoint an epoch. The first attempt on node2 waits for its end at epoch 90.
+SAVES = """
+import os, socket, time
+from heirloom import trial
+
+first = trial.first_step
+for epoch in range(first, 100):
+    trial.report(epoch, step=epoch)
+    with trial.checkpoint() as directory:
+        (directory / "epoch").write_text(str(epoch))
+    if epoch == 90 and first == 0 and socket.gethostname() == "node2":
+        open(os.environ["HEIRLOOM_RESULT"] + ".waits", "w").close()
+        time.sleep(900)
+trial.finish(epoch, first=first)
 """
 
 
@@ -167,6 +184,39 @@ def test_search_survives_faults_of_a_node_and_the_server(ready: Cluster) -> None
     assert tally.broken == {}, f"seed {seed}: {output}"
     assert tally.injections.total() >= 3, tally.missed
     assert tally.children
+
+
+def test_trial_of_a_lost_node_continues_on_another(ready: Cluster) -> None:
+    experiment = {
+        "name": "saves",
+        "search_space": {"x": [1, 2]},
+        "tuner": {"name": "random"},
+        "trial": {"command": "python train.py", "code_dir": "."},
+        "budget": {"trials": 6},
+    }
+    files = {"train.py": SAVES, "experiment.yml": json.dumps(experiment)}
+    for name, text in files.items():
+        code, output = as_user(ready, f"mkdir -p saves && printf %s {_quoted(text)} > saves/{name}")
+        assert code == 0, output
+    run = ("run", "/home/heirloom/saves/experiment.yml", "-i", "INVENTORY")
+    reached = f"until ls -d {STORE}/heirloom/saves-*/attempts/*/result.json.waits; do sleep 1; done"
+    with ThreadPoolExecutor(1) as pool:
+        search = pool.submit(controller, ready, *run)
+        try:
+            code, output = as_user(ready, f"timeout 300 sh -c {_quoted(reached)}")
+            assert code == 0, output
+            ready.power_cut("node2")
+            code, output = search.result(600)
+        finally:
+            ready.start("node2")
+    assert code == 0, output
+    found = manifests(ready, "saves", "node3")
+    assert [found[trial]["state"] for trial in range(6)] == ["succeeded"] * 6
+    continued = [trial for trial in found.values() if trial["result"]["first"]]
+    assert 91 in {trial["result"]["first"] for trial in continued}
+    assert {trial["node"] for trial in continued} <= {"node1", "node3"}
+    left = as_user(ready, f"ls -d {STORE}/heirloom/saves-*/attempts/*/checkpoint")
+    assert left[0] != 0, left
 
 
 def test_teardown_removes_everything_except_the_weights(ready: Cluster) -> None:

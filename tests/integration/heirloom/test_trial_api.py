@@ -246,6 +246,39 @@ def test_it_works_outside_an_experiment(tmp_path):
     assert f"weights go to {scratch}" in printed
 
 
+def test_checkpoints_work_outside_an_experiment(tmp_path):
+    printed = outside(
+        sys.executable,
+        "assert trial.checkpoint_path is None and trial.first_step == 0",
+        "trial.report(0.5, step=4)",
+        "with trial.checkpoint() as directory: (directory / 'state').write_text('whole')",
+        TMPDIR=str(tmp_path),
+    )
+    [scratch] = tmp_path.iterdir()
+    assert f"checkpoints go to {scratch}" in printed
+    assert (scratch / "4/state").read_text() == "whole"
+
+
+def test_a_trial_by_hand_continues_where_the_variables_say():
+    printed = outside(
+        sys.executable,
+        "print(trial.checkpoint_path, trial.first_step)",
+        "trial.report(0.5)",
+        HEIRLOOM_CHECKPOINT_PATH="/saved",
+        HEIRLOOM_CHECKPOINT_STEP="7",
+    )
+    assert printed.splitlines() == ["/saved 8", "heirloom: step 8: 0.5"]
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"), [("", "needs a step before the first report"), ("-1", "must be 0 or more")]
+)
+def test_a_checkpoint_needs_a_step(lab, step, problem):
+    ended = lab.run("0.1", python(f"with trial.checkpoint({step}): pass"))
+    assert ended["outcome"] == "failed"
+    assert problem in ended["reason"]
+
+
 def test_the_import_creates_nothing(tmp_path):
     assert outside(sys.executable, TMPDIR=str(tmp_path)) == ""
     assert list(tmp_path.iterdir()) == []
