@@ -128,9 +128,12 @@ def _problems(config: configs.Experiment, record: Record, trial: Trial) -> list[
         return [f"the weights of {named} are damaged: name other trials"]
     if not trial.weights:
         return [f"{named} left no weights: name other trials"]
+    resources = [each.resource for each in (config, record.config) if each.resource is not None]
+    added = {key for each in resources for key in (each.name, f"{each.name}_from")}
+    params = {name: value for name, value in trial.params.items() if name not in added}
     return [
         f"{named} does not fit the search space: {'.'.join(map(str, path)) or 'params'}: {text}"
-        for path, text in fit.problems(config.tuner, config.search_space, trial.params)
+        for path, text in fit.problems(config.tuner, config.search_space, params)
     ]
 
 
