@@ -92,7 +92,7 @@ class Objectives:
         self, value: Optional[float], values: Optional[Mapping[str, float]] = None
     ) -> Mapping[str, float]:
         """A result's values by name. `value` is that of the first objective."""
-        if values:
+        if values and self.are_named:  # an imported trial may have names that do not count here
             return values
         return {} if value is None else {self.first.name: value}
 

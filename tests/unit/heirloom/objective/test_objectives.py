@@ -23,6 +23,7 @@ def test_a_direction_is_one_objective_without_a_name() -> None:
     assert str(parsed) == "minimize"
     assert parsed.values(0.5) == {"value": 0.5}
     assert parsed.values(None) == {}
+    assert parsed.values(0.5, {"accuracy": 0.5, "latency": 3.0}) == {"value": 0.5}
 
 
 def test_objectives_and_bounds_by_name() -> None:
