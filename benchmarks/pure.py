@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import core
+from benchmarks import core, nearest
 from benchmarks.figure import Figure
 
 
 def measure(work: Path, *, quick: bool = False) -> list[Figure]:
-    """Microseconds an event, and seconds of replay, for 100,000 trials on 1,000 nodes."""
+    """The core's time for an event, for a replay and for the choice of a nearest parent."""
     trials, nodes = (500, 10) if quick else (100_000, 1_000)
+    standing = 200 if quick else 10_000
     found = core.measure(trials, nodes)
     return [
         Figure(
@@ -26,5 +27,12 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
             values=(found["replay_s"],),
             target=core.TARGET_REPLAY,
             against="the search itself",
+        ),
+        Figure(
+            name=f"nearest parent among {standing:,} trials",
+            unit="ms",
+            values=nearest.measure(standing),
+            target=nearest.TARGET,
+            against="a wave takes a second",
         ),
     ]
