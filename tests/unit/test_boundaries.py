@@ -20,6 +20,7 @@ FRAMEWORKS = {
     "heirloom/numpy.py": {"numpy", "safetensors"},
     "heirloom/weights/pytorch": {"torch", "safetensors"},
     "heirloom/morphism": {"torch"},
+    "heirloom/nas": {"torch"},
 }
 
 
