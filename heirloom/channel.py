@@ -29,6 +29,7 @@ class Channel:
         self._params = environment.get("HEIRLOOM_PARAMS")
         self._metrics = environment.get("HEIRLOOM_METRICS")
         self._result = environment.get("HEIRLOOM_RESULT")
+        self._checkpoint = environment.get("HEIRLOOM_CHECKPOINT_PATH")
         self._step = -1
         self._sigterm = SigtermDeferral()
         self._torn = False  # whether a report was written in part
@@ -118,6 +119,10 @@ class Channel:
     def continue_from(self, step: int) -> None:
         """Count steps from the one after `step`, unless something was reported already."""
         self._step = max(self._step, step)
+
+    def continues_from(self, path: Any) -> bool:
+        """Whether `path` is the checkpoint from which the attempt continues."""
+        return bool(self._checkpoint) and self._checkpoint == str(path)
 
     def note(self, name: str, value: Any) -> None:
         """Add a value that JSON can represent to the trial's result."""

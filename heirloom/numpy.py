@@ -58,7 +58,8 @@ def inherit(
     for name, transfer in plan.transfers.items():
         _move(result[name], transfer, sources)
     report = describe(plan)
-    channel.note("inherited", report.as_dict())
+    if not channel.continues_from(path):  # a checkpoint is no parent
+        channel.note("inherited", report.as_dict())
     channel.say(str(report) if sources else "no parent: the arrays keep their values")
     return result, report
 

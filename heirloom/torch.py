@@ -75,7 +75,8 @@ def inherit(
     if optimizer is not None:
         restored = optimizers.restore(optimizer, model, plan.transfers, sources)
     report = describe(plan, restored)
-    channel.note("inherited", report.as_dict())
+    if not channel.continues_from(path):  # a checkpoint is no parent
+        channel.note("inherited", report.as_dict())
     channel.say(str(report) if sources else "no parent: the model keeps its own weights")
     return report
 
