@@ -17,6 +17,7 @@ from controller.core.decisions import Decisions
 from controller.core.events import Closed, RemovalAsked, Removed
 from controller.core.nearest import Nearest
 from controller.core.search import Conclusion
+from controller.core.transitions import verdicts
 from controller.engine.loop import Loop
 from controller.store.gc import Removal
 from controller.store.verdicts import Verdicts
@@ -243,6 +244,11 @@ def _last_trials_are_requested_again() -> Plant:
     return mock.patch.object(Conclusion, "answer", forget)
 
 
+def _cancelled_trials_are_not_replaced() -> Plant:
+    """A search that has used up its budget does not go on when a user cancels a trial."""
+    return mock.patch.object(verdicts, "reopen_if_room")
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
@@ -256,6 +262,7 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "weights are removed before that is journaled": _removal_before_the_journal,
     "a failed removal counts as done": _failed_removal_counts_as_done,
     "trials start in a pause": _trials_start_in_a_pause,
+    "cancelled trials are not replaced": _cancelled_trials_are_not_replaced,
     "bounds of objectives are ignored": _bounds_are_ignored,
     "drafts count as checkpoints": _drafts_count_as_checkpoints,
     "checkpoints of another trial": _checkpoints_of_another_trial,
