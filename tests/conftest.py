@@ -1,6 +1,7 @@
 """For all tests: how Hypothesis tries things, the environment, and which tests start first."""
 
 import os
+import signal
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,10 @@ if settings.get_current_profile_name() == "default":  # on a CI machine it is Hy
 # the one that runs the tests, also where a developer has activated another.
 for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
     os.environ.pop(name, None)
+
+# A shell ignores SIGINT in what it runs in the background, and processes inherit that. Tests that
+# send it would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Their tests run whole searches and take longest.
 _LONGEST = ("integration/search/", "integration/docs/", "integration/")

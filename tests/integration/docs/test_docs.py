@@ -27,6 +27,7 @@ SKIPPED = {
     "git clone": "needs a network",
     "pipx install": "changes the machine; the tests of the wheel do it",
     "pip install": "changes the environment",
+    "python -m tests.simulation.planted": "takes minutes; tests/simulation runs each planted bug",
     "make ": "installs, takes minutes, or runs these tests",
     ". .venv/bin/activate": "the tests' own environment is active",
     ". env/bin/activate": "the tests' own environment is active",
