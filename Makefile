@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-hosts test-all test-node-python test-tensorflow lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-methods test-hosts test-all test-node-python test-tensorflow lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -19,9 +19,13 @@ check: lint types fast ## Lint, types and the unit tests (3 minutes)
 
 test: lint types docs tests ## Everything that needs neither root nor virtual hosts (12 minutes)
 
+test-methods: .venv/ready-dev ## Methods and tutorials whose trials train networks (10 minutes)
+	@echo "methods"
+	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster -m training
+
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
 
-test-all: test test-tensorflow cluster-all ## All tests, every role on every release (an hour and more)
+test-all: test test-methods test-tensorflow cluster-all ## All tests, every role on every release (an hour and more)
 
 lint: .venv/ready-dev
 	@echo "lint"

@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -275,9 +276,20 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
 }
 
 
-@pytest.mark.parametrize("page", CHECKS)
+_TRAINING = {_check_choices, _check_pytorch}  # their trials train networks
+
+
+def _pages() -> list[Any]:
+    training = [pytest.mark.training]
+    return [
+        pytest.param(page, marks=training if check in _TRAINING else [])
+        for page, check in CHECKS.items()
+    ]
+
+
+@pytest.mark.parametrize("page", _pages())
 def test_commands_and_examples_work(lab: Lab, page: str) -> None:
-    if CHECKS[page] in (_check_choices, _check_pytorch):
+    if CHECKS[page] in _TRAINING:
         require_torch()
     Reader(lab).follow(REPOSITORY / page)
     CHECKS[page](lab)

@@ -52,6 +52,7 @@ def searched(lab: Lab) -> list[dict[str, Any]]:
     return lab.trials("reading")
 
 
+@pytest.mark.training
 def test_children_inherit_shared_layers(lab: Lab, searched: list[dict[str, Any]]) -> None:
     assert [trial["state"] for trial in searched] == ["succeeded"] * 5
     children = [trial for trial in searched if trial["parents"]]
@@ -83,6 +84,7 @@ def test_experiment_file_is_valid() -> None:
     assert experiment.budget.trials >= 30
 
 
+@pytest.mark.training
 def test_outside_an_experiment(lab: Lab) -> None:
     questions = few(lab, 6)
     answer = subprocess.run(

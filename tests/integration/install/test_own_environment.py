@@ -124,6 +124,7 @@ def test_a_trial_runs_by_hand(user: User) -> None:
     assert "1.0" in output
 
 
+@pytest.mark.training
 def test_the_first_torch_experiment_runs_as_it_is(user: User) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed in the tests' environment")
     pytest.importorskip("safetensors", reason="safetensors is not installed with PyTorch")

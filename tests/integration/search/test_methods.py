@@ -34,6 +34,7 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_is_trained_twice(lab: Lab, method: str) -> None:
     lab.write("code/train.py", TRIAL.format(moves=method == "pbt"))
