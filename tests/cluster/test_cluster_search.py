@@ -186,6 +186,7 @@ def test_search_survives_faults_of_a_node_and_the_server(ready: Cluster) -> None
     assert tally.children
 
 
+@pytest.mark.full  # its many small checkpoints take long on these hosts
 def test_trial_of_a_lost_node_continues_on_another(ready: Cluster) -> None:
     experiment = {
         "name": "saves",
