@@ -11,7 +11,7 @@ from statistics import median
 
 from benchmarks.figure import Figure
 from controller.store import layout
-from heirloom.store.commit import commit
+from heirloom.store.commits.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

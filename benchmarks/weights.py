@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.figure import Figure
 from controller.store import layout
-from heirloom.store.commit import commit
+from heirloom.store.commits.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

@@ -17,7 +17,7 @@ from typing import Any, Optional
 
 from .sigterm import SigtermDeferral
 from .store.atomic_write import replace_file
-from .store.metric_limits import MetricLimits
+from .store.limits.metrics import MetricLimits
 
 LINE_LIMIT = 64 << 10  # bytes of one report; the controller ignores longer ones
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .channel import channel
-from .store.json_limits import finite
+from .store.limits.values import finite
 
 params: dict[str, Any]
 restore_path: Optional[Path]

@@ -64,7 +64,7 @@ class Experiment(ExperimentState):
             case e.TunerReady():
                 self.search.ready()
             case e.ProposalGivenUp():
-                pass  # only the tuner's own numbers depend on it (engine/replay.py)
+                pass  # only the tuner's own numbers depend on it (engine/continuation/replay.py)
             case e.TunerDeclared():
                 self._declare(event)
             case e.ConclusionAsked():

@@ -11,12 +11,12 @@ from typing import Any
 
 from controller.core import events as e
 from controller.dispatch.ansible.dispatcher import AnsibleDispatcher
-from controller.engine.cluster import node_info
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.observer import InterruptPrompt, Observer, PausePrompt, end_pause
 from controller.engine.session import PreparedSession
-from controller.engine.specs import Specs
+from controller.engine.setup.cluster import node_info
+from controller.engine.setup.specs import Specs
 from controller.state.inbox import Inbox
 from controller.store.watch import StoreWatch
 from controller.tuners.long_calls import LongCall

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State, Trial
-from controller.engine.extension import Extension
+from controller.engine.continuation.extension import Extension
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record

@@ -19,8 +19,10 @@ from controller.core.experiment import Experiment
 from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.inventory import read as read_inventory
-from controller.engine import interpreter, specs, warm_start
-from controller.engine.cluster import (
+from controller.engine.continuation import warm_start
+from controller.engine.continuation.replay import known, replay
+from controller.engine.setup import interpreter, specs
+from controller.engine.setup.cluster import (
     check_pythons,
     inventory_of,
     keep_run_dirs,
@@ -30,9 +32,8 @@ from controller.engine.cluster import (
     store_path,
     usable_nodes,
 )
-from controller.engine.interpreter import Interpreter
-from controller.engine.plan import on_code
-from controller.engine.replay import known, replay
+from controller.engine.setup.interpreter import Interpreter
+from controller.engine.setup.plan import on_code
 from controller.errors import LaunchError, reason
 from controller.formats import command
 from controller.recovery import recover

@@ -16,11 +16,12 @@ from typing import Any
 from controller.errors import HeirloomError, reason
 from controller.store import layout
 from controller.store.layout import Root
-from heirloom.store import commit, manifest
+from heirloom.store import manifest
+from heirloom.store.commits import commit
+from heirloom.store.commits.verify import differences
 from heirloom.store.digests import measure
 from heirloom.store.files import Files
 from heirloom.store.manifest import Manifest, ManifestError
-from heirloom.store.verify import differences
 
 _FILE_MODE = 0o440
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from controller.core.events import VerdictSeen
 from controller.core.model import State, split_attempt
 from controller.store.layout import Root
-from heirloom.store import commit, manifest
+from heirloom.store import manifest
+from heirloom.store.commits import commit
 from heirloom.store.files import Files
 from heirloom.store.manifest import Manifest, ManifestError
 

@@ -14,8 +14,8 @@ from rich.table import Table
 from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Node
 from controller.dispatch.ansible.inventory import read as read_inventory
-from controller.engine import interpreter
-from controller.engine.cluster import require_store, store_path
+from controller.engine.setup import interpreter
+from controller.engine.setup.cluster import require_store, store_path
 from controller.errors import LaunchError
 from controller.nodes.diagnose import Problem, can_run, find_problems, is_mounted
 from controller.nodes.inspect import ClusterReport, NodeReport, inspect_nodes

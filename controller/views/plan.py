@@ -9,9 +9,9 @@ from rich import filesize
 from rich.markup import escape
 from rich.table import Table
 
-from controller.engine.cluster import summary
-from controller.engine.plan import Plan
-from controller.engine.warm_start import described
+from controller.engine.continuation.warm_start import described
+from controller.engine.setup.cluster import summary
+from controller.engine.setup.plan import Plan
 from controller.formats import duration, limits
 from controller.views import output
 

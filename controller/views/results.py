@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heirloom.store.json_limits import finite
+from heirloom.store.limits.values import finite
 from heirloom.tuners.nni.plain_json import METRIC
 
 _NAMES = 6  # tensors named, of each sort

@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from ..store import mail, manifest
 from ..store.backoff import pauses
-from ..store.commit import CommitError, Recalled, commit, fence, pass_verdict
+from ..store.commits.commit import CommitError, Recalled, commit, fence, pass_verdict
 from ..store.files import Files
 from ..store.manifest import Manifest
 from .attempt_ended import AttemptEnded

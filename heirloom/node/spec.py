@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, Union
 
-from ..store.json_limits import finite
+from ..store.limits.values import finite
 
 FORMAT = 1
 _LISTS = ("objectives", "pass_environment", "restore", "retry", "writable")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Optional, Union
 
-from ..store.json_limits import finite
+from ..store.limits.values import finite
 from .direction import DIRECTIONS, VALUE, Constraint, Objective
 from .order import Standing
 

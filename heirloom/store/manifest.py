@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .files import NO_FILE, Files
-from .json_limits import DEPTH_LIMIT, finite, shallow
+from .limits.values import DEPTH_LIMIT, finite, shallow
 
 FORMAT = 1
 STATES = ("succeeded", "failed", "stopped", "skipped", "cancelled")

@@ -25,9 +25,10 @@ from heirloom.node import supervisor
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.spec import Spec
 from heirloom.objective import Constraint
-from heirloom.store import commit, digests, manifest
+from heirloom.store import digests, manifest
 from heirloom.store.checkpoints import restoring
 from heirloom.store.checkpoints.listing import Checkpoint, list_checkpoints
+from heirloom.store.commits import commit
 from heirloom.store.manifest import Manifest
 from tests.simulation.world.lab import run_lab
 from tests.simulation.world.rules import Violation

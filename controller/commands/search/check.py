@@ -66,7 +66,7 @@ def check(
     if not run and (limit is not None or node is not None):
         raise HeirloomError("--for and --node are options of --run: give that too")
     from controller.commands.search import tryout
-    from controller.engine import plan
+    from controller.engine.setup import plan
     from controller.views import plan as view
 
     seconds = None if limit is None else tryout.seconds(limit)

@@ -42,7 +42,7 @@ def resume(
     trial whose parent has lost them starts from the nearest ancestor that has weights.
     """
     from controller.commands.search import wiring
-    from controller.engine import extension
+    from controller.engine.continuation import extension
 
     home = Home.of_user()
     asked = extension.Extension.of(trials, duration)

@@ -7,8 +7,8 @@ from pathlib import Path
 from controller.commands.output import say
 from controller.config import units
 from controller.engine import tryout
-from controller.engine.cluster import node_info
-from controller.engine.plan import Plan
+from controller.engine.setup.cluster import node_info
+from controller.engine.setup.plan import Plan
 from controller.errors import HeirloomError
 from controller.formats import duration
 from controller.state.home import Home

@@ -16,15 +16,16 @@ from rich.markup import escape
 from controller.commands.output import say
 from controller.commands.search import ending
 from controller.core import events as e
-from controller.engine import preflight, warm_start
 from controller.engine.assembly import NoTuner, assemble, first_events, log_to
-from controller.engine.cluster import summary
-from controller.engine.extension import Extension
+from controller.engine.continuation import warm_start
+from controller.engine.continuation.extension import Extension
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.on_end import OnEnd
 from controller.engine.session import PreparedSession, create, is_complete, start_tuner
 from controller.engine.session import resume as resume_session
+from controller.engine.setup import preflight
+from controller.engine.setup.cluster import summary
 from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
 from controller.state.home import Home

@@ -15,7 +15,7 @@ from controller.core.model import State, Trial
 from controller.store.layout import Root
 from heirloom.store import manifest
 from heirloom.store.files import RealFiles
-from heirloom.store.json_limits import finite
+from heirloom.store.limits.values import finite
 
 _PARTS = ("verifying", "running", "committing")  # what a slot is taken for
 _LINES = 20  # of the log that are shown of a trial that failed

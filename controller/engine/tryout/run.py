@@ -15,12 +15,12 @@ from typing import Any
 from controller.config import Experiment as Config
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.engine import preflight
 from controller.engine.assembly import assemble, first_events, log_to
 from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
 from controller.engine.observer import Choice
 from controller.engine.session import PreparedSession, create, start_tuner
+from controller.engine.setup import preflight
 from controller.engine.tryout import cleanup
 from controller.engine.tryout.figures import Tryout, figures, problem_of
 from controller.engine.tryout.tuner import TryoutTuner

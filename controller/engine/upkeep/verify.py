@@ -10,9 +10,9 @@ from controller.errors import HeirloomError, reason
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from heirloom.store import manifest
+from heirloom.store.commits.verify import differences
 from heirloom.store.files import NO_FILE, RealFiles
 from heirloom.store.manifest import ManifestError
-from heirloom.store.verify import differences
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from heirloom.store.json_limits import finite, shallow
-from heirloom.store.metric_limits import MetricLimits
+from heirloom.store.limits.metrics import MetricLimits
+from heirloom.store.limits.values import finite, shallow
 
 CHUNK = 256 * 1024  # bytes read at once
 LINE_LIMIT = 64 * 1024  # bytes of one report; a longer line is not a report

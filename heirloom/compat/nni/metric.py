@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Optional
 
-from heirloom.store.json_limits import finite
+from heirloom.store.limits.values import finite
 
 
 def plain(metric: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ...store.files import open_file
-from ...store.json_limits import DEPTH_LIMIT, finite, shallow
+from ...store.limits.values import DEPTH_LIMIT, finite, shallow
 from ...store.os_errors import describe
 
 SIZE_LIMIT = 64 << 10  # bytes

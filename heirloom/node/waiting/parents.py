@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Optional
 
 from ...store import manifest
+from ...store.commits.verify import differences
 from ...store.files import Files
 from ...store.manifest import Manifest, ManifestError
 from ...store.os_errors import describe
-from ...store.verify import differences
 from ..attempt_ended import AttemptEnded
 from .pause import Pause
 

@@ -25,8 +25,8 @@ from heirloom.node.process.environment import environment
 from heirloom.node.spec import Spec
 from heirloom.space import expand
 from heirloom.space.forms import TYPES
+from heirloom.store.limits.metrics import MetricLimits
 from heirloom.store.manifest import Manifest
-from heirloom.store.metric_limits import MetricLimits
 from heirloom.tuners.registry import KNOWN, OBJECTIVES, find
 from tests.integration.docs.pages import DOCS, PAGES, README, blocks, code, page_id, prose, rows
 from tests.integration.search.conftest import REPOSITORY

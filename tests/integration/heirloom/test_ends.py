@@ -115,7 +115,7 @@ def test_a_full_store_is_reported_and_space_is_freed(lab, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "w")
 
-    monkeypatch.setattr("heirloom.store.commit.measure", full)
+    monkeypatch.setattr("heirloom.store.commits.commit.measure", full)
     ended = lab.run("0.1", f'echo w > "$HEIRLOOM_SAVE_PATH/w"; {NOOP}')
     assert ended["outcome"] == "full"
     assert not list(lab.attempt("0.1").glob("out*/"))

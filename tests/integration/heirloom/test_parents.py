@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from heirloom.node.waiting.wakeups import Wakeups
-from heirloom.store import commit
+from heirloom.store.commits import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 from tests.integration.heirloom.lab import NOOP

@@ -1,6 +1,6 @@
 """Two attempts of one trial: the first commit counts, and the other attempt accepts it."""
 
-from heirloom.store.commit import pass_verdict
+from heirloom.store.commits.commit import pass_verdict
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 from tests.integration.heirloom.lab import NOOP

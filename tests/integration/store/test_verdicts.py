@@ -13,7 +13,8 @@ from controller.core.model import State
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.watch import StoreWatch
-from heirloom.store import commit, manifest
+from heirloom.store import manifest
+from heirloom.store.commits import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

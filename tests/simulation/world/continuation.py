@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.engine.extension import Extension, ExtensionError
+from controller.engine.continuation.extension import Extension, ExtensionError
 from controller.state.journal import Journal
 from heirloom.store.manifest import Entry, Manifest
 from tests.simulation.world.store import Inode
@@ -46,7 +46,7 @@ class Continuation:
         return [asked, *(self._take(trial) for trial in range(whole))]
 
     def complete(self, x: Experiment, journal: Journal) -> None:
-        """Import the rest, as `controller.engine.warm_start` does."""
+        """Import the rest, as `controller.engine.continuation.warm_start` does."""
         while x.is_importing:
             event = self._take(x.imported)
             x.apply(event)

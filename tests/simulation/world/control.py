@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import NodeInfo
+from controller.engine.continuation.replay import replay
 from controller.engine.loop import Loop
 from controller.engine.messages import MessageQueue
 from controller.engine.observer import PauseChoice
-from controller.engine.replay import replay
-from controller.engine.specs import Specs
+from controller.engine.setup.specs import Specs
 from controller.state.journal import JournalError
 from controller.store.watch import StoreWatch
 from tests.simulation.world.client import Client

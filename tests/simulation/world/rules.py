@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, State, split_attempt
-from controller.engine.replay import replay
+from controller.engine.continuation.replay import replay
 from heirloom.node.spec import Spec
 from heirloom.store.manifest import REMOVED, Manifest
 from tests.simulation.core_state import check, check_decisions, started_in_pauses, state_of

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from controller.store.mail.messages import MalformedError, parse_message
 from controller.store.monitor.metrics import parse
 from heirloom.node.spec import Spec, SpecError
+from heirloom.store.limits.metrics import MetricLimits
 from heirloom.store.manifest import Manifest, ManifestError
-from heirloom.store.metric_limits import MetricLimits
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
 VALUES = st.recursive(

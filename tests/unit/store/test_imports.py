@@ -13,7 +13,7 @@ from controller.store import imports, layout
 from controller.store.imports import ImportFailedError, Source, import_trial, problem
 from controller.store.layout import Root
 from heirloom.store import manifest
-from heirloom.store.commit import commit, pass_verdict
+from heirloom.store.commits.commit import commit, pass_verdict
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

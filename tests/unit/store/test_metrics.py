@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.store.monitor import metrics
 from controller.store.monitor.metrics import MetricsReader, Read, Report, parse
-from heirloom.store.metric_limits import COUNT_LIMIT, NAME_LIMIT, MetricLimits
+from heirloom.store.limits.metrics import COUNT_LIMIT, NAME_LIMIT, MetricLimits
 
 LONGEST = "x" * NAME_LIMIT
 

@@ -8,7 +8,7 @@ from controller.recovery.salvage import Salvage
 from controller.store import layout
 from controller.store.dedup import Damage, damage, damage_words, sizes
 from controller.store.gc import Removal, remove_weights
-from heirloom.store.commit import commit
+from heirloom.store.commits.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

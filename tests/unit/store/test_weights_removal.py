@@ -11,7 +11,7 @@ from controller.store.gc import CheckpointRemoval, Removal, remove_leftovers, re
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.waiting.parents import verify_parent
 from heirloom.store import manifest
-from heirloom.store.commit import commit
+from heirloom.store.commits.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

@@ -8,8 +8,8 @@ import pytest
 
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.waiting.parents import MISMATCH_PAUSES, verify_parent
-from heirloom.store.commit import commit
-from heirloom.store.dedup import share_with_parents
+from heirloom.store.commits.commit import commit
+from heirloom.store.commits.dedup import share_with_parents
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Entry, Manifest
 

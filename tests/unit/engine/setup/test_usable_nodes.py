@@ -7,7 +7,7 @@ import pytest
 from controller import config as configs
 from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Inventory, InventoryError, Node, Slot
-from controller.engine.cluster import (
+from controller.engine.setup.cluster import (
     keep_run_dirs,
     node_info,
     summary,

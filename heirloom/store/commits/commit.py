@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
-from . import manifest
+from .. import manifest
+from ..digests import measure
+from ..files import Files
+from ..manifest import Entry, Manifest
 from .dedup import share_with_parents
-from .digests import measure
-from .files import Files
-from .manifest import Entry, Manifest
 
 COUNT_LIMIT = 100_000  # files in a save path
 _PATH_LIMIT = 4000  # bytes of a path; Linux allows 4095, and readers may append to it

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from heirloom.store import manifest
-from heirloom.store.commit import commit
+from heirloom.store.commits.commit import commit
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 

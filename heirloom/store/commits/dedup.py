@@ -13,9 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Optional
 
-from . import manifest
-from .files import Files
-from .manifest import Entry, ManifestError
+from .. import manifest
+from ..files import Files
+from ..manifest import Entry, ManifestError
 
 _SMALL = 4 << 20  # bytes, below which threads cost more than they save
 _THREADS = 2

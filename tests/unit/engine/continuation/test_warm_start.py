@@ -12,8 +12,8 @@ from controller import config as configs
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
-from controller.engine import warm_start
-from controller.engine.warm_start import WarmStartError, choose, complete, described
+from controller.engine.continuation import warm_start
+from controller.engine.continuation.warm_start import WarmStartError, choose, complete, described
 from controller.errors import HeirloomError
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record

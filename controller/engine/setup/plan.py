@@ -16,9 +16,10 @@ from controller.config import passed
 from controller.core import events as e
 from controller.core.placement import Placement
 from controller.dispatch.ansible.inventory import Node
-from controller.engine import interpreter, specs, warm_start
-from controller.engine.cluster import inventory_of, node_info, store_path, usable_nodes
-from controller.engine.interpreter import Interpreter
+from controller.engine.continuation import warm_start
+from controller.engine.setup import interpreter, specs
+from controller.engine.setup.cluster import inventory_of, node_info, store_path, usable_nodes
+from controller.engine.setup.interpreter import Interpreter
 from controller.errors import HeirloomError
 from controller.formats import counted
 from controller.nodes import machine

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .digests import measure
-from .files import Files
-from .manifest import Manifest
+from ..digests import measure
+from ..files import Files
+from ..manifest import Manifest
 
 
 def differences(files: Files, root: str, verdict: Manifest, idle: Callable[[], None]) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 
 from controller.core.events import Created
 from controller.dispatch.ansible.inventory import Inventory, Node, Slot
-from controller.engine import interpreter
-from controller.engine.interpreter import Interpreter, InterpreterError
+from controller.engine.setup import interpreter
+from controller.engine.setup.interpreter import Interpreter, InterpreterError
 
 OWN = Interpreter(sys.executable)
 

@@ -12,8 +12,8 @@ from controller.core.model import AttemptState, Outcome
 from controller.dispatch.ansible.answers import Answer, AttemptStatus, event_of
 from controller.dispatch.ansible.inventory import Node, Slot
 from controller.dispatch.interface import Start
-from controller.engine import specs
-from controller.engine.cluster import store_path
+from controller.engine.setup import specs
+from controller.engine.setup.cluster import store_path
 from controller.errors import LaunchError
 from controller.state.home import Home
 from heirloom.node import attempts

@@ -5,7 +5,7 @@ import pytest
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Rules
-from controller.engine.extension import Extension, ExtensionError
+from controller.engine.continuation.extension import Extension, ExtensionError
 from controller.engine.requests import event_of
 
 

@@ -21,8 +21,8 @@ from controller.dispatch.ansible.inventory import (
 )
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.dispatch.ansible.inventory import write as write_inventory
-from controller.engine import interpreter
-from controller.engine.interpreter import Interpreter
+from controller.engine.setup import interpreter
+from controller.engine.setup.interpreter import Interpreter
 from controller.errors import LaunchError, reason
 from controller.formats import counted
 from controller.nodes import gpus

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from heirloom.node.waiting.parents import verify_parent
 from heirloom.store import manifest
-from heirloom.store.commit import CommitError, Recalled, commit, fence, pass_verdict
+from heirloom.store.commits.commit import CommitError, Recalled, commit, fence, pass_verdict
 from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 
@@ -336,7 +336,7 @@ def test_a_fence_uses_the_next_free_name(store, kind):
 
 @pytest.mark.parametrize("spread", [1, 7])
 def test_too_many_files_are_refused_before_they_are_all_listed(store, monkeypatch, spread):
-    monkeypatch.setattr("heirloom.store.commit.COUNT_LIMIT", 100)
+    monkeypatch.setattr("heirloom.store.commits.commit.COUNT_LIMIT", 100)
     weights = store.attempt("7.1") / "weights"
     for number in range(2000):
         path = weights / f"d{number % spread}/f{number}"
@@ -370,7 +370,7 @@ def test_many_files_beside_the_save_path_are_not_listed(store):
 
 
 def test_the_maximum_number_of_files_is_committed(store, monkeypatch):
-    monkeypatch.setattr("heirloom.store.commit.COUNT_LIMIT", 4)
+    monkeypatch.setattr("heirloom.store.commits.commit.COUNT_LIMIT", 4)
     store.attempt("7.1", a="", b="", c="")
     assert len(store.commit("7.1").files) == 3  # and a directory
 

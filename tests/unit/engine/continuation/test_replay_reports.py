@@ -4,7 +4,7 @@ from pathlib import Path
 
 from controller.config.load import load
 from controller.core import events as e
-from controller.engine.replay import replay
+from controller.engine.continuation.replay import replay
 from controller.state.journal import Journal
 
 EXPERIMENT = """\

@@ -6,7 +6,7 @@ import pytest
 
 from controller.config.load import load
 from controller.core import events as e
-from controller.engine.replay import known, replay
+from controller.engine.continuation.replay import known, replay
 from controller.state.journal import Journal
 
 EXPERIMENT = """\

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .json_limits import finite
+from .values import finite
 
 COUNT_LIMIT = 64  # names of one attempt
 NAME_LIMIT = 64  # characters of a name

@@ -1,0 +1,1 @@
+"""What continues an experiment: its journal, more budget, or the trials of an earlier one."""

@@ -1,0 +1,1 @@
+"""What a search needs before it runs: nodes, Pythons, the store, and specs for its attempts."""

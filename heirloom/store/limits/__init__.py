@@ -1,0 +1,1 @@
+"""Limits for what a trial writes."""
