@@ -192,7 +192,7 @@ class Decisions:
             if reason is not None:
                 yield e.SearchEnded(
                     at=now, reason=reason, error=broken is not None,
-                    exhausted=broken is None and used_up is not None,
+                    exhausted=concludes,
                 )  # fmt: skip
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))

@@ -38,12 +38,7 @@ def test_every_seed_that_failed_before(seed):
     run_seed(seed)
 
 
-# It shows as a search that does not end, which takes minutes to tell. tests.simulation.planted runs
-# it, and a unit test of the core detects it.
-SLOW = {"nearest ignores removals"}
-
-
-@pytest.mark.parametrize("name", sorted(PLANTED.keys() - SLOW))
+@pytest.mark.parametrize("name", sorted(PLANTED))
 def test_a_planted_bug_is_caught(name):
     assert catch(name, iter(range(LIMIT))) is not None
 

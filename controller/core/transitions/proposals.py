@@ -33,7 +33,7 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
         event.at,
         retry_of=event.retry_of, token=event.token,
     )  # fmt: skip
-    if event.retry_of is not None and chooses_nearest(x.rules, trial):
+    if event.retry_of is not None and not problem and chooses_nearest(x.rules, trial):
         source = x.trials[event.retry_of]  # it starts from the same weights while they stand
         trial.restore, trial.distance = source.restore, source.distance
     x.trials.append(trial)

@@ -51,7 +51,7 @@ class Continuation:
             event = self._take(x.imported)
             x.apply(event)
             Journal.append(journal, [event])
-            self._lab.disk.promised.append(event)
+            self._lab.disk.promise([event])
 
     def extend(self, x: Experiment) -> list[e.Event]:
         """The extension of a search that has ended. Empty: it stays as it is."""

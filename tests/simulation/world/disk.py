@@ -35,7 +35,17 @@ class Disk:
         """Create the journal."""
         with Journal.create(self._path) as journal:
             journal.append(first)
-        self.promised += first
+        self.promise(first)
+
+    def promise(self, events: Sequence[Event]) -> None:
+        """The journal has accepted these events. Check the decisions among them."""
+        for event in events:
+            self.promised.append(event)
+            self._lab.inheritance_rules.journaled(event)
+            if isinstance(event, RemovalAsked):
+                self._lab.gc_rules.decided(event)
+            if isinstance(event, CheckpointsRemovalAsked):
+                self._lab.checkpoint_rules.decided(event)
 
     def open(self) -> FaultyJournal:
         """Open the journal, as a resumed controller does."""
@@ -94,12 +104,7 @@ class FaultyJournal(Journal):
         super().append(events)
         if before is not None and self.disk.log_size() > before:
             raise ControllerKilledError(before)
-        for event in events:
-            self.disk.promised.append(event)
-            if isinstance(event, RemovalAsked):
-                self.lab.gc_rules.decided(event)
-            if isinstance(event, CheckpointsRemovalAsked):
-                self.lab.checkpoint_rules.decided(event)
+        self.disk.promise(events)
         if self.lab.trace.is_enabled:
             for event in events:
                 self.lab.trace.write("journal", _text(event))

@@ -15,7 +15,7 @@ _ROUNDED = 1e-9
 
 
 class InheritanceRules:
-    """Checks the parents of all attempts of one run, at its end, by the journal."""
+    """Checks the parents of each attempt when its placement is journaled."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -24,35 +24,39 @@ class InheritanceRules:
         self._chosen: dict[int, tuple[int, ...]] = {}  # by the latest attempt of each trial
         self._standing: set[int] = set()  # committed trials whose weights stand
         self._retries: dict[int, int] = {}
+        self._candidates: Sequence[Mapping[str, Any]] = ()  # params of the imported trials
+        self._is_over = False  # whether a proposal of the search would be late
 
-    def judge(self) -> None:
-        """Check every placement against what the journal held before it."""
-        over = False
-        candidates: Sequence[Mapping[str, Any]] = ()
-        for event in self._lab.disk.promised:
-            match event:
-                case e.SearchEnded() | e.StopAsked() | e.ConclusionAsked():
-                    over = True
-                case e.Opened() | e.ProposalAsked():
-                    over = False
-                case e.Proposed() if not over or event.retry_of is not None or event.concludes:
-                    if event.trial == len(self._params):
-                        self._params[event.trial] = event.params
-                        self._named[event.trial] = event.parents
-                        if event.retry_of is not None:
-                            self._retries[event.trial] = event.retry_of
-                case e.ImportAsked():
-                    candidates = event.candidates
-                case e.Imported():
-                    self._params[event.trial] = candidates[event.trial]
-                    self._named[event.trial] = ()
-                    self._standing.add(event.trial)
-                case e.VerdictSeen(state=State.SUCCEEDED, weights=True):
-                    self._standing.add(event.trial)
-                case e.RemovalAsked():
-                    self._standing.difference_update(event.trials)
-                case e.Placed():
-                    self._placed(event)
+    def journaled(self, event: e.Event) -> None:
+        """Take an event that was journaled. Check a placement against the events before it."""
+        match event:
+            case e.SearchEnded() | e.StopAsked() | e.ConclusionAsked():
+                self._is_over = True
+            case e.Opened() | e.ProposalAsked():
+                self._is_over = False
+            case e.Proposed():
+                self._proposed(event)
+            case e.ImportAsked():
+                self._candidates = event.candidates
+            case e.Imported():
+                self._params[event.trial] = self._candidates[event.trial]
+                self._named[event.trial] = ()
+                self._standing.add(event.trial)
+            case e.VerdictSeen(state=State.SUCCEEDED, weights=True):
+                self._standing.add(event.trial)
+            case e.RemovalAsked():
+                self._standing.difference_update(event.trials)
+            case e.Placed():
+                self._placed(event)
+
+    def _proposed(self, event: e.Proposed) -> None:
+        late = self._is_over and event.retry_of is None and not event.concludes
+        if late or event.trial != len(self._params):
+            return
+        self._params[event.trial] = event.params
+        self._named[event.trial] = event.parents
+        if event.retry_of is not None:
+            self._retries[event.trial] = event.retry_of
 
     def _placed(self, event: e.Placed) -> None:
         rules, name = self._lab.config.rules(), f"{event.trial}.{event.number}"

@@ -184,7 +184,6 @@ class Rules:
         self._lab.gc_rules.judge(x)
         self._lab.continuation.judge(x)
         self._lab.checkpoint_rules.judge(x)
-        self._lab.inheritance_rules.judge()
         self._judge_last_trials()
         again = replay(self._lab.config, cast("Any", self._lab)).experiment
         self.hold(3, state_of(again) == state_of(x), "the journal leads to another state")

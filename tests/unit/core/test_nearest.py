@@ -190,6 +190,21 @@ def test_a_retry_is_never_its_own_parent():
     assert parents(d)[4, 1] == (3,)
 
 
+def test_a_retry_of_a_rejected_retry_starts_from_the_nearest_trial():
+    d = searched((1, 0.5), (5, 0.9), keep=Keep.BEST, keep_best=1)
+    d.commit(d.propose(0, 1, x=6), value=0.1)
+    remove(d, 0)
+    for trial in (2, 3):
+        d.event(e.RetryAsked, trial=trial)
+        d.withhold()  # the request of a user waits for the tuner's answer
+        d.wait(1)
+        d.carry_out()
+    assert [trial.retry_of for trial in d.x.trials[3:]] == [2, 3]
+    assert (d.x.trials[3].state, d.x.trials[3].restore) == ("failed", ())
+    placed = d.ever(e.Placed)[-1]
+    assert (placed.trial, placed.restore, placed.distance) == (4, (1,), pytest.approx(0.1))
+
+
 def test_a_later_trial_is_no_parent():
     d = Drive({"a": 2}, inherit=Inherit.NEAREST, space=X, lookahead=0, retries=1)
     d.propose(x=6)
