@@ -19,7 +19,7 @@ check: lint types fast ## Lint, types and the unit tests (3 minutes)
 
 test: lint types docs tests ## Everything that needs neither root nor virtual hosts (12 minutes)
 
-test-methods: .venv/ready-dev ## Methods and tutorials whose trials train networks (10 minutes)
+test-methods: .venv/ready-dev ## Searches with each method, and tutorials whose trials train networks (minutes)
 	@echo "methods"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster -m training
 

@@ -15,8 +15,8 @@ if settings.get_current_profile_name() == "default":  # on a CI machine it is Hy
 for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
     os.environ.pop(name, None)
 
-# A shell ignores SIGINT in what it runs in the background, and processes inherit that. Tests that
-# send it would wait for ever.
+# A shell script starts its background commands with SIGINT ignored, and their children inherit
+# that. Tests that send SIGINT to a child would then wait until their time limit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Their tests run whole searches and take longest.

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
 
 def _case(file: Path) -> object:
     role, scenario = file.parents[2].name, file.parent.name
+    # The same on another release of Debian takes as long again: `make test-all` runs it.
     marks = () if scenario == "default" else (pytest.mark.full,)
     return pytest.param(role, scenario, id=f"{role}-{scenario}", marks=marks)
 

@@ -185,7 +185,9 @@ def _check_running_searches(lab: Lab) -> None:
 
 
 def _check_data(lab: Lab) -> None:
-    for trial in lab.trials("prepared"):
+    trials = lab.trials("prepared")
+    assert len(trials) == 2
+    for trial in trials:
         assert trial["value"] == pytest.approx(4 * trial["params"]["rate"])
     [digest] = (lab.home / f"node/{os.geteuid()}").iterdir()
     assert len([path for path in digest.iterdir() if path.is_dir()]) == 1
@@ -205,7 +207,9 @@ def _check_other_languages(lab: Lab) -> None:
 
 
 def _check_checkpoints(lab: Lab) -> None:
-    for trial in lab.trials("steady"):
+    trials = lab.trials("steady")
+    assert len(trials) == 2
+    for trial in trials:
         assert trial["result"]["epochs"] == list(range(6))
         assert len(trial["attempts"]) == 2
 

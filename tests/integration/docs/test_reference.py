@@ -30,6 +30,7 @@ from heirloom.store.manifest import Manifest
 from heirloom.tuners.registry import KNOWN, OBJECTIVES, find
 from tests.integration.docs.pages import DOCS, PAGES, README, blocks, code, page_id, prose, rows
 from tests.integration.search.conftest import REPOSITORY
+from tests.simulation.planted import PLANTED
 
 FILE = DOCS / "reference/experiment-file.md"
 
@@ -181,6 +182,12 @@ def test_layers_on_the_design_page_are_those_that_are_checked() -> None:
     checked = [sorted(re.split(r"\s*[|:]\s*", layer)) for layer in contract["layers"]]
     table = rows(DOCS / "explanation/design.md", "## Layout and layers")
     assert [sorted(code(cells[0])) for cells in table] == checked
+
+
+def test_planted_bugs_are_listed() -> None:
+    [block] = [each for each in blocks(DOCS / "explanation/testing.md") if "no fsync" in each.text]
+    [(_, output)] = block.commands
+    assert [line.partition(":")[0] for line in output] == list(PLANTED)
 
 
 def test_messages_to_look_up_are_in_the_code() -> None:

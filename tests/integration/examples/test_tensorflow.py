@@ -18,7 +18,7 @@ def _sizes(params: dict[str, int]) -> set[tuple[int, int, int]]:
     return {(number, *pair) for number, pair in enumerate(itertools.pairwise(sizes))}
 
 
-@pytest.mark.full
+@pytest.mark.full  # TensorFlow needs an environment of its own: `make test-tensorflow`
 @pytest.mark.timeout(900)  # each of 12 trials imports TensorFlow
 def test_children_inherit_the_layers_of_equal_size(
     lab: Lab, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.install.conftest import User, make_venv, run
+from tests.pytorch import require_torch
 
 EXPERIMENT = """
     name: search
@@ -126,8 +127,7 @@ def test_a_trial_runs_by_hand(user: User) -> None:
 
 @pytest.mark.training
 def test_the_first_torch_experiment_runs_as_it_is(user: User) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed in the tests' environment")
-    pytest.importorskip("safetensors", reason="safetensors is not installed with PyTorch")
+    require_torch()
     user("init", "--torch")
     user("run", "experiment.yml", "--name", "search", VIRTUAL_ENV=sys.prefix)
     found = json.loads(user("trials", "search", "--json"))

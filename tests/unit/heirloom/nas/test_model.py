@@ -12,10 +12,10 @@ from tests.pytorch import require_torch
 
 torch = require_torch()
 
-from torch import nn  # noqa: E402 - after the check that PyTorch is installed
+from torch import nn
 
-from heirloom import nas  # noqa: E402
-from heirloom.nas import spaces  # noqa: E402
+from heirloom import nas
+from heirloom.nas import spaces
 
 
 class Block(nn.Module):

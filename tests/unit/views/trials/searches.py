@@ -30,10 +30,16 @@ class Search:
         self._count = 0
         with Journal.create(self.place.journal):
             pass
-        created = {"name": "cnn", "root": "/store/cnn-1", "code": "c", "runtime": "r", "seed": 1}
+        created: dict[str, Any] = {
+            "name": "cnn",
+            "root": "/store/cnn-1",
+            "code": "c",
+            "runtime": "r",
+            "seed": 1,
+        }
         nodes = (NodeInfo("a", 4),)
         self.happen(
-            e.Created(at=0.0, inventory="", **created),  # type: ignore[arg-type]
+            e.Created(at=0.0, inventory="", **created),
             e.Opened(at=0.0),
             e.NodesFound(at=0.0, nodes=nodes),
         )
@@ -45,12 +51,12 @@ class Search:
     def trial(self, params: Mapping[str, Any], *parents: int, **more: Any) -> int:
         """Propose and start a trial; its id."""
         number, self._count = self._count, self._count + 1
-        at = {"at": 10.0 * number, "trial": number}
+        at: dict[str, Any] = {"at": 10.0 * number, "trial": number}
         self.happen(
-            e.ProposalAsked(**at),  # type: ignore[arg-type]
-            e.Proposed(params=dict(params), parents=parents, **at, **more),  # type: ignore[arg-type]
-            e.Placed(number=1, node="a", restore=parents, **at),  # type: ignore[arg-type]
-            e.Began(number=1, **at),  # type: ignore[arg-type]
+            e.ProposalAsked(**at),
+            e.Proposed(params=dict(params), parents=parents, **at, **more),
+            e.Placed(number=1, node="a", restore=parents, **at),
+            e.Began(number=1, **at),
         )
         return number
 

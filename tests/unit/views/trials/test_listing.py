@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,13 +30,13 @@ def search(tmp_path: Path) -> Search:
     return search
 
 
-def rows(search: Search, capsys: pytest.CaptureFixture[str], **selection: object) -> list[str]:
-    show(search.place, Selection(**selection), "table")  # type: ignore[arg-type]
+def rows(search: Search, capsys: pytest.CaptureFixture[str], **selection: Any) -> list[str]:
+    show(search.place, Selection(**selection), "table")
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
-def ids(search: Search, capsys: pytest.CaptureFixture[str], **selection: object) -> list[int]:
-    show(search.place, Selection(columns=["id"], **selection), "json")  # type: ignore[arg-type]
+def ids(search: Search, capsys: pytest.CaptureFixture[str], **selection: Any) -> list[int]:
+    show(search.place, Selection(columns=["id"], **selection), "json")
     return [row["id"] for row in json.loads(capsys.readouterr().out)]
 
 
