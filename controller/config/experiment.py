@@ -32,7 +32,7 @@ from controller.core.model import Keep as Keeping
 from heirloom.objective import Objectives
 from heirloom.space import SpaceError, endless, expand, parse
 from heirloom.tuners.batch import candidates
-from heirloom.tuners.construct import NO_RESOURCE, takes_resource
+from heirloom.tuners.process.construct import NO_RESOURCE, takes_resource
 from heirloom.tuners.registry import TUNERS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")

@@ -16,7 +16,7 @@ from controller.config.installed import is_installed, prefixes
 from controller.config.mistakes import Key, messages, several, unknown_name
 from heirloom.objective import Objectives
 from heirloom.tuners import Tuner, registry
-from heirloom.tuners.construct import takes_resource
+from heirloom.tuners.process.construct import takes_resource
 
 # Arguments of every tuner and every assessor, beside `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}

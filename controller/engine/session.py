@@ -50,7 +50,7 @@ from controller.store.snapshots import runtime, snapshot
 from controller.tuners.pipe import TunerError
 from controller.tuners.process import Call, TunerProcess
 from heirloom.store.atomic_write import replace_file
-from heirloom.tuners.protocol import Declared, Resume
+from heirloom.tuners.process.protocol import Declared, Resume
 
 _TUNER_START = 60.0  # seconds
 

@@ -21,7 +21,7 @@ from controller.errors import HeirloomError
 
 Answer = dict[str, Any]  # {"ok": RESULT} or {"finished": REASON}; RESULT depends on the call
 
-BOOTSTRAP = Path(heirloom.__path__[0]) / "tuners/bootstrap.py"
+BOOTSTRAP = Path(heirloom.__path__[0]) / "tuners/process/bootstrap.py"
 
 
 class TunerError(HeirloomError):
@@ -36,7 +36,7 @@ class TunerError(HeirloomError):
 
 
 class Pipe:
-    """Runs `heirloom.tuners.host` and exchanges messages with it. No call blocks.
+    """Runs `heirloom.tuners.process.host` and exchanges messages with it. No call blocks.
 
     Args:
         label: the name of the process in messages.

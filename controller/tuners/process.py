@@ -25,7 +25,7 @@ from controller.core.events import (
 from controller.tuners.differences import conclusion_difference, difference
 from controller.tuners.long_calls import LongCall, long_call
 from controller.tuners.pipe import Answer, Pipe, TunerError
-from heirloom.tuners.protocol import Declared
+from heirloom.tuners.process.protocol import Declared
 from heirloom.tuners.registry import label
 
 _REPORTS = 100  # reports in one call at most: the first that stops the trial is answered soon
@@ -50,7 +50,7 @@ class TunerProcess:
     follows, which ends the trials.
 
     Args:
-        setup: the arguments of the first call (heirloom.tuners.protocol.Setup).
+        setup: the arguments of the first call (heirloom.tuners.process.protocol.Setup).
         log: the file that the tuner's prints and tracebacks are appended to.
         post: takes events, in a thread of this object.
         python: the interpreter that runs the process, 3.9 or newer.

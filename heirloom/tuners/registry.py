@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from ..objective import Objectives
-from .protocol import Setup
+from .process.protocol import Setup
 
 TUNERS = {
     "asha": "heirloom.tuners.methods.asha:Asha",

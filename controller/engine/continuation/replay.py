@@ -13,7 +13,7 @@ from controller.state.journal import Journal
 from controller.tuners.process import Call
 from controller.tuners.results import result_of
 from heirloom.tuners.nni.plain_json import final_value
-from heirloom.tuners.protocol import KnownResult, Resume
+from heirloom.tuners.process.protocol import KnownResult, Resume
 
 
 class Replayed(NamedTuple):

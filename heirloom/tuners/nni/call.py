@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..protocol import LongCall
+from ..process.protocol import LongCall
 from .thread_activity import ThreadActivity
 
 LONG = 10.0  # seconds after which a running call is reported

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..protocol import Line, LongCall
+from ..process.protocol import Line, LongCall
 from .call import Call, LateProposal, long_calls, without_durations
 from .call_state import CallState, Params
 from .thread_activity import WINDOW, ThreadActivity

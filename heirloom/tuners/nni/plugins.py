@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from ..protocol import Line, Setup
+from ..process.protocol import Line, Setup
 from .assessor import NniAssessor
 from .tuner import NniTuner, call_hook
 

@@ -9,7 +9,7 @@ from typing import Any
 import nni
 
 from ..interface import Result, SearchFinished
-from ..protocol import Choice, Line, NniProposalAnswer, Resume
+from ..process.protocol import Choice, Line, NniProposalAnswer, Resume
 from .call import LateProposal
 from .call_state import Params
 from .calls import Calls, Notify

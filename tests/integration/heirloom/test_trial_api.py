@@ -316,8 +316,8 @@ print([answer["outcome"]["outcome"] for answer in ends])
 
 def modules_of_3_9():
     """The modules that must run on Python 3.9 without anything installed."""
-    rooms = ("node", "store", "assessors")
-    files = [PACKAGE / "trial.py", PACKAGE / "channel.py"]
+    rooms = ("node", "store", "channel", "assessors")
+    files = [PACKAGE / "trial.py"]
     files += [file for room in rooms for file in sorted((PACKAGE / room).rglob("*.py"))]
     paths = [file.relative_to(PACKAGE.parent).with_suffix("") for file in files]
     return [".".join(path.parts).removesuffix(".__init__") for path in paths]

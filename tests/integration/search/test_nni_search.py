@@ -277,7 +277,7 @@ def _hosts(lab: Lab) -> list[psutil.Process]:
 
 def _is_host(process: psutil.Process) -> bool:
     try:
-        return any(word.endswith("tuners/bootstrap.py") for word in process.cmdline())
+        return any(word.endswith("tuners/process/bootstrap.py") for word in process.cmdline())
     except psutil.Error:  # it ended after it was listed
         return False
 

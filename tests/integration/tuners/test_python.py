@@ -67,25 +67,25 @@ def test_packages_beside_heirloom_are_not_imported(tmp_path: Path) -> None:
     """Heirloom may be in the site-packages of an environment other than the tuner's."""
     packages = tmp_path / "site-packages"
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(BOOTSTRAP.parents[1], packages / "heirloom", ignore=ignored)
+    shutil.copytree(BOOTSTRAP.parents[2], packages / "heirloom", ignore=ignored)
     (packages / "beside.py").touch()
     (tmp_path / "my_tuner.py").write_text(
-        "import nni, random, heirloom\n"
-        "found = nni.__file__, random.__file__, heirloom.__file__\n"
+        "import sys, nni, heirloom\n"
+        "found = nni.__file__, heirloom.__file__, sys.path\n"
         "try: import beside\n"
         "except ImportError as error: raise OSError(f'{error}: {found}')\n"
     )
     tuner = {"class": "my_tuner.MyTuner", "code_dir": str(tmp_path)}
     setup = {"call": "setup", "tuner": tuner, "space": SPACE, "seed": 1, "maximize": True}
     done = subprocess.run(
-        [sys.executable, packages / "heirloom/tuners/bootstrap.py"],
+        [sys.executable, packages / "heirloom/tuners/process/bootstrap.py"],
         input=json.dumps(setup), capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     error = json.loads(done.stdout)["error"]
     assert "OSError: No module named 'beside'" in error
     assert f"'{packages}/heirloom/compat/nni/__init__.py'" in error
     assert f"'{packages}/heirloom/__init__.py'" in error
-    assert f"'{packages}/heirloom/tuners/random.py'" not in error
+    assert f"'{packages}/heirloom/tuners/process'" not in error
 
 
 def test_tuners_run_on_python_3_9(bench: Bench, python39: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 import nni
 from heirloom.tuners.interface import Result
 from heirloom.tuners.nni.tuner import NniTuner, call_hook
-from heirloom.tuners.protocol import Choice
+from heirloom.tuners.process.protocol import Choice
 from nni.tuner import Tuner as Users
 from tests.unit.tuners.nni.calling import PATIENCE, until
 

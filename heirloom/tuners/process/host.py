@@ -20,11 +20,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Optional
 
-from ..assessors.interface import Assessor, history_of
-from ..assessors.reports import Reports, TrialReports
+from ...assessors.interface import Assessor, history_of
+from ...assessors.reports import Reports, TrialReports
+from ..interface import Result, SearchFinished, Tuner
+from ..registry import RegistryError, find, label, objective_arguments
 from . import construct, plain_json
 from .import_advice import import_advice
-from .interface import Result, SearchFinished, Tuner
 from .protocol import (
     Choice,
     Continued,
@@ -39,13 +40,12 @@ from .protocol import (
     Request,
     Setup,
 )
-from .registry import RegistryError, find, label, objective_arguments
 
 if TYPE_CHECKING:
-    from .nni.plugins import NniPlugins
+    from ..nni.plugins import NniPlugins
 
 # Files of Heirloom's that call user code. Their frames are left out of error messages.
-_CALLERS = (__file__, construct.__file__, plain_json.__file__, f"{Path(__file__).parent}/nni/")
+_CALLERS = (__file__, construct.__file__, plain_json.__file__, f"{Path(__file__).parents[1]}/nni/")
 LINGER = 10.0  # seconds that a call may continue after the controller has gone
 
 
@@ -123,7 +123,7 @@ class Host:
         tuner, assessor = request["tuner"], request.get("assessor")
         choices = [tuner] if assessor is None else [tuner, assessor]
         if any(choice.get("interface") == "nni" for choice in choices):
-            from .nni.plugins import NniPlugins
+            from ..nni.plugins import NniPlugins
 
             self._nni = NniPlugins(request, self._code_dirs, self._send, self._describe_error)
         create = self._load("tuner", tuner)

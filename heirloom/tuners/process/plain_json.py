@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .interface import Proposal
+from ..interface import Proposal
 from .protocol import ProposalAnswer
 
 PARAMS_LIMIT = 64 * 1024  # bytes of a trial's params as JSON

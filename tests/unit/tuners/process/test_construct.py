@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from heirloom.tuners import Proposal, Result
-from heirloom.tuners.construct import RefusedError, conclusion, construct, declared
 from heirloom.tuners.grid import Grid
-from heirloom.tuners.plain_json import PARAMS_LIMIT, plain_proposal
-from heirloom.tuners.protocol import Setup
+from heirloom.tuners.process.construct import RefusedError, conclusion, construct, declared
+from heirloom.tuners.process.plain_json import PARAMS_LIMIT, plain_proposal
+from heirloom.tuners.process.protocol import Setup
 from heirloom.tuners.random import Random
 
 SPACE = {"x": {"_type": "choice", "_value": [1, 2]}}

@@ -15,9 +15,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from ..store.atomic_write import replace_file
+from ..store.limits.metrics import MetricLimits
 from .sigterm import SigtermDeferral
-from .store.atomic_write import replace_file
-from .store.limits.metrics import MetricLimits
 
 LINE_LIMIT = 64 << 10  # bytes of one report; the controller ignores longer ones
 

@@ -1,9 +1,9 @@
-"""Starts the tuner's process in any Python environment: `PYTHON heirloom/tuners/bootstrap.py`.
+"""Starts the tuner's process in any Python environment: `PYTHON .../process/bootstrap.py`.
 
-The package `heirloom` is loaded from the directory above this file. The directory that holds the
-package is not put on `sys.path`: it may be the site-packages of another environment, and those
-packages must not hide the ones of the environment that runs this file. `heirloom/compat` is put
-on `sys.path`, so that `import nni` finds Heirloom's.
+The package `heirloom` that holds this file is loaded. The directory above that package is not put
+on `sys.path`: it may be the site-packages of another environment, and those packages must not hide
+the ones of the environment that runs this file. `heirloom/compat` is put on `sys.path`, so that
+`import nni` finds Heirloom's.
 
 `multiprocessing` runs this file again in processes that it spawns (under another name than
 `__main__`): they need the package too.
@@ -12,7 +12,7 @@ on `sys.path`, so that `import nni` finds Heirloom's.
 import sys
 
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-    # The directory of this file, which Python puts first. Its `random.py` would hide Python's own.
+    # The directory of this file, which Python puts first. Its modules would hide others.
     del sys.path[0]
 
 if sys.version_info < (3, 9):
@@ -25,7 +25,7 @@ if sys.version_info < (3, 9):
 import importlib.util
 import os
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PACKAGE = os.path.abspath(__file__).rsplit(os.sep, 3)[0]
 
 
 def _load_package() -> None:
@@ -45,6 +45,6 @@ if "heirloom" not in sys.modules:
     sys.path.insert(0, os.path.join(_PACKAGE, "compat"))
 
 if __name__ == "__main__":
-    from heirloom.tuners.host import main
+    from heirloom.tuners.process.host import main
 
     main()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .interface import Tuner
+from ..interface import Tuner
+from ..registry import objective_arguments
 from .plain_json import plain_proposal
 from .protocol import Declared, ProposalAnswer, Setup
-from .registry import objective_arguments
 
 NNI: Declared = {"lookahead": None, "ends_itself": False, "concludes": False}
 NO_RESOURCE = "does not decide how long a trial trains: remove resource, or choose another tuner"

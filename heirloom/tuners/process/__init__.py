@@ -1,0 +1,1 @@
+"""The process in which the tuner and the assessor run, and its messages."""
