@@ -52,13 +52,10 @@ class Salvage:
         if self._imports is None:
             return
         yield self._imports
-        for trial in range(len(self._imports.trials)):
-            found = self._verdict(trial)
-            if found is None:
-                return  # `resume` imports it
+        for found in self._imported():
             yield e.Imported(
                 at=found.at,
-                trial=trial,
+                trial=found.trial,
                 value=found.value,
                 values=found.values,
                 result=found.result,
@@ -68,6 +65,8 @@ class Salvage:
     def events(self) -> Iterator[e.Event]:
         """All other events that are known, in a probable order."""
         first = 0 if self._imports is None else len(self._imports.trials)
+        for imported in self._imported():  # the tuner had these results before its first proposal
+            yield e.ResultSent(at=imported.at, trial=imported.trial)
         seen = {trial: self._verdict(trial) for trial in range(first, self.count)}
         proposed = [0.0] * self.count  # by trial
         latest = time.time()
@@ -97,6 +96,14 @@ class Salvage:
         if gone := tuple(trial for trial in range(self.count) if self._is_removed(trial)):
             # The removal may be incomplete: resume completes it.
             yield e.RemovalAsked(at=latest, trials=gone)
+
+    def _imported(self) -> Iterator[e.VerdictSeen]:
+        """The verdicts of imported trials. `resume` imports those from the first that has none."""
+        for trial in range(0 if self._imports is None else len(self._imports.trials)):
+            found = self._verdict(trial)
+            if found is None:
+                return
+            yield found
 
     def _is_removed(self, trial: int) -> bool:
         return (self._root.trial(trial) / REMOVED).exists()
@@ -137,11 +144,12 @@ class Salvage:
         ended = partial(e.Ended, at=at, trial=trial, number=number)
         if verdict is not None and verdict.number == number:
             stopped = verdict.state is State.STOPPED
-            seconds = message.seconds if message else None
-            checkpoints = message.checkpoints if message else 0
-            outcome = Outcome.STOPPED if stopped else Outcome.COMMITTED
             yield ended(
-                outcome=outcome, reason=verdict.reason, seconds=seconds, checkpoints=checkpoints
+                outcome=Outcome.STOPPED if stopped else Outcome.COMMITTED,
+                reason=verdict.reason,
+                seconds=message.seconds if message else None,
+                peak_memory=message.peak_memory if message else None,
+                checkpoints=message.checkpoints if message else 0,
             )
         elif message is not None and not message.has_manifest:
             yield message.event(at)
