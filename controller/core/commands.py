@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from controller.core.model import Outcome, State
@@ -34,13 +33,6 @@ class SetAside(NamedTuple):
 
     reason: str
     wait: float
-
-
-class Stage(StrEnum):
-    """Where a pending command stands."""
-
-    DUE = "due"
-    ISSUED = "issued"
 
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -77,12 +69,6 @@ class Pending(Generic[_Key, _Command]):
         self.due.pop(key, None)
         self.issued.pop(key, None)
 
-    def stage(self, key: _Key) -> Stage | None:
-        """The later of the stages that the key is in."""
-        if key in self.issued:
-            return Stage.ISSUED
-        return Stage.DUE if key in self.due else None
-
 
 @dataclass(slots=True)
 class Commands:
@@ -104,24 +90,3 @@ class Commands:
     checkpoints: Pending[tuple[int, int], None] = field(default_factory=Pending)  # to be removed
     # By node:
     set_asides: Pending[str, SetAside] = field(default_factory=Pending)
-
-    def of(self, trial: int, attempts: int = 0) -> dict[str, Stage]:
-        """The pending commands of a trial and of its attempts `1` to `attempts`, by name."""
-        numbers = range(1, attempts + 1)
-        stages = {
-            "verdict": self.verdicts.stage(trial),
-            "check": self.checks.stage(trial),
-            "result": self.results.stage(trial),
-            "retry": self.retries.stage(trial),
-            "removal": self.removals.stage(trial),
-            **{f"end of {number}": self.ends.stage((trial, number)) for number in numbers},
-            **{
-                f"leftovers of {number}": self.leftovers.stage((trial, number))
-                for number in numbers
-            },
-            **{
-                f"checkpoints of {number}": self.checkpoints.stage((trial, number))
-                for number in numbers
-            },
-        }
-        return {name: stage for name, stage in stages.items() if stage is not None}

@@ -72,7 +72,6 @@ class GcState:
         self.removed_at_end: set[int] = set()  # trials removed when no proposal was possible
         self.cleaned: set[tuple[int, int]] = set()  # attempts whose leftovers were removed
         self.refused: str | None = None  # why the store does not allow the removal
-        self.freed = 0  # bytes of weights whose names were removed
 
     @property
     def is_removing(self) -> bool:
@@ -112,7 +111,6 @@ class GcState:
         for attempt in event.attempts:
             leftovers.issued.pop(attempt, None)
             self.cleaned.add(attempt)
-        self.freed += event.size
         if event.problem:
             self.refused = event.problem
             removals.due |= removals.issued

@@ -82,7 +82,7 @@ class Attempt:
     outcome: Outcome | None = None
     reason: str = ""
     reports: int = 0
-    # Of its reports, and before the first of them of the attempt that it continues:
+    # Of its own reports; before the first one, of the attempt that it continues:
     last: Any = None  # the latest value that was reported
     step: int | None = None  # the step of that report
     metrics: dict[str, float | None] = field(default_factory=dict)  # the latest of each name

@@ -22,6 +22,7 @@ class Front:
 
     violation: float = float("inf")  # the same for all members
     _members: dict[_Scores, list[int]] = field(default_factory=dict)  # ids, ascending, by scores
+    _numbers: set[int] = field(default_factory=set)  # the same ids
     _best: Optional[int] = field(default=None, compare=False)  # None: not known
 
     def add(self, number: int, standing: Standing) -> bool:
@@ -30,20 +31,22 @@ class Front:
             return False
         if standing.violation < self.violation:
             self._members.clear()
+            self._numbers.clear()
             self.violation = standing.violation
         scores, members = standing.scores, self._members
         if self.is_feasible and scores not in members:
             if any(all(map(ge, member, scores)) for member in members):
                 return False
             for member in [member for member in members if all(map(ge, scores, member))]:
-                del members[member]
+                self._numbers.difference_update(members.pop(member))
         insort(members.setdefault(scores, []), number)
+        self._numbers.add(number)
         self._best = None
         return True
 
     def __contains__(self, number: int) -> bool:
         """Whether the candidate of this id is on the front."""
-        return any(number in same for same in self._members.values())
+        return number in self._numbers
 
     @property
     def is_feasible(self) -> bool:
@@ -53,7 +56,7 @@ class Front:
     @property
     def ids(self) -> list[int]:
         """The candidates on the front, by id."""
-        return sorted(number for same in self._members.values() for number in same)
+        return sorted(self._numbers)
 
     @property
     def best(self) -> Optional[int]:

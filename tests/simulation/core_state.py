@@ -76,8 +76,7 @@ def _check_trial(x, trial):
     )
     for cause in INFRA_CAUSES:
         assert sum(outcomes[name] - excused[name] for name in cause) <= x.rules.infra_retries + 1
-    pending = x.commands.of(trial.id, len(trial.attempts))
-    passing, checking = "verdict" in pending, "check" in pending
+    passing, checking = trial.id in x.commands.verdicts, trial.id in x.commands.checks
     queued = trial.id in x.queue
     if trial.state.is_verdict:
         assert not passing

@@ -105,7 +105,7 @@ class Reported:
 class ReportedMany:
     """The trial reported intermediate values, which were read at once.
 
-    `steps` and `values` are as long, and so is `metrics` where a report has any.
+    `steps` and `values` have one entry for each report. So has `metrics`, if a report has any.
     """
 
     at: float

@@ -81,7 +81,7 @@ def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
 
 
 def continued_from(x: ExperimentState, event: e.ContinuedFrom) -> None:
-    """The attempt goes on where an earlier one has saved. Later reports of that one are void."""
+    """The attempt starts from a checkpoint of an earlier one, whose later reports do not count."""
     attempt, source = x.attempt(event.trial, event.number), x.attempt(event.trial, event.source)
     if attempt is None or source is None or event.source >= event.number:
         return

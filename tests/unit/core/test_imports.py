@@ -1,18 +1,18 @@
 """Imported trials: committed before the first proposal, outside the budget, never run."""
 
 from controller.core import events as e
+from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
-from controller.core.model import Keep, Origin, Rules
+from controller.core.model import Keep, Origin
 from tests.unit.core.drive import Drive
 
 
 def importing(*values, **rules):
     """A search that imports trials with these values, before anything is imported."""
-    d = Drive.__new__(Drive)
-    Drive.__init__(d, **rules)
+    d = Drive(**rules)
     opened, d.log = d.log, []
-    d.x = Experiment(Rules(**{"trials": 100, **rules}))
-    d.decisions = type(d.decisions)(d.x)
+    d.x = Experiment(d.x.rules)
+    d.decisions = Decisions(d.x)
     asked = e.ImportAsked(
         at=d.now, experiment="cnn", root="/store/ann/cnn-1",
         trials=tuple(range(7, 7 + len(values))), candidates=tuple({"x": v} for v in values),

@@ -120,6 +120,7 @@ def test_the_front_is_kept_current(objectives: int) -> None:
             ids = sorted(known)
             [first] = fronts([known[each] for each in ids], 1)
             assert front.ids == [ids[index] for index in first]
+            assert front.ids == [each for each in ids if each in front]
             assert front.best == ranked(known, 1)[0]
             assert front.is_feasible == any(each.violation == 0 for each in known.values())
 
