@@ -55,7 +55,10 @@ def messages(error: ErrorDetails, known: Sequence[str]) -> list[tuple[Key, str]]
         return [(key, str(context["error"]))]
     if error["type"] == "literal_error":
         return [(key, _not_a_choice(error["input"], context["expected"]))]
-    return [(key, _MESSAGES.get(error["type"], "{msg}").format(
+    kind = error["type"]
+    if kind == "is_instance_of" and context["class"] == "Sequence":
+        kind = "list_type"
+    return [(key, _MESSAGES.get(kind, "{msg}").format(
         got=_short(error["input"]), msg=error["msg"], **context
     ))]  # fmt: skip
 
@@ -93,6 +96,7 @@ _MESSAGES = {  # by pydantic's type of error
     "greater_than_equal": "must be at least {ge}, not {got}",
     "invalid_key": "a key must be text: put it in quotes",
     "list_type": "must be a list, not {got}",
+    "sequence_str": "must be a list, not {got}",
     "greater_than": "must be above {gt}, not {got}",
     "less_than_equal": "must be at most {le}, not {got}",
     "finite_number": "must be a finite number, not {got}",

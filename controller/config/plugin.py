@@ -20,6 +20,8 @@ from heirloom.tuners.process.construct import takes_resource
 
 # Arguments of every tuner and every assessor, beside `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}
+# Many rungs, so that only arguments are refused. The file's own is tried with its space.
+_RESOURCE = {"name": "amount", "min": 1, "max": 2**40, "eta": 2}
 _GIVEN: dict[str, dict[str, Any]] = {
     "tuner": {"space": _SPACE, "seed": 0, "maximize": True},
     "assessor": {"maximize": True},
@@ -115,7 +117,7 @@ class TunerChoice(Plugin):
         """Construct a tuner of Heirloom's that takes a resource. Raises ValueError."""
         if self.known is not None and takes_resource(self.known):
             create: Any = self.known
-            create(space, seed=0, maximize=True, resource=resource, **self.args)
+            create(space, seed=0, maximize=True, resource=resource, **_without_initial(self.args))
 
     @field_validator("multi_thread", "patience", "include_intermediate_results")
     @classmethod
@@ -194,11 +196,16 @@ def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
         except ValidationError as error:
             for found in error.errors():
                 mistakes += [((key, *inner), text) for inner, text in messages(found, ())]
-    if not mistakes and not takes_resource(cls):  # such a tuner is constructed with its resource
+    if not mistakes:
+        resource = {"resource": _RESOURCE} if takes_resource(cls) else {}
         try:
-            # `initial` is checked against the experiment's own space (controller/config/fit.py).
-            cls(**_GIVEN[kind], **{key: args[key] for key in args if key != "initial"})
+            cls(**_GIVEN[kind], **resource, **_without_initial(args))
         except ValueError as error:
             mistakes.append(((), str(error)))
     if mistakes:
         raise several(mistakes)
+
+
+def _without_initial(args: dict[str, Any]) -> dict[str, Any]:
+    """`initial` is checked against the experiment's own space (controller/config/fit.py)."""
+    return {key: value for key, value in args.items() if key != "initial"}

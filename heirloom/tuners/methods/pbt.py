@@ -69,7 +69,7 @@ class Pbt(Tuner):
         population: int = 20,
         quantile: float = 0.2,
         resample: float = 0.25,
-        factors: tuple[float, ...] = (0.8, 1.2),
+        factors: Sequence[float] = (0.8, 1.2),
         initial: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         if population < 2:
