@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from controller import __version__
@@ -97,9 +96,7 @@ def _main() -> None:
         shell.prepare()
         app(prog_name=command())
     except HeirloomError as error:
-        Console(stderr=True, highlight=False, emoji=False).print(
-            f"[red]error:[/] {escape(str(error))}", soft_wrap=True
-        )
+        output.error_console().print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,11 +12,14 @@ import io
 import json
 import logging
 import os
+import re
 import select
 import sys
+from collections.abc import Iterable
 from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 
 from heirloom.store.os_errors import reason
@@ -25,7 +28,26 @@ _READER_LEFT = 128 + 13  # the exit code of a program that SIGPIPE ended, in a s
 _CANNOT_WRITE = 2
 _WIDE = 100_000  # columns: where nobody looks at a screen, nothing is cut or folded
 _NARROW = 40  # columns: in fewer, tables would show nothing
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline
 _log = logging.getLogger(__name__)
+
+
+class PlainTextConsole(Console):
+    """A console that leaves out the control characters of texts.
+
+    Names and reasons come from trials. An escape sequence in them could change the terminal. Rich
+    leaves out some control characters, but not the escape character.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """The segments of `renderable`; Rich's own control segments are as they were."""
+        for segment in super().render(renderable, options):
+            if segment.control is None and _CONTROLS.search(segment.text):
+                yield Segment(_CONTROLS.sub("", segment.text), segment.style)
+            else:
+                yield segment
 
 
 class _Output(io.FileIO):
@@ -111,10 +133,15 @@ def console() -> Console:
 
     Without a terminal its lines are as long as they need.
     """
-    found = Console(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
+    found = PlainTextConsole(highlight=False, emoji=False, width=None if is_terminal() else _WIDE)
     if found.width >= _NARROW:  # to set a width, even the same, would end its following
         return found
-    return Console(highlight=False, emoji=False, width=_NARROW)
+    return PlainTextConsole(highlight=False, emoji=False, width=_NARROW)
+
+
+def error_console() -> Console:
+    """A console on standard error."""
+    return PlainTextConsole(stderr=True, highlight=False, emoji=False)
 
 
 def width(where: Console, table: Table) -> int:

@@ -134,7 +134,7 @@ def _detail(console: Console, record: Record) -> None:
     grid.add_row("budget", _budget(record))
     thinking = waits.seconds_thinking(experiment, time.time())
     if record.is_running and (found := waits.of_search(experiment, thinking)):
-        grid.add_row("waits for", ", ".join(found))
+        grid.add_row("waits for", escape(", ".join(found)))
     if record.state == "paused" and experiment.paused is not None:
         grid.add_row("paused", f"[red]{escape(experiment.paused.reason)}[/]")
     if record.state == "interrupted":

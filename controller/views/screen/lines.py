@@ -39,11 +39,11 @@ def _about_trials(experiment: Experiment, event: e.Event) -> Iterator[str]:
 def _about_machines(event: e.Event) -> Iterator[str]:
     match event:
         case e.NodeDown():
-            yield f"[red]node {event.node} does not answer[/]: {escape(event.reason)}"
+            yield f"[red]node {escape(event.node)} does not answer[/]: {escape(event.reason)}"
         case e.NodeUp():
-            yield f"node {event.node} answers again and can run trials"
+            yield f"node {escape(event.node)} answers again and can run trials"
         case e.NodeSetAside():
-            yield f"[red]node {event.node} is set aside[/]: {escape(event.reason)}"
+            yield f"[red]node {escape(event.node)} is set aside[/]: {escape(event.reason)}"
         case e.Removed():
             yield from _removed(event)
         case e.RoomShort():

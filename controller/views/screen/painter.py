@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -18,6 +19,16 @@ _INTERVAL = 0.25  # seconds between two drawings of the live view
 _KEPT = 10_000  # lines that may wait to be written
 _CLOSE = 10.0  # seconds that the terminal gets to take the rest of the output
 _log = logging.getLogger(__name__)
+
+
+class _Taken(NamedTuple):
+    """What one drawing shows."""
+
+    lines: list[str]
+    said: int  # lines since the start
+    view: RenderableType | None
+    question: str
+    is_closing: bool
 
 
 class Painter:
@@ -109,28 +120,34 @@ class Painter:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_due)
-                self._is_due = False
-                is_closing = self._closing.is_set()
-                lines, said = list(self._lines), self._said
-                self._lines.clear()
-                view, question = self._view, self._next_question
-            lost = said - written - len(lines)
-            written = said
-            if lost:
-                lines.insert(0, f"[dim]({lost:,} lines are left out)[/]")
             try:
-                with self._drawing:
-                    self._draw(lines, view, question)
-                    if is_closing:
+                with self._drawing:  # first, so that what is taken is still due after `suspend`
+                    taken = self._take()
+                    lost = taken.said - written - len(taken.lines)
+                    written = taken.said
+                    if lost:
+                        taken.lines.insert(0, f"[dim]({lost:,} lines are left out)[/]")
+                    self._draw(taken.lines, taken.view, taken.question)
+                    if taken.is_closing:
                         self._end_view()
             except Exception:  # the search goes on
                 if not has_failed:
                     _log.exception("the screen failed; its further errors are not logged")
                 has_failed = True
-            if is_closing:
+            if taken.is_closing:
                 return
             if self._is_live:
                 self._closing.wait(_INTERVAL)
+
+    def _take(self) -> _Taken:
+        """What is to be drawn now. The lines are taken out of the queue."""
+        with self._changed:
+            self._is_due = False
+            lines = list(self._lines)
+            self._lines.clear()
+            return _Taken(
+                lines, self._said, self._view, self._next_question, self._closing.is_set()
+            )
 
     def _draw(self, lines: Sequence[str], view: RenderableType | None, question: str) -> None:
         if question != self._question:

@@ -95,3 +95,36 @@ def test_an_error_does_not_end_the_thread(caplog) -> None:
     painter.say("a line")
     painter.close()
     assert "its further errors are not logged" in caplog.text
+
+
+def test_a_view_that_was_taken_back_meanwhile_is_not_drawn(monkeypatch) -> None:
+    """The thread has work while the console is left to a question; the answer ends the view."""
+    reached = threading.Event()
+
+    class Lock:
+        """A lock that tells when the painter's thread wants it."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+            self.acquire, self.release = self._lock.acquire, self._lock.release
+
+        def __enter__(self) -> None:
+            reached.set()
+            self.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.release()
+
+    out = Terminal()
+    painter = Painter(console(out), is_live=True)
+    monkeypatch.setattr(painter, "_drawing", Lock())
+    painter.suspend()
+    painter.start()
+    painter.show(Text("a view"))
+    assert reached.wait(30)
+    painter.show(None)
+    painter.say("a line")
+    painter.resume()
+    painter.close()
+    assert "a line" in out.getvalue()
+    assert "a view" not in out.getvalue()
