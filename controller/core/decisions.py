@@ -199,8 +199,9 @@ class Decisions:
 
     def _checkpoints(self, now: float) -> Iterator[e.Event]:
         """Remove the checkpoints of ended trials: no attempt continues them."""
-        attempts = unneeded_checkpoints(self._x)
-        if attempts and self._x.checkpoints.refused is None:
+        if self._x.checkpoints.refused is not None:
+            return
+        if attempts := unneeded_checkpoints(self._x):
             yield e.CheckpointsRemovalAsked(at=now, attempts=attempts)
 
     def _gc(self, now: float) -> Iterator[e.Event]:
