@@ -19,7 +19,8 @@
 PyTorch is imported with this package.
 """
 
-from .labels import NasError, value
+from .errors import NasError
+from .labels import value
 from .model import Cost, candidate, choose, cost, parts, space, supernet
 from .parts import Choice, Inputs, Part, Repeat, choice, inputs, repeat
 

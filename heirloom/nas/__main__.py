@@ -15,7 +15,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from .labels import NasError
+from .errors import NasError
 from .model import Model, space
 
 

@@ -31,9 +31,7 @@ class Side(nn.Module):
         super().__init__()
         self.input: Inputs = inputs(f"{label}.input", len(strides))
         for index in map(int, self.input.built):
-            options = {
-                name: _bound(make, channels, strides[index]) for name, make in operations.items()
-            }
+            options = _options(operations, channels, strides[index])
             self.add_module(str(index), choice(f"{label}.op", options))
 
     def forward(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -136,7 +134,7 @@ class DenseCell(nn.Module):
         self.nodes = nodes
         for node in range(1, nodes):
             for source in range(node):
-                options = {name: _bound(make, channels, 1) for name, make in operations.items()}
+                options = _options(operations, channels, 1)
                 self.add_module(f"{source}_{node}", choice(f"{label}.{source}_{node}", options))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -149,5 +147,7 @@ class DenseCell(nn.Module):
         return tensors[-1]
 
 
-def _bound(make: Operation, channels: int, stride: int) -> Callable[[], nn.Module]:
-    return partial(make, channels, stride)
+def _options(
+    operations: Mapping[str, Operation], channels: int, stride: int
+) -> dict[str, Callable[[], nn.Module]]:
+    return {name: partial(make, channels, stride) for name, make in operations.items()}

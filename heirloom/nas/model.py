@@ -14,7 +14,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from .. import space as spaces
-from .labels import Builder, Chosen, NasError, Recorder, Shared, answering, flatten
+from .builders import Builder, Chosen, Recorder, Shared, answering
+from .errors import NasError
+from .params import flatten
 from .parts import Part
 from .space import search_space
 

@@ -8,7 +8,9 @@ from typing import Any, Callable, Optional, Union
 import torch
 from torch import nn
 
-from .labels import NasError, check, check_names, current, part_of
+from .builders import current, part_of
+from .errors import NasError
+from .labels import check, check_names
 
 Make = Union[nn.Module, Callable[[], nn.Module]]
 

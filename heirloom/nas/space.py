@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..space.forms import NAME
-from .labels import Label, Step
+from .builders import Label, Step
 
 Paths = list[tuple[Step, ...]]
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from heirloom.nas.labels import Chosen, NasError, Recorder, Shared, answering, flatten, value
+from heirloom.nas.builders import Chosen, Recorder, Shared, answering
+from heirloom.nas.errors import NasError
+from heirloom.nas.labels import value
+from heirloom.nas.params import flatten
 
 
 def test_a_label_has_the_same_options_everywhere():
