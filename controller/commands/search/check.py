@@ -9,6 +9,7 @@ import typer
 
 from controller.commands.arguments import InventoryFile, Slots
 from controller.errors import HeirloomError
+from controller.formats import command
 from controller.state.home import Home
 
 
@@ -62,7 +63,8 @@ def check(
         output.print_json(json_schema())
         return
     if file is None:
-        raise HeirloomError("name the experiment file to check, or ask for --schema")
+        example = command("check", "experiment.yml" if Path("experiment.yml").exists() else "FILE")
+        raise HeirloomError(f"name the experiment file: `{example}`, or ask for --schema")
     if not run and (limit is not None or node is not None):
         raise HeirloomError("--for and --node are options of --run: give that too")
     from controller.commands.search import tryout
