@@ -15,7 +15,8 @@ from controller.core.transitions.queueing import enqueue
 def proposed(x: ExperimentState, event: e.Proposed) -> None:
     """Add the trial. A proposal that arrives after the end of the search is dropped."""
     is_of_search = event.retry_of is None and not event.concludes
-    late = is_of_search and (x.search.over is not None or x.conclusion.asked)
+    answered = x.conclusion.answered and x.used_up(event.at) is not None
+    late = is_of_search and (x.search.over is not None or x.conclusion.asked or answered)
     if late or event.trial != len(x.trials):
         return
     gone = x.gc.removed_at_end if event.retry_of is None else frozenset[int]()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from controller.core import events as e
-from controller.core.model import Inherit, State
+from controller.core.model import Inherit, State, Trial
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -19,64 +19,41 @@ class InheritanceRules:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._params: dict[int, Mapping[str, Any]] = {}
-        self._named: dict[int, Sequence[int]] = {}
         self._chosen: dict[int, tuple[int, ...]] = {}  # by the latest attempt of each trial
         self._standing: set[int] = set()  # committed trials whose weights stand
-        self._retries: dict[int, int] = {}
-        self._candidates: Sequence[Mapping[str, Any]] = ()  # params of the imported trials
-        self._is_over = False  # whether a proposal of the search would be late
 
     def journaled(self, event: e.Event) -> None:
         """Take an event that was journaled. Check a placement against the events before it."""
         match event:
-            case e.SearchEnded() | e.StopAsked() | e.ConclusionAsked():
-                self._is_over = True
-            case e.Opened() | e.ProposalAsked():
-                self._is_over = False
-            case e.Proposed():
-                self._proposed(event)
-            case e.ImportAsked():
-                self._candidates = event.candidates
-            case e.Imported():
-                self._params[event.trial] = self._candidates[event.trial]
-                self._named[event.trial] = ()
-                self._standing.add(event.trial)
-            case e.VerdictSeen(state=State.SUCCEEDED, weights=True):
+            case e.Imported() | e.VerdictSeen(state=State.SUCCEEDED, weights=True):
                 self._standing.add(event.trial)
             case e.RemovalAsked():
                 self._standing.difference_update(event.trials)
             case e.Placed():
                 self._placed(event)
 
-    def _proposed(self, event: e.Proposed) -> None:
-        late = self._is_over and event.retry_of is None and not event.concludes
-        if late or event.trial != len(self._params):
-            return
-        self._params[event.trial] = event.params
-        self._named[event.trial] = event.parents
-        if event.retry_of is not None:
-            self._retries[event.trial] = event.retry_of
-
     def _placed(self, event: e.Placed) -> None:
         rules, name = self._lab.config.rules(), f"{event.trial}.{event.number}"
+        trials = self._trials()
+        trial = trials[event.trial]
         self._hold(all(parent < event.trial for parent in event.restore), f"{name} has a later one")
         if rules.inherit is Inherit.NONE:
             self._hold(not event.restore, f"{name} starts from {event.restore}")
-        if rules.inherit is not Inherit.NEAREST or self._named[event.trial]:
+        if rules.inherit is not Inherit.NEAREST or trial.parents:
             self._hold(event.distance is None, f"{name} has a distance")
             return
         self._hold((event.distance is None) == (not event.restore), f"{name} has no distance")
-        before = self._chosen.get(self._repeated(event))
+        retried = trial.retry_of if event.number == 1 else None
+        before = self._chosen.get(trial.id if retried is None else retried)
         self._chosen[event.trial] = event.restore
         damaged = self._lab.rules.corrupted
         if before is not None and not set(before) - (self._standing - damaged):
             self._hold(event.restore == before, f"{name} starts from others than {before}")
             return
-        if damaged & self._standing or event.trial in self._retries:
+        if damaged & self._standing or trial.retry_of is not None:
             return  # which of them the core knows as damaged is not journaled as such
         near = {
-            parent: abs(self._params[parent]["x"] - self._params[event.trial]["x"]) / 2
+            parent: abs(trials[parent].params["x"] - trial.params["x"]) / 2
             for parent in self._standing
             if parent < event.trial
         }
@@ -88,9 +65,11 @@ class InheritanceRules:
             is_nearest = chosen is not None and chosen <= least + _ROUNDED
             self._hold(is_nearest, f"{name} starts from {event.restore}, but {near} stand")
 
-    def _repeated(self, event: e.Placed) -> int:
-        """The trial whose earlier attempt this one repeats."""
-        return self._retries.get(event.trial, event.trial) if event.number == 1 else event.trial
+    def _trials(self) -> Sequence[Trial]:
+        """The trials that the controller has accepted. What each starts from is not read there."""
+        loop = self._lab.control.loop
+        assert loop is not None
+        return loop.experiment.trials
 
     def _hold(self, holds: bool, message: str) -> None:
         self._lab.rules.hold(6, holds, message)

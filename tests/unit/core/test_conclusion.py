@@ -117,6 +117,13 @@ def test_a_proposal_that_comes_after_the_request_is_dropped():
     assert not d.x.trials
 
 
+def test_a_proposal_that_comes_with_the_answer_is_dropped():
+    d = searched()
+    late = e.Proposed(at=d.now, trial=1, params={"x": 9})
+    d.apply(e.Concluded(at=d.now, trials=LAST), late)
+    assert [dict(trial.params) for trial in d.x.trials[1:]] == [dict(last.params) for last in LAST]
+
+
 def test_a_replay_has_the_same_trials():
     d = searched()
     d.event(e.Concluded, trials=LAST)
