@@ -32,6 +32,7 @@ _MOST = 100  # that wait; more are dropped
 _REASON = 2000  # characters
 _LEAVE = 2.0  # seconds that running commands get when the controller leaves a search that goes on
 _POLL = 0.05  # seconds
+_KILLED = 5.0  # seconds that a killed command gets to end; in a hung system call it does not
 
 
 @dataclass
@@ -155,6 +156,10 @@ class OnEnd:
                 self._report(running, code)
             elif self._clock() >= running.deadline:
                 running.late = True
+                if self._clock() >= running.deadline + _KILLED:
+                    self._running.remove(running)
+                    self._report(running, -signal.SIGKILL)
+                    continue
                 with contextlib.suppress(OSError):
                     os.killpg(running.process.pid, signal.SIGKILL)
         while self._waiting and len(self._running) < _AT_ONCE:

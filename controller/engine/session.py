@@ -162,7 +162,7 @@ def create(
 def _note_root(directory: ExperimentDir, root: Root) -> None:
     """Write down where the store is used, until the journal says so. Raises LaunchError."""
     try:
-        directory.draft_root.write_text(str(root.path), encoding="utf-8")
+        replace_file(str(directory.draft_root), os.fsencode(root.path), durable=True)
     except OSError as error:
         raise LaunchError(f"cannot write {directory.draft_root}: {reason(error)}") from None
 

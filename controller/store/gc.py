@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 from controller.core.events import CheckpointsRemoved, Removed
 from controller.core.model import attempt_name
 from controller.store.layout import Root
+from heirloom.store.commits.commit import fence
 from heirloom.store.files import Files, Stat
 from heirloom.store.manifest import REMOVED
 from heirloom.store.os_errors import describe
@@ -156,6 +157,7 @@ def remove_leftovers(files: Files, attempt: str) -> Iterator[int]:
 
     Its log and its reports stay. Yields the size of each file. Raises OSError.
     """
+    fence(files, f"{attempt}/out", "removed")  # a cached name may lead to committed weights
     with contextlib.suppress(FileNotFoundError):
         names = files.names(attempt)
         outputs = [name for name in names if name == "out" or name.startswith("out.")]

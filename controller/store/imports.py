@@ -7,6 +7,7 @@ weights may be removed at any time; the digests of what was linked or copied dec
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -71,7 +72,7 @@ def import_trial(
         standing = manifest.read(files, str(root.path), trial)
         if standing is not None:
             return _same(standing, origin)
-        layout.remove(draft)  # of an import that was interrupted
+        _discard(files, draft)  # of an import that was interrupted
         found = _verdict(files, source)
         verdict = replace(
             found, experiment=root.experiment, trial=trial, attempt=None, parents=(), seconds={},
@@ -87,7 +88,19 @@ def import_trial(
         where = error.filename or root.path
         raise ImportFailedError(f"{source} cannot be imported: {where}: {reason(error)}") from None
     finally:
-        layout.remove(draft)
+        _discard(files, draft)
+
+
+def _discard(files: Files, draft: Path) -> None:
+    """Remove the draft as far as possible, if it exists.
+
+    It is renamed first: over NFS its cached name may lead to what was committed from it.
+    """
+    aside = draft.with_name(f"{draft.name}.removed")
+    layout.remove(aside)
+    with contextlib.suppress(OSError):
+        files.rename(str(draft), str(aside))
+        layout.remove(aside)
 
 
 def _verdict(files: Files, source: Source) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -60,12 +61,12 @@ def remove(place: ExperimentDir, root: Root, nodes: Iterable[Node]) -> None:
 
 def _remove_left(place: ExperimentDir, tryouts: Home) -> None:
     if not place.is_complete:  # it was killed while it was created, before any trial
-        with contextlib.suppress(OSError):
-            layout.remove(Path(place.draft_root.read_text(encoding="utf-8")))
+        with contextlib.suppress(FileNotFoundError):
+            _remove_draft(place)
         _discard(place)
         return
     root = records.load(place).root
-    if root.store.is_dir() and not (root.path / "experiment.json").exists():
+    if root.path.parent.is_dir() and not (root.path / "experiment.json").exists():
         remove(place, root, ())  # its files were removed already, as far as this user may
         return
     with sessions.resume(place.name, tryouts, None, starts_trials=False) as session:
@@ -73,6 +74,19 @@ def _remove_left(place: ExperimentDir, tryouts: Home) -> None:
             _stop_trials(session)
         nodes = session.nodes
     remove(place, root, nodes)
+
+
+def _remove_draft(place: ExperimentDir) -> None:
+    """Remove the directory on the store of a try-out that was being created.
+
+    Raises FileNotFoundError if none was noted, and HeirloomError.
+    """
+    root = Path(os.fsdecode(place.draft_root.read_bytes()))
+    if not root.is_absolute() or not root.name.startswith(f"{place.name}-"):
+        raise HeirloomError(f"{place.draft_root} is damaged: remove {place.path} yourself")
+    if not root.parent.is_dir():
+        raise HeirloomError(f"{root.parent} does not exist: is the store mounted?")
+    layout.remove(root)
 
 
 def _stop_trials(session: sessions.PreparedSession) -> None:

@@ -106,10 +106,20 @@ class Prepared:
 
 
 def remove_tree(path: str, idle: Callable[[], None]) -> None:
-    """Remove a directory and everything in it, read-only directories too. Raises OSError."""
+    """Remove a directory and everything in it, read-only directories too. Raises OSError.
+
+    Links are removed and not followed; so is anything else that is no directory.
+    """
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
+    os.chmod(path, 0o700)
+    for top, directories, _ in os.walk(path):  # a name is removed by changing the directory above
+        for name in directories:
+            if not os.path.islink(f"{top}/{name}"):
+                os.chmod(f"{top}/{name}", 0o700)
     for top, directories, names in os.walk(path, topdown=False):
         idle()
-        os.chmod(top, 0o700)
         for name in names + [name for name in directories if os.path.islink(f"{top}/{name}")]:
             os.unlink(f"{top}/{name}")
         os.rmdir(top)

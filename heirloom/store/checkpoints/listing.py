@@ -74,9 +74,10 @@ def walk(files: Files, top: str) -> tuple[list[tuple[str, int]], list[str]]:
 
 
 def tree_size(files: Files, top: str) -> int:
-    """The bytes of the files in a tree; 0 if it does not exist. Raises OSError."""
+    """The bytes of the files in a tree; 0 if it is no directory. Raises OSError."""
     total = 0
-    pending = [top] if files.stat(top) is not None else []
+    above = files.stat(top)
+    pending = [top] if above is not None and above.kind == "directory" else []
     while pending:
         directory = pending.pop()
         for name in files.names(directory):
@@ -91,6 +92,10 @@ def tree_size(files: Files, top: str) -> int:
 def remove_tree(files: Files, top: str) -> None:
     """Remove a tree, if it exists. Links are not followed. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
+        above = files.stat(top)
+        if above is not None and above.kind != "directory":
+            files.remove(top)
+            return
         directories: list[str] = []
         pending = [top]
         while pending:

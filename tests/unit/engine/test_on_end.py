@@ -106,3 +106,16 @@ def test_without_a_command_nothing_runs(make, said, tmp_path):
     hook.finish(d.x)
     assert not (tmp_path / "search/on_end.log").exists()
     assert said == []
+
+
+def test_a_command_that_cannot_be_killed_is_left(make, said, monkeypatch):
+    monkeypatch.setattr(on_end, "_KILLED", 0.1)
+    monkeypatch.setattr("os.killpg", lambda group, signum: None)
+    d = Drive()
+    hook = make("exec sleep 1000", 0.05)
+    hook.tell(d.x, e.NodeSetAside(at=9.0, node="a", reason="", wait=5.0))
+    process = hook._running[0].process
+    hook.finish(d.x)
+    assert "ran too long and was ended" in said[0]
+    process.kill()
+    process.wait()

@@ -169,6 +169,45 @@ def test_leftovers_are_removed_and_logs_stay(root):
     assert sum(remove_leftovers(RealFiles(), str(attempt))) == 0
 
 
+class StaleName(RealFiles):
+    """A client whose cached name `out` leads to committed weights until it renames the name."""
+
+    def __init__(self, out, committed):
+        self.out, self.committed, self.stale = str(out), str(committed), True
+
+    def followed(self, path):
+        inside = self.stale and f"{path}/".startswith(f"{self.out}/")
+        return self.committed + path[len(self.out) :] if inside else path
+
+    def stat(self, path):
+        return super().stat(self.followed(path))
+
+    def names(self, path, limit=None):
+        cached = ["out"] if self.stale and path == self.out.rpartition("/")[0] else []
+        return super().names(self.followed(path), limit) + cached
+
+    def chmod(self, path, mode):
+        super().chmod(self.followed(path), mode)
+
+    def remove(self, path):
+        super().remove(self.followed(path))
+
+    def remove_dir(self, path):
+        super().remove_dir(self.followed(path))
+
+    def rename(self, old, new):
+        self.stale = False
+        super().rename(old, new)
+
+
+def test_a_cached_name_does_not_lead_to_committed_weights(root):
+    committed(root, 3, w="abc")
+    attempt = root.attempt(3, 1)
+    files = StaleName(attempt / "out", root.trial(3))
+    assert list(remove_leftovers(files, str(attempt))) == []
+    assert names(root.weights(3))
+
+
 def test_links_named_like_leftovers_are_not_followed(root, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir(mode=0o700)

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from controller.config import load
 from controller.config.load import dump
 from controller.core.events import Created
@@ -33,6 +35,32 @@ def test_one_that_was_killed_while_it_was_created(tmp_path: Path) -> None:
     assert len(lines) == 1
 
 
+@pytest.mark.parametrize("text", ["", ".", "digits-try-1-0a", "{store}", "{store}/other-0a"])
+def test_a_damaged_note_of_the_root_removes_nothing(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, lines = Home(tmp_path / "home"), list[str]()
+    place = home.of_tryouts().take_name("digits-try-1")
+    work = tmp_path / "store/ann/other-0a"
+    (work / "digits-try-1-0a").mkdir(parents=True)
+    monkeypatch.chdir(work)  # what a relative path would lead to
+    place.draft_root.write_text(text.format(store=tmp_path / "store/ann"))
+    os.utime(place.path, (0, 0))
+    tryout.clean(home, lines.append)
+    assert (work / "digits-try-1-0a").exists()
+    assert "root.new is damaged: remove" in lines[0]
+
+
+def test_one_that_was_being_created_waits_for_its_store(tmp_path: Path) -> None:
+    home, lines = Home(tmp_path / "home"), list[str]()
+    place = home.of_tryouts().take_name("digits-try-1")
+    place.draft_root.write_text(str(tmp_path / "store/ann/digits-try-1-0a"))
+    os.utime(place.path, (0, 0))
+    tryout.clean(home, lines.append)
+    assert "is the store mounted?" in lines[0]
+    assert place.path.exists()
+
+
 def test_one_whose_owner_removed_its_files(tmp_path: Path) -> None:
     home, lines = Home(tmp_path / "home"), list[str]()
     place = home.of_tryouts().take_name("digits-try-1")
@@ -46,9 +74,12 @@ def test_one_whose_owner_removed_its_files(tmp_path: Path) -> None:
     tryout.clean(home, lines.append)
     assert len(lines) == 1
     assert "cannot be removed yet" in lines[0]  # the store is not mounted
-    (tmp_path / "store").mkdir()
+    (tmp_path / "store").mkdir()  # an empty mount point
     tryout.clean(home, lines.append)
-    assert len(lines) == 2
+    assert "cannot be removed yet" in lines[1]
+    (tmp_path / "store/ann").mkdir()
+    tryout.clean(home, lines.append)
+    assert len(lines) == 3
     assert not place.path.exists()
 
 

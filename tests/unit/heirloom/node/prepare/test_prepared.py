@@ -9,7 +9,7 @@ import pytest
 
 from heirloom.node.attempt_ended import AttemptEnded
 from heirloom.node.prepare import place
-from heirloom.node.prepare.prepared import UNUSED_FOR, Prepared
+from heirloom.node.prepare.prepared import UNUSED_FOR, Prepared, remove_tree
 from heirloom.node.spec import Spec
 
 SPEC = Spec("0.1", "e", "/s/ann/e", "n", "true", "runtime/x", {}, code="code/1")
@@ -39,6 +39,43 @@ def test_a_directory_counts_once_it_is_complete(tmp_path):
     assert (prepared.find(), half.exists()) == (str(whole), False)
     whole.rename(tmp_path / "away")
     assert prepared.find() is None
+
+
+def test_what_a_link_leads_to_is_not_removed(tmp_path):
+    prepared = Prepared(str(tmp_path / "base"), "d1")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/precious").touch()
+    Path(prepared.path, "NAME").symlink_to(tmp_path / "data")  # the command replaced its directory
+    Path(prepared.path, "done.1").touch()  # of an attempt that was killed
+    prepared.create(nothing)
+    assert (tmp_path / "data/precious").exists()
+    assert not Path(prepared.path, "NAME").is_symlink()
+    assert not Path(prepared.path, "done.1").exists()
+
+
+def test_read_only_directories_are_removed_by_their_owner(tmp_path):
+    top = tmp_path / "mine"
+    (top / "a/b").mkdir(parents=True)
+    (top / "a/b/file").touch()
+    for path in (tmp_path, *tmp_path.parents):
+        if path.name.startswith("pytest-"):
+            path.chmod(path.stat().st_mode | 0o011)
+    for path in (tmp_path, top, top / "a", top / "a/b"):
+        os.chown(path, 65534, -1)
+    for path in (top / "a/b", top / "a"):
+        path.chmod(0o500)
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.setuid(65534)
+            os.chdir(tmp_path)
+            remove_tree("mine", nothing)
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert not top.exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"directory": "../x"}', '{"directory": 1}'])

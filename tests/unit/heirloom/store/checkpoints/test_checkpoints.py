@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from heirloom.store.checkpoints.listing import list_checkpoints, tree_size
+from heirloom.store.checkpoints.listing import list_checkpoints, remove_tree, tree_size
 from heirloom.store.checkpoints.restoring import Restorer, copy_file
 from heirloom.store.checkpoints.saving import saving
 from heirloom.store.files import RealFiles
@@ -186,3 +186,14 @@ def test_a_program_without_the_library_renames_a_directory(attempts: Attempts) -
     draft.rename(attempts.of(1) / "41")
     assert attempts.restored(1) == "1@41"
     assert attempts.content() == {"state": "41"}
+
+
+def test_a_directory_that_the_trial_replaced_by_a_link_keeps_its_files(tmp_path: Path) -> None:
+    target = tmp_path / "data"
+    save(target, 1)
+    link = tmp_path / "checkpoint"
+    link.symlink_to(target)
+    assert tree_size(RealFiles(), str(link)) == 0
+    remove_tree(RealFiles(), str(link))
+    assert names(target) == ["1"]
+    assert not link.is_symlink()
