@@ -249,7 +249,7 @@ def new_table(*columns: str, right: Collection[str] = _NUMBERS) -> Table:
             escape(column),
             justify="right" if column in right else "left",
             no_wrap=True,
-            overflow="ellipsis" if column == "params" else "fold",
+            overflow="ellipsis",  # so that a number that was cut does not look like another one
             ratio=1 if column == "params" and cut else None,
         )
     return table

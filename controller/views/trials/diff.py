@@ -45,7 +45,7 @@ def diff(place: ExperimentDir, first: int, second: int, *, json: bool) -> None:
     console.print(f"{escape(place.name)}: {words}", soft_wrap=True)
     table = tables.new_table("", f"trial {first}", f"trial {second}", right=())
     for column in table.columns:
-        column.no_wrap = False
+        column.no_wrap, column.overflow = False, "fold"
     now = tables.now(record)
 
     def row(what: str, read: Callable[[Trial], str]) -> None:
