@@ -13,6 +13,8 @@ from ..initial import Initial
 from ..interface import Proposal, Result, SearchFinished, Tuner
 from .resource import Resource
 
+_FAILURES = 3  # times the population, in a row, after which the search ends
+
 
 @dataclass
 class _Member:
@@ -35,6 +37,7 @@ class Pbt(Tuner):
     multiplied by one of `factors`, or drawn anew. Members do not wait for each other.
 
     A member whose trial fails is replaced in the same way, by a member of the best quantile. The
+    search ends when three times as many trials as there are members have failed in a row. The
     amounts count a member's own progress: weights that it takes over may have more or less behind
     them.
 
@@ -88,6 +91,7 @@ class Pbt(Tuner):
         self._quantile = quantile
         self._resample = resample
         self._factors = tuple(factors)
+        self._failed = 0  # trials in a row
         self._members = [_Member(self._initial.draw(self._rng)) for _ in range(population)]
 
     def propose(self, trial_id: int) -> Proposal | None:
@@ -95,6 +99,8 @@ class Pbt(Tuner):
         left = [member for member in self._members if member.trained < self._resource.most]
         if not left:
             raise SearchFinished("every member is trained")
+        if self._failed >= _FAILURES * len(self._members):
+            raise SearchFinished(f"{self._failed} trials in a row failed")
         idle = [member for member in left if member.under_way is None]
         if not idle:
             return None
@@ -117,7 +123,9 @@ class Pbt(Tuner):
             member.trained = result.params[self._resource.name]
             member.value = result.value
             member.is_new = True
+            self._failed = 0
         else:
+            self._failed += 1
             self._replace(member)
 
     def may_be_parent(self, trial_id: int) -> bool:

@@ -94,6 +94,12 @@ def test_a_member_whose_trial_fails_is_replaced_by_a_good_one():
     assert untils == sorted([2, 4, 6, 8, 10] * 5)
 
 
+def test_a_search_whose_trials_all_fail_ends():
+    play = Play(pbt(), rate).run(1000, fails=lambda trial: trial > 6)
+    assert play.finished == "15 trials in a row failed"
+    assert len(play.proposals) == 7 + 15
+
+
 def test_no_member_waits_for_another():
     tuner = pbt(population=2)
     play = Play(tuner, rate)
