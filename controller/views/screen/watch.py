@@ -77,7 +77,7 @@ class Follower:
         self.experiment = Experiment(read_config(place).rules())
         self._place = place
         self._journal = Journal.open(place.journal, readonly=True)
-        self._inode = place.journal.stat().st_ino
+        self._inode = _inode(place)
         self._last = 0  # the number of the last event that was read
 
     def new(self) -> Iterator[e.Event]:
@@ -101,10 +101,8 @@ class Follower:
     @property
     def is_replaced(self) -> bool:
         """Whether the journal that is read is no longer the experiment's."""
-        try:
-            return self._place.journal.stat().st_ino != self._inode
-        except OSError:
-            return True
+        found = _inode(self._place)
+        return found is None or found != self._inode
 
     def __enter__(self) -> Follower:
         return self
@@ -146,3 +144,11 @@ def _follow(screen: Screen, place: ExperimentDir, follower: Follower) -> None:
             return
         time.sleep(_POLL)
     raise HeirloomError(f"{place.journal} was removed or replaced: watch the search anew")
+
+
+def _inode(place: ExperimentDir) -> int | None:
+    """The journal's inode; None if the experiment was removed."""
+    try:
+        return place.journal.stat().st_ino
+    except OSError:
+        return None

@@ -81,9 +81,11 @@ def pass_verdict(files: Files, root: str, verdict: Manifest) -> Manifest:
     _write_manifest(files, directory, verdict)
     files.sync_dir(directory)
     standing = _publish(files, root, directory, verdict)
-    with contextlib.suppress(OSError):
-        files.remove(f"{directory}/manifest.json")
-        files.remove_dir(directory)
+    if standing != verdict:
+        # Over NFS the old name of a published directory may still lead to it for a moment.
+        with contextlib.suppress(OSError):
+            files.remove(f"{directory}/manifest.json")
+            files.remove_dir(directory)
     return standing
 
 
