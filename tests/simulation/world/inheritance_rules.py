@@ -43,6 +43,8 @@ class InheritanceRules:
             self._hold(event.distance is None, f"{name} has a distance")
             return
         self._hold((event.distance is None) == (not event.restore), f"{name} has no distance")
+        there = self._standing.issuperset(event.restore)
+        self._hold(there, f"{name} starts from {event.restore}, and {self._standing} stand")
         retried = trial.retry_of if event.number == 1 else None
         before = self._chosen.get(trial.id if retried is None else retried)
         self._chosen[event.trial] = event.restore
