@@ -17,6 +17,9 @@ import psutil
 import pytest
 import yaml
 
+from controller.state import record as records
+from controller.state.home import Home
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 # Python itself cannot start in a locale of ASCII if an editable installation (that of a clone) lies
 # at a path that is not ASCII: it reads its .pth files in the locale's encoding.
@@ -78,11 +81,14 @@ class Lab:
         return output
 
     def trials(self, name: str = "search") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self("trials", name, "--json"))
-        return found
+        """What `trials NAME --json` prints, read here: to start Python each time is slow."""
+        record = records.load(Home(self.home).find(name))
+        found = [records.row(record, trial) for trial in record.experiment.trials]
+        plain: list[dict[str, Any]] = json.loads(json.dumps(found))
+        return plain
 
     def root(self, name: str = "search") -> Path:
-        return Path(json.loads(self("status", name, "--json"))[0]["store"])
+        return records.load(Home(self.home).find(name)).root.path
 
     def wait(self, seen: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE
