@@ -1,9 +1,10 @@
 """Search spaces in NNI's JSON form or a short one: parse, sample, mutate, enumerate."""
 
 from .crossover import crossover
+from .errors import SpaceError
 from .fit import fingerprint, mismatches
 from .forms import expand, shorten
-from .parse import SpaceError, parse
+from .parse import parse
 from .perturb import perturb
 from .space import Space, contains, endless, grid, mutate, sample
 

@@ -6,25 +6,15 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 from .dimension import Dimension
+from .errors import Mistake, Path, SpaceError
 from .forms import NAME, TYPES, is_like_parameter, short_form, value_key
 from .numbers import Integer, Real
 from .space import Choice, Nested, Space
 
-Path = tuple[Union[str, int], ...]
-Mistake = tuple[Path, str]
-
 LARGEST = 1e100  # larger numbers overflow in the arithmetic of a mutation
-
-
-class SpaceError(ValueError):
-    """An invalid search space. `mistakes` has the path and the text of each mistake."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        self.mistakes = mistakes
-        super().__init__("; ".join(f"{_dotted(path)}: {text}" for path, text in mistakes))
 
 
 def parse(space: Mapping[str, Any]) -> Space:
@@ -247,7 +237,3 @@ def _known() -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(map(str, path)) or "search space"

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..objective import Objectives
 from ..space import SpaceError, expand, fingerprint, parse
+from ..space.errors import Mistake
 from ..space.forms import NAME, value_key
-from ..space.parse import Mistake
 from .interface import Proposal, SearchFinished, Tuner
 
 NOT_LISTED = "must be one of the candidates that the search space lists"
