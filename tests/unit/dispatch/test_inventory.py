@@ -5,7 +5,9 @@ import pytest
 
 from controller.core.model import NodeInfo
 from controller.dispatch.ansible import host_variables, inventory
+from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import InventoryError, Node, nodes_of
+from controller.dispatch.ansible.inventory_file import list_hosts
 from controller.state.home import Home
 
 FILE = Path("/lab/hosts.yml")
@@ -254,3 +256,30 @@ def test_a_setting_that_ansible_refuses_is_no_mistake_of_the_inventory(
     monkeypatch.setenv(name, value)
     with pytest.raises(InventoryError, match=f"^Ansible's settings .*{message}.*: correct it$"):
         inventory.read(file)
+
+
+def test_the_default_inventory_as_shipped_is_what_ansible_makes_of_it():
+    listed, warnings = list_hosts(DEFAULT_INVENTORY, DEFAULT_INVENTORY)
+    del listed["_meta"]["profile"]
+    assert inventory._THIS_MACHINE["_meta"] == listed.pop("_meta")
+    groups = dict(inventory._THIS_MACHINE)
+    del groups["_meta"]
+    groups["all"] = {"children": sorted(groups["all"]["children"])}
+    listed["all"]["children"].sort()
+    assert (groups, ()) == (listed, warnings)
+
+
+@pytest.mark.parametrize("change", ["the file", "variables beside it"])
+def test_a_default_inventory_that_was_changed_is_read_by_ansible(monkeypatch, tmp_path, change):
+    path = tmp_path / "hosts.yml"
+    text = DEFAULT_INVENTORY.read_text()
+    line = "ansible_connection: local\n"
+    if change == "the file":
+        text = text.replace(line, f"{line}      heirloom_slots: 3\n")
+    else:
+        (tmp_path / "host_vars").mkdir()
+        (tmp_path / "host_vars/localhost.yml").write_text("heirloom_slots: 3\n")
+    path.write_text(text)
+    monkeypatch.setattr(inventory, "DEFAULT_INVENTORY", path)
+    [node] = inventory.read(path).nodes
+    assert len(node.slots) == 3
