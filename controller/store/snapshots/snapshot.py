@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from controller.store.snapshots.listing import CodeError, Entry, entries
 from heirloom.store.atomic_write import sync_directory
 
 _CHUNK = 1 << 20
+_SYNCS = 8  # at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ def _read(source: Path, entry: Entry, copy: Path | None) -> bytes:
             if to is not None:
                 to.write(chunk)
         if to is not None:
-            to.flush()
             os.fchmod(to.fileno(), 0o550 if entry.executable else 0o440)
-            os.fsync(to.fileno())
     return content.digest()
 
 
@@ -99,14 +99,36 @@ def _destination(copy: Path, entry: Entry) -> Path:
     return path
 
 
+def _make_durable(top: Path) -> None:
+    """Sync the files and directories, several at a time: each waits for the disk or the server.
+
+    Makes the directories read-only. Raises OSError.
+    """
+    paths = list[Path]()
+    for directory, _, files in os.walk(top, topdown=False):
+        found = (Path(directory, file) for file in files)
+        paths += (path for path in found if not path.is_symlink())
+        paths.append(Path(directory))
+        paths[-1].chmod(0o550)
+    with ThreadPoolExecutor(_SYNCS) as pool:
+        for _ in pool.map(_sync, paths):
+            pass
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _place(source: Path, found: Collection[Entry], parent: Path) -> str:
     """Write a temporary directory, make it durable and read-only, rename it; returns the digest."""
     written = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
     try:
         named = _digest(source, found, written)
-        for directory, _, _ in os.walk(written, topdown=False):
-            Path(directory).chmod(0o550)
-            sync_directory(directory)
+        _make_durable(written)
         try:
             written.rename(parent / named)
         except OSError:

@@ -313,10 +313,10 @@ def test_a_failed_write_leaves_no_partial_snapshot(
 ) -> None:
     fill(code, {"lib/train.py": b"print(1)"})
 
-    def full(directory: str) -> None:
+    def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshot, "sync_directory", full)
+    monkeypatch.setattr(snapshot, "_sync", full)
     with pytest.raises(StoreError, match=r"cannot write .*code: no space left on device"):
         snapshot.take(code, root)
     assert list(root.code.iterdir()) == []
