@@ -27,8 +27,10 @@ TUNERS = {
     "gp": "heirloom.tuners.optuna:GP",
     "grid": "heirloom.tuners.grid:Grid",
     "hyperband": "heirloom.tuners.methods.hyperband:Hyperband",
+    "nasnet": "heirloom.tuners.methods.nasnet:Nasnet",
     "pbt": "heirloom.tuners.methods.pbt:Pbt",
     "random": "heirloom.tuners.random:Random",
+    "reinforce": "heirloom.tuners.methods.reinforce:ReinforceTuner",
     "tpe": "heirloom.tuners.optuna:TPE",
 }
 ASSESSORS = {"median_stopping": "heirloom.assessors.median:MedianStopping"}

@@ -1,0 +1,122 @@
+"""A policy whose decisions depend on the decisions before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .decisions import Decisions
+from .sample import pick
+from .softmax import masks_of
+from .tape import Array, Value, beside, entropy, log_probability, probabilities
+
+
+class LstmPolicy:
+    """An LSTM that reads each decision and gives the probabilities of the next one.
+
+    Each decision has a softmax and an embedding of its own. The first input is learned. There are
+    no biases, and all weights begin uniformly within `spread`, as in the code of ENAS.
+
+    Zoph, Vasudevan, Shlens, Le: Learning Transferable Architectures for Scalable Image
+    Recognition, CVPR 2018, https://arxiv.org/abs/1707.07012
+
+    Args:
+        decisions: the decisions.
+        rng: draws the first weights.
+        units: the width of the LSTM.
+        spread: the largest first weight.
+    """
+
+    def __init__(
+        self, decisions: Decisions, rng: Random, units: int = 100, spread: float = 0.1
+    ) -> None:
+        self._decisions = decisions
+        self._units = units
+        self._masks = masks_of(decisions)
+        shapes = {
+            "lstm": (2 * units, 4 * units),
+            "first": (1, units),
+            "embedding": (decisions.tokens, units),
+            "softmax": (units, decisions.tokens),
+        }
+        self.parameters: Mapping[str, Value] = {
+            name: Value(uniform(rng, shape, spread)) for name, shape in shapes.items()
+        }
+
+    def draw(self, rng: Random) -> tuple[list[int], float]:
+        """A sequence, and the logarithm of its probability."""
+        tokens: list[int] = []
+        total = 0.0
+        hidden, cell = self._empty(1)
+
+        def choose(decision: int) -> int:
+            nonlocal total, hidden, cell
+            before = np.array(tokens[-1:], np.int64) if tokens else None
+            hidden, cell = self._step(before, 1, hidden, cell)
+            logits = hidden.data @ self.parameters["softmax"].data
+            start = self._decisions.offsets[decision]
+            part = slice(start, start + self._decisions.sizes[decision])
+            shares = probabilities(logits, self._masks[decision : decision + 1])[0, part]
+            index = pick(shares, rng)
+            tokens.append(start + index)
+            total += float(np.log(shares[index]))
+            return index
+
+        self._decisions.candidate(choose)
+        return tokens, total
+
+    def score(self, sequences: Sequence[Sequence[int]]) -> tuple[Value, Value]:
+        """For each sequence, the logarithm of its probability, and the sum of the entropies."""
+        count, longest = len(sequences), max(map(len, sequences))
+        tokens = np.array([[*each, *[0] * (longest - len(each))] for each in sequences], np.int64)
+        lengths = np.array([len(each) for each in sequences])
+        hidden, cell = self._empty(count)
+        logs = entropies = Value(np.zeros(count))
+        for at in range(longest):
+            before = tokens[:, at - 1] if at else None
+            hidden, cell = self._step(before, count, hidden, cell)
+            chosen = tokens[:, at]
+            mask = self._masks[[self._decisions.decision(token) for token in chosen]]
+            logits = hidden @ self.parameters["softmax"]
+            is_active = (at < lengths).astype(float)
+            logs = logs + log_probability(logits, mask, chosen) * is_active
+            entropies = entropies + entropy(logits, mask) * is_active
+        return logs, entropies
+
+    def _step(
+        self, before: Optional[NDArray[np.int64]], count: int, hidden: Value, cell: Value
+    ) -> tuple[Value, Value]:
+        """The state after the last tokens were read; None at the beginning."""
+        if before is None:
+            given = self.parameters["first"].rows(np.zeros(count, np.int64))
+        else:
+            given = self.parameters["embedding"].rows(before)
+        return step(given, hidden, cell, self.parameters["lstm"])
+
+    def _empty(self, count: int) -> tuple[Value, Value]:
+        return Value(np.zeros((count, self._units))), Value(np.zeros((count, self._units)))
+
+
+def step(given: Value, hidden: Value, cell: Value, weights: Value) -> tuple[Value, Value]:
+    """The hidden state and the cell after an input, without biases.
+
+    Hochreiter, Schmidhuber: Long Short-Term Memory, 1997,
+    https://doi.org/10.1162/neco.1997.9.8.1735
+    """
+    units = hidden.data.shape[1]
+    gates = beside(given, hidden) @ weights
+    enter, forget, leave, new = (
+        gates.columns(units * index, units * (index + 1)) for index in range(4)
+    )
+    cell = forget.sigmoid() * cell + enter.sigmoid() * new.tanh()
+    return leave.sigmoid() * cell.tanh(), cell
+
+
+def uniform(rng: Random, shape: tuple[int, int], spread: float) -> Array:
+    """Numbers from -spread to spread."""
+    numbers = [rng.uniform(-spread, spread) for _ in range(shape[0] * shape[1])]
+    return np.array(numbers).reshape(shape)
