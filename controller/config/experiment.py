@@ -112,7 +112,9 @@ class Experiment(Section):
             who = f"tuner {tuner.name}" if tuner else "the tuner"
             raise ValueError(f"missing: {who} needs search_space or search_space_file")
         try:
-            parsed = parse(space)
+            # A tuner that is wrong itself is not held against the types of the space.
+            known = None if tuner is None else tuner.known
+            parsed = parse(space, layers=known is None or known.takes_layers)
         except SpaceError as error:
             raise several(error.mistakes) from None
         if tuner is not None and tuner.name == "grid" and (problems := endless(parsed)):

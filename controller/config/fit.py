@@ -30,4 +30,4 @@ def problems(
         return []
     if tuner.name == "batch":
         return [((), NOT_LISTED)] if unlisted(candidates(space), [params]) else []
-    return list(mismatches(parse(space), params))
+    return list(mismatches(parse(space, layers=True), params))

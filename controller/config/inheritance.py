@@ -31,7 +31,7 @@ class InheritanceSection(Section):
         if self.from_ != "nearest":
             return None
         try:
-            return parse(search_space)
+            return parse(search_space, layers=True)
         except SpaceError as error:
             raise ValueError(
                 f"nearest compares params by the types of the search space, and {error}"

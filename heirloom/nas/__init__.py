@@ -22,6 +22,7 @@ PyTorch is imported with this package.
 from .errors import NasError
 from .labels import value
 from .model import Cost, candidate, choose, cost, parts, space, supernet
+from .network import network
 from .parts import Choice, Inputs, Part, Repeat, choice, inputs, repeat
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "choose",
     "cost",
     "inputs",
+    "network",
     "parts",
     "repeat",
     "space",

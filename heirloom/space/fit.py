@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from .dimension import Dimension
+from .errors import Mistake
 from .forms import NAME
+from .network.dimension import Layers
 from .numbers import Integer, Real
 from .space import Choice, Nested, Space
 
-Path = tuple[str, ...]
 
-
-def mismatches(space: Space, params: Mapping[str, Any]) -> list[tuple[Path, str]]:
+def mismatches(space: Space, params: Mapping[str, Any]) -> list[Mistake]:
     """Why params are no candidate of the space: by the path of a parameter, the text of a message.
 
     Empty exactly if `contains` is true.
     """
-    found: list[tuple[Path, str]] = [
+    found: list[Mistake] = [
         ((str(name),), f"the search space has no such parameter; it has {_listed(space)}")
         for name in params
         if name not in space.dimensions
@@ -46,8 +46,10 @@ def _normal(value: Any) -> Any:
     return int(value) if is_whole else value
 
 
-def _inside(name: str, dimension: Dimension, value: Any) -> list[tuple[Path, str]]:
+def _inside(name: str, dimension: Dimension, value: Any) -> list[Mistake]:
     """The mismatches of one parameter, in its nested option where one is chosen."""
+    if isinstance(dimension, Layers):
+        return [((name, *path), text) for path, text in dimension.mistakes(value)]
     option = _chosen(dimension, value)
     if option is None:
         shown = json.dumps(value) if isinstance(value, (str, bool, dict, list)) else f"{value}"
@@ -71,6 +73,9 @@ def _described(dimension: Dimension) -> str:
         if dimension.normal:
             return f"a number{' above 0' if dimension.log else ''}{step}"
         return f"a number from {dimension.a:g} to {dimension.b:g}{step}"
+    if isinstance(dimension, Layers):
+        shape = list(dimension.input)
+        return f"a network for images of {shape} and {dimension.classes} classes"
     assert isinstance(dimension, Choice)
     options = [
         f"{{{NAME}: {option.name}, …}}" if isinstance(option, Nested) else json.dumps(option)

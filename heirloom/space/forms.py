@@ -4,6 +4,7 @@
 |---|---|
 | `{"_type": "uniform", "_value": [0, 1]}` | `{"uniform": [0, 1]}`, and so on for each type |
 | `{"_type": "choice", "_value": [1, 2]}` | `[1, 2]` or `{"choice": [1, 2]}` |
+| `{"_type": "layers", "_value": {"input": [3, 32, 32], "classes": 10}}` | `{"layers": {…}}` |
 
 A space may mix both. Options of a choice are values as they are. Only an option with `_name` has
 parameters of its own, each in one of the two forms.
@@ -20,6 +21,7 @@ TYPES = (
     "choice", "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal",
     "lognormal", "qlognormal",
 )  # fmt: skip
+LAYERS = "layers"  # a type of ours, whose value is a mapping
 
 
 def expand(space: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,15 +38,22 @@ def shorten(space: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _shortened(spec) for name, spec in space.items()}
 
 
-def short_form(spec: Any) -> Optional[tuple[str, list[Any]]]:
+def short_form(spec: Any) -> Optional[tuple[str, Any]]:
     """The type and the value of a parameter in the short form; None for anything else."""
     if isinstance(spec, list):
         return "choice", spec
     if isinstance(spec, Mapping) and len(spec) == 1:
         [(kind, value)] = spec.items()
-        if kind in TYPES and isinstance(value, list):
+        if has_value(kind, value):
             return kind, value
     return None
+
+
+def has_value(kind: Any, value: Any) -> bool:
+    """Whether a type is known, and a value is what its type needs: a list, or a mapping."""
+    return (
+        isinstance(value, Mapping) if kind == LAYERS else kind in TYPES and isinstance(value, list)
+    )
 
 
 def value_key(spec: Any) -> tuple[str, ...]:
@@ -66,7 +75,9 @@ def is_like_parameter(option: Any) -> bool:
 
 
 def _is_parameter(spec: Any) -> bool:
-    return isinstance(spec, Mapping) and (TYPE in spec or short_form(spec) is not None)
+    short = short_form(spec)
+    is_short = short is not None and short[0] != LAYERS  # which is not allowed in an option
+    return isinstance(spec, Mapping) and (TYPE in spec or is_short)
 
 
 def _expanded(spec: Any) -> Any:
@@ -106,6 +117,5 @@ def _has_known_type(spec: Any) -> bool:
     return (
         isinstance(spec, Mapping)
         and spec.keys() == {TYPE, VALUE}
-        and spec[TYPE] in TYPES
-        and isinstance(spec[VALUE], list)
+        and has_value(spec[TYPE], spec[VALUE])
     )

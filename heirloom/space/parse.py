@@ -10,17 +10,33 @@ from typing import Any, Optional
 
 from .dimension import Dimension
 from .errors import Mistake, Path, SpaceError
-from .forms import NAME, TYPES, is_like_parameter, short_form, value_key
+from .forms import LAYERS, NAME, TYPES, has_value, is_like_parameter, short_form, value_key
+from .network.dimension import VALUE_OF_LAYERS, Layers, declared
 from .numbers import Integer, Real
 from .space import Choice, Nested, Space
+
+_NOT_DRAWN = (
+    "a network cannot be drawn from a distribution: choose a tuner that changes networks, such as "
+    "large_scale_evolution"
+)
 
 LARGEST = 1e100  # larger numbers overflow in the arithmetic of a mutation
 
 
-def parse(space: Mapping[str, Any]) -> Space:
-    """Parse a search space. Raises SpaceError, which lists every mistake."""
+def parse(space: Mapping[str, Any], *, layers: bool = False) -> Space:
+    """Parse a search space. Raises SpaceError, which lists every mistake.
+
+    layers: whether parameters of the type `layers` are allowed. They are for tuners that change
+        networks, since a network cannot be drawn.
+    """
     mistakes: list[Mistake] = []
     parsed = _space(space, (), mistakes)
+    if not layers:
+        mistakes += [
+            ((name,), _NOT_DRAWN)
+            for name, dimension in parsed.dimensions.items()
+            if isinstance(dimension, Layers)
+        ]
     if mistakes:
         raise SpaceError(mistakes)
     return parsed
@@ -70,15 +86,15 @@ def _dimension(spec: Any, path: Path, mistakes: list[Mistake]) -> Dimension | No
     if reader is None:
         mistakes.append(((*path, "_type"), _unknown_type(kind)))
         return None
-    if not isinstance(value, list):
-        mistakes.append(((*path, "_value"), f"must be a list, not {_short(value)}"))
+    if not has_value(kind, value):
+        mistakes.append(((*path, "_value"), _wrong_value(kind, value)))
         return None
     return reader(kind, value, (*path, "_value"), mistakes)
 
 
 def _short_mistakes(spec: Mapping[str, Any], path: Path) -> list[Mistake]:
     """What is wrong with a mapping that is a parameter in neither form."""
-    kinds = [kind for kind in spec if kind in TYPES]
+    kinds = [kind for kind in spec if kind in (*TYPES, LAYERS)]
     if NAME in spec:
         text = f"an option with `{NAME}` must be in the list of a choice: [{{{NAME}: conv, …}}]"
         return [(path, text)]
@@ -88,8 +104,7 @@ def _short_mistakes(spec: Mapping[str, Any], path: Path) -> list[Mistake]:
         text = f"a parameter in the short form has one key, its type: {{{kinds[0]}: […]}}"
         return [((*path, key), f"unknown key `{key}`: {text}") for key in spec if key not in kinds]
     if len(kinds) == 1:
-        value = _short(spec[kinds[0]])
-        return [((*path, kinds[0]), f"must be a list, not {value}")]
+        return [((*path, kinds[0]), _wrong_value(kinds[0], spec[kinds[0]]))]
     if len(spec) == 1:
         [kind] = spec
         return [((*path, kind), _unknown_type(kind))]
@@ -205,7 +220,7 @@ def _not_plain(option: Any) -> str | None:
     return None if same else "the keys of an option must be text: put them in quotes"
 
 
-_Reader = Callable[[str, list[Any], Path, list[Mistake]], Optional[Dimension]]
+_Reader = Callable[[str, Any, Path, list[Mistake]], Optional[Dimension]]
 
 _READERS: dict[str, _Reader] = {
     "choice": _choice,
@@ -218,20 +233,26 @@ _READERS: dict[str, _Reader] = {
     "qnormal": _real,
     "lognormal": _real,
     "qlognormal": _real,
+    LAYERS: declared,
 }
 
 
 _FORMS = "a list of options, {TYPE: […]}, or {_type: TYPE, _value: […]}"
 
 
+def _wrong_value(kind: str, value: Any) -> str:
+    needed = VALUE_OF_LAYERS if kind == LAYERS else "a list"
+    return f"must be {needed}, not {_short(value)}"
+
+
 def _unknown_type(kind: Any) -> str:
-    near = difflib.get_close_matches(str(kind), TYPES, n=1)
+    near = difflib.get_close_matches(str(kind), (*TYPES, LAYERS), n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"unknown type {_short(kind)}; {hint}{_known()}"
 
 
 def _known() -> str:
-    return f"types: {', '.join(TYPES)}"
+    return f"types: {', '.join((*TYPES, LAYERS))}"
 
 
 def _short(value: Any) -> str:

@@ -20,7 +20,7 @@ class Initial:
     def __init__(self, space: Space, candidates: Sequence[Mapping[str, Any]]) -> None:
         for index, params in enumerate(candidates):
             for path, text in mismatches(space, params):
-                raise ValueError(f"initial: candidate {index}: {'.'.join(path)}: {text}")
+                raise ValueError(f"initial: candidate {index}: {'.'.join(map(str, path))}: {text}")
         self._space = space
         self._left = deque(copy.deepcopy(dict(params)) for params in candidates)
 

@@ -83,10 +83,13 @@ class Tuner(ABC):
             experiment file has no `lookahead`. 0: propose when a slot is free. None: no wish.
         ends_itself: whether the tuner ends every search by itself, so that the experiment file
             needs no budget.
+        takes_layers: whether the tuner takes parameters of the type `layers`, and changes networks.
+            It parses its space by `parse(space, layers=True)`.
     """
 
     lookahead: ClassVar[Optional[int]] = None
     ends_itself: ClassVar[bool] = False
+    takes_layers: ClassVar[bool] = False
 
     @abstractmethod
     def __init__(

@@ -27,6 +27,7 @@ TUNERS = {
     "gp": "heirloom.tuners.optuna:GP",
     "grid": "heirloom.tuners.grid:Grid",
     "hyperband": "heirloom.tuners.methods.hyperband:Hyperband",
+    "large_scale_evolution": ("heirloom.tuners.methods.large_scale_evolution:LargeScaleEvolution"),
     "nasnet": "heirloom.tuners.methods.nasnet:Nasnet",
     "pbt": "heirloom.tuners.methods.pbt:Pbt",
     "random": "heirloom.tuners.random:Random",

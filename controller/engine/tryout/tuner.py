@@ -125,6 +125,6 @@ class TryoutTuner:
 def _parsed(space: Mapping[str, Any]) -> Space | None:
     """The search space; None if it has types of its own."""
     try:
-        return parse(space)
+        return parse(space, layers=True)
     except SpaceError:
         return None

@@ -36,7 +36,7 @@ GOOD = {"lr": 0.01, "depth": 2, "width": 32, "noise": 0.5, "layer": {"_name": "c
 )
 def test_what_does_not_fit_is_named(change, path, words):
     [(found, text)] = mismatches(SPACE, {**GOOD, **change})
-    assert ".".join(found) == path
+    assert ".".join(map(str, found)) == path
     assert words in text
 
 

@@ -1,0 +1,162 @@
+"""The PyTorch module of a network that a tuner has put together from layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ..space import SpaceError
+from ..space import network as graphs
+from .errors import NasError
+
+Tensors = Sequence[torch.Tensor]
+
+
+class LayeredNetwork(nn.Module):
+    """A network of layers by id.
+
+    The tensors of layer 7 have names such as `layers.7.conv.weight`, also in the networks of the
+    children. `heirloom.space.network.tensors` lists the names and the shapes.
+    """
+
+    def __init__(self, graph: graphs.Network) -> None:
+        super().__init__()
+        self.graph = graph
+        self.input_shape = graph.input
+        known = graphs.shapes(graph)
+        self.layers = nn.ModuleDict(
+            {
+                str(layer.id): _built(layer, known[layer.inputs[0]], known[layer.id])
+                for layer in graph.layers
+            }
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The scores of the classes for a batch of images."""
+        outputs = {graphs.INPUT: x}
+        for layer in self.graph.layers:
+            inputs, skips = ([outputs[n] for n in ids] for ids in (layer.inputs, layer.skips))
+            outputs[layer.id] = self.layers[str(layer.id)](inputs, skips)
+        return outputs[self.graph.layers[-1].id]
+
+
+class Vertex(nn.Module):
+    """A convolution or an identity, skip connections added to it, and its activation."""
+
+    def __init__(self, layer: graphs.Layer, inputs: int, outputs: int) -> None:
+        super().__init__()
+        has_norm = layer["activation"] == "bn_relu"
+        self.conv: nn.Module = nn.Identity()
+        if layer.type == "conv":
+            height, width = layer["kernel"]
+            self.conv = nn.Conv2d(
+                inputs, outputs, (height, width), layer["stride"], (height // 2, width // 2),
+                bias=not has_norm,
+            )  # fmt: skip
+            nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")  # He et al. 2015
+        self.norm = nn.BatchNorm2d(outputs) if has_norm else None
+
+    def forward(self, inputs: Tensors, skips: Tensors) -> torch.Tensor:
+        """The output for one input and any number of skip connections."""
+        x: torch.Tensor = self.conv(inputs[0])
+        for skip in skips:
+            x = x + resized(skip, x)
+        return x if self.norm is None else functional.relu(self.norm(x))
+
+
+class Linear(nn.Module):
+    """The classifier."""
+
+    def __init__(self, inputs: int, units: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, units)
+
+    def forward(self, inputs: Tensors, skips: Tensors) -> torch.Tensor:
+        """The scores."""
+        scores: torch.Tensor = self.linear(inputs[0].flatten(1))
+        return scores
+
+
+class Plain(nn.Module):
+    """A layer of one input without parameters."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, inputs: Tensors, skips: Tensors) -> torch.Tensor:
+        """What the module returns."""
+        output: torch.Tensor = self.module(inputs[0])
+        return output
+
+
+class Join(nn.Module):
+    """The sum of several inputs, or their channels one after the other."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, inputs: Tensors, skips: Tensors) -> torch.Tensor:
+        """The joined inputs."""
+        return (
+            torch.cat(tuple(inputs), 1) if self.kind == "concat" else torch.stack([*inputs]).sum(0)
+        )
+
+
+class GlobalPool(nn.Module):
+    """The mean of each channel."""
+
+    def forward(self, inputs: Tensors, skips: Tensors) -> torch.Tensor:
+        """One number for each channel."""
+        return inputs[0].mean((2, 3))
+
+
+def network(value: Mapping[str, Any]) -> LayeredNetwork:
+    """The module of a network, such as `params["network"]` of a trial.
+
+    It has new weights; `heirloom.torch.inherit` loads those of the layers that the trial's parent
+    has too, with the same shape.
+
+    value: a value of the type `layers`, in its JSON form.
+
+    Raises NasError if it is no network.
+    """
+    try:
+        return LayeredNetwork(graphs.read(value))
+    except SpaceError as error:
+        raise NasError(f"no network: {error}") from None
+
+
+def resized(skip: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """A skip connection in the shape of another tensor.
+
+    Its size is changed by nearest-neighbour interpolation. Channels that are too many are left out,
+    and missing ones are 0.
+    """
+    if skip.shape[2:] != like.shape[2:]:
+        skip = functional.interpolate(skip, size=like.shape[2:], mode="nearest")
+    missing = like.shape[1] - skip.shape[1]
+    if missing > 0:
+        return functional.pad(skip, (0, 0, 0, 0, 0, missing))
+    return skip[:, : like.shape[1]]
+
+
+def _built(layer: graphs.Layer, before: tuple[int, ...], after: tuple[int, ...]) -> nn.Module:
+    """The module of a layer between two shapes."""
+    if layer.type in ("conv", "identity"):
+        return Vertex(layer, before[0], after[0])
+    if layer.type == "linear":
+        return Linear(torch.Size(before).numel(), layer["units"])
+    if layer.type == "pool":
+        kernel, stride, padding = layer["kernel"], layer["stride"], (layer["kernel"] - 1) // 2
+        if layer["method"] == "max":
+            return Plain(nn.MaxPool2d(kernel, stride, padding))
+        return Plain(nn.AvgPool2d(kernel, stride, padding, count_include_pad=False))
+    if layer.type == "dropout":
+        return Plain(nn.Dropout(layer["rate"]))
+    return GlobalPool() if layer.type == "global_pool" else Join(layer.type)
