@@ -120,7 +120,7 @@ clean: ## Remove what was installed and built here
 	@$(PIP) --editable . -r examples/digits/requirements.txt
 	@touch $@
 
-.venv/ready-dev: requirements-dev.txt requirements-optuna.txt requirements-torch.txt .venv/ready
+.venv/ready-dev: requirements-dev.txt requirements-morphism.txt requirements-optuna.txt requirements-torch.txt .venv/ready
 	@echo "installing what the tests need into .venv"
 	@$(PIP) -r requirements-dev.txt
 	@$(PIP) -r requirements-torch.txt || if [ -n "$$CI" ]; then \

@@ -50,6 +50,9 @@ def inherit(
     centre, and by itself each gate of an LSTM or GRU and each of the three projections of
     MultiheadAttention. Everything else keeps its values.
 
+    A network of `heirloom.nas.network` whose parent is a smaller one gets weights with which it
+    computes what its parent computes, as far as it descends from it.
+
     path: a directory that `save` or another program wrote safetensors to, one such file, or a
         sequence of them; by default the trial's restore paths. Without any, nothing is inherited.
     rules: how to treat tensors whose name matches a pattern (`*` stands for any text): "new",
@@ -62,11 +65,12 @@ def inherit(
     Returns the report, prints it, and adds it to the trial's result. Raises WeightsError for
     weights that cannot be read and for rules that cannot be applied, before the model is changed.
     """
-    from .weights.pytorch import modules, optimizers
+    from .weights.pytorch import modules, optimizers, structures
     from .weights.pytorch.move import move
 
     tensors, _ = modules.tensors(model)
-    sources = [Source(found, "pt") for found in restore_paths(path)]
+    found = [Source(each, "pt") for each in restore_paths(path)]
+    sources = [structures.grown(model, source) for source in found]
     plan = plans.make(
         modules.describe(model), [source.tensors for source in sources], rules, parents
     )
@@ -74,7 +78,7 @@ def inherit(
     restored = None
     if optimizer is not None:
         restored = optimizers.restore(optimizer, model, plan.transfers, sources)
-    report = describe(plan, restored)
+    report = describe(plan, restored, structures.same_function(sources))
     if not channel.continues_from(path):  # a checkpoint is no parent
         channel.note("inherited", report.as_dict())
     channel.say(str(report) if sources else "no parent: the model keeps its own weights")
@@ -98,10 +102,11 @@ def save(
 
     Raises WeightsError for tensors that cannot be saved, or OSError.
     """
-    from .weights.pytorch import modules, optimizers
+    from .weights.pytorch import modules, optimizers, structures
     from .weights.pytorch.write import write_tensors
 
     tensors, tied = modules.tensors(model)
     size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     state = None if optimizer is None else optimizers.state_of(optimizer, model)
-    write_model(save_path(path), Model(tensors, size, tied, state), write_tensors)
+    saved = Model(tensors, size, tied, state, structures.structure_of(model))
+    write_model(save_path(path), saved, write_tensors)

@@ -40,7 +40,7 @@ def wider(
     old = outputs(layer)
     _check_wider(layer, old, width, followers, norms)
     copied = torch.cat((torch.arange(old), _chosen(old, width, norms, generator)))
-    shares = _shares(copied, old, generator)
+    parts = shares(copied, old, generator)
     with torch.no_grad():
         for name in ("weight", "bias"):
             replace(layer, name, lambda found: found[copied.to(found.device)])
@@ -48,7 +48,7 @@ def wider(
         for norm in norms:
             _widen_norm(norm, copied)
         for follower in followers:
-            _widen_inputs(follower, copied, shares, old)
+            _widen_inputs(follower, copied, parts, old)
 
 
 def _check_wider(
@@ -93,8 +93,11 @@ def _chosen(
     return torch.randint(old, (width - old,), generator=generator)
 
 
-def _shares(copied: torch.Tensor, old: int, generator: Optional[torch.Generator]) -> torch.Tensor:
-    """Of each unit, its share in what its copies have together, which is 1."""
+def shares(copied: torch.Tensor, old: int, generator: Optional[torch.Generator]) -> torch.Tensor:
+    """The random share of each unit in what its copies have together, which is 1.
+
+    copied: for each unit, the number of the one of `old` units that it copies.
+    """
     parts = 0.5 + torch.rand(len(copied), generator=generator, dtype=torch.float64)
     total = torch.zeros(old, dtype=torch.float64).index_add_(0, copied, parts)
     return parts / total[copied]

@@ -29,12 +29,14 @@ class Index:
     tied: for a tensor that shares another's numbers, the name of the other.
     optimizer: the file of the optimizer's tensors, if there is one.
     optimizer_values: values of the optimizer's state that are no tensors, by parameter and name.
+    structure: what a model of variable structure says about it, as plain JSON; else None.
     """
 
     files: tuple[str, ...]
     tied: Mapping[str, str] = field(default_factory=dict)
     optimizer: Optional[str] = None
     optimizer_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    structure: Any = None
 
     @property
     def paths(self) -> set[str]:
@@ -61,6 +63,7 @@ def read(directory: Path) -> Index:
             tied=dict(about.get("tied", {})),
             optimizer=about.get("optimizer"),
             optimizer_values=dict(about.get("optimizer_values", {})),
+            structure=about.get("structure"),
         )
         _check(index.paths)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -86,6 +89,8 @@ def write(directory: Path, index: Index, weight_map: Mapping[str, str], size: in
     if index.optimizer:
         metadata["optimizer"] = index.optimizer
         metadata["optimizer_values"] = {k: dict(v) for k, v in index.optimizer_values.items()}
+    if index.structure is not None:
+        metadata["structure"] = index.structure
     text = json.dumps({"metadata": metadata, "weight_map": dict(sorted(weight_map.items()))})
     replace_file(str(directory / NAME), text.encode())
 

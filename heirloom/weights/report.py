@@ -20,6 +20,8 @@ class InheritReport:
     whole, partly, new: names of tensors.
     unused: names that parents have and the model has not.
     optimizer: how many parameters have the parent's optimizer state; None if it was not asked for.
+    same_function: whether the model computes what its parent computes, although its structure is
+        another one; None for a model that cannot tell, or has its parent's structure.
     """
 
     share: float
@@ -28,6 +30,7 @@ class InheritReport:
     new: tuple[str, ...]
     unused: tuple[str, ...] = ()
     optimizer: Optional[int] = None
+    same_function: Optional[bool] = None
 
     def __str__(self) -> str:
         parts = [f"{len(self.whole)} tensors whole"]
@@ -35,6 +38,8 @@ class InheritReport:
         parts += [f"{len(self.new)} new ({_names(self.new)})"] if self.new else []
         if self.optimizer is not None:
             parts.append(f"optimizer state of {self.optimizer} parameters")
+        if self.same_function is not None:
+            parts.append(f"the parent's function {'kept' if self.same_function else 'not kept'}")
         return f"inherited {self.share:.1%} of the numbers: {', '.join(parts)}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -47,10 +52,14 @@ class InheritReport:
         }
         if self.optimizer is not None:
             found["optimizer"] = self.optimizer
+        if self.same_function is not None:
+            found["same_function"] = self.same_function
         return found
 
 
-def describe(plan: Plan, optimizer: Optional[int] = None) -> InheritReport:
+def describe(
+    plan: Plan, optimizer: Optional[int] = None, same_function: Optional[bool] = None
+) -> InheritReport:
     """The report on a plan that was carried out."""
     transfers = plan.transfers
     return InheritReport(
@@ -60,6 +69,7 @@ def describe(plan: Plan, optimizer: Optional[int] = None) -> InheritReport:
         new=plan.new,
         unused=plan.unused,
         optimizer=optimizer,
+        same_function=same_function,
     )
 
 

@@ -24,12 +24,13 @@ class OptimizerState:
 
 @dataclass(frozen=True)
 class Model:
-    """What is saved: tensors, the names of tied ones, and the optimizer's state."""
+    """What is saved: tensors, names of tied ones, the optimizer's state, the model's structure."""
 
     tensors: Mapping[str, Any]
     size: int  # bytes
     tied: Mapping[str, str] = field(default_factory=dict)
     optimizer: Optional[OptimizerState] = None
+    structure: Any = None  # plain JSON
 
 
 def write_model(directory: Path, model: Model, write: Write) -> None:
@@ -56,6 +57,7 @@ def write_model(directory: Path, model: Model, write: Write) -> None:
             model.tied,
             optimizer or None,
             state.values if state else {},
+            model.structure,
         )
         index.write(directory, found, weight_map, model.size)
     except BaseException:

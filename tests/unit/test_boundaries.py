@@ -16,6 +16,7 @@ CORE_NEEDS = {
 # What the files below a path of `heirloom` import beside the standard library.
 FRAMEWORKS = {
     "heirloom/tuners/optuna.py": {"optuna"},
+    "heirloom/tuners/methods/morphism": {"numpy", "scipy"},
     "heirloom/torch.py": {"torch"},
     "heirloom/numpy.py": {"numpy", "safetensors"},
     "heirloom/weights/pytorch": {"torch", "safetensors"},

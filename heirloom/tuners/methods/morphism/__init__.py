@@ -1,0 +1,1 @@
+"""Network morphism guided by Bayesian optimization, as in Auto-Keras."""
