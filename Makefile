@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-methods test-hosts test-all test-node-python test-tensorflow lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -22,6 +22,9 @@ test: lint types docs tests ## Everything that needs neither root nor virtual ho
 test-methods: .venv/ready-dev ## Searches with each method, and tutorials whose trials train networks (minutes)
 	@echo "methods"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster -m training
+
+methods: .venv/ready-dev ## Every method on small Fashion-MNIST, which each must learn (10 minutes): METHOD=pbt for one
+	@$(BIN)/python -m tests.methods $(if $(METHOD),--method $(METHOD))
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
 

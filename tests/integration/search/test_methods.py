@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.search.conftest import REPOSITORY, Lab
+from controller.config import load
+from tests.integration.search.conftest import Lab
+from tests.methods.search import EXAMPLES, run
+from tests.pytorch import require_torch
 
 # Keeps in its weights how far they were trained, and trains what is left.
 TRIAL = """
@@ -57,9 +60,14 @@ def test_nothing_is_trained_twice(lab: Lab, method: str) -> None:
     assert all(trial["params"]["epochs_from"] > 0 for trial in children)
 
 
-@pytest.mark.parametrize(
-    "file", sorted(REPOSITORY.glob("examples/methods/*.yml")), ids=lambda f: f.stem
-)
-def test_the_examples_can_run(lab: Lab, file: Path) -> None:
-    assert "the experiment can run" in lab("check", file)
-    assert file.stem in METHODS
+@pytest.mark.training
+@pytest.mark.parametrize("method", EXAMPLES)
+def test_the_examples_learn(tmp_path: Path, method: str) -> None:
+    require_torch()
+    outcome = run(method, tmp_path, short=True)
+    assert outcome.problems == []
+
+
+def test_every_example_is_named_as_its_file() -> None:
+    for method, file in EXAMPLES.items():
+        assert load(file).name == method

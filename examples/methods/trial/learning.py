@@ -1,0 +1,37 @@
+"""Training, the same in every trial: epochs of gradient descent, with the accuracy of each."""
+
+import torch
+from data import Images, load
+from torch.nn.functional import cross_entropy
+
+from heirloom import trial
+from heirloom.torch import save
+
+BATCH = 64
+
+
+def learn(model, optimizer, epochs):
+    """Trains for a range of epochs, saves after each, and finishes the trial.
+
+    The result has the accuracy, and under `before` that of the weights that were inherited.
+    """
+    train, validation = (Images(*(part.to(trial.device) for part in each)) for each in load())
+    value = before = accuracy(model, validation)
+    for epoch in epochs:
+        model.train()
+        for batch in torch.randperm(len(train.labels)).split(BATCH):
+            optimizer.zero_grad()
+            loss = cross_entropy(model(train.pixels[batch]), train.labels[batch])
+            loss.backward()
+            optimizer.step()
+        value = accuracy(model, validation)
+        save(model, optimizer=optimizer)
+        trial.report(value, step=epoch, loss=loss.item())
+    trial.finish(value, before=before)
+
+
+@torch.no_grad()
+def accuracy(model, images):
+    """The share of images whose class the model tells."""
+    model.eval()
+    return (model(images.pixels).argmax(1) == images.labels).float().mean().item()

@@ -1,0 +1,1 @@
+"""Every example in examples/methods, run to its end: it must learn, and inherit what it should."""

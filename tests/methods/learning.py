@@ -1,0 +1,67 @@
+"""Whether a search with a method has learned, and its children have inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+BEST = 0.5  # the accuracy of the best trial, at least; by chance it is 0.1
+BEFORE = 0.3  # the median accuracy of children before their first step, at least
+SHARE = 0.5  # the median share of a child's numbers that is inherited, at least
+
+# Where the parent is not mutated but found: the nearest of a few random networks.
+SHARES = {"random": 0.1}
+FROM_NOTHING: frozenset[str] = frozenset()  # methods whose trials inherit nothing
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What the trials of a search have learned. Accuracies and shares are from 0 to 1."""
+
+    trials: int
+    succeeded: int
+    best: float | None  # None: no trial succeeded
+    children: int  # that succeeded and started from weights
+    share: float | None  # the median of the children; None without any
+    before: float | None  # the median accuracy of the children before their first step
+
+
+def measure(trials: Sequence[Mapping[str, Any]]) -> Learning:
+    """Measure the trials that `heirloom trials --json` lists."""
+    good = [trial for trial in trials if trial["state"] == "succeeded"]
+    results = [trial["result"] for trial in good if trial["restored"]]
+    return Learning(
+        trials=len(trials),
+        succeeded=len(good),
+        best=max((trial["value"] for trial in good), default=None),
+        children=len(results),
+        share=median(result["inherited"]["share"] for result in results) if results else None,
+        before=median(result["before"] for result in results) if results else None,
+    )
+
+
+def problems(method: str, found: Learning, least: int) -> list[str]:
+    """What is wrong with the search of a method; empty if it has learned as it should.
+
+    least: the number of trials that must succeed.
+    """
+    texts = []
+    if found.succeeded < least:
+        texts.append(f"{found.succeeded} of {found.trials} trials succeeded, and {least} must")
+    if found.best is None or found.best < BEST:
+        texts.append(f"it does not learn: its best accuracy is {found.best}, and {BEST} is needed")
+    if method in FROM_NOTHING:
+        if found.children:
+            texts.append(f"{found.children} trials inherit, and none should")
+        return texts
+    if found.share is None or found.before is None:
+        return [*texts, "no trial has inherited"]
+    if found.share < (share := SHARES.get(method, SHARE)):
+        texts.append(f"its children inherit {found.share:.0%}, and {share:.0%} is needed")
+    if found.before < BEFORE:
+        texts.append(
+            f"its children begin with an accuracy of {found.before:.2f}, and {BEFORE} is needed"
+        )
+    return texts

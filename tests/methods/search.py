@@ -1,0 +1,81 @@
+"""Runs the example of a method as a user does, in a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.methods.learning import Learning, measure, problems
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = {file.stem: file for file in sorted(REPOSITORY.glob("examples/methods/*.yml"))}
+TRIALS, SHORT = 8, 6  # that must succeed; in the short form
+LIMIT = 600  # seconds that a search may take
+_PATHS = ("search_space_file", "inventory")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A search that has ended."""
+
+    method: str
+    learning: Learning
+    seconds: float
+    problems: list[str]
+
+
+def run(method: str, work: Path, *, short: bool = False) -> Outcome:
+    """Run an example in the directory `work`. `short`: fewer trials, and small images.
+
+    Raises RuntimeError with the output if the search does not end well, TimeoutExpired.
+    """
+    file = shortened(EXAMPLES[method], work) if short else EXAMPLES[method]
+    began = time.monotonic()
+    _heirloom(work, "run", str(file))
+    seconds = time.monotonic() - began
+    learning = measure(json.loads(_heirloom(work, "trials", method, "--json")))
+    return Outcome(
+        method, learning, seconds, problems(method, learning, SHORT if short else TRIALS)
+    )
+
+
+def shortened(file: Path, work: Path) -> Path:
+    """Write an experiment of `SHORT` trials, on the digits that need no download, to `work`."""
+    keys: dict[str, Any] = yaml.safe_load(file.read_text())
+    for key in _PATHS:
+        if key in keys:
+            keys[key] = str(file.parent / keys[key])
+    keys["trial"]["code_dir"] = str(file.parent / keys["trial"]["code_dir"])
+    del keys["prepare"]
+    args = keys["tuner"].get("args", {})
+    if "population" in args:
+        args["population"] = min(args["population"], SHORT // 2)
+    if "resource" in keys:  # two rungs; and pbt, which has no budget, ends with its members
+        resource = keys["resource"]
+        resource["max"] = resource["min"] * (resource["eta"] if "budget" in keys else 2)
+    if "budget" in keys:
+        keys["budget"]["trials"] = min(keys["budget"]["trials"], SHORT)
+    short = work / file.name
+    short.write_text(yaml.safe_dump(keys))
+    return short
+
+
+def _heirloom(work: Path, *args: str) -> str:
+    """The output of a command. Raises RuntimeError if it fails."""
+    home = {"HEIRLOOM_HOME": str(work / "home"), "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-m", "controller", *args],
+        cwd=work, env=os.environ | home, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"heirloom {args[0]} fails:\n{done.stdout}{done.stderr}")
+    return done.stdout

@@ -1,0 +1,49 @@
+"""When a search counts as one that has learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.methods import learning
+from tests.methods.learning import measure, problems
+
+
+def a_trial(**changes: Any) -> dict[str, Any]:
+    result = {"inherited": {"share": 0.9}, "before": 0.6}
+    return {"state": "succeeded", "value": 0.7, "restored": [0], "result": result} | changes
+
+
+FIRST = a_trial(restored=[], result={"inherited": {"share": 0.0}, "before": 0.1})
+CHILD = a_trial()
+NOISE = a_trial(result={"inherited": {"share": 0.9}, "before": 0.1})
+STRANGER = a_trial(result={"inherited": {"share": 0.1}, "before": 0.6})
+
+
+def test_a_search_that_learns_has_no_problem() -> None:
+    found = measure([FIRST, *[CHILD] * 7])
+    assert (found.succeeded, found.children, found.best) == (8, 7, 0.7)
+    assert problems("pbt", found, 8) == []
+
+
+@pytest.mark.parametrize(
+    ("trials", "text"),
+    [
+        ([FIRST, *[CHILD] * 6], "7 of 7 trials succeeded"),
+        ([FIRST, *[CHILD] * 6, a_trial(state="failed", value=None)], "7 of 8 trials succeeded"),
+        ([a_trial(state="failed", value=None)], "best accuracy is None"),
+        ([a_trial(value=0.12) for _ in range(8)], "does not learn: its best accuracy is 0.12"),
+        ([FIRST] * 8, "no trial has inherited"),
+        ([FIRST, *[NOISE] * 7], "begin with an accuracy of 0.10"),
+        ([FIRST, *[STRANGER] * 7], "inherit 10%"),
+    ],
+)
+def test_the_problem_is_named(trials: list[dict[str, Any]], text: str) -> None:
+    assert any(text in problem for problem in problems("pbt", measure(trials), 8))
+
+
+def test_a_method_from_nothing_must_not_inherit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "FROM_NOTHING", frozenset({"nasnet"}))
+    assert problems("nasnet", measure([FIRST] * 8), 8) == []
+    assert problems("nasnet", measure([CHILD] * 8), 8) == ["8 trials inherit, and none should"]
