@@ -51,6 +51,9 @@ class Experiment(Section):
     """The tuner, which proposes the trials."""
     assessor: AssessorChoice | None = None
     """The assessor, which stops trials early."""
+    model: str | None = None
+    """A model with choices, as MODULE.NAME in `trial.code_dir`, from which the search space comes.
+    """
     search_space_file: ExistingPath | None = Field(default=None, exclude=True)
     """A file that holds the search space, instead of `search_space`."""
     search_space: dict[str, Any] = Field(default={})
@@ -100,9 +103,19 @@ class Experiment(Section):
             )
         return name
 
+    @field_validator("model")
+    @classmethod
+    def _valid_model(cls, model: str | None) -> str | None:
+        parts = [] if model is None else model.split(".")
+        if model is not None and (len(parts) < 2 or not all(map(str.isidentifier, parts))):
+            raise ValueError(f"must be MODULE.NAME, such as net.Net, not {model}")
+        return model
+
     @field_validator("search_space", mode="before")
     @classmethod
     def _valid_space(cls, space: Any, info: ValidationInfo) -> Any:
+        if space == {} and info.data.get("model") is not None:
+            return {}  # a trial makes it
         tuner: TunerChoice | None = info.data.get("tuner")
         is_wrong = tuner is None and not (info.context or {}).get("checks_space", True)
         if is_wrong or (tuner is not None and tuner.name not in TUNERS):
@@ -128,7 +141,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Experiment:
-        mistakes = list(fit.initial(self.tuner, self.search_space))
+        mistakes = [] if self.lacks_space else list(fit.initial(self.tuner, self.search_space))
         if mistakes:
             raise several(mistakes)
         return self
@@ -139,6 +152,11 @@ class Experiment(Section):
         if choice is not None and "objective" in info.data:
             choice.check_objectives(Objectives.parse(info.data["objective"]))
         return choice
+
+    @property
+    def lacks_space(self) -> bool:
+        """Whether a trial must make the search space, which is that of `model`."""
+        return self.model is not None and not self.search_space
 
     @property
     def objectives(self) -> Objectives:
@@ -160,7 +178,8 @@ class Experiment(Section):
     ) -> ResourceSection | None:
         tuner: TunerChoice | None = info.data.get("tuner")
         space = info.data.get("search_space")
-        if tuner is None or space is None or not info.context:
+        lacks_space = info.data.get("model") is not None and not space
+        if tuner is None or space is None or lacks_space or not info.context:
             return resource
         if resource is not None:
             if tuner.interface == "nni" or (tuner.known and not takes_resource(tuner.known)):

@@ -18,23 +18,30 @@ from controller.config.lookup import mistakes_of
 from controller.config.mistakes import ConfigError, Mistake
 from heirloom.tuners.registry import TUNERS
 
-SPACE, SPACE_FILE = "search_space", "search_space_file"
+SPACE, SPACE_FILE, MODEL = "search_space", "search_space_file", "model"
 
 
-def load(path: Path) -> Experiment:
+def load(path: Path, space: Mapping[str, Any] | None = None) -> Experiment:
     """Load an experiment file, in Heirloom's form or one of NNI's. Paths are made absolute.
+
+    `space` is the search space of its `model`. Without it that of the experiment is empty, and what
+    depends on it is not checked.
 
     Raises ConfigError, which lists every mistake with its place and remedy.
     """
-    return load_with_notes(path)[0]
+    return load_with_notes(path, space)[0]
 
 
-def load_with_notes(path: Path) -> tuple[Experiment, list[str]]:
+def load_with_notes(
+    path: Path, space: Mapping[str, Any] | None = None
+) -> tuple[Experiment, list[str]]:
     """As `load`, with notes on what differs for an NNI configuration: one line each."""
     base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keeps symlinks
     document, notes = to_heirloom(read(path), base)
     carry_text(document, Experiment)
-    if not _read_space_file(document, base):
+    if document.value.get(MODEL) is not None:
+        _use_model(document, space)
+    elif not _read_space_file(document, base):
         document.unknown.add((SPACE,))
     refuse_ambiguous(document)
     mistakes = document.mistakes
@@ -111,6 +118,19 @@ def _expands_space(document: Document) -> bool:
     """
     keys = (SPACE, SPACE_FILE)
     return not document.sources or any(document.source((key,))[0] == "heirloom" for key in keys)
+
+
+def _use_model(document: Document, space: Mapping[str, Any] | None) -> None:
+    """Write the search space of `model` into the document; mistakes in it are at `model`."""
+    given = [key for key in (SPACE, SPACE_FILE) if key in document.value]
+    for key in given:
+        text = f"give either {MODEL} or {key}, not both"
+        document.mistakes.append(document.mistake((key,), text))
+    if given or space is None:
+        document.unknown.add((SPACE,))
+    else:
+        document.value[SPACE] = dict(space)
+        document.places[SPACE,] = document.places[MODEL,]
 
 
 def _read_space_file(document: Document, base: Path) -> bool:

@@ -113,8 +113,11 @@ def assemble(
 
 
 def log_to(path: Path) -> None:
-    """Write the log of this process to a file that only its owner can read."""
+    """Write the log of this process to a file that only its owner can read, from now on."""
     path.touch(mode=0o600)
     logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        filename=path,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,  # the experiment before it, of a try-out, had a log of its own
     )

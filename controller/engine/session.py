@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from controller import config as configs
 from controller.config import passed
+from controller.config.model import ModelSpace
 from controller.config.passed import NOTHING, Passed
 from controller.core import events as e
 from controller.core.experiment import Experiment
@@ -91,14 +92,18 @@ def create(
     name: str | None,
     slots: int | None = None,
     *,
+    made: ModelSpace | None = None,
     adapt: Callable[[configs.Experiment], configs.Experiment] = lambda config: config,
 ) -> Iterator[PreparedSession]:
     """Create an experiment. It is deleted at the end unless `keep` was called.
 
-    `adapt` may change what the file says. Raises HeirloomError.
+    `made` is the search space of the file's model; `adapt` may change what the file says. Raises
+    HeirloomError.
     """
-    config, notes = configs.load_with_notes(file)
+    config, notes = configs.load_with_notes(file, None if made is None else made.space)
     config = adapt(config)
+    if config.lacks_space or (made is not None and config.model != made.model):
+        raise LaunchError(f"{file} changed while the search space of its model was made: try again")
     variables = passed.read(config.trial.pass_environment, os.environ)
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
@@ -134,6 +139,7 @@ def create(
             inventory=str(listed.path),
             python=python.path,
             python_from=python.source,
+            costs=None if made is None else made.costs,
         )
         try:
             replace_file(

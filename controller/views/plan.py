@@ -13,7 +13,7 @@ from controller.engine.continuation.warm_start import described
 from controller.engine.setup.cluster import summary
 from controller.engine.setup.plan import Plan
 from controller.formats import duration, limits
-from controller.views import output
+from controller.views import costs, output
 
 
 def show(plan: Plan) -> None:
@@ -23,6 +23,8 @@ def show(plan: Plan) -> None:
         grid.add_row(key, escape(value))
     console = output.console()
     output.print_table(console, grid)
+    if plan.made is not None:
+        costs.show(console, plan.made)
     for note in plan.notes:
         console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     for trial, params in enumerate(plan.candidates):
@@ -37,6 +39,7 @@ def _rows(plan: Plan) -> dict[str, str]:
     size = filesize.decimal(sum(entry.size for entry in plan.code))
     return {
         "experiment": f"{config.name} ({config.objectives})",
+        **({} if config.model is None else {"model": config.model}),
         "trial": _command(command),
         **_prepare(plan),
         "code": f"{config.trial.code_dir} ({len(plan.code)} files, {size})",

@@ -30,7 +30,7 @@ class Cost:
     """The size of a network: the numbers it learns, and multiply-adds for one input."""
 
     parameters: int
-    macs: int
+    macs: Optional[int]  # None: of a network whose input's shape is not known
 
 
 def space(model: Model) -> dict[str, Any]:
@@ -48,15 +48,25 @@ def space(model: Model) -> dict[str, Any]:
         raise NasError(f"{_name(model)} has no choices")
     found = search_space(recorder.labels)
     for params in _covering(found):
-        try:
-            network = _build(model, Chosen(params), "meta")
-            shape = getattr(network, "input_shape", None)
-            if shape is not None:
-                network.eval()(torch.zeros(1, *shape, device="meta"))
-        except Exception as error:
-            text = f"the candidate {json.dumps(params)} of {_name(model)} fails: {error}"
-            raise NasError(text) from error
+        measure(model, params)
     return found
+
+
+def measure(model: Model, params: Mapping[str, Any]) -> Cost:
+    """The cost of a candidate, which is built on PyTorch's meta device and never trained.
+
+    Without an attribute `input_shape` of the model it has no MACs.
+
+    Raises NasError for a candidate that cannot be built or run.
+    """
+    try:
+        network = _build(model, Chosen(params), "meta")
+        if getattr(network, "input_shape", None) is None:
+            return Cost(_parameters(network), None)
+        return cost(network)
+    except Exception as error:
+        text = f"the candidate {json.dumps(params)} of {_name(model)} fails: {error}"
+        raise NasError(text) from error
 
 
 def candidate(model: Model, params: Optional[Mapping[str, Any]] = None) -> nn.Module:
@@ -132,8 +142,11 @@ def cost(network: nn.Module, shape: Optional[tuple[int, ...]] = None) -> Cost:
             network(torch.zeros(1, *shape, device=example.device, dtype=example.dtype))
     finally:
         network.train(was_training)
-    count = sum(parameter.numel() for parameter in network.parameters())
-    return Cost(count, counter.get_total_flops() // 2)
+    return Cost(_parameters(network), counter.get_total_flops() // 2)
+
+
+def _parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def _build(model: Model, builder: Builder, device: Optional[str] = None) -> nn.Module:

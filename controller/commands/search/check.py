@@ -45,7 +45,8 @@ def check(
     """Validate an experiment file, and show what would run.
 
     Every mistake is named with its line. The tuner proposes a few candidates, as a sample. Without
-    --run nothing is started on the nodes, and nothing is written.
+    --run nothing is started on the nodes, and nothing is written, unless the file has a `model`: a
+    trial on a node makes its search space, and a table of parameters and MACs.
 
     With --run the first candidate is trained as in a search, then a child of it, which starts from
     its weights. Each is stopped when it has reported and the weights for the child are written.
@@ -73,7 +74,8 @@ def check(
 
     seconds = None if limit is None else tryout.seconds(limit)
     home = Home.of_user()
-    found = plan.make(file, home, inventory, samples, slots)
+    made = tryout.space_of(file, home, inventory=inventory, slots=slots)
+    found = plan.make(file, home, inventory, samples, slots, made=made)
     view.show(found)
     if run:
         raise typer.Exit(

@@ -1,4 +1,4 @@
-"""`heirloom check --run`: a try-out, and what it prints."""
+"""`heirloom check --run`: a try-out, and what it prints. And the search space of `model`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from controller.commands.output import say
 from controller.config import units
+from controller.config.model import ModelSpace
 from controller.engine import tryout
 from controller.engine.setup.cluster import node_info
 from controller.engine.setup.plan import Plan
@@ -24,6 +25,14 @@ def seconds(text: str) -> float:
         raise HeirloomError(f"--for {error}") from None
 
 
+def space_of(
+    file: Path, home: Home, *, inventory: Path | None, slots: int | None
+) -> ModelSpace | None:
+    """Make the search space of a file's model; None if it has no model. Raises HeirloomError."""
+    place = tryout.Place(file=file, home=home, inventory=inventory, slots=slots)
+    return tryout.make(place, say, inspecting)
+
+
 def run(
     plan: Plan,
     file: Path,
@@ -38,8 +47,9 @@ def run(
     until = "" if limit is None else f", {duration(limit)} each"
     say(f"training one candidate, and one child of it{until} (Ctrl-C ends it) …")
     request = tryout.Request(
-        file=file, home=home, inventory=inventory, slots=slots, node=node, limit=limit
-    )
+        file=file, home=home, inventory=inventory, slots=slots, node=node, limit=limit,
+        made=plan.made,
+    )  # fmt: skip
     found = tryout.run(request, say, inspecting)
     per_trial = plan.config.trial.slots
     at_once = sum(node_info(each, plan.config).slots // per_trial for each in plan.nodes)

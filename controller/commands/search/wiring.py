@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from rich.markup import escape
 
 from controller.commands.output import say
-from controller.commands.search import ending
+from controller.commands.search import ending, tryout
 from controller.core import events as e
 from controller.engine.assembly import NoTuner, assemble, first_events, log_to
 from controller.engine.continuation import warm_start
@@ -49,7 +49,8 @@ def run(
     be started.
     """
     output.go_on_without()
-    with create(file, home, inventory, name, slots) as ready:
+    made = tryout.space_of(file, home, inventory=inventory, slots=slots)
+    with create(file, home, inventory, name, slots, made=made) as ready:
         if ready.taken_name:
             say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
         preflighted = preflight.check(ready, inspecting)

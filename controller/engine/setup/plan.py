@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 from controller import config as configs
 from controller.config import passed
+from controller.config.model import ModelSpace
 from controller.core import events as e
 from controller.core.placement import Placement
 from controller.dispatch.ansible.inventory import Node
@@ -46,18 +47,26 @@ class Plan:
     code: Sequence[Entry]  # the files of the trials' code directory
     candidates: Sequence[dict[str, object]]  # the tuner's first proposals
     imports: e.ImportAsked | None = None  # trials of an earlier experiment
+    made: ModelSpace | None = None  # of a file with a model
 
 
 def make(
-    file: Path, home: Home, inventory: Path | None, samples: int, slots: int | None = None
+    file: Path,
+    home: Home,
+    inventory: Path | None,
+    samples: int,
+    slots: int | None = None,
+    *,
+    made: ModelSpace | None = None,
 ) -> Plan:
     """Validate an experiment file, and let its tuner propose `samples` candidates.
 
-    `slots` is the number that the user chose for this machine.
+    `slots` is the number that the user chose for this machine, `made` the search space of the
+    file's model.
 
     Raises HeirloomError, which names every mistake.
     """
-    config, notes = configs.load_with_notes(file)
+    config, notes = configs.load_with_notes(file, None if made is None else made.space)
     listed = inventory_of(config, inventory, file, home)
     python = interpreter.chosen_for(listed, config)
     listed = interpreter.apply(listed, python, config.trial.python)
@@ -90,6 +99,7 @@ def make(
         code=code,
         candidates=_sample(config, samples, tuner.path),
         imports=warm.asked,
+        made=made,
     )
 
 

@@ -105,7 +105,7 @@ def figures(root: Root, trial: Trial, first_report: float | None) -> TrialFigure
         size=trial.size,
         shared=trial.shared,
         files=0 if verdict is None else len(verdict.files),
-        log=_end_of_log(root, trial) if has_failed else (),
+        log=end_of_log(root, trial) if has_failed else (),
     )
 
 
@@ -162,7 +162,8 @@ def _first_report(root: Root, trial: Trial, started_at: float | None) -> float |
     return max(0.0, at - started_at) if finite(at) else None
 
 
-def _end_of_log(root: Root, trial: Trial) -> Sequence[str]:
+def end_of_log(root: Root, trial: Trial) -> Sequence[str]:
+    """The last lines that a trial printed, as far as they can be read."""
     if not trial.attempts:
         return ()
     path = root.attempt(trial.id, trial.attempts[-1].number) / "output.log"

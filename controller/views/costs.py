@@ -1,0 +1,47 @@
+"""The parameters and MACs of a model's candidates, as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from controller.config.model import COSTS, ModelSpace
+from controller.views import output
+
+_ROWS = 40  # options shown
+
+
+def show(console: Console, made: ModelSpace) -> None:
+    """Print the spread of both costs over the candidates, and their means by label and option."""
+    found = made.costs
+    measured, size = found["measured"], found["candidates"]
+    which = f"all {size}" if made.is_whole else f"a sample of {measured}"
+    of = "" if made.is_whole else f" of {size}"
+    console.print(escape(f"\n{which}{of} candidates of {made.model}"), soft_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("MACs", justify="right", no_wrap=True)
+    for key in ("min", "median", "max"):
+        table.add_row(key, *(_shown(found[name], key) for name in COSTS))
+    for each in found["options"][:_ROWS]:
+        option = each["option"]
+        text = option if isinstance(option, str) else json.dumps(option)
+        label = escape(f"mean with {each['label']} {text}")
+        table.add_row(label, *(_shown(each, name) for name in COSTS))
+    output.print_table(console, table)
+    if len(found["options"]) > _ROWS:
+        command = f"python -m heirloom.nas {made.model} --table"
+        more = f"and {len(found['options']) - _ROWS} more options: {command}"
+        console.print(f"[dim]{escape(more)}[/]", soft_wrap=True)
+    console.print()
+
+
+def _shown(values: Mapping[str, Any] | None, key: str) -> str:
+    value = None if values is None else values[key]
+    return "" if value is None else f"{value:,.0f}"
