@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,14 +44,24 @@ class Batch(Tuner):
             raise ValueError(f"initial: candidate {absent[0]}: {NOT_LISTED}")
         first = {fingerprint(params) for params in initial}
         rest = [params for params in listed if fingerprint(params) not in first]
-        self._remaining = iter([*map(dict, initial), *rest])
+        self._remaining = deque([*map(dict, initial), *rest])
 
     def propose(self, trial_id: int) -> Proposal:
         """Return the next candidate. Raises SearchFinished after the last."""
-        params = next(self._remaining, None)
-        if params is None:
+        if not self._remaining:
             raise SearchFinished("the batch is done")
-        return Proposal(params)
+        return Proposal(self._remaining.popleft())
+
+    def state(self) -> Any:
+        """The number of candidates that are left."""
+        return len(self._remaining)
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        if not 0 <= state <= len(self._remaining):
+            raise ValueError(f"{len(self._remaining)} candidates are listed, and {state} are left")
+        while len(self._remaining) > state:
+            self._remaining.popleft()
 
     def may_be_parent(self, trial_id: int) -> bool:
         """False: a listed candidate has no parents."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from ..objective import Objective, Objectives
 from ..space import crossover, fingerprint, mutate, parse, sample
+from .generators import generator_state, load_generator
 from .initial import Initial
 from .interface import Proposal, Result, Tuner
-from .population import AgingPopulation, Member, SelectedPopulation
+from .methods.population import AgingPopulation, Member, SelectedPopulation
 
 REDRAWS = 20  # of a candidate that is known already
 
@@ -117,6 +118,26 @@ class Evolution(Tuner):
         """Whether the trial is in the population or may still enter it."""
         is_member = any(member.trial == trial_id for member in self._population.members)
         return self._inherit and (is_member or trial_id not in self._ended)
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {
+            "initial": self._initial.state(),
+            "random": generator_state(self._rng),
+            "population": self._population.state(),
+            "known": sorted(self._known),
+            "under_way": sorted(self._under_way),
+            "ended": sorted(self._ended),
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
+        self._population.load_state(state["population"])
+        self._known = set(state["known"])
+        self._under_way = set(state["under_way"])
+        self._ended = set(state["ended"])
 
     def _new(self, draw: Callable[[], Proposal]) -> Proposal:
         """A proposal that is not known yet, or the last of several draws that all were."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ..objective import Objectives
@@ -38,15 +39,26 @@ class Grid(Tuner):
         self._initial = Initial(parsed, initial)
         first = {fingerprint(params) for params in initial}
         self._points = (point for point in grid(parsed) if fingerprint(point) not in first)
+        self._taken = 0  # of the points
 
     def propose(self, trial_id: int) -> Proposal:
         """Return the next combination. Raises SearchFinished after the last."""
         point = self._initial.next()
         if point is None:
             point = next(self._points, None)
+            self._taken += point is not None
         if point is None:
             raise SearchFinished("the grid is done")
         return Proposal(point)
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {"initial": self._initial.state(), "taken": self._taken}
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        self._taken = sum(1 for _ in islice(self._points, state["taken"]))
 
     def may_be_parent(self, trial_id: int) -> bool:
         """False: a proposal of a grid has no parents."""

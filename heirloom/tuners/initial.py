@@ -24,6 +24,17 @@ class Initial:
         self._space = space
         self._left = deque(copy.deepcopy(dict(params)) for params in candidates)
 
+    def state(self) -> int:
+        """The number of candidates that are left."""
+        return len(self._left)
+
+    def load_state(self, left: int) -> None:
+        """Skip all but the last `left` candidates. Raises ValueError if there are not as many."""
+        if not 0 <= left <= len(self._left):
+            raise ValueError(f"initial has {len(self._left)} candidates, and {left} are to be left")
+        while len(self._left) > left:
+            self._left.popleft()
+
     def next(self) -> Optional[dict[str, Any]]:
         """The next candidate; None after the last."""
         return self._left.popleft() if self._left else None

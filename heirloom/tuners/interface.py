@@ -118,6 +118,24 @@ class Tuner(ABC):
         """Whether a later proposal may name this trial as a parent. If so, its weights are kept."""
         return True
 
+    def state(self) -> Any:
+        """Return all that decides later proposals, as plain JSON; None: it cannot be saved.
+
+        Random generators are part of it: see `generator_state`. Arguments of the constructor need
+        not be. Nothing may change by the call. A search whose tuner returns None is resumed by
+        repeating its calls.
+        """
+        return None
+
+    def load_state(self, state: Any) -> None:
+        """Go on from a state: later proposals are those of the tuner that returned it.
+
+        Called once at most, right after the constructor, which got the same arguments. The state
+        has gone through JSON: tuples are lists, and keys are text. Raise ValueError to reject it;
+        a tuner that rejected a state is not used any more.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no load_state")
+
     def conclude(self) -> Sequence[Proposal]:
         """Return the last trials of the search, such as the final training of the best candidate.
 

@@ -18,6 +18,7 @@ from ..space.numbers import Integer, Real
 from ..space.space import Choice, Nested
 from .initial import Initial
 from .interface import Proposal, Result, Tuner
+from .methods.study import load_study, study_state
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -190,11 +191,24 @@ class TPE(OptunaTuner):
             constraints_func=self._constraints,
         )
 
+    def state(self) -> Any:
+        """See Tuner."""
+        began = "_study" in vars(self)  # Optuna is not imported for a tuner that did nothing yet
+        study = study_state(self._study, self._asked) if began else None
+        return {"initial": self._initial.state(), "study": study}
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        if state["study"] is not None:
+            self._asked = load_study(self._study, state["study"])
+
 
 class GP(OptunaTuner):
     """A Gaussian process with expected improvement (Optuna's GPSampler). It needs torch as well.
 
-    Parameters of a nested choice are drawn at random.
+    Parameters of a nested choice are drawn at random. Its state cannot be saved: each fit of the
+    sampler starts from the one before, which it keeps in tensors of its own.
 
     Args:
         startup: number of random trials before the process is used. Default: 10.

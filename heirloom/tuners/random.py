@@ -8,6 +8,7 @@ from typing import Any
 
 from ..objective import Objectives
 from ..space import parse, sample
+from .generators import generator_state, load_generator
 from .initial import Initial
 from .interface import Proposal, Tuner
 
@@ -41,6 +42,15 @@ class Random(Tuner):
         """Draw a candidate, after the initial ones."""
         first = self._initial.next()
         return Proposal(sample(self._space, self._rng) if first is None else first)
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {"initial": self._initial.state(), "random": generator_state(self._rng)}
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
 
     def may_be_parent(self, trial_id: int) -> bool:
         """False: a random draw has no parents."""

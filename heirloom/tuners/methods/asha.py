@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Optional
 
 from ...objective import Objective
 from ...space import parse
+from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
 from .resource import Resource
@@ -108,6 +109,29 @@ class Asha(Tuner):
             for rung in self._rungs[:-1]
             for entry in rung.entries
         )
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {
+            "initial": self._initial.state(),
+            "random": generator_state(self._rng),
+            "rungs": [
+                {"entries": list(map(astuple, rung.entries)), "promoted": sorted(rung.promoted)}
+                for rung in self._rungs
+            ],
+            "under_way": sorted(self._under_way.items()),
+            "ended": sorted(self._ended),
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
+        for rung, saved in zip(self._rungs, state["rungs"]):
+            rung.entries = [_Entry(*entry) for entry in saved["entries"]]
+            rung.promoted = set(saved["promoted"])
+        self._under_way = dict(state["under_way"])
+        self._ended = set(state["ended"])
 
     def _promotable(self, rung: _Rung) -> _Entry | None:
         """The best candidate of the best 1 of `eta` that was not promoted, or None."""

@@ -83,6 +83,16 @@ class Bohb(Hyperband):
             self._points.setdefault(amount, []).append((point, result.value))
         super().observe(result)
 
+    def state(self) -> Any:
+        """See Tuner."""
+        return {**super().state(), "points": sorted(self._points.items())}
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        super().load_state(state)
+        for amount, points in state["points"]:
+            self._points[amount] = [(point, value) for point, value in points]
+
     def _candidate(self) -> dict[str, Any]:
         """A candidate of the model; one of `initial`, or a random one, while it has too little."""
         first = self._initial.next()

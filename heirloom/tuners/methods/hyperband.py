@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from typing import Any, Optional
 
 from ...objective import Objective
 from ...space import parse
+from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
 from .resource import Resource
@@ -24,6 +25,16 @@ class _Start:
     since: int = 0
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A trial of a rung that has ended. `value` is None unless it succeeded."""
+
+    trial: int
+    params: dict[str, Any]
+    value: Optional[float]
+    weights: bool
+
+
 @dataclass
 class _Bracket:
     """A run of successive halving.
@@ -35,7 +46,28 @@ class _Bracket:
     rung: int = 0
     waiting: list[Optional[_Start]] = field(default_factory=list)
     under_way: set[int] = field(default_factory=set)
-    ended: list[Result] = field(default_factory=list)
+    ended: list[_Ended] = field(default_factory=list)
+
+    def state(self) -> Any:
+        """The bracket as plain JSON."""
+        return {
+            "sizes": self.sizes,
+            "rung": self.rung,
+            "waiting": [start and astuple(start) for start in self.waiting],
+            "under_way": sorted(self.under_way),
+            "ended": list(map(astuple, self.ended)),
+        }
+
+    @classmethod
+    def of_state(cls, state: Any) -> _Bracket:
+        """The bracket that `state` returned this for."""
+        return cls(
+            [(count, amount) for count, amount in state["sizes"]],
+            state["rung"],
+            [start and _Start(*start) for start in state["waiting"]],
+            set(state["under_way"]),
+            [_Ended(*ended) for ended in state["ended"]],
+        )
 
 
 def brackets(least: int, most: int, eta: int) -> list[list[tuple[int, int]]]:
@@ -87,7 +119,7 @@ class Hyperband(Tuner):
         self._initial = Initial(parse(space), initial)
         self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
         self._objective = Objective(maximize=maximize)
-        self._sizes = self._rounds()
+        self._started = 0  # number of brackets so far
         self._brackets: list[_Bracket] = []
         self._bracket_of: dict[int, _Bracket] = {}
 
@@ -108,25 +140,45 @@ class Hyperband(Tuner):
         if bracket is None:
             return
         bracket.under_way.discard(result.trial_id)
-        bracket.ended.append(result)
+        value = result.value if result.state == "succeeded" else None
+        params = self._resource.without(result.params)
+        bracket.ended.append(_Ended(result.trial_id, params, value, result.weights))
         if not bracket.waiting and not bracket.under_way:
             self._promote(bracket)
 
     def may_be_parent(self, trial_id: int) -> bool:
         """Whether its rung is not complete, or it waits to go on."""
         return trial_id in self._bracket_of or any(
-            trial_id in {result.trial_id for result in bracket.ended}
+            trial_id in {ended.trial for ended in bracket.ended}
             or trial_id in {start.parent for start in bracket.waiting if start}
             for bracket in self._brackets
         )
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {
+            "initial": self._initial.state(),
+            "random": generator_state(self._rng),
+            "started": self._started,
+            "brackets": [bracket.state() for bracket in self._brackets],
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
+        self._started = state["started"]
+        self._brackets = list(map(_Bracket.of_state, state["brackets"]))
+        self._bracket_of = {
+            trial: bracket for bracket in self._brackets for trial in bracket.under_way
+        }
 
     def _candidate(self) -> dict[str, Any]:
         """A new candidate."""
         return self._initial.draw(self._rng)
 
     def _promote(self, bracket: _Bracket) -> None:
-        results = [each for each in bracket.ended if each.state == "succeeded"]
-        valued = [(each, each.value) for each in results if each.value is not None]
+        valued = [(each, each.value) for each in bracket.ended if each.value is not None]
         _, since = bracket.sizes[bracket.rung]
         bracket.rung += 1
         bracket.ended = []
@@ -135,20 +187,16 @@ class Hyperband(Tuner):
             return
         count, _ = bracket.sizes[bracket.rung]
         ranked = self._objective.ranked(valued, lambda pair: pair[1])
-        for result, _ in ranked[:count]:
-            params = self._resource.without(result.params)
-            parent = result.trial_id if result.weights else None
-            bracket.waiting.append(_Start(params, parent, since))
+        for ended, _ in ranked[:count]:
+            parent = ended.trial if ended.weights else None
+            bracket.waiting.append(_Start(ended.params, parent, since))
 
     def _next_bracket(self) -> _Bracket:
-        sizes = next(self._sizes)
-        count, _ = sizes[0]
-        bracket = _Bracket(sizes)
+        resource = self._resource
+        sizes = brackets(resource.least, resource.most, resource.eta)
+        bracket = _Bracket(sizes[self._started % len(sizes)])
+        self._started += 1
+        count, _ = bracket.sizes[0]
         bracket.waiting = [None] * count
         self._brackets.append(bracket)
         return bracket
-
-    def _rounds(self) -> Iterator[list[tuple[int, int]]]:
-        resource = self._resource
-        while True:
-            yield from brackets(resource.least, resource.most, resource.eta)

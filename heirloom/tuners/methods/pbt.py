@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Optional
 
 from ...objective import Objective
 from ...space import parse, perturb
+from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, SearchFinished, Tuner
 from .resource import Resource
@@ -16,7 +17,7 @@ from .resource import Resource
 _FAILURES = 3  # times the population, in a row, after which the search ends
 
 
-@dataclass
+@dataclass(eq=False)
 class _Member:
     """A member of the population, as its latest trial that succeeded left it."""
 
@@ -131,6 +132,22 @@ class Pbt(Tuner):
     def may_be_parent(self, trial_id: int) -> bool:
         """Whether a member is at this trial, or may come to be."""
         return any(trial_id in (member.trial, member.under_way) for member in self._members)
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {
+            "initial": self._initial.state(),
+            "random": generator_state(self._rng),
+            "members": list(map(astuple, self._members)),
+            "failed": self._failed,
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
+        self._members = [_Member(*member) for member in state["members"]]
+        self._failed = state["failed"]
 
     def _exploit(self, member: _Member) -> None:
         """Copy a member of the best quantile if this one is in the worst, and explore."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..objective import Standing, ranked
+from ...objective import Standing, ranked
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,16 @@ class Member:
     params: dict[str, Any]
     standing: Standing
     weights: bool
+
+    def state(self) -> Any:
+        """The member as plain JSON."""
+        return [self.trial, self.params, list(self.standing), self.weights]
+
+    @classmethod
+    def of_state(cls, state: Any) -> Member:
+        """The member that `state` returned this for."""
+        trial, params, (violation, scores), weights = state
+        return cls(trial, params, Standing(violation, tuple(scores)), weights)
 
 
 class AgingPopulation:
@@ -34,6 +44,14 @@ class AgingPopulation:
     def add(self, member: Member) -> None:
         """Add a member. The oldest one leaves if there are too many."""
         self._members.append(member)
+
+    def state(self) -> Any:
+        """The members as plain JSON."""
+        return [member.state() for member in self._members]
+
+    def load_state(self, state: Any) -> None:
+        """Take the members from what `state` returned."""
+        self._members.extend(map(Member.of_state, state))
 
     def best(self, contestants: Sequence[Member]) -> Member:
         """The winner of a tournament, the first among equals."""
@@ -67,6 +85,19 @@ class SelectedPopulation:
         order = ranked({member.trial: member.standing for member in self._members})
         self._places = {trial: place for place, trial in enumerate(order[: self._size])}
         self._members = [member for member in self._members if member.trial in self._places]
+
+    def state(self) -> Any:
+        """The members as plain JSON, each with its place.
+
+        The places cannot be computed again: they depend on the member that left last, too.
+        """
+        return [[self._places[member.trial], member.state()] for member in self._members]
+
+    def load_state(self, state: Any) -> None:
+        """Take the members from what `state` returned."""
+        for place, member in state:
+            self._members.append(Member.of_state(member))
+            self._places[self._members[-1].trial] = place
 
     def best(self, contestants: Sequence[Member]) -> Member:
         """The winner of a tournament, the first among equals."""
