@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Optional
 
 from ...objective import Objective
 from ...space import Space, parse
 from ...space.network import MUTATIONS, Layers, mutate_network, read
 from ...space.numbers import Integer, Real
+from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
 
@@ -118,6 +119,24 @@ class LargeScaleEvolution(Tuner):
     def may_be_parent(self, trial_id: int) -> bool:
         """Whether the trial is in the population, or may still join it."""
         return trial_id in self._under_way or any(one.trial == trial_id for one in self._alive)
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {
+            "initial": self._initial.state(),
+            "random": generator_state(self._rng),
+            "founders": self._founders,
+            "alive": list(map(astuple, self._alive)),
+            "under_way": sorted(self._under_way),
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
+        self._founders = state["founders"]
+        self._alive = [_Individual(*each) for each in state["alive"]]
+        self._under_way = set(state["under_way"])
 
     def _next(self) -> Proposal | None:
         missing = self._size - len(self._alive) - len(self._under_way)

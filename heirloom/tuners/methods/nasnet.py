@@ -77,6 +77,18 @@ class Nasnet(PolicyTuner):
         self._size = batch
         self._batch: list[Sample] = []
 
+    def state(self) -> Any:
+        """See Tuner."""
+        batch = [[each.tokens, each.log_probability, each.reward] for each in self._batch]
+        return {**super().state(), "batch": batch}
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        from ..policy.sample import Sample
+
+        super().load_state(state)
+        self._batch = [Sample(*each) for each in state["batch"]]
+
     def _learn(self, sample: Sample) -> None:
         self._batch.append(sample)
         if len(self._batch) == self._size:

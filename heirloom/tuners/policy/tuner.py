@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
 from ...objective import Objective
 from ...space import parse
+from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
 from .decisions import Decisions, numbers
@@ -87,6 +88,22 @@ class PolicyTuner(Tuner):
     def may_be_parent(self, trial_id: int) -> bool:
         """False: a draw has no parents."""
         return False
+
+    def state(self) -> Any:
+        """See Tuner."""
+        return {
+            "initial": self._initial.state(),
+            "random": generator_state(self._rng),
+            "open": [[trial, *drawn] for trial, drawn in self._open.items()],
+            "rule": self._rule.state(),
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        self._initial.load_state(state["initial"])
+        load_generator(self._rng, state["random"])
+        self._open = {trial: (tokens, log) for trial, tokens, log in state["open"]}
+        self._rule.load_state(state["rule"])
 
     @abstractmethod
     def _learn(self, sample: Sample) -> None: ...

@@ -22,6 +22,15 @@ _NESTED: dict[str, Any] = {
     "act": {"_type": "choice", "_value": ["relu", {"_name": "leaky", "slope": {
         "_type": "loguniform", "_value": [1e-4, 1]}}]},
 }  # fmt: skip
+_OPTIONS: dict[str, Any] = {
+    "op": _NUMBERS["op"],
+    "act": {"_type": "choice", "_value": ["relu", {"_name": "leaky", "slope": {
+        "_type": "choice", "_value": [0.1, 0.2]}}]},
+}  # fmt: skip
+_LAYERS: dict[str, Any] = {
+    "network": {"layers": {"input": [1, 8, 8], "classes": 2}},
+    "rate": {"loguniform": [0.01, 1.0]},
+}
 _RESOURCE = {"name": "epochs", "min": 1, "max": 9, "eta": 3}
 _FIRST = [{"x": 0.25, "n": 3, "op": "b"}]
 
@@ -68,8 +77,11 @@ METHODS: dict[str, Method] = {
         {"n": _NUMBERS["n"], "op": _NUMBERS["op"]}, ({}, {"initial": [{"n": 3, "op": "b"}]})
     ),
     "hyperband": Method(_NUMBERS, ({}, {"initial": _FIRST}), {**_RESOURCE, "max": 3}),
+    "large_scale_evolution": Method(_LAYERS, ({"population": 3}, {"population": 2})),
+    "nasnet": Method(_OPTIONS, ({"units": 3, "batch": 2, "passes": 2},)),
     "pbt": Method(_NESTED, ({"population": 3}, {"population": 4, "quantile": 0.5}), _RESOURCE),
     "random": Method(_NUMBERS, ({}, {"initial": _FIRST})),
+    "reinforce": Method(_OPTIONS, ({}, {"initial": [{"op": "b", "act": "relu"}]})),
     "tpe": Method(_NESTED, ({"startup": 2, "candidates": 3}, {"startup": 0}), examples=15),
 }
 
