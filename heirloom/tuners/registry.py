@@ -34,7 +34,10 @@ TUNERS = {
     "reinforce": "heirloom.tuners.methods.reinforce:ReinforceTuner",
     "tpe": "heirloom.tuners.optuna:TPE",
 }
-ASSESSORS = {"median_stopping": "heirloom.assessors.median:MedianStopping"}
+ASSESSORS = {
+    "curve_fitting": "heirloom.assessors.curve_fitting:CurveFitting",
+    "median_stopping": "heirloom.assessors.median:MedianStopping",
+}
 OBJECTIVES = "objectives"  # the parameter by which a constructor takes several objectives
 KNOWN = {"tuner": TUNERS, "assessor": ASSESSORS}  # by kind, those that come with Heirloom
 

@@ -9,18 +9,13 @@ from typing import Any
 
 from controller.config.mistakes import Key, unknown_name
 from controller.config.nni import registered
-from controller.config.nni.builtin import (
-    COUNTERPARTS,
-    UNSUPPORTED,
-    Counterpart,
-    find,
-    is_like_a_known_one,
-)
+from controller.config.nni.arguments import ARGS, add_arguments
+from controller.config.nni.builtin import COUNTERPARTS, UNSUPPORTED, find, is_like_a_known_one
 from controller.config.nni.draft import Draft
 from controller.config.nni.nni_config import Algorithm, NniConfig
 from heirloom.objective import DIRECTIONS
 
-_ARGS = "classArgs"
+_BECOMES = {"tuner": "tuner", "advisor": "tuner", "assessor": "assessor"}
 
 
 def add_algorithms(draft: Draft, config: NniConfig) -> None:
@@ -28,14 +23,19 @@ def add_algorithms(draft: Draft, config: NniConfig) -> None:
     tuner, advisor = config.algorithm("tuner"), config.algorithm("advisor")
     if _is_replaced(config, "tuner"):
         pass  # `heirloom: {tuner: …}` says what proposes the trials
-    elif advisor is not None:
-        _refuse_advisor(draft, advisor)
-    elif tuner is None:
+    elif tuner is None and advisor is None:
         text = "missing: tuner, which proposes the trials"
         draft.mistake((), text, ("tuner",), ("advisor",))
         _hide_tuner(draft)
-    for algorithm in config.algorithms:
-        if algorithm.kind != "advisor" and not _is_replaced(config, algorithm.kind):
+    elif tuner is not None and advisor is not None:
+        draft.mistake(("advisor",), "give either a tuner or an advisor, not both")
+    assessor = config.algorithm("assessor")
+    if advisor is not None and advisor.name is None and assessor is not None:
+        text = "the advisor stops trials itself, so there is no assessor beside it: remove one"
+        draft.mistake(("assessor",), text)
+        assessor = None
+    for algorithm in filter(None, [tuner or advisor, assessor]):
+        if not _is_replaced(config, _BECOMES[algorithm.kind]):
             _add(draft, algorithm, config)
     _add_objective(draft, config)
 
@@ -57,10 +57,10 @@ def _hide_tuner(draft: Draft) -> None:
 
 def _add(draft: Draft, algorithm: Algorithm, config: NniConfig) -> None:
     kind = algorithm.kind
-    draft.sources[(kind,)] = (kind,)
+    draft.sources[(_BECOMES[kind],)] = (kind,)
     if problem := _problem(algorithm):
         draft.mistake((kind,), problem, (kind,))
-        if kind == "tuner":
+        if kind != "assessor":
             _hide_tuner(draft)
     elif algorithm.name is not None:
         _add_builtin(draft, algorithm, algorithm.name, config)
@@ -90,13 +90,17 @@ def _problem(algorithm: Algorithm) -> str | None:
 def _add_class(
     draft: Draft, algorithm: Algorithm, config: NniConfig, class_: str, source: Key
 ) -> None:
-    """Set a class of the user's own, or of an installed package."""
-    kind = algorithm.kind
-    draft.put((kind, "class"), class_, source)
-    draft.put((kind, "code_dir"), algorithm.code_dir or ".", algorithm.key("code_dir"))
-    draft.put((kind, "args"), dict(algorithm.args), (kind, _ARGS))
-    draft.put((kind, "interface"), "nni", source)
-    if kind == "tuner":
+    """Set a class of the user's own, or of an installed package.
+
+    An advisor is the tuner. It gets the trials' reports as the assessor does.
+    """
+    kind = _BECOMES[algorithm.kind]
+    for section in (kind, "assessor") if algorithm.kind == "advisor" else (kind,):
+        draft.put((section, "class"), class_, source)
+        draft.put((section, "code_dir"), algorithm.code_dir or ".", algorithm.key("code_dir"))
+        draft.put((section, "interface"), "nni", source)
+    draft.put((kind, "args"), dict(algorithm.args), (algorithm.kind, ARGS))
+    if algorithm.kind == "tuner":
         draft.put((kind, "multi_thread"), config.multi_thread or None, ("multiThread",))
         last = algorithm.uses_last_report or None
         draft.put(
@@ -106,19 +110,19 @@ def _add_class(
 
 def _add_builtin(draft: Draft, algorithm: Algorithm, name: str, config: NniConfig) -> None:
     """Set one that comes with NNI, or that the user has registered with NNI."""
-    kind, key = algorithm.kind, algorithm.key("name")
-    table = COUNTERPARTS[kind]
+    kind, key = _BECOMES[algorithm.kind], algorithm.key("name")
+    table = COUNTERPARTS[algorithm.kind]
     found = find(name, table)
-    if found is None and (entry := registered.find(kind, name)):
+    if found is None and (entry := registered.find(algorithm.kind, name)):
         args = {**entry.args, **algorithm.args} if entry.accepts_args else entry.args
         _add_class(draft, replace(algorithm, args=args), config, entry.class_, key)
         draft.note(key, f"is {entry.class_}, as {entry.file} says")
         if algorithm.args and not entry.accepts_args:
             text = f"has no effect: {entry.file} says that {name} takes no arguments"
-            draft.note((kind, _ARGS), text)
+            draft.note((algorithm.kind, ARGS), text)
         return
     if found is None:
-        draft.mistake(key, _not_supported(kind, name))
+        draft.mistake(key, _not_supported(algorithm.kind, name))
         if kind == "tuner":
             draft.put((kind, "name"), "random", key)  # so that the other keys are checked too
             if not is_like_a_known_one(name):
@@ -126,8 +130,7 @@ def _add_builtin(draft: Draft, algorithm: Algorithm, name: str, config: NniConfi
         return
     match = table[found]
     draft.put((kind, "name"), match.name, key)
-    if args := _args(draft, algorithm, found, match):
-        draft.put((kind, "args"), args, (kind, _ARGS))
+    add_arguments(draft, algorithm, kind, found, match)
     if match.note:
         draft.note(key, match.note)
 
@@ -149,60 +152,11 @@ def _with_article(kind: str) -> str:
     return f"an {kind}" if kind[0] == "a" else f"a {kind}"
 
 
-def _args(draft: Draft, algorithm: Algorithm, name: str, match: Counterpart) -> dict[str, Any]:
-    """Translate the arguments of one that comes with NNI."""
-    args: dict[str, Any] = dict(match.defaults)
-    theirs = dict(algorithm.args)
-    inner = theirs.pop("tpe_args", None) if name == "TPE" else None
-    given: list[tuple[str, Any, Key]] = [
-        (key, value, (algorithm.kind, _ARGS, key)) for key, value in theirs.items()
-    ]
-    if isinstance(inner, Mapping):
-        given += [
-            (str(key), value, (algorithm.kind, _ARGS, "tpe_args", str(key)))
-            for key, value in inner.items()
-        ]
-    for key, value, source in given:
-        if key == "optimize_mode":
-            continue
-        if key == "seed" and algorithm.kind == "tuner":
-            draft.put(("seed",), value, source)
-        elif key in match.args:
-            args[match.args[key]] = value
-            draft.sources[(algorithm.kind, "args", match.args[key])] = source
-        elif key in match.dropped:
-            draft.note(source, f"has no effect: `{match.name}` has no such argument")
-        else:
-            known = ["optimize_mode", *match.args, *sorted(match.dropped)]
-            draft.mistake(source, unknown_name("argument", key, known) + f" (of {name})")
-    start = args.get("warmup")
-    if name == "Medianstop" and isinstance(start, int) and not isinstance(start, bool):
-        args["warmup"] = max(0, start - 1)  # in NNI it is the first step that is assessed
-    elif name == "Medianstop":
-        args.setdefault("warmup", 0)
-    return args
-
-
-def _refuse_advisor(draft: Draft, advisor: Algorithm) -> None:
-    known = advisor.name is not None and find(advisor.name, UNSUPPORTED)
-    if known and advisor.class_ is None:
-        text = f"NNI's {known} is not supported: {UNSUPPORTED[known]}"
-        draft.mistake(advisor.key("name"), text)
-    else:
-        draft.mistake(
-            ("advisor",),
-            "an advisor of your own is not supported, since it talks to NNI's manager: write a "
-            "tuner, and an assessor if it stops trials",
-            ("advisor",),
-        )
-        _hide_tuner(draft)
-
-
 def _add_objective(draft: Draft, config: NniConfig) -> None:
     found: dict[str, Key] = {}
     for algorithm in config.algorithms:
         mode = algorithm.args.get("optimize_mode")
-        source: Key = (algorithm.kind, _ARGS, "optimize_mode")
+        source: Key = (algorithm.kind, ARGS, "optimize_mode")
         if mode is None:
             continue
         if mode not in DIRECTIONS:

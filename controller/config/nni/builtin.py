@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
+
+from heirloom.channel.nni_params import PBT_GENERATION, TRIAL_BUDGET
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The section `resource` of one that decides how long a trial trains.
+
+    `args` maps NNI's names of arguments to the keys of the section.
+    """
+
+    defaults: Mapping[str, Any]
+    args: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +30,59 @@ class Counterpart:
     defaults: Mapping[str, Any] = field(default_factory=dict)  # NNI's defaults where they differ
     dropped: Set[str] = frozenset()  # NNI's arguments without a counterpart
     note: str = ""
+    converted: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # NNI's numbers
+    amounts: Amounts | None = None
 
+
+def _steps_before(first: int) -> int:
+    """The number of steps before the first one that is assessed."""
+    return max(0, first - 1)
+
+
+_CONTINUES = (
+    "a trial that commits weights and starts from those that it inherits is trained only for the "
+    "rest of its budget; any other is trained from nothing, as in NNI"
+)
+
+_HYPERBAND = Counterpart(
+    "hyperband",
+    dropped=frozenset({"exec_mode"}),
+    note=f"brackets overlap, as with exec_mode parallelism; {_CONTINUES}",
+    amounts=Amounts(
+        {"name": TRIAL_BUDGET, "min": 1, "max": 60, "eta": 3}, {"R": "max", "eta": "eta"}
+    ),
+)
+_BOHB = Counterpart(
+    "bohb",
+    {
+        "top_n_percent": "top",
+        "num_samples": "samples",
+        "random_fraction": "random_fraction",
+        "bandwidth_factor": "bandwidth_factor",
+    },
+    dropped=frozenset({"min_points_in_model", "min_bandwidth", "config_space"}),
+    note=_CONTINUES,
+    converted={"top_n_percent": lambda percent: percent / 100},
+    amounts=Amounts(
+        {"name": TRIAL_BUDGET, "min": 1, "max": 3, "eta": 3},
+        {"min_budget": "min", "max_budget": "max", "eta": "eta"},
+    ),
+)
+_PBT = Counterpart(
+    "pbt",
+    {
+        "population_size": "population",
+        "factor": "factors",
+        "resample_probability": "resample",
+        "fraction": "quantile",
+    },
+    {"population": 10},
+    frozenset({"all_checkpoint_dir"}),
+    note="members do not wait for each other, and numbers are multiplied in exploring, where NNI's "
+    "adds a share of the range; checkpoint directories are on Heirloom's store",
+    converted={"factor": lambda factor: [1 - factor, 1 + factor]},
+    amounts=Amounts({"name": PBT_GENERATION, "min": 1, "max": 99999}),
+)
 
 _TPE_ARGS = {"n_startup_jobs": "startup", "n_ei_candidates": "candidates"}
 
@@ -52,29 +117,45 @@ TUNERS: Mapping[str, Counterpart] = {
         note="NNI's drops the worse of two members, Heirloom's the oldest; for children that start "
         "from their parents' weights add `heirloom: {tuner: {args: {inherit: true}}}`",
     ),
+    "PBTTuner": _PBT,
+    "Hyperband": _HYPERBAND,
+    "BOHB": _BOHB,
 }  # fmt: skip
 
+ADVISORS: Mapping[str, Counterpart] = {"Hyperband": _HYPERBAND, "BOHB": _BOHB}
+
+
 ASSESSORS: Mapping[str, Counterpart] = {
-    "Medianstop": Counterpart("median_stopping", {"start_step": "warmup"}, {"min_trials": 1}),
+    "Medianstop": Counterpart(
+        "median_stopping",
+        {"start_step": "warmup"},
+        {"warmup": 0, "min_trials": 1},
+        converted={"start_step": _steps_before},
+    ),
+    "Curvefitting": Counterpart(
+        "curve_fitting",
+        {"epoch_num": "steps", "start_step": "warmup", "threshold": "threshold", "gap": "gap"},
+        {"steps": 20, "warmup": 5, "probability": 0.5},
+        converted={"start_step": _steps_before},
+    ),
 }
 
-COUNTERPARTS: Mapping[str, Mapping[str, Counterpart]] = {"tuner": TUNERS, "assessor": ASSESSORS}
+COUNTERPARTS: Mapping[str, Mapping[str, Counterpart]] = {
+    "tuner": TUNERS,
+    "advisor": ADVISORS,
+    "assessor": ASSESSORS,
+}
 
 _TPE = "use TPE"
-_HALVING = "use the tuner TPE and the assessor Medianstop, which stops trials early"
 _INHERIT = "use Evolution with `heirloom: {tuner: {args: {inherit: true}}}`, whose children start "
 UNSUPPORTED: Mapping[str, str] = {
     "Anneal": f"{_TPE}, or Evolution, which also searches near the best",
     "SMAC": f"{_TPE}, which has discrete parameters as well",
     "MetisTuner": "use GPTuner, which is a Gaussian process too",
     "DNGOTuner": "use GPTuner, or TPE for many trials",
-    "Hyperband": _HALVING,
-    "BOHB": _HALVING,
-    "PBTTuner": _INHERIT + "from their parents' weights, as its populations do",
     "NetworkMorphism": _INHERIT + "from their parents' weights; the trial does the morphing",
     "PPOTuner": _INHERIT + "from their parents' weights, with choices as the search space",
     "RegularizedEvolutionTuner": _INHERIT + "from their parents' weights; it is the same algorithm",
-    "Curvefitting": "use Medianstop",
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Optional
 
 from heirloom.channel import channel
+from heirloom.channel.nni_params import nni_params
 
 from .metric import number, plain, without_number
 
@@ -39,7 +40,8 @@ def get_next_parameter() -> Any:
         _State.requests += 1
         return None
     _State.requests += 1
-    _State.parameters = channel.params()
+    paths = [os.environ.get(name) for name in ("HEIRLOOM_RESTORE_PATH", "HEIRLOOM_SAVE_PATH")]
+    _State.parameters = nni_params(channel.params(), paths[0] or None, paths[1] or "")
     return _State.parameters
 
 

@@ -52,14 +52,14 @@ _ADVICE = {
     **dict.fromkeys(("experiment", "Experiment", "tools", "nni_cmd"), _EXPERIMENTS),
     **dict.fromkeys(
         (
-            "algorithms", "advisor", "msg_dispatcher", "msg_dispatcher_base", "multi_phase",
+            "algorithms", "advisor", "msg_dispatcher", "multi_phase",
         ),
         _ALGORITHMS,
     ),
     "feature_engineering": _FEATURES,
     **dict.fromkeys(
         (
-            "compression", "common", "contrib", "trace", "dump", "load", "save", "protocol",
+            "compression", "common", "contrib", "trace", "dump", "load", "save",
             "platform", "package_utils", "typehint", "runtime", "trial_tool", "recoverable",
         ),
         _INTERNALS,

@@ -10,7 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from nni.runtime.msg_dispatcher_base import MsgDispatcherBase
+
+from ..process.construct import RefusedError
 from ..process.protocol import Line, Setup
+from .advisor import NniAdvisor
 from .assessor import NniAssessor
 from .tuner import NniTuner, call_hook
 
@@ -35,8 +39,8 @@ class NniPlugins:
     def __init__(
         self, request: Setup, code_dirs: Sequence[str], send: Send, describe_error: DescribeError
     ) -> None:
-        self.tuner: NniTuner | None = None
-        self.assessor: NniAssessor | None = None
+        self.tuner: NniTuner | NniAdvisor | None = None
+        self.assessor: NniAssessor | NniAdvisor | None = None
         self._request, self._code_dirs = request, code_dirs
         self._send, self._describe_error = send, describe_error
         self._created: list[Any] = []  # the user's objects
@@ -49,6 +53,9 @@ class NniPlugins:
         """Create the tuner, and restore its state on a resume. Raises what user code raises."""
         plugin = create(**self._request["tuner"].get("args", {}))
         self._created.append(plugin)
+        if isinstance(plugin, MsgDispatcherBase):
+            self.tuner = self._advisor(plugin)
+            return
         self.tuner = NniTuner(
             plugin,
             self._request["space"],
@@ -61,9 +68,17 @@ class NniPlugins:
         )
 
     def create_assessor(self, create: Callable[..., Any]) -> None:
-        """Create the assessor, and restore its state on a resume. Raises what user code raises."""
+        """Create the assessor, and restore its state on a resume. Raises what user code raises.
+
+        An advisor is the tuner too, and is created once.
+        """
         choice = self._request["assessor"]
         assert choice is not None
+        if isinstance(self.tuner, NniAdvisor):
+            if choice["class"] != self._request["tuner"]["class"]:
+                raise RefusedError("an advisor stops trials itself: name it as the assessor too")
+            self.assessor = self.tuner
+            return
         plugin = create(**choice.get("args", {}))
         self._created.append(plugin)
         if self._request.get("resume"):
@@ -71,15 +86,14 @@ class NniPlugins:
         self.assessor = NniAssessor(
             plugin,
             experiment=self._request["experiment"],
-            advise_stop=lambda trial, number, step: self._send(
-                {"notice": {"hopeless": {"trial": trial, "number": number, "step": step}}}
-            ),
+            advise_stop=self._advise_stop,
             failed=partial(self._fail, "assessor"),
         )
 
     def close(self) -> None:
         """Process what has arrived, for a limited time, then call `_on_exit` of both."""
-        for kind, plugin in (("assessor", self.assessor), ("tuner", self.tuner)):
+        assessor = None if self.assessor is self.tuner else self.assessor
+        for kind, plugin in (("assessor", assessor), ("tuner", self.tuner)):
             if plugin is not None and not self._is_broken:
                 try:
                     plugin.close(_DRAIN)
@@ -92,6 +106,20 @@ class NniPlugins:
             thread = threading.Thread(target=_call_on_error, args=(plugin,), daemon=True)
             thread.start()
             thread.join(_HOOK)
+
+    def _advisor(self, plugin: MsgDispatcherBase) -> NniAdvisor:
+        return NniAdvisor(
+            plugin,
+            self._request["space"],
+            experiment=self._request["experiment"],
+            resume=self._request.get("resume"),
+            advise_stop=self._advise_stop,
+            notify=lambda notice: self._send({"notice": notice}),
+            failed=partial(self._fail, "tuner"),
+        )
+
+    def _advise_stop(self, trial: int, number: int, step: int) -> None:
+        self._send({"notice": {"hopeless": {"trial": trial, "number": number, "step": step}}})
 
     def _fail(self, kind: str, error: BaseException, method: str) -> None:
         with self._lock:  # only the first error is reported

@@ -61,9 +61,10 @@ class NniTuner:
             failed=failed,
         )
 
-    def propose(self, room: int) -> NniProposalAnswer | Line | None:
+    def propose(self, trial: int, room: int) -> NniProposalAnswer | Line | None:
         """A proposal, `{"coming": True}`, or None until a result is delivered.
 
+        `trial` is the id of the trial that it becomes, which NNI's interface does not ask for.
         Raises SearchFinished if proposals were given up and nothing else can come.
         """
         answer = self._calls.next_proposal(room)

@@ -158,7 +158,7 @@ class Host:
 
     def _propose(self, request: Propose) -> ProposalAnswer | NniProposalAnswer | Line | None:
         if self._nni is not None and self._nni.tuner is not None:
-            return self._nni.tuner.propose(request.get("room", 1))
+            return self._nni.tuner.propose(request["trial"], request.get("room", 1))
         assert self._tuner is not None
         return plain_json.plain_proposal(self._tuner.propose(request["trial"]))
 

@@ -29,7 +29,7 @@ def test_mistakes_of_every_kind_are_listed_together(tmp_path: Path) -> None:
     text = text.replace("Random", "Anneal").replace("minimize", "smallest")
     text = text.replace("  command: python3 mnist.py\n", "")  # missing
     text = text.replace("codeDir: code", "codeDir: cod")  # not there
-    text += "assessor: {builtinAssessorName: Curvefitting}\nheirloom: {trial: {retries: -1}}\n"
+    text += "assessor: {builtinAssessorName: Curves}\nheirloom: {trial: {retries: -1}}\n"
     assert keys(mistakes(tmp_path, text)) == [
         "trialConcurency",
         "maxTrialNum",
@@ -151,10 +151,10 @@ def test_keys_of_an_unsupported_platform_are_no_mistakes_and_hide_none(tmp_path:
     [
         ("tuner", "Metis", False),
         ("tuner", "Anneall", False),
-        ("tuner", "Hyperbnd", False),
+        ("tuner", "Hyperbnd", True),
         ("tuner", "Evolutionn", True),
         ("assessor", "Medianstopp", True),
-        ("assessor", "Curvefiting", False),
+        ("assessor", "Curvefiting", True),
     ],
 )
 def test_only_what_is_served_is_offered(
@@ -199,7 +199,7 @@ def test_a_class_of_the_users_own_may_have_words_of_its_own(tmp_path: Path) -> N
 
 
 def test_a_tuner_under_heirloom_replaces_one_that_is_not_supported(tmp_path: Path) -> None:
-    text = V1.replace("Random", "SMAC") + "assessor: {builtinAssessorName: Curvefitting}\n"
+    text = V1.replace("Random", "SMAC") + "assessor: {builtinAssessorName: Curves}\n"
     text += "heirloom: {tuner: {name: grid}, search_space: {a: {_type: choice, _value: [1]}}, "
     experiment, _ = loaded(tmp_path, text + "search_space_file: null, assessor: null}\n")
     assert experiment.tuner.name == "grid"

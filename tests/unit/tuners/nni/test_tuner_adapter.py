@@ -65,7 +65,7 @@ def adapter(users, broken=None, resume=None, **choice):
 
 def proposed(tuner, room=1):
     answers = []
-    until(lambda: answers.append(tuner.propose(room)) or answers[-1] != {"coming": True})
+    until(lambda: answers.append(tuner.propose(0, room)) or answers[-1] != {"coming": True})
     return answers[-1]
 
 
@@ -200,7 +200,7 @@ def test_no_more_trial_error_means_no_proposal(where):
 def test_invalid_proposal_is_an_error(method, message):
     broken = SimpleQueue()
     tuner = adapter(type("Bad", (Plain,), {"generate_multiple_parameters": method})(), broken)
-    tuner.propose(1)
+    tuner.propose(0, 1)
     error, what = broken.get(timeout=PATIENCE)
     assert message in str(error)
     assert what == "generate_parameters"

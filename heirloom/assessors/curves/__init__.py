@@ -1,0 +1,1 @@
+"""Models of learning curves, and what they predict."""
