@@ -23,7 +23,7 @@ def test_code_needs_no_newer_python_than_3_9(room: str) -> None:
 
 
 def test_modules_import_only_the_standard_library() -> None:
-    """Except optuna.py, whose packages its first proposal imports, and numpy in policy/, curves/."""
+    """Except optuna.py, whose packages its first proposal imports, and what needs numpy."""
     modules = [
         ".".join(("heirloom", *path.relative_to(PACKAGE).with_suffix("").parts))
         for room in ("tuners", "assessors", "space")
