@@ -11,7 +11,7 @@ import pytest
 
 from heirloom.tuners.interface import Result
 from heirloom.tuners.nni.advisor import NniAdvisor
-from heirloom.tuners.process.protocol import Resume
+from heirloom.tuners.process.protocol import KnownResult, Resume
 from nni.runtime.msg_dispatcher_base import MsgDispatcherBase
 from nni.runtime.protocol import CommandType, send
 from nni.utils import MetricType
@@ -197,7 +197,7 @@ class Importing(Noting):
 
 
 def test_a_resumed_search_imports_its_results_and_those_of_trials_under_way() -> None:
-    known = {"parameter": {"x": 0.3}, "value": 0.9}
+    known: KnownResult = {"parameter": {"x": 0.3}, "value": 0.9}
     advisor = Importing()
     with searching(advisor, {"data": [known], "next": 5}) as search:
         assert search.propose(7)["parameter_id"] == 5
