@@ -17,6 +17,8 @@ from rich.table import Table
 
 from benchmarks import cluster, commits, handoff, machine, overhead, pure, throughput, weights
 from benchmarks.figure import Figure
+from benchmarks.nasbench import outcome, study
+from benchmarks.nasbench.methods import METHODS
 from benchmarks.peers import PEERS
 from controller.store import layout
 
@@ -28,13 +30,15 @@ MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
     "overhead": overhead.measure,
     "weights": weights.measure,
 }
+NASBENCH = "nasbench"  # a comparison of methods; its figures are no times of this machine
 _WIDTH = 140  # of the tables where the output is no terminal
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
 
 def main(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help=", ".join(MEASUREMENTS))
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help=f"{', '.join(MEASUREMENTS)}; or {NASBENCH}"),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Small sizes: shows that it works, and no more.")
@@ -44,8 +48,18 @@ def main(
         Path | None,
         typer.Option("-i", "--inventory", help="Measure between the nodes of this one instead."),
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"With {NASBENCH}: only this tuner. May be repeated.")
+    ] = None,
 ) -> None:
-    """Measure everything (below ten minutes), or what is named, and write the figures as JSON."""
+    """Measure everything (below ten minutes), or what is named, and write the figures as JSON.
+
+    nasbench compares tuners on the table of NAS-Bench-201 instead (20 minutes), and writes
+    nasbench.json. What was ended goes on where it was.
+    """
+    if names == [NASBENCH]:
+        _compare(build, only or [], quick=quick)
+        return
     measurements = MEASUREMENTS
     if inventory is not None:
         measurements = {"cluster": partial(cluster.measure, inventory=inventory.absolute())}
@@ -79,6 +93,26 @@ def main(
         console.print(f"no-op trials a second of others on 2 cores: {peers}", soft_wrap=True)
     cores, kernel = facts["cores"], facts["kernel"]
     console.print(f"{cores} cores, Linux {kernel}, {seconds:.0f} s; written to {record_path}")
+
+
+def _compare(build: Path, only: list[str], *, quick: bool) -> None:
+    """Run the comparison on NAS-Bench-201 and print it."""
+    known = [method.tuner for method in METHODS]
+    if unknown := sorted(set(only) - set(known)):
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose of {', '.join(known)}")
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    try:
+        with console.status(NASBENCH) as status:
+            record = study.run(build, only=only, quick=quick, notify=status.update)
+    except RuntimeError as error:
+        console.print(f"[red]error:[/] {escape(str(error))}")
+        sys.exit(1)
+    console.print(outcome.as_table(record))
+    for values in study.VALUES:
+        for goal in outcome.goals(record, values):
+            text = f"{values}: {goal.text}: {_MET[goal.met]} ({goal.found})"
+            console.print(text, soft_wrap=True)
+    console.print(f"written to {build / study.FILE}")
 
 
 def _table(figures: list[Figure]) -> Table:
