@@ -48,8 +48,9 @@ from controller.state.record import read_config
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.snapshots import runtime, snapshot
+from controller.tuners.calls import Call
 from controller.tuners.pipe import TunerError
-from controller.tuners.process import Call, TunerProcess
+from controller.tuners.process import TunerProcess
 from heirloom.store.atomic_write import replace_file
 from heirloom.tuners.process.protocol import Declared, Resume
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 from controller.core.events import (
     Concluded,
@@ -22,23 +22,15 @@ from controller.core.events import (
     StopAsked,
     TunerReady,
 )
+from controller.tuners.calls import Call, Reports, parts
 from controller.tuners.differences import conclusion_difference, difference
 from controller.tuners.long_calls import LongCall, long_call
 from controller.tuners.pipe import Answer, Pipe, TunerError
-from heirloom.tuners.process.protocol import Declared
+from heirloom.tuners.process.protocol import Declared, SavedState
 from heirloom.tuners.registry import label
 
-_REPORTS = 100  # reports in one call at most: the first that stops the trial is answered soon
+_T = TypeVar("_T")
 EventCallback = Callable[[Sequence[Event]], None]
-Reports = Sequence[tuple[int, Any]]  # step, value
-Call = (
-    tuple[Literal["propose"], int, Proposed | ProposalWithheld | SearchEnded]
-    | tuple[Literal["observe"], Mapping[str, Any]]
-    | tuple[Literal["may_be_parent"], Sequence[int]]
-    | tuple[Literal["conclude"], Concluded]
-    | tuple[Literal["reports"], int, int, Reports]  # trial, number of the attempt
-    | tuple[Literal["continued"], int, int, int, int]  # trial, number, number of the earlier, step
-)
 
 
 class TunerProcess:
@@ -109,7 +101,7 @@ class TunerProcess:
     def report(self, trial: int, number: int, reports: Reports) -> None:
         """Pass an attempt's reports on to the assessor. May post StopAdvised, once an attempt."""
         self._sent += len(reports)
-        for part in _parts(reports):
+        for part in parts(reports):
             answer = self._ask_about(trial, number, part)
             take = partial(self._assessed_part, trial, number, len(part))
             self._when(answer, take)
@@ -126,16 +118,24 @@ class TunerProcess:
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Ask whether each trial may still be named as a parent. The future may get TunerError."""
         may: Future[dict[int, bool]] = Future()
-
-        def pass_on(answered: Future[Answer]) -> None:
-            error = answered.exception()
-            if error is not None:
-                may.set_exception(error)
-            else:
-                may.set_result(dict(zip(trials, answered.result()["ok"], strict=True)))
-
-        self._pipe.ask("may_be_parent", trials=list(trials)).add_done_callback(pass_on)
+        asked = self._pipe.ask("may_be_parent", trials=list(trials))
+        _pass_on(asked, may, lambda answer: dict(zip(trials, answer["ok"], strict=True)))
         return may
+
+    def state(self) -> Future[SavedState]:
+        """Request the tuner's state, which says why if it has none. It may get TunerError."""
+        state: Future[SavedState] = Future()
+        _pass_on(self._pipe.ask("state"), state, lambda answer: answer["ok"])
+        return state
+
+    def load_state(self, saved: SavedState) -> str:
+        """Let the tuner go on from a state, in place of `replay`; return why it cannot, or empty.
+
+        Use it before any other call. It blocks until the tuner has answered. A process that cannot
+        go on from a state is of no use any more. Raises TunerError if it fails.
+        """
+        answer: str = self._pipe.ask("load_state", saved=saved).result()["ok"]
+        return answer
 
     def replay(self, calls: Iterable[Call]) -> list[str]:
         """Repeat the journaled calls in order; return a line for each answer that is different now.
@@ -176,7 +176,7 @@ class TunerProcess:
         if call[0] == "continued":
             return self._ask_to_continue(*call[1:])
         _, trial, number, reports = call
-        answers = [self._ask_about(trial, number, part, replay=True) for part in _parts(reports)]
+        answers = [self._ask_about(trial, number, part, replay=True) for part in parts(reports)]
         return answers[-1]
 
     def _ask_about(self, trial: int, number: int, reports: Reports, **more: bool) -> Future[Answer]:
@@ -257,6 +257,14 @@ class TunerProcess:
         return [StopAdvised(at=time.time(), trial=trial, number=number, reason=reason)]
 
 
-def _parts(reports: Reports) -> list[Reports]:
-    """Reports that go to the assessor in one call each: a call takes longer than a report."""
-    return [reports[at : at + _REPORTS] for at in range(0, len(reports), _REPORTS)]
+def _pass_on(answer: Future[Answer], to: Future[_T], read: Callable[[Answer], _T]) -> None:
+    """Give a future what an answer says, or its error."""
+
+    def run(answered: Future[Answer]) -> None:
+        error = answered.exception()
+        if error is not None:
+            to.set_exception(error)
+        else:
+            to.set_result(read(answered.result()))
+
+    answer.add_done_callback(run)

@@ -10,7 +10,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.state.journal import Journal
-from controller.tuners.process import Call
+from controller.tuners.calls import Call
 from controller.tuners.results import result_of
 from heirloom.tuners.nni.plain_json import final_value
 from heirloom.tuners.process.protocol import KnownResult, Resume

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Optional
 
 from ..interface import Tuner
 from ..registry import objective_arguments
@@ -51,6 +52,11 @@ def declared(tuner: Tuner) -> Declared:
         "ends_itself": bool(getattr(tuner, "ends_itself", False)),
         "concludes": own is not Tuner.conclude,
     }
+
+
+def possible_parents(tuner: Optional[Tuner], trials: Sequence[int]) -> list[bool]:
+    """For each trial whether a later proposal may name it; never with NNI's interface."""
+    return [tuner is not None and bool(tuner.may_be_parent(trial)) for trial in trials]
 
 
 def conclusion(tuner: Tuner) -> list[ProposalAnswer]:

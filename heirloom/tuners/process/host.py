@@ -24,14 +24,13 @@ from ...assessors.interface import Assessor, history_of
 from ...assessors.reports import Reports, TrialReports
 from ..interface import Result, SearchFinished, Tuner
 from ..registry import RegistryError, find, label, objective_arguments
-from . import construct, plain_json
+from . import construct, plain_json, saved
 from .import_advice import import_advice
 from .protocol import (
     Choice,
     Continued,
     Declared,
     Line,
-    MayBeParent,
     NniProposalAnswer,
     Observe,
     ProposalAnswer,
@@ -97,7 +96,11 @@ class Host:
         if request["call"] == "continued":
             return self._continued(request)
         if request["call"] == "may_be_parent":
-            return self._may_be_parent(request)
+            return construct.possible_parents(self._tuner, request["trials"])
+        if request["call"] == "state":
+            return saved.save(self._tuner, self._labels["tuner"])
+        if request["call"] == "load_state":
+            return saved.load(self._tuner, self._labels["tuner"], request["saved"])
         if request["call"] == "conclude":
             return [] if self._tuner is None else construct.conclusion(self._tuner)
         if self._nni is not None and self._nni.tuner is not None:
@@ -208,11 +211,6 @@ class Host:
         reports.add(step, float(value))
         self._active = "assessor"
         return bool(self._assessor.assess(trial, history_of(reports.values)))
-
-    def _may_be_parent(self, request: MayBeParent) -> list[bool]:
-        if self._tuner is None:
-            return [False for _ in request["trials"]]  # NNI's interface has no parents
-        return [bool(self._tuner.may_be_parent(trial)) for trial in request["trials"]]
 
     def _location(self, error: BaseException) -> str:
         """` (FILE:LINE)` of an error in user code, or empty."""

@@ -23,7 +23,7 @@ def plain_proposal(answer: Any) -> ProposalAnswer | None:
     if not isinstance(params, Mapping):
         raise TypeError(f"params must be a dict, not {type(params).__name__}")
     params = dict(params)
-    problem = _problem(params, "params")
+    problem = problem_of(params, "params")
     if problem:
         raise TypeError(problem)
     size = len(json.dumps(params))
@@ -38,20 +38,21 @@ def plain_proposal(answer: Any) -> ProposalAnswer | None:
     return {"params": params, "parents": list(parents)}
 
 
-def _problem(value: Any, path: str) -> str | None:
+def problem_of(value: Any, path: str) -> str | None:
     """Describe the first part of a value that is not plain JSON; None if there is none."""
     if value is None or isinstance(value, (str, int)):
         return None
     if isinstance(value, float):
-        return None if math.isfinite(value) else f"{path} is {value}: params must be finite"
+        what = path.partition("[")[0]
+        return None if math.isfinite(value) else f"{path} is {value}: {what} must be finite"
     if isinstance(value, (list, tuple)):
-        found = (_problem(inner, f"{path}[{index}]") for index, inner in enumerate(value))
+        found = (problem_of(inner, f"{path}[{index}]") for index, inner in enumerate(value))
         return next((problem for problem in found if problem), None)
     if isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str):
                 return f"{path} has the key {key!r}: keys must be text"
-            problem = _problem(inner, f"{path}[{key!r}]")
+            problem = problem_of(inner, f"{path}[{key!r}]")
             if problem:
                 return problem
         return None

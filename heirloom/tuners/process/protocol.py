@@ -129,6 +129,31 @@ class Conclude(TypedDict):
     call: Literal["conclude"]
 
 
+class SaveState(TypedDict):
+    """Request what decides the tuner's later proposals. The answer is a `SavedState`."""
+
+    call: Literal["state"]
+
+
+class SavedState(TypedDict):
+    """The state of a tuner."""
+
+    tuner: str  # what messages call it
+    state: Any  # in plain JSON; None: it cannot be saved
+    reason: str  # why it cannot; empty if it can
+
+
+class LoadState(TypedDict):
+    """Go on from a state, in place of the calls that led to it: the first request after `Setup`.
+
+    The answer says why that is not possible, and is empty if it is. A tuner for which it is not is
+    of no use any more.
+    """
+
+    call: Literal["load_state"]
+    saved: SavedState
+
+
 class UnderWay(TypedDict):
     """Tell a tuner with NNI's interface how many trials have no verdict."""
 
@@ -136,7 +161,18 @@ class UnderWay(TypedDict):
     count: int
 
 
-Request = Union[Setup, Propose, Observe, Report, Continued, MayBeParent, Conclude, UnderWay]
+Request = Union[
+    Setup,
+    Propose,
+    Observe,
+    Report,
+    Continued,
+    MayBeParent,
+    Conclude,
+    SaveState,
+    LoadState,
+    UnderWay,
+]
 
 
 class ProposalAnswer(TypedDict):

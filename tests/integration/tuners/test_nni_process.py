@@ -18,8 +18,9 @@ from controller.core.events import (
     StopAsked,
     TunerReady,
 )
+from controller.tuners.calls import Call
 from controller.tuners.pipe import TunerError
-from controller.tuners.process import Call, TunerProcess
+from controller.tuners.process import TunerProcess
 from tests.integration.tuners.bench import PATIENCE, Bench, result
 
 TUNER = """

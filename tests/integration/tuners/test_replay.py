@@ -1,7 +1,8 @@
 """A resumed experiment repeats the calls that its journal holds."""
 
 from controller.core.events import ProposalWithheld, Proposed, SearchEnded
-from controller.tuners.process import Call, TunerProcess
+from controller.tuners.calls import Call
+from controller.tuners.process import TunerProcess
 from tests.integration.tuners.bench import Bench, proposing, result
 
 
