@@ -137,6 +137,8 @@ class Experiment(Section):
                 candidates(space)
             except SpaceError as error:
                 raise several(error.mistakes) from None
+        if tuner is not None and info.context and (mistake := fit.unsupported(tuner, space)):
+            raise several([mistake])
         return expand(space)
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.config.mistakes import Key
 from controller.config.plugin import TunerChoice
-from heirloom.space import mismatches, parse
+from heirloom.space import expand, mismatches, parse
 from heirloom.tuners.batch import NOT_LISTED, candidates, unlisted
 from heirloom.tuners.registry import TUNERS
 
@@ -20,6 +20,17 @@ def initial(tuner: TunerChoice, space: Mapping[str, Any]) -> Iterator[tuple[Key,
     for index, params in enumerate(given):
         for path, text in problems(tuner, space, params):
             yield ("tuner", "args", "initial", index, *path), text
+
+
+def unsupported(tuner: TunerChoice, space: Mapping[str, Any]) -> tuple[Key, str] | None:
+    """Why a tuner of Heirloom's cannot search a space, at the parameter that the reason names."""
+    reason = None if tuner.known is None else tuner.known.supports(expand(space))
+    if reason is None:
+        return None
+    inside = (name for name in space if reason.startswith((f"{name} ", f"{name}.")))
+    name = max(inside, key=len, default=None)
+    text = f"tuner {tuner.name} cannot search this space: {reason}"
+    return () if name is None else (name,), text
 
 
 def problems(

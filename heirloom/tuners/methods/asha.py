@@ -92,9 +92,13 @@ class Asha(Tuner):
         return self._resource.proposal(self._initial.draw(self._rng), self._rungs[0].until)
 
     def observe(self, result: Result) -> None:
-        """Add a trial that succeeded to its rung."""
+        """Add a trial that succeeded to its rung; an imported one to that of its amount."""
         self._ended.add(result.trial_id)
         rung = self._under_way.pop(result.trial_id, None)
+        if result.imported:
+            amount = result.params.get(self._resource.name)
+            amounts = [each.until for each in self._rungs]
+            rung = amounts.index(amount) if amount in amounts else None
         if rung is not None and result.state == "succeeded" and result.value is not None:
             params = self._resource.without(result.params)
             entry = _Entry(result.trial_id, params, result.value, result.weights)

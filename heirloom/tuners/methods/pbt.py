@@ -114,7 +114,13 @@ class Pbt(Tuner):
         return self._resource.proposal(member.params, until, member.trial, member.trained)
 
     def observe(self, result: Result) -> None:
-        """Note where the member is, or replace it if its trial failed."""
+        """Note where the member is, or replace it if its trial failed.
+
+        An imported trial is where a member begins, as long as there are members without one.
+        """
+        if result.imported:
+            self._begin(result)
+            return
         member = next((one for one in self._members if one.under_way == result.trial_id), None)
         if member is None:
             return
@@ -148,6 +154,12 @@ class Pbt(Tuner):
         load_generator(self._rng, state["random"])
         self._members = [_Member(*member) for member in state["members"]]
         self._failed = state["failed"]
+
+    def _begin(self, result: Result) -> None:
+        member = next((one for one in self._members if one.trial is None), None)
+        if member is not None and result.weights:
+            member.trial, member.value = result.trial_id, result.value
+            member.params = self._resource.without(result.params)
 
     def _exploit(self, member: _Member) -> None:
         """Copy a member of the best quantile if this one is in the worst, and explore."""

@@ -78,6 +78,7 @@ TABLE = [
     ("budget:", "budget: {trials: 1}\nbudget:", 6, "budget", "on line 5"),
     ("budget:", "tuner: {name: grd}\nbudget:", 5, "tuner.name", "did you mean grid?"),
     ("budget:", "tuner: {name: grid}\nbudget:", 2, "search_space.lr", "choice, randint"),
+    ("budget:", "tuner: {name: nasnet}\nbudget:", 2, "search_space.lr", "lr is a number"),
     ("budget:", "tuner: {}\nbudget:", 5, "tuner.class", "evolution, gp, grid"),
     ("budget:", "tuner: {name: batch}\nbudget:", 2, "search_space.lr", "must be choice"),
     ("budget:", "tuner: {name: tpe, args: {startup: -1}}\nbudget:", 5, "tuner.args", "at least 0"),

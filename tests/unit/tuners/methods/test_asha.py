@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from heirloom.tuners.interface import Result
 from heirloom.tuners.methods.asha import Asha
 from tests.unit.tuners.methods.play import Play
 
@@ -84,3 +85,14 @@ def test_the_lowest_rung_may_have_more():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         asha(**arguments)
+
+
+def test_an_imported_trial_joins_the_rung_of_its_amount():
+    tuner = asha()
+    for trial, epochs in enumerate([1, 3, 3, 3, 2]):
+        params = {"x": trial / 10, "epochs_from": 0, "epochs": epochs}
+        tuner.observe(Result(trial, "succeeded", params["x"], params, weights=True, imported=True))
+    proposal = tuner.propose(5)
+    assert (proposal.parents, amounts(proposal)) == ((3,), (3, 9))
+    assert amounts(tuner.propose(6)) == (0, 1)  # the other rungs have too few
+    assert [tuner.may_be_parent(trial) for trial in range(5)] == [True, True, True, False, False]

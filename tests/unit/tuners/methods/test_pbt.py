@@ -7,6 +7,7 @@ import random
 import pytest
 
 from heirloom.space import contains, parse, perturb
+from heirloom.tuners.interface import Result
 from heirloom.tuners.methods.pbt import Pbt
 from tests.unit.tuners.methods.play import Play
 
@@ -140,3 +141,13 @@ def test_the_same_seed_and_results_give_the_same_search():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         pbt(**arguments)
+
+
+def test_members_begin_as_the_imported_trials():
+    tuner = pbt(population=3)
+    for trial, weights in enumerate([False, True, True]):
+        params = {"rate": 0.1 + trial, "units": 8, "epochs_from": 2, "epochs": 4}
+        tuner.observe(Result(trial, "succeeded", 0.5, params, weights=weights, imported=True))
+    proposals = [tuner.propose(trial) for trial in (3, 4, 5)]
+    assert [proposal.parents for proposal in proposals] == [(1,), (2,), ()]
+    assert proposals[0].params == {"rate": 1.1, "units": 8, "epochs_from": 0, "epochs": 2}
