@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from ..morphism.growth import Growth
 from ..space import SpaceError
 from ..space import network as graphs
+from ..space.network.correspondence import COPY, correspondence
+from ..weights.errors import WeightsError
 from .errors import NasError
 
 Tensors = Sequence[torch.Tensor]
@@ -21,11 +24,16 @@ class LayeredNetwork(nn.Module):
 
     The tensors of layer 7 have names such as `layers.7.conv.weight`, also in the networks of the
     children. `heirloom.space.network.tensors` lists the names and the shapes.
+    `heirloom.torch.save` saves the layers beside the weights.
     """
 
-    def __init__(self, graph: graphs.Network) -> None:
+    def __init__(
+        self, graph: graphs.Network, *, keep_function: bool = False, noise: float = 0.0
+    ) -> None:
         super().__init__()
         self.graph = graph
+        self.structure = graph.to_json()
+        self._growth = Growth(noise) if keep_function else None
         self.input_shape = graph.input
         known = graphs.shapes(graph)
         self.layers = nn.ModuleDict(
@@ -42,6 +50,34 @@ class LayeredNetwork(nn.Module):
             inputs, skips = ([outputs[n] for n in ids] for ids in (layer.inputs, layer.skips))
             outputs[layer.id] = self.layers[str(layer.id)](inputs, skips)
         return outputs[self.graph.layers[-1].id]
+
+    def grown(
+        self, structure: Any, weights: Mapping[str, torch.Tensor]
+    ) -> Optional[tuple[dict[str, torch.Tensor], bool]]:
+        """The tensors with which this network keeps the function of one that it descends from.
+
+        structure: the layers of that network. weights: its tensors.
+
+        The second value is whether all of the function is kept. None without `keep_function`.
+        Raises WeightsError for a structure that is no network.
+        """
+        if self._growth is None:
+            return None
+        try:
+            ancestor = graphs.read(structure)
+        except SpaceError as error:
+            raise WeightsError(f"the weights are of no network: {error}") from None
+        found = correspondence(ancestor, self.graph)
+        shapes = _by_layer(graphs.tensors(self.graph))
+        old = _by_layer(weights)
+        made: dict[str, torch.Tensor] = {}
+        for number, start in found.starts.items():
+            if start.kind == COPY:
+                layer = self._growth.copied(start, old.get(number, {}))
+            else:
+                layer = self._growth.added(start, shapes[number])
+            made.update({f"layers.{number}.{name}": tensor for name, tensor in layer.items()})
+        return made, found.preserved
 
 
 class Vertex(nn.Module):
@@ -116,20 +152,36 @@ class GlobalPool(nn.Module):
         return inputs[0].mean((2, 3))
 
 
-def network(value: Mapping[str, Any]) -> LayeredNetwork:
+def network(
+    value: Mapping[str, Any], *, keep_function: bool = False, noise: float = 1e-4
+) -> LayeredNetwork:
     """The module of a network, such as `params["network"]` of a trial.
 
     It has new weights; `heirloom.torch.inherit` loads those of the layers that the trial's parent
     has too, with the same shape.
 
     value: a value of the type `layers`, in its JSON form.
+    keep_function: whether `inherit` gives a network that descends from the one whose weights it
+        inherits the same function, also with wider layers, new ones and new skip connections. The
+        trial whose weights are restored need not be the parent that the tuner named.
+    noise: of new weights when the function is kept, as a share of half the range of weights. 0
+        keeps the function up to rounding.
 
     Raises NasError if it is no network.
     """
     try:
-        return LayeredNetwork(graphs.read(value))
+        return LayeredNetwork(graphs.read(value), keep_function=keep_function, noise=noise)
     except SpaceError as error:
         raise NasError(f"no network: {error}") from None
+
+
+def _by_layer(found: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+    """Values by layer and the last parts of the names, such as `conv.weight`."""
+    layers: dict[int, dict[str, Any]] = {}
+    for name, value in found.items():
+        _, number, rest = name.split(".", 2)
+        layers.setdefault(int(number), {})[rest] = value
+    return layers
 
 
 def resized(skip: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

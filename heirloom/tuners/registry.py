@@ -28,6 +28,7 @@ TUNERS = {
     "grid": "heirloom.tuners.grid:Grid",
     "hyperband": "heirloom.tuners.methods.hyperband:Hyperband",
     "large_scale_evolution": ("heirloom.tuners.methods.large_scale_evolution:LargeScaleEvolution"),
+    "morphism": "heirloom.tuners.methods.morphism.tuner:Morphism",
     "nasnet": "heirloom.tuners.methods.nasnet:Nasnet",
     "pbt": "heirloom.tuners.methods.pbt:Pbt",
     "random": "heirloom.tuners.random:Random",

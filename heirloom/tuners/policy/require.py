@@ -1,4 +1,4 @@
-"""numpy, imported when a tuner needs it."""
+"""NumPy and what needs it, imported when a tuner needs them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from importlib.util import find_spec
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def require_numpy(tuner: str) -> None:
-    """Import numpy on one thread. Raises ValueError, which names the tuner, if it is missing."""
-    if find_spec("numpy") is None:
+def require_numpy(tuner: str, *more: str) -> None:
+    """Import numpy on one thread, and further modules of packages that compute with it.
+
+    Raises ValueError, which names the tuner, if a package is missing.
+    """
+    modules = ("numpy", *more)
+    packages = dict.fromkeys(module.partition(".")[0] for module in modules)
+    if missing := [package for package in packages if find_spec(package) is None]:
         raise ValueError(
-            f"{tuner} needs numpy in the environment of the tuner: python -m pip install numpy"
+            f"{tuner} needs {' and '.join(missing)} in the environment of the tuner: "
+            f"python -m pip install {' '.join(missing)}"
         )
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
-        import_module("numpy")
+        for module in modules:
+            import_module(module)
     finally:
         for name, value in before.items():
             if value is None:

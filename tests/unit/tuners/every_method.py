@@ -78,6 +78,11 @@ METHODS: dict[str, Method] = {
     ),
     "hyperband": Method(_NUMBERS, ({}, {"initial": _FIRST}), {**_RESOURCE, "max": 3}),
     "large_scale_evolution": Method(_LAYERS, ({"population": 3}, {"population": 2})),
+    "morphism": Method(
+        {"network": _LAYERS["network"]},
+        ({"width": 2, "neighbours": 1, "max_layers": 10},),
+        examples=4,
+    ),
     "nasnet": Method(_OPTIONS, ({"units": 3, "batch": 2, "passes": 2},)),
     "pbt": Method(_NESTED, ({"population": 3}, {"population": 4, "quantile": 0.5}), _RESOURCE),
     "random": Method(_NUMBERS, ({}, {"initial": _FIRST})),

@@ -14,7 +14,7 @@ class Bound:
     """Lower confidence bounds by a Gaussian process over edit distances.
 
     known: the outlines of trained networks; at least one.
-    costs: of each, where smaller is better.
+    costs: of each, where smaller is better; their mean is 0 and their standard deviation 1.
     beta: how many standard deviations the bound is below the mean.
     """
 

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1806.10282, section 3.1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .outline import Outline, Skip, Step
 
@@ -26,13 +27,18 @@ def _steps_distance(one: Sequence[Step], other: Sequence[Step]) -> float:
     """The cheapest alignment that keeps the order; a layer without a partner costs 1."""
     row = [float(j) for j in range(len(other) + 1)]
     for i, step in enumerate(one, start=1):
-        before, row = row, [float(i)]
-        for j, partner in enumerate(other):
-            matched = before[j] + _step_distance(step, partner)
-            row.append(min(row[j] + 1, before[j + 1] + 1, matched))
+        last = float(i)
+        new = [last]
+        for partner, diagonal, above in zip(other, row, row[1:]):
+            least = above if above < last else last
+            matched = diagonal + _step_distance(step, partner)
+            last = matched if matched < least + 1 else least + 1
+            new.append(last)
+        row = new
     return row[-1]
 
 
+@lru_cache(maxsize=4096)  # most of the time goes here
 def _step_distance(one: Step, other: Step) -> float:
     """1 for different types, else the mean relative difference of their sizes."""
     if one == other:

@@ -30,10 +30,10 @@ def morphs(network: Network) -> dict[str, list[Morph]]:
     }
 
 
-def draw(network: Network, rng: Random) -> Iterator[Network]:
-    """Changed networks, endlessly: the kind is random, then the change."""
+def draw(network: Network, rng: Random, tries: int) -> Iterator[Network]:
+    """Changed networks from so many draws: the kind is random, then the change."""
     kinds = [found for found in morphs(network).values() if found]
-    while kinds:
+    for _ in range(tries if kinds else 0):
         try:
             yield rng.choice(rng.choice(kinds))()
         except ShapeError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from ....space.network import INPUT, Layer, Network
 
@@ -17,16 +17,14 @@ _JOINS = ("add", "concat")
 _SIZES = ("filters", "kernel", "stride", "units")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A layer of the row. `sizes` are in an order that depends on its type alone."""
 
     kind: str
     sizes: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, order=True)
-class Skip:
+class Skip(NamedTuple):
     """A connection past layers.
 
     kind: `add` or `concat`.
