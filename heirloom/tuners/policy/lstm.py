@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from .decisions import Decisions
 from .sample import pick
 from .softmax import masks_of
-from .tape import Array, Value, beside, entropy, log_probability, probabilities
+from .tape import Array, Value, below, entropy, log_probability, probabilities
 
 
 class LstmPolicy:
@@ -38,7 +37,8 @@ class LstmPolicy:
         self._units = units
         self._masks = masks_of(decisions)
         shapes = {
-            "lstm": (2 * units, 4 * units),
+            "input": (units, 4 * units),
+            "hidden": (units, 4 * units),
             "first": (1, units),
             "embedding": (decisions.tokens, units),
             "softmax": (units, decisions.tokens),
@@ -52,11 +52,12 @@ class LstmPolicy:
         tokens: list[int] = []
         total = 0.0
         hidden, cell = self._empty(1)
+        inputs = self._inputs()
 
         def choose(decision: int) -> int:
             nonlocal total, hidden, cell
-            before = np.array(tokens[-1:], np.int64) if tokens else None
-            hidden, cell = self._step(before, 1, hidden, cell)
+            before = np.array(tokens[-1:] or [self._decisions.tokens])
+            hidden, cell = self._step(inputs, before, hidden, cell)
             logits = hidden.data @ self.parameters["softmax"].data
             start = self._decisions.offsets[decision]
             part = slice(start, start + self._decisions.sizes[decision])
@@ -75,11 +76,12 @@ class LstmPolicy:
         tokens = np.array([[*each, *[0] * (longest - len(each))] for each in sequences], np.int64)
         lengths = np.array([len(each) for each in sequences])
         hidden, cell = self._empty(count)
+        inputs = self._inputs()
+        before = np.full(count, self._decisions.tokens)
         logs = entropies = Value(np.zeros(count))
         for at in range(longest):
-            before = tokens[:, at - 1] if at else None
-            hidden, cell = self._step(before, count, hidden, cell)
-            chosen = tokens[:, at]
+            hidden, cell = self._step(inputs, before, hidden, cell)
+            before = chosen = tokens[:, at]
             mask = self._masks[[self._decisions.decision(token) for token in chosen]]
             logits = hidden @ self.parameters["softmax"]
             is_active = (at < lengths).astype(float)
@@ -87,28 +89,28 @@ class LstmPolicy:
             entropies = entropies + entropy(logits, mask) * is_active
         return logs, entropies
 
+    def _inputs(self) -> Value:
+        """What the gates get from each token; in the last row, from the first input."""
+        given = below(self.parameters["embedding"], self.parameters["first"])
+        return given @ self.parameters["input"]
+
     def _step(
-        self, before: Optional[NDArray[np.int64]], count: int, hidden: Value, cell: Value
+        self, inputs: Value, before: NDArray[np.int64], hidden: Value, cell: Value
     ) -> tuple[Value, Value]:
-        """The state after the last tokens were read; None at the beginning."""
-        if before is None:
-            given = self.parameters["first"].rows(np.zeros(count, np.int64))
-        else:
-            given = self.parameters["embedding"].rows(before)
-        return step(given, hidden, cell, self.parameters["lstm"])
+        gates = inputs.rows(before) + hidden @ self.parameters["hidden"]
+        return step(gates, cell)
 
     def _empty(self, count: int) -> tuple[Value, Value]:
         return Value(np.zeros((count, self._units))), Value(np.zeros((count, self._units)))
 
 
-def step(given: Value, hidden: Value, cell: Value, weights: Value) -> tuple[Value, Value]:
-    """The hidden state and the cell after an input, without biases.
+def step(gates: Value, cell: Value) -> tuple[Value, Value]:
+    """The hidden state and the cell, from what the gates get and the cell before.
 
     Hochreiter, Schmidhuber: Long Short-Term Memory, 1997,
-    https://doi.org/10.1162/neco.1997.9.8.1735
+    https://doi.org/10.1162/neco.1997.9.8.1735, with the forget gate of its successors
     """
-    units = hidden.data.shape[1]
-    gates = beside(given, hidden) @ weights
+    units = cell.data.shape[1]
     enter, forget, leave, new = (
         gates.columns(units * index, units * (index + 1)) for index in range(4)
     )

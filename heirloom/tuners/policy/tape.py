@@ -71,9 +71,9 @@ class Value:
         """The rows of these indices, each as often as it is named."""
 
         def pull(g: Array) -> list[Array]:
-            whole = np.zeros_like(self.data)
-            np.add.at(whole, index, g)
-            return [whole]
+            takes = np.zeros((len(index), len(self.data)))
+            takes[np.arange(len(index)), index] = 1.0
+            return [takes.T @ g]
 
         return Value(self.data[index], (self,), pull)
 
@@ -93,7 +93,10 @@ class Value:
             if value._pull is None or value.grad is None:
                 continue
             for one, grad in zip(value._inputs, value._pull(value.grad)):
-                one.grad = np.array(grad) if one.grad is None else one.grad + grad
+                if one.grad is None:
+                    one.grad = np.array(grad)
+                else:
+                    one.grad += grad
 
     def _order(self) -> list[Value]:
         """Everything that this was computed from, each after its own inputs."""
@@ -111,13 +114,13 @@ class Value:
         return found
 
 
-def beside(left: Value, right: Value) -> Value:
-    """The columns of both."""
-    width = left.data.shape[1]
+def below(top: Value, bottom: Value) -> Value:
+    """The rows of both."""
+    count = len(top.data)
     return Value(
-        np.concatenate([left.data, right.data], axis=1),
-        (left, right),
-        lambda g: [g[:, :width], g[:, width:]],
+        np.concatenate([top.data, bottom.data]),
+        (top, bottom),
+        lambda g: [g[:count], g[count:]],
     )
 
 

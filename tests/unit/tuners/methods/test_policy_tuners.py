@@ -127,13 +127,13 @@ def test_wrong_arguments_are_named(tuner, arguments, message):
 
 def test_the_policy_of_nasnet_learns_from_whole_batches():
     tuner = make(Nasnet)
-    before = tuner._policy.parameters["lstm"].data
+    before = tuner._policy.parameters["hidden"].data
     proposals = [tuner.propose(trial) for trial in range(4)]
     for trial in range(3):
         tuner.observe(Result(trial, "succeeded", float(trial), proposals[trial].params))
-    assert tuner._policy.parameters["lstm"].data is before
+    assert tuner._policy.parameters["hidden"].data is before
     tuner.observe(Result(3, "succeeded", 3.0, proposals[3].params))
-    assert (tuner._policy.parameters["lstm"].data != before).any()
+    assert (tuner._policy.parameters["hidden"].data != before).any()
 
 
 def test_both_are_found_by_name():
