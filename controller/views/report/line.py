@@ -9,6 +9,7 @@ from typing import Any
 from controller.core.model import Trial
 from controller.views.report.data import ReportData, finite
 from controller.views.report.figures.hover import show
+from controller.views.values import flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def steps(data: ReportData) -> list[Step]:
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    before, after = dict(flat(before)), dict(flat(after))
     names = dict.fromkeys((*before, *after))
     texts = ((name, _text(before, name), _text(after, name)) for name in names)
     return [text for text in texts if text[1] != text[2]]

@@ -201,9 +201,13 @@ def _failures(data: ReportData) -> list[_Failure]:
     return failures
 
 
-def _params(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and values as text."""
-    return [(str(name), show(value)) for name, value in params.items()]
+def _params(params: Mapping[str, Any], limit: int | None = None) -> list[tuple[str, str]]:
+    """Names and values as text, of `limit` characters at most."""
+    texts = ((str(name), show(value)) for name, value in params.items())
+    return [
+        (name, text if limit is None or len(text) <= limit else f"{text[:limit]}…")
+        for name, text in texts
+    ]
 
 
 def _number(value: float | None) -> str:

@@ -17,6 +17,7 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.views import output, tables
 from controller.views.results import inherited, named
 from controller.views.trials.columns import latest_metrics, show
+from controller.views.values import flat
 
 Pair = tuple[Trial, Trial]
 _ABSENT = "[dim]absent[/]"
@@ -29,7 +30,7 @@ def diff(place: ExperimentDir, first: int, second: int, *, json: bool) -> None:
         raise HeirloomError(f"both are trial {first}: give the ids of two trials")
     pair = record.trial(first), record.trial(second)
     words = relation(record.experiment, *pair)
-    params = [dict(_flat(trial.params)) for trial in pair]
+    params = [dict(flat(trial.params)) for trial in pair]
     numbers = [latest_metrics(trial) | named(trial.result) for trial in pair]
     if json:
         output.print_json(
@@ -98,17 +99,6 @@ def _ancestors(experiment: Experiment, trial: Trial) -> dict[int, int]:
         new = [parent for parent in parents if parent not in found]
         found |= dict.fromkeys(new, distance)
         generation = [experiment.trials[parent] for parent in new]
-    return found
-
-
-def _flat(params: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Params by name. Those inside an object have its name and a dot before theirs."""
-    found: list[tuple[str, Any]] = []
-    for name, value in params.items():
-        if isinstance(value, Mapping) and value:
-            found += _flat(value, f"{prefix}{name}.")
-        else:
-            found.append((f"{prefix}{name}", value))
     return found
 
 

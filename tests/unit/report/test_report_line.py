@@ -74,3 +74,11 @@ def test_what_changed_along_the_best_line(direction: str, is_better: bool) -> No
     assert line[1].gain == pytest.approx(value - 0.5)
     assert line[1].is_better
     assert (line[1].inherited, line[0].gain) == (0.875, None)
+
+
+def test_networks_are_compared_by_layer() -> None:
+    layers = [{"id": 1, "filters": 8}, {"id": 2, "units": 10}]
+    first = trial(0, params={"net": {"layers": layers}})
+    child = trial(1, 0, params={"net": {"layers": layers[1:]}}, value=0.75)
+    line = steps(report(first, child))
+    assert line[1].changes == [("net.layers.1", '{"id": 1, "filters": 8}', "")]

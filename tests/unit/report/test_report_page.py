@@ -151,6 +151,14 @@ def test_parameters_beyond_the_columns_share_one(tmp_path: Path) -> None:
     assert "p10: 10, p11: 11, p12: 12, p13: 13" in page.visible_text
 
 
+def test_a_long_parameter_is_whole_for_the_best_trial_alone(tmp_path: Path) -> None:
+    network = {"layers": [{"id": number, "type": "conv"} for number in range(1, 40)]}
+    page = Page(report(trial(0, params={"net": network})), tmp_path / "report.html")
+    assert page.visible_text.count('{"id": 39, "type": "conv"}') == 1
+    [row] = page.rows
+    assert row[-1].endswith("…")
+
+
 def test_report_replaces_the_old_one_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,3 +77,18 @@ def test_the_relation_of_two_trials(search: Search, first: int, second: int, wor
 def test_a_trial_is_not_compared_with_itself(search: Search) -> None:
     with pytest.raises(HeirloomError, match="both are trial 3"):
         diff(search.place, 3, 3, json=False)
+
+
+def test_networks_are_compared_by_the_ids_of_layers(
+    search: Search, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layers = [{"id": 3, "filters": 8}, {"id": 2, "units": 10}]
+    search.trial({"net": {"next_id": 4, "layers": layers}})
+    changed = [{"id": 4, "filters": 8}, {"id": 3, "filters": 16}, {"id": 2, "units": 10}]
+    search.trial({"net": {"next_id": 5, "layers": changed}})
+    diff(search.place, 6, 7, json=True)
+    assert json.loads(capsys.readouterr().out)["params"] == {
+        "net.next_id": {"6": 4, "7": 5},
+        "net.layers.3": {"6": {"id": 3, "filters": 8}, "7": {"id": 3, "filters": 16}},
+        "net.layers.4": {"7": {"id": 4, "filters": 8}},
+    }
