@@ -12,10 +12,12 @@ from tests.integration.search.conftest import Lab
 # The weights are, for each tensor, its shape and the trials that trained it.
 TRIAL = """
     import json
+    import os
 
     from heirloom import trial
     from heirloom.space.network import parameters, read, tensors
 
+    number = int(os.environ["HEIRLOOM_TRIAL"])
     network = read(trial.params["network"])
     before = {}
     if trial.restore_path:
@@ -24,10 +26,10 @@ TRIAL = """
     for name, shape in tensors(network).items():
         kept = before.get(name, {})
         trained = kept["by"] if kept.get("shape") == list(shape) else []
-        after[name] = {"shape": shape, "by": [*trained, trial.id]}
+        after[name] = {"shape": shape, "by": [*trained, number]}
     (trial.save_path / "state.json").write_text(json.dumps(after))
     kept = sum(len(state["by"]) > 1 for state in after.values())
-    trial.finish(parameters(network) if trial.id % 6 != 5 else None, kept=kept)
+    trial.finish(parameters(network) if number % 6 != 5 else None, kept=kept)
 """
 SPACE = {"network": {"layers": {"input": [3, 16, 16], "classes": 10}}}
 
@@ -40,36 +42,30 @@ def test_children_keep_layers_and_the_killed_search_goes_on(lab: Lab) -> None:
         name="grow",
         search_space=SPACE,
         tuner={"name": "large_scale_evolution", "args": {"population": 4}},
-        budget={"trials": 24},
+        budget={"trials": 12},
     )
     with lab.start("run", file) as controller:
         assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 6 succeeded"))
+        next(line for line in controller.stdout if line.startswith("trial 4 succeeded"))
         controller.kill()
     lab("resume", "grow")
     trials = lab.trials("grow")
-    assert len(trials) == 24
+    assert len(trials) == 12
     assert {trial["state"] for trial in trials} == {"succeeded", "failed"}
     assert all(
         trial["params"]["network"] == linear((3, 16, 16), 10).to_json() for trial in trials[:4]
     )
     children = [trial for trial in trials if trial["parents"]]
-    assert len(children) > 10
+    assert len(children) > 3
     for child in children:
         assert trials[child["parents"][0]]["state"] == "succeeded"
-        changed = _changed(trials[child["parents"][0]], child)
-        assert len(changed) <= 1, (child, changed)
+        assert len(_changed(trials[child["parents"][0]], child)) <= 1, child
     last = [trial for trial in children if trial["state"] == "succeeded"][-1]
     assert "params.network.layers" in lab("diff", "grow", "0", str(last["id"]))
 
 
 def _changed(parent: dict[str, Any], child: dict[str, Any]) -> set[int]:
-    """Layers of both that have other options or skip connections."""
+    """Layers of both that have other options."""
     one, other = (read(trial["params"]["network"]) for trial in (parent, child))
     both = {layer.id for layer in one.layers} & {layer.id for layer in other.layers}
-    return {
-        number
-        for number in both
-        if (one.layer(number).options, one.layer(number).skips)
-        != (other.layer(number).options, other.layer(number).skips)
-    }
+    return {number for number in both if one.layer(number).options != other.layer(number).options}
