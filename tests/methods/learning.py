@@ -13,6 +13,8 @@ SHARE = 0.5  # the median share of a child's numbers that is inherited, at least
 
 # Where the parent is not mutated but found: the nearest of a few random networks.
 SHARES = {"random": 0.1}
+# Where most mutations change what a network computes: a child may begin at chance.
+BEFORES = {"large_scale_evolution": 0.05}
 FROM_NOTHING: frozenset[str] = frozenset()  # methods whose trials inherit nothing
 
 
@@ -60,8 +62,8 @@ def problems(method: str, found: Learning, least: int) -> list[str]:
         return [*texts, "no trial has inherited"]
     if found.share < (share := SHARES.get(method, SHARE)):
         texts.append(f"its children inherit {found.share:.0%}, and {share:.0%} is needed")
-    if found.before < BEFORE:
+    if found.before < (before := BEFORES.get(method, BEFORE)):
         texts.append(
-            f"its children begin with an accuracy of {found.before:.2f}, and {BEFORE} is needed"
+            f"its children begin with an accuracy of {found.before:.2f}, and {before} is needed"
         )
     return texts
