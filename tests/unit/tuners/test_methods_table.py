@@ -69,7 +69,7 @@ def takes(name: str, space: dict[str, Any], objectives: Any = "maximize") -> boo
 
 def fitting(name: str) -> dict[str, Any]:
     """A space that the tuner takes."""
-    return BATCH if name == "batch" else space_of(name, "choices")
+    return {"batch": BATCH, "morphism": NETWORK}.get(name) or space_of(name, "choices")
 
 
 def names_parents(name: str) -> bool:
@@ -77,8 +77,8 @@ def names_parents(name: str) -> bool:
     tuner = constructed(name, fitting(name))
     if name in ("gp", "tpe"):  # slow, and never asked for a parent
         return tuner.may_be_parent(0)
-    play = Play(tuner, lambda params: len(str(params)), slots=2).run(40)
-    return any(proposal.parents for proposal in play.proposals)
+    play = Play(tuner, lambda params: len(str(params)), slots=2)
+    return any(proposal.parents for trials in (5, 40) for proposal in play.run(trials).proposals)
 
 
 def row(name: str) -> list[bool]:
