@@ -117,6 +117,17 @@ TUNERS: Mapping[str, Counterpart] = {
         note="NNI's drops the worse of two members, Heirloom's the oldest; for children that start "
         "from their parents' weights add `heirloom: {tuner: {args: {inherit: true}}}`",
     ),
+    "MetisTuner": Counterpart(
+        "gp",
+        dropped=frozenset({"no_resampling", "no_candidates", "selection_num_starting_points",
+                           "cold_start_num", "exploration_probability"}),
+        note="`gp` is a Gaussian process too, and explores by its own rule",
+    ),
+    "SMAC": Counterpart(
+        "tpe",
+        dropped=frozenset({"config_dedup"}),
+        note="`tpe` models densities, where SMAC has a random forest",
+    ),
     "PBTTuner": _PBT,
     "Hyperband": _HYPERBAND,
     "BOHB": _BOHB,
@@ -150,8 +161,6 @@ _TPE = "use TPE"
 _INHERIT = "use Evolution with `heirloom: {tuner: {args: {inherit: true}}}`, whose children start "
 UNSUPPORTED: Mapping[str, str] = {
     "Anneal": f"{_TPE}, or Evolution, which also searches near the best",
-    "SMAC": f"{_TPE}, which has discrete parameters as well",
-    "MetisTuner": "use GPTuner, which is a Gaussian process too",
     "DNGOTuner": "use GPTuner, or TPE for many trials",
     "NetworkMorphism": _INHERIT + "from their parents' weights; the trial does the morphing",
     "PPOTuner": _INHERIT + "from their parents' weights, with choices as the search space",

@@ -69,6 +69,15 @@ def test_pbt(tmp_path: Path) -> None:
     assert any("all_checkpoint_dir: has no effect" in note for note in notes)
 
 
+@pytest.mark.parametrize(("theirs", "ours"), [("Metis", "gp"), ("SMAC", "tpe")])
+def test_a_near_relative_takes_the_place_of_one_and_a_remark_says_so(
+    tmp_path: Path, theirs: str, ours: str
+) -> None:
+    experiment, notes = loaded(tmp_path, with_tuner(f"tuner: {{name: {theirs}}}"))
+    assert experiment.tuner.name == ours
+    assert any(f"`{ours}`" in note for note in notes)
+
+
 def test_curvefitting(tmp_path: Path) -> None:
     args = "{epoch_num: 50, start_step: 9, threshold: 0.9, gap: 2}"
     experiment, _ = loaded(tmp_path, f"{V2}assessor: {{name: Curvefitting, classArgs: {args}}}\n")

@@ -42,7 +42,7 @@ def test_annotations_are_the_search_space(tmp_path: Path, text: str) -> None:
 def test_annotations_that_are_wrong_have_their_own_place(tmp_path: Path) -> None:
     wrong = tmp_path / "code/wrong.py"
     wrong.write_text("x = 1\n'@nni.variable(nni.choices(1, 2), name=x)'\nx = 2\n")
-    reported = mistakes(tmp_path, ANNOTATED_V1.replace("Random", "SMAC"))
+    reported = mistakes(tmp_path, ANNOTATED_V1.replace("Random", "Anneal"))
     assert len(reported) == 2
     [tuner] = [one for one in reported if one.startswith("9: tuner.builtinTunerName: ")]
     [other] = [one for one in reported if one != tuner]

@@ -128,7 +128,7 @@ def test_unknown_experiment_type(tmp_path: Path, kind: str, words: str) -> None:
 
 @pytest.mark.parametrize("platform", ["locl", "Local", "ssh"])
 def test_unknown_training_service(tmp_path: Path, platform: str) -> None:
-    text = V1.replace(": local", f": {platform}").replace("Random", "SMAC")
+    text = V1.replace(": local", f": {platform}").replace("Random", "Anneal")
     reported = mistakes(tmp_path, text)
     assert keys(reported) == ["trainingServicePlatform", "tuner.builtinTunerName"]
     assert f"unknown training service {platform}" in reported[0]
@@ -137,7 +137,7 @@ def test_unknown_training_service(tmp_path: Path, platform: str) -> None:
 
 def test_keys_of_an_unsupported_platform_are_no_mistakes_and_hide_none(tmp_path: Path) -> None:
     text = V1.replace(": local", ": kubeflow").replace("  command: python3 mnist.py\n", "")
-    text = text.replace("gpuNum: 0", "worker: {command: x, image: y}").replace("Random", "SMAC")
+    text = text.replace("gpuNum: 0", "worker: {command: x, image: y}").replace("Random", "Anneal")
     text += "kubeflowConfig: {operator: tf-operator}\nmaxTrialNumber: 3\n"
     assert keys(mistakes(tmp_path, text)) == [
         "trainingServicePlatform",
@@ -149,7 +149,7 @@ def test_keys_of_an_unsupported_platform_are_no_mistakes_and_hide_none(tmp_path:
 @pytest.mark.parametrize(
     ("kind", "name", "offered"),
     [
-        ("tuner", "Metis", False),
+        ("tuner", "DNGO", False),
         ("tuner", "Anneall", False),
         ("tuner", "Hyperbnd", True),
         ("tuner", "Evolutionn", True),
@@ -199,7 +199,7 @@ def test_a_class_of_the_users_own_may_have_words_of_its_own(tmp_path: Path) -> N
 
 
 def test_a_tuner_under_heirloom_replaces_one_that_is_not_supported(tmp_path: Path) -> None:
-    text = V1.replace("Random", "SMAC") + "assessor: {builtinAssessorName: Curves}\n"
+    text = V1.replace("Random", "Anneal") + "assessor: {builtinAssessorName: Curves}\n"
     text += "heirloom: {tuner: {name: grid}, search_space: {a: {_type: choice, _value: [1]}}, "
     experiment, _ = loaded(tmp_path, text + "search_space_file: null, assessor: null}\n")
     assert experiment.tuner.name == "grid"

@@ -35,7 +35,7 @@ TABLE_1 = [
      "at least 0"),
     ("useAnnotation: false", "heirloom: 3", 8, "heirloom", "must be a mapping"),
     ("Random", "Anneal", 10, "tuner.builtinTunerName", "NNI's Anneal is not supported: use TPE"),
-    ("Random", "SMAC", 10, "tuner.builtinTunerName", "use TPE"),
+    ("Random", "DNGOTuner", 10, "tuner.builtinTunerName", "use GPTuner"),
     ("Random", "PPOTuner", 10, "tuner.builtinTunerName", "inherit: true"),
     ("Random\n  classArgs:", "PBTTuner\n  classArgs:\n    fraction: 0.9", 11,
      "tuner.classArgs", "quantile must be above 0 and at most 0.5, not 0.9"),
@@ -124,7 +124,7 @@ def test_every_mistake_of_an_nni_file_is_listed_in_order(tmp_path: Path) -> None
 
 
 def test_unsupported_tuner_hides_no_other_mistake(tmp_path: Path) -> None:
-    text = V1.replace("Random", "SMAC").replace("codeDir: code", "codeDir: cod")
+    text = V1.replace("Random", "Anneal").replace("codeDir: code", "codeDir: cod")
     (tmp_path / "search_space.json").write_text('{\n"x": {"_type": "unifrm", "_value": [0, 1]}}')
     reported = mistakes(tmp_path, text)
     assert len(reported) == 3

@@ -74,7 +74,7 @@ def test_registered_tuner_that_takes_no_arguments_gets_none(tmp_path: Path) -> N
 
 def test_registered_name_does_not_replace_one_of_nnis(tmp_path: Path) -> None:
     register(
-        tmp_path / "env/nni", REGISTERED.replace("builtinName: demotuner", "builtinName: SMAC")
+        tmp_path / "env/nni", REGISTERED.replace("builtinName: demotuner", "builtinName: Anneal")
     )
     experiment, _ = loaded(tmp_path, V1)
     assert experiment.tuner.name == "random"
