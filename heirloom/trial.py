@@ -13,6 +13,9 @@ otherwise they are None and 0. They do not change while the attempt runs.
 and the trial's id, so that a trial which is tried again has the same. `device` is where a trial
 computes, in PyTorch's words: "cuda" if it has a GPU, which is the first that it sees, else "cpu".
 
+`objectives` has the bounds of each objective by name, such as `{"accuracy": {}, "macs": {"at_most":
+1000000.0}}`. It is empty if the experiment's objective has no name.
+
 `node_dir` is the directory on the node's own disk that the experiment's `prepare` filled, or None
 where there is no `prepare`.
 """
@@ -40,6 +43,7 @@ checkpoint_path: Optional[Path]
 first_step: int
 seed: int
 device: str
+objectives: dict[str, dict[str, float]]
 _NOT_GIVEN: Any = object()
 
 
@@ -63,6 +67,29 @@ def report(value: Any, step: Optional[int] = None, **metrics: Any) -> None:
     if not channel.in_experiment:
         shown = "".join(f"  {name} {metric}" for name, metric in named.items())
         channel.say(f"step {counted}: {number}{shown}")
+
+
+def measured(**values: Any) -> None:
+    """Give values of objectives that are known before training, such as a number of parameters.
+
+    They become part of the result. If one is out of its bounds, the trial ends here: this function
+    raises SystemExit, the verdict is *stopped*, and its reason says which bound. Raises TypeError
+    if a value is not a number.
+    """
+    beyond = []
+    for name, value in values.items():
+        number = _number(value, name)
+        channel.note(name, number)
+        bounds = objectives.get(name, {})
+        if number < bounds.get("at_least", number):
+            beyond.append(f"{name} is {number}, below at_least {bounds['at_least']:g}")
+        if number > bounds.get("at_most", number):
+            beyond.append(f"{name} is {number}, above at_most {bounds['at_most']:g}")
+    if beyond:
+        reason = "; ".join(beyond)
+        channel.say(f"infeasible: {reason}")
+        channel.write_result(json.dumps({**channel.notes, "infeasible": reason}, default=_plain))
+        raise SystemExit(0)
 
 
 def finish(value: Any = _NOT_GIVEN, **values: Any) -> None:
@@ -179,5 +206,6 @@ restore_paths = tuple(
 )
 restore_path = restore_paths[0] if restore_paths else None
 node_dir = Path(os.environ["HEIRLOOM_NODE_DIR"]) if os.environ.get("HEIRLOOM_NODE_DIR") else None
+objectives = json.loads(os.environ.get("HEIRLOOM_OBJECTIVES") or "{}")
 seed = int(os.environ.get("HEIRLOOM_SEED", "0"))
 device = "cuda" if _has_gpu() else "cpu"

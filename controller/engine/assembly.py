@@ -96,6 +96,7 @@ def assemble(
         {node.name: node for node in session.nodes},
         passed=session.passed,
         seed=session.created.seed,
+        passes_bounds=session.created.passes_bounds,
     )
     return Loop(
         session.experiment,

@@ -140,6 +140,7 @@ def create(
             inventory=str(listed.path),
             python=python.path,
             python_from=python.source,
+            passes_bounds=True,
             costs=None if made is None else made.costs,
         )
         try:

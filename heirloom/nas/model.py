@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Callable, Optional
 
 import torch
@@ -75,13 +75,31 @@ def candidate(model: Model, params: Optional[Mapping[str, Any]] = None) -> nn.Mo
     params: by default those of this trial. Params that the model does not ask for, such as a
         learning rate, are ignored.
 
+    If the experiment's objectives have `parameters` or `macs`, those of this trial become part of
+    its result, and a trial that is out of their bounds ends here (`trial.measured`).
+
     Raises NasError if they do not fit the model.
     """
     if params is None:
-        from ..trial import params as own  # not at the top: it reads the trial's files
+        from .. import trial  # not at the top: it reads the trial's files
 
-        params = own
+        params = trial.params
+        _measure_own(model, params, trial.objectives)
     return _build(model, Chosen(params))
+
+
+def _measure_own(model: Model, params: Mapping[str, Any], objectives: Container[str]) -> None:
+    """Report the costs of this trial's candidate that are objectives. It may end the trial."""
+    names = [each.name for each in fields(Cost) if each.name in objectives]
+    if not names:
+        return
+    from .. import trial
+
+    costs = vars(measure(model, params))
+    missing = [name for name in names if costs[name] is None]
+    if missing:
+        raise NasError(f"{_name(model)} has no input_shape, and {', '.join(missing)} needs it")
+    trial.measured(**{name: costs[name] for name in names})
 
 
 def supernet(model: Model, values: Optional[Mapping[str, Any]] = None) -> nn.Module:

@@ -65,6 +65,7 @@ class Spec:
     weights: str = "optional"
     value: str = "required"  # or optional: a trial without a value succeeds too
     objectives: tuple[str, ...] = ()  # names of the values of a result; empty: one without a name
+    bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # of values, by name
     workdir: str = "snapshot"  # or copy: a writable copy for this attempt
     writable: tuple[
         str, ...
@@ -125,11 +126,13 @@ class Spec:
     def to_dict(self) -> dict[str, Any]:
         """The spec as a message, for `from_dict`.
 
-        Without names of objectives their key is left out: the experiment's runtime may be older.
+        Without names of objectives, or bounds, their key is left out: the experiment's runtime may
+        be older.
         """
         data = {"format": FORMAT, **vars(self)}
-        if not self.objectives:
-            del data["objectives"]
+        for key in ("objectives", "bounds"):
+            if not data[key]:
+                del data[key]
         return data
 
     @classmethod
@@ -197,6 +200,16 @@ def _rules(value: Any) -> bool:
     )
 
 
+def _bounds(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        _text(name)
+        and isinstance(limits, Mapping)
+        and limits.keys() <= {"at_least", "at_most"}
+        and all(map(finite, limits.values()))
+        for name, limits in value.items()
+    )
+
+
 def _preparation(value: Any) -> bool:
     """`directory` is where the node keeps prepared directories; null: below the user's home."""
     return (
@@ -251,6 +264,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "weights": lambda value: value in ("optional", "required"),
     "value": lambda value: value in ("optional", "required"),
     "objectives": lambda value: isinstance(value, (list, tuple)) and all(map(_text, value)),
+    "bounds": _bounds,
     "workdir": lambda value: value in ("snapshot", "copy"),
     "writable": lambda value: isinstance(value, (list, tuple)) and all(map(_absolute, value)),
     "python": _or_null(_absolute),

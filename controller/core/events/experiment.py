@@ -19,6 +19,7 @@ class Created:
     inventory: str
     python: str = ""  # the interpreter of trials on the controller's machine; "": the controller's
     python_from: str = ""  # what named it
+    passes_bounds: bool = False  # whether the runtime takes the bounds of objectives
     costs: dict[str, Any] | None = None  # of the candidates of `model` (heirloom/nas/costs.py)
     kind: Literal["created"] = "created"
 

@@ -23,7 +23,8 @@ class Specs:
     """Makes the specs of one experiment's attempts.
 
     `code` and `runtime` are the digests of the snapshots on the store. Specs have the names of the
-    variables in `passed`, never their values. `seed` is the experiment's.
+    variables in `passed`, never their values. `seed` is the experiment's. `passes_bounds`: whether
+    the runtime takes the bounds of objectives.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Specs:
         *,
         passed: Passed = NOTHING,
         seed: int = 0,
+        passes_bounds: bool = False,
     ) -> None:
         self._nodes = nodes
         self._passed = passed
@@ -62,6 +64,7 @@ class Specs:
             weights=trial.weights,
             value=trial.value,
             objectives=config.objectives.names if config.objectives.are_named else (),
+            bounds=_bounds(config) if passes_bounds else {},
             workdir=trial.workdir,
             writable=tuple(str(path) for path in trial.writable),
             log_limit=trial.log_limit,
@@ -104,6 +107,15 @@ class Specs:
             prepare=prepare,
             pass_environment=tuple(sorted(self._passed.on(is_local=node.is_local))),
         )
+
+
+def _bounds(config: Config) -> dict[str, dict[str, float]]:
+    """The bounds of values, by name."""
+    found = {}
+    for each in config.objectives.constraints:
+        limits = {"at_least": each.at_least, "at_most": each.at_most}
+        found[each.name] = {key: limit for key, limit in limits.items() if limit is not None}
+    return found
 
 
 def trial_seed(seed: int, trial: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import math
 import os
 import shlex
@@ -74,6 +75,9 @@ def environment(
     variables["HEIRLOOM_TRIAL"] = str(spec.trial)
     variables["HEIRLOOM_ATTEMPT"] = spec.attempt
     variables["HEIRLOOM_SEED"] = str(spec.seed)
+    variables["HEIRLOOM_OBJECTIVES"] = json.dumps(
+        {name: dict(spec.bounds.get(name, {})) for name in spec.objectives}
+    )
     variables["HEIRLOOM_PARAMS"] = f"{spec.directory}/params.json"
     variables["HEIRLOOM_RESTORE_PATH"] = restore[0] if restore else ""
     variables["HEIRLOOM_RESTORE_PATHS"] = ":".join(restore)

@@ -58,6 +58,9 @@ def evaluate_run(
             reason = f"{exceeded(spec.memory)} ({reason})"
         printed = failure(lines, finder)
         raise AttemptEnded("failed", f"{reason}: {printed}" if printed else reason)
+    untrained = _infeasible(spec)
+    if untrained is not None:
+        return untrained
     try:
         reported = _result(spec)
     except ResultError as error:  # a shell line may hide the exit code of a program in it
@@ -118,6 +121,24 @@ def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:
         value = result.last_report(f"{spec.directory}/metrics.jsonl")
         finished = replace(finished, value=value)
     return replace(finished, weights=weights)
+
+
+def _infeasible(spec: Spec) -> Optional[FinishedRun]:
+    """The end of a trial that found before training that it is out of bounds; None for others.
+
+    Its result says so, and has no value of the first objective.
+    """
+    if not spec.objectives:
+        return None
+    try:
+        reported = result.read(f"{spec.directory}/result.json", needed=False, names=spec.objectives)
+    except ResultError:
+        return None
+    why = reported.get(result.INFEASIBLE)
+    finished = _finished(spec, "stopped", "", reported)
+    if not isinstance(why, str) or finished.value is not None:
+        return None
+    return replace(finished, reason=f"infeasible: {quoted(why)}", weights=False)
 
 
 def _result(spec: Spec) -> dict[str, Any]:

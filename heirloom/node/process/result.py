@@ -13,6 +13,7 @@ from ...store.os_errors import describe
 
 SIZE_LIMIT = 64 << 10  # bytes
 VALUE = "value"  # the key of a value without a name
+INFEASIBLE = "infeasible"  # the key of the text why a trial was not trained
 _HINT = 'call trial.finish(value), or write {"value": number} to $HEIRLOOM_RESULT'
 
 

@@ -37,6 +37,7 @@ FIELDS = {
     "result": PLAIN,
     "candidates": st.lists(st.dictionaries(st.text(), PLAIN, max_size=3), max_size=3).map(tuple),
     "params": st.dictionaries(st.text(), PLAIN, max_size=3),
+    "costs": st.none() | st.dictionaries(st.text(), PLAIN, max_size=3),
 }
 st.register_type_strategy(
     e.LastTrial, st.builds(e.LastTrial, FIELDS["params"], st.lists(st.integers(0)).map(tuple))

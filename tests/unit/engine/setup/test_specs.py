@@ -16,6 +16,7 @@ from controller.engine.setup import specs
 from controller.engine.setup.cluster import store_path
 from controller.errors import LaunchError
 from controller.state.home import Home
+from controller.store.layout import Root
 from heirloom.node import attempts
 from tests.unit.config.experiment_files import GOOD, write
 from tests.unit.dispatch.specs import spec as spec_of
@@ -75,3 +76,17 @@ def test_every_attempt_of_a_trial_has_the_same_seed_and_trials_have_different_on
     assert len(set(seeds)) == 100
     assert seeds != [specs.trial_seed(6, trial) for trial in range(100)]
     assert all(0 <= seed < 2**32 for seed in seeds)
+
+
+def test_bounds_go_to_runtimes_that_take_them(tmp_path: Path) -> None:
+    text = GOOD + "objective: {accuracy: maximize, macs: {at_least: 1, at_most: 9}}\n"
+    root = Root(tmp_path / "store" / "ann" / "exp-1")
+
+    def bounds(*, passes: bool) -> object:
+        nodes = {"gpu1": node()}
+        config = load(write(tmp_path, text))
+        found = specs.Specs(config, root, "0", "0", nodes, passes_bounds=passes)
+        return found.on("gpu1").to_dict().get("bounds")
+
+    assert bounds(passes=False) is None
+    assert bounds(passes=True) == {"macs": {"at_least": 1.0, "at_most": 9.0}}

@@ -8,7 +8,7 @@ require_torch()
 
 from torch import nn
 
-from heirloom import nas
+from heirloom import nas, trial
 from heirloom.nas import costs
 
 
@@ -84,3 +84,18 @@ def test_a_candidate_that_fails_is_named():
 
     with pytest.raises(nas.NasError, match=r'the candidate \{"width": 0\} of Failing fails'):
         costs.table(Failing, {"width": {"_type": "choice", "_value": [2, 0]}})
+
+
+def test_a_candidate_gives_its_costs_to_the_trials_result(monkeypatch):
+    given = {}
+    monkeypatch.setattr(trial, "params", {"width": 3, "second": "linear"})
+    monkeypatch.setattr(trial, "measured", lambda **values: given.update(values))
+    nas.candidate(Shaped)
+    assert not given  # none of them is an objective
+    monkeypatch.setattr(trial, "objectives", {"accuracy": {}, "macs": {"at_most": 5.0}})
+    nas.candidate(Shaped, {"width": 2, "second": "none"})
+    assert not given  # it is not the trial's own
+    nas.candidate(Shaped)
+    assert given == {"macs": 21}
+    with pytest.raises(nas.NasError, match="Net has no input_shape, and macs needs it"):
+        nas.candidate(Net)

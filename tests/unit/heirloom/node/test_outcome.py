@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 from types import SimpleNamespace
@@ -109,3 +110,36 @@ def test_the_first_matching_retry_rule_is_reported(rules, status, lines, rule, r
     ended = match_retry_rule(AttemptEnded("failed", "why"), rules, status, lines)
     assert (ended.outcome, ended.rule) == ("failed", rule)
     assert reason is None or ended.reason == reason
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch):
+    """A spec with objectives by name, and a function that writes the trial's result."""
+    monkeypatch.setattr(cgroups, "out_of_memory", lambda own: False)
+    spec = Spec(
+        "0.1", "exp-1", str(tmp_path), "here", "true", "runtime/1", {},
+        objectives=("accuracy", "macs"), weights="required",
+    )  # fmt: skip
+    directory = tmp_path / "attempts" / "0.1"
+    (directory / "out" / "weights").mkdir(parents=True)
+
+    def end(result):
+        (directory / "result.json").write_text(json.dumps(result))
+        process = cast("Any", SimpleNamespace(ending=None, memory_ran_out=lambda: False))
+        return outcome.evaluate_run(spec, process, 0, [])
+
+    return end
+
+
+def test_a_trial_that_is_out_of_bounds_before_training_is_stopped(named):
+    finished = named({"macs": 7, "infeasible": "macs is 7, above at_most 5"})
+    assert (finished.state, finished.weights) == ("stopped", False)
+    assert finished.reason == "infeasible: macs is 7, above at_most 5"
+    assert (finished.value, finished.values) == (None, {"macs": 7.0})
+
+
+def test_a_trial_that_has_its_value_was_trained(named):
+    with pytest.raises(AttemptEnded, match="left its save path empty"):
+        named({"accuracy": 0.5, "macs": 7, "infeasible": "a note of the trial's own"})
+    with pytest.raises(AttemptEnded, match="its result has no accuracy"):
+        named({"macs": 7, "infeasible": True})

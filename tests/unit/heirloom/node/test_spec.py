@@ -104,3 +104,12 @@ def test_unknown_and_missing_keys_are_named():
         Spec.from_dict(SPEC | {"gpu": 1})
     with pytest.raises(SpecError, match="lacks command"):
         Spec.from_dict({key: value for key, value in SPEC.items() if key != "command"})
+
+
+def test_bounds_are_left_out_where_there_are_none():
+    assert "bounds" not in Spec.from_dict(SPEC).to_dict()
+    bounds = {"macs": {"at_most": 1e6}}
+    found = Spec.from_dict(SPEC | {"objectives": ["accuracy", "macs"], "bounds": bounds})
+    assert found.to_dict()["bounds"] == bounds
+    with pytest.raises(SpecError, match="invalid 'bounds'"):
+        Spec.from_dict(SPEC | {"bounds": {"macs": {"at_most": "1e6"}}})

@@ -129,3 +129,9 @@ def test_an_interpreter_that_path_cannot_name_is_python_on_path(tmp_path, direct
 def test_a_missing_interpreter_is_named():
     with pytest.raises(FileNotFoundError, match="heirloom_python does not exist"):
         seen(replace(SPEC, python="/nowhere/python"))
+
+
+def test_objectives_have_their_bounds():
+    assert seen()["HEIRLOOM_OBJECTIVES"] == "{}"
+    named = replace(SPEC, objectives=("accuracy", "macs"), bounds={"macs": {"at_most": 5.0}})
+    assert seen(named)["HEIRLOOM_OBJECTIVES"] == '{"accuracy": {}, "macs": {"at_most": 5.0}}'
