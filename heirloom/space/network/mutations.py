@@ -45,11 +45,21 @@ def mutate_network(network: Network, name: str, rng: Random) -> Optional[Network
 
 
 def half_to_double(number: int, rng: Random, *, odd: bool = False) -> int:
-    """Another whole number, from half of one that is above 0 to twice as much."""
-    numbers = [each for each in range(-(-number // 2), 2 * number + 1) if each != number]
-    if odd:
-        numbers = [each for each in numbers if each % 2] or [number + 2]
-    return rng.choice(numbers)
+    """Another whole number, from half of one that is above 0 to twice as much.
+
+    odd: an odd number; the given one is odd too.
+    """
+    step = 2 if odd else 1
+    least = -(-number // 2)
+    if odd and least % 2 == 0:
+        least += 1
+    others = (2 * number - least) // step
+    if not others:
+        return number + step
+    index = rng.randrange(others)
+    if index >= (number - least) // step:
+        index += 1
+    return least + index * step
 
 
 def _insert_convolution(network: Network, rng: Random) -> Optional[Network]:
