@@ -20,6 +20,7 @@ from heirloom.tuners.process.construct import takes_resource
 
 # Arguments of every tuner and every assessor, beside `args`.
 _SPACE = {"x": {"_type": "choice", "_value": [{"y": 0}]}}
+_NETWORKS = {"x": {"_type": "layers", "_value": {"input": [1, 8, 8], "classes": 2}}}
 # Many rungs, so that only arguments are refused. The file's own is tried with its space.
 _RESOURCE = {"name": "amount", "min": 1, "max": 2**40, "eta": 2}
 _GIVEN: dict[str, dict[str, Any]] = {
@@ -197,9 +198,13 @@ def _check_args(kind: str, name: str, args: dict[str, Any]) -> None:
             for found in error.errors():
                 mistakes += [((key, *inner), text) for inner, text in messages(found, ())]
     if not mistakes:
-        resource = {"resource": _RESOURCE} if takes_resource(cls) else {}
+        given = dict(_GIVEN[kind])
+        if takes_resource(cls):
+            given["resource"] = _RESOURCE
+        if getattr(cls, "takes_layers", False):
+            given["space"] = _NETWORKS
         try:
-            cls(**_GIVEN[kind], **resource, **_without_initial(args))
+            cls(**given, **_without_initial(args))
         except ValueError as error:
             mistakes.append(((), str(error)))
     if mistakes:

@@ -8,6 +8,7 @@ from typing import Any, Optional
 # The parameters by which tuners that replace NNI's tell a trial how much to train.
 TRIAL_BUDGET = "TRIAL_BUDGET"  # NNI's name, of Hyperband and BOHB
 PBT_GENERATION = "PBT_GENERATION"  # of the population; NNI's PBTTuner has no such parameter
+NETWORK = "network"  # the parameter of NetworkMorphism
 
 _FROM = "_from"  # see heirloom.tuners.methods.resource
 

@@ -9,6 +9,7 @@ from controller.config.mistakes import Key, unknown_name
 from controller.config.nni.builtin import Counterpart
 from controller.config.nni.draft import Draft
 from controller.config.nni.nni_config import Algorithm
+from heirloom.channel.nni_params import NETWORK
 
 ARGS = "classArgs"
 
@@ -16,12 +17,12 @@ ARGS = "classArgs"
 def add_arguments(
     draft: Draft, algorithm: Algorithm, kind: str, name: str, match: Counterpart
 ) -> None:
-    """Set the arguments of NNI's `name`, and the section `resource` if it needs one.
+    """Set the arguments of NNI's `name`, and what else of the experiment follows from them.
 
     `kind` is what it becomes: `tuner` or `assessor`.
     """
     args: dict[str, Any] = dict(match.defaults)
-    amounts = match.amounts
+    amounts, images = match.amounts, dict(match.images)
     if amounts is not None:
         for field, default in amounts.defaults.items():
             draft.put(("resource", field), default, algorithm.key("name"))
@@ -35,14 +36,33 @@ def add_arguments(
             draft.sources[(kind, "args", match.args[key])] = source
         elif amounts is not None and key in amounts.args:
             draft.put(("resource", amounts.args[key]), value, source)
+        elif key in match.images:
+            images[key] = value
+        elif key == "task" and match.images:
+            if value != "cv":
+                draft.mistake(source, f"must be cv, not {value!r}: networks are convolutional")
         elif key in match.dropped:
             draft.note(source, f"has no effect: `{match.name}` has no such argument")
         else:
-            known = ["optimize_mode", *match.args, *(amounts.args if amounts else ())]
+            known = ["optimize_mode", *match.args, *images, *(amounts.args if amounts else ())]
             hint = unknown_name("argument", key, [*known, *sorted(match.dropped)])
             draft.mistake(source, f"{hint} (of {name})")
     if args:
         draft.put((kind, "args"), args, (algorithm.kind, ARGS))
+    if images:
+        _add_networks(draft, algorithm, images)
+
+
+def _add_networks(draft: Draft, algorithm: Algorithm, images: Mapping[str, Any]) -> None:
+    """Set the search space: networks for images of a size. That of the file is not used, if any."""
+    for key in ("search_space", "search_space_file"):
+        if draft.value.pop(key, None) is not None:
+            text = "is not used: the networks follow from the arguments of the tuner"
+            draft.note(draft.sources.pop((key,)), text)
+    width = images["input_width"]
+    value = {"input": [images["input_channel"], width, width], "classes": images["n_output_node"]}
+    space = {NETWORK: {"_type": "layers", "_value": value}}
+    draft.put(("search_space",), space, (algorithm.kind, ARGS))
 
 
 def _given(algorithm: Algorithm, name: str) -> Iterator[tuple[str, Any, Key]]:

@@ -32,6 +32,7 @@ class Counterpart:
     note: str = ""
     converted: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # NNI's numbers
     amounts: Amounts | None = None
+    images: Mapping[str, int] = field(default_factory=dict)  # NNI's defaults of what networks see
 
 
 def _steps_before(first: int) -> int:
@@ -83,6 +84,14 @@ _PBT = Counterpart(
     converted={"factor": lambda factor: [1 - factor, 1 + factor]},
     amounts=Amounts({"name": PBT_GENERATION, "min": 1, "max": 99999}),
 )
+_MORPHISM = Counterpart(
+    "morphism",
+    {"beta": "beta", "default_model_width": "width", "max_model_size": "max_parameters"},
+    dropped=frozenset({"algorithm_name", "path", "verbose", "t_min", "default_model_len"}),
+    note="a trial gets a network in Heirloom's form, and json_to_graph(…).produce_torch_model() "
+    "makes it; as in NNI, weights are inherited only if the trial does so",
+    images={"input_channel": 3, "input_width": 32, "n_output_node": 10},
+)
 
 _TPE_ARGS = {"n_startup_jobs": "startup", "n_ei_candidates": "candidates"}
 
@@ -129,6 +138,7 @@ TUNERS: Mapping[str, Counterpart] = {
         note="`tpe` models densities, where SMAC has a random forest",
     ),
     "PBTTuner": _PBT,
+    "NetworkMorphism": _MORPHISM,
     "Hyperband": _HYPERBAND,
     "BOHB": _BOHB,
 }  # fmt: skip
@@ -162,7 +172,6 @@ _INHERIT = "use Evolution with `heirloom: {tuner: {args: {inherit: true}}}`, who
 UNSUPPORTED: Mapping[str, str] = {
     "Anneal": f"{_TPE}, or Evolution, which also searches near the best",
     "DNGOTuner": "use GPTuner, or TPE for many trials",
-    "NetworkMorphism": _INHERIT + "from their parents' weights; the trial does the morphing",
     "PPOTuner": _INHERIT + "from their parents' weights, with choices as the search space",
     "RegularizedEvolutionTuner": _INHERIT + "from their parents' weights; it is the same algorithm",
 }

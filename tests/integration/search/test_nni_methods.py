@@ -1,4 +1,4 @@
-"""NNI's PBTTuner, Hyperband, BOHB and Curvefitting, and an advisor, with trials written for NNI."""
+"""NNI's own methods by name, and an advisor, with trials that were written for NNI."""
 
 from __future__ import annotations
 
@@ -150,6 +150,29 @@ KILLED = """
 """
 
 
+# Builds what it is given, as NNI's example for its NetworkMorphism, and trains it for a moment.
+NETWORK = """
+    import nni
+    import torch
+    from nni.algorithms.hpo.networkmorphism_tuner.graph import json_to_graph
+
+    graph = json_to_graph(nni.get_next_parameter())
+    print(graph.operation_history)
+    torch.manual_seed(0)
+    net = graph.produce_torch_model()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    images, labels = torch.rand(8, 1, 8, 8), torch.arange(8) % 3
+    for epoch in range(3):
+        optimizer.zero_grad()
+        scores = net(images)
+        assert scores.shape == (8, 3)
+        torch.nn.CrossEntropyLoss()(scores, labels).backward()
+        optimizer.step()
+        nni.report_intermediate_result((scores.argmax(1) == labels).float().mean().item())
+    nni.report_final_result((scores.argmax(1) == labels).float().mean().item())
+"""
+
+
 def search(lab: Lab, trial: str, trials: int, algorithms: str) -> list[dict[str, Any]]:
     """Run a configuration of NNI; its trials."""
     lab.write("code/train.py", trial)
@@ -214,3 +237,13 @@ def test_an_advisor_proposes_and_kills(lab: Lab) -> None:
     assert steps == [1, 1, 1, 1, 2]
     best = max(trials[:4], key=lambda trial: trial["params"]["x"])
     assert trials[-1]["params"]["x"] == best["params"]["x"]
+
+
+def test_trials_build_the_networks_of_the_tuner(lab: Lab) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    args = "{task: cv, input_width: 8, input_channel: 1, n_output_node: 3, default_model_width: 8}"
+    tuner = f"tuner: {{name: NetworkMorphism, classArgs: {args}}}"
+    trials = search(lab, NETWORK, 3, tuner)
+    assert {trial["state"] for trial in trials} == {"succeeded"}
+    assert trials[1]["parents"] == [0]
+    assert trials[0]["params"] != trials[1]["params"]

@@ -69,6 +69,42 @@ def test_pbt(tmp_path: Path) -> None:
     assert any("all_checkpoint_dir: has no effect" in note for note in notes)
 
 
+def test_networks_follow_from_the_arguments(tmp_path: Path) -> None:
+    args = (
+        "{task: cv, input_width: 28, input_channel: 1, n_output_node: 7, beta: 2.0, "
+        "default_model_width: 16, max_model_size: 100000, t_min: 0.1}"
+    )
+    text = with_tuner(f"tuner: {{name: NetworkMorphism, classArgs: {args}}}")
+    experiment, notes = loaded(tmp_path, text)
+    assert experiment.tuner.name == "morphism"
+    assert experiment.tuner.args == {"beta": 2.0, "width": 16, "max_parameters": 100000}
+    value = {"input": [1, 28, 28], "classes": 7}
+    assert experiment.search_space == {"network": {"_type": "layers", "_value": value}}
+    assert any("searchSpaceFile: is not used" in note for note in notes)
+    assert any("t_min: has no effect" in note for note in notes)
+
+
+def test_networks_need_no_search_space(tmp_path: Path) -> None:
+    text = with_tuner("tuner: {name: NetworkMorphism}")
+    experiment, _ = loaded(tmp_path, text.replace("searchSpaceFile: search_space.json\n", ""))
+    assert experiment.search_space["network"]["_value"] == {"input": [3, 32, 32], "classes": 10}
+
+
+@pytest.mark.parametrize(
+    ("args", "mistake"),
+    [
+        ("task: common", "7: tuner.classArgs.task: must be cv, not 'common'"),
+        ("input_width: wide", "7: tuner.classArgs"),
+        ("n_output: 3", "7: tuner.classArgs.n_output: unknown argument n_output; did you mean"),
+        ("default_model_width: 0", "7: tuner.classArgs"),
+    ],
+)
+def test_wrong_arguments_of_networks_are_named(tmp_path: Path, args: str, mistake: str) -> None:
+    text = with_tuner(f"tuner: {{name: NetworkMorphism, classArgs: {{{args}}}}}")
+    [found] = mistakes(tmp_path, text)
+    assert found.startswith(mistake)
+
+
 @pytest.mark.parametrize(("theirs", "ours"), [("Metis", "gp"), ("SMAC", "tpe")])
 def test_a_near_relative_takes_the_place_of_one_and_a_remark_says_so(
     tmp_path: Path, theirs: str, ours: str
