@@ -30,7 +30,9 @@ from heirloom.store.checkpoints import restoring
 from heirloom.store.checkpoints.listing import Checkpoint, list_checkpoints
 from heirloom.store.commits import commit
 from heirloom.store.manifest import Manifest
+from tests.simulation.planted_tuners import PLANTED_IN_TUNERS
 from tests.simulation.world.lab import run_lab
+from tests.simulation.world.methods import method_of
 from tests.simulation.world.rules import Violation
 from tests.simulation.world.trial import TrialProcess
 
@@ -270,11 +272,18 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "checkpoints go while an attempt lives": _checkpoints_go_while_an_attempt_lives,
     "nearest ignores removals": _nearest_ignores_removals,
     "the last trials are requested again": _last_trials_are_requested_again,
+    **{name: plant for name, (_, plant) in PLANTED_IN_TUNERS.items()},
 }
 
 
 def catch(name: str, seeds: Iterator[int]) -> tuple[int, str] | None:
-    """The number of runs until a planted bug is caught, and the message; None if it is not."""
+    """The number of runs until a planted bug is caught, and the message; None if it is not.
+
+    A bug of a tuner is looked for in the runs that have this tuner.
+    """
+    if name in PLANTED_IN_TUNERS:
+        method, _ = PLANTED_IN_TUNERS[name]
+        seeds = filter(lambda seed: method_of(seed) == method, seeds)
     with PLANTED[name]():
         for count, seed in enumerate(seeds, 1):
             try:

@@ -51,7 +51,8 @@ class Control(Host):
         self.client.forget()
         lab.inbox.reopen()
         self._journal = self.disk.open()
-        experiment = replay(lab.config, self._journal).experiment
+        replayed = replay(lab.config, self._journal)
+        experiment = replayed.experiment
         self.disk.check([event for _, event in self._journal.read()])
         lab.continuation.complete(experiment, self._journal)
         more = [] if experiment.closed is None else lab.continuation.extend(experiment)
@@ -61,7 +62,7 @@ class Control(Host):
             return
         post = MessageQueue()
         post.items = cast("Any", _Items(self))
-        self.tuner = SimulatedTuner(lab, post.events)
+        self.tuner = SimulatedTuner(lab, post.events, replayed.calls)
         self._watch = SteppedWatch(self, post)
         self.listed = listed = lab.inventory()
         self._waves = Waves(lab, {info.name for info in listed}, post.events)

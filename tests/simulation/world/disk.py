@@ -42,6 +42,7 @@ class Disk:
         for event in events:
             self.promised.append(event)
             self._lab.inheritance_rules.journaled(event)
+            self._lab.methods.journaled(event)
             if isinstance(event, RemovalAsked):
                 self._lab.gc_rules.decided(event)
             if isinstance(event, CheckpointsRemovalAsked):

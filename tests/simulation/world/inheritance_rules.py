@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
 from controller.core.model import Inherit, State, Trial
@@ -55,7 +55,7 @@ class InheritanceRules:
         if damaged & self._standing or trial.retry_of is not None:
             return  # which of them the core knows as damaged is not journaled as such
         near = {
-            parent: abs(trials[parent].params["x"] - trial.params["x"]) / 2
+            parent: _distance(trials[parent].params, trial.params)
             for parent in self._standing
             if parent < event.trial
         }
@@ -75,3 +75,11 @@ class InheritanceRules:
 
     def _hold(self, holds: bool, message: str) -> None:
         self._lab.rules.hold(6, holds, message)
+
+
+def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """The mean over the params: x is a number from 0 to 1, and the others are equal or not."""
+    apart = [abs(one["x"] - other["x"])]
+    names = (one.keys() | other.keys()) - {"x"}
+    apart += [one.get(name) != other.get(name) for name in names]
+    return sum(apart) / len(apart)

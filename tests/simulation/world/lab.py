@@ -32,6 +32,7 @@ from tests.simulation.world.faults import Faults, Trace
 from tests.simulation.world.gc_rules import GcRules
 from tests.simulation.world.incidents import Incidents
 from tests.simulation.world.inheritance_rules import InheritanceRules
+from tests.simulation.world.methods import Methods
 from tests.simulation.world.node import Node
 from tests.simulation.world.rules import COMMAND, Rules, Violation
 from tests.simulation.world.schedule import Schedule
@@ -71,6 +72,7 @@ class Lab:
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
         self.config = self._configure(seed)
+        self.methods = Methods(self, seed)
         if self.config.trial.retry:  # it sets a node aside for longer each time: this takes days
             self.mistake = False
         self.inbox = SimulatedInbox()

@@ -1,4 +1,4 @@
-"""A tuner that may be slow, silent, wrong or broken, and the inbox for requests of users."""
+"""A tuner that may be slow, silent, wrong or broken, or a real one; and the inbox for requests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
+from controller.tuners.calls import Call
 from controller.tuners.long_calls import LongCall
 from controller.tuners.pipe import TunerError
 
@@ -17,10 +18,16 @@ _SILENT = 900.0  # seconds
 
 
 class SimulatedTuner:
-    """Has the interface of the tuner's process. Its answers are random."""
+    """Has the interface of the tuner's process. Its answers are random, or those of a real tuner.
 
-    def __init__(self, lab: Lab, post: Callable[[Sequence[e.Event]], None]) -> None:
+    `calls`: those of the journal, which a real tuner repeats.
+    """
+
+    def __init__(
+        self, lab: Lab, post: Callable[[Sequence[e.Event]], None], calls: Sequence[Call]
+    ) -> None:
         self._lab, self._post = lab, post
+        self._method = lab.methods.start(calls)
         self._closed = False
         self.long_calls: Sequence[LongCall] = ()
         self.unassessed = 0
@@ -44,7 +51,11 @@ class SimulatedTuner:
             seconds = rng.uniform(1.0, 90.0)
         if faults.occurs("tuner silent"):
             seconds = _SILENT
-        self._in_turn(seconds, lambda: self._answer(trial))
+        if self._method is None:
+            self._in_turn(seconds, lambda: self._answer(trial))
+        else:
+            answer = self._method.answer(trial)
+            self._in_turn(seconds, lambda: self._post([answer(self._lab.wall())]))
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Answer which of these trials it may still name."""
@@ -64,6 +75,8 @@ class SimulatedTuner:
         """Receive a trial's result."""
         self._lab.control.may_die()
         self._lab.rules.observed(result)
+        if self._method is not None:
+            self._method.observe(result)
 
     def continued(self, trial: int, number: int, source: int, step: int) -> None:
         """Hear of an attempt that continues an earlier one."""
@@ -100,6 +113,7 @@ class SimulatedTuner:
     def close(self, timeout: float) -> None:
         """Close the tuner."""
         self._closed = True
+        self._lab.methods.ended(self._method)
 
     def _in_turn(self, seconds: float, work: Callable[[], None]) -> None:
         self._busy_until = max(self._busy_until, self._lab.schedule.now) + seconds
@@ -109,7 +123,11 @@ class SimulatedTuner:
         if self._broken or self._lab.faults.occurs("tuner cannot answer"):
             answer.set_exception(TunerError("ValueError"))
             return
-        self.ruled_out |= {trial for trial in trials if self._lab.rng.random() < 0.6}
+        if self._method is None:
+            self.ruled_out |= {trial for trial in trials if self._lab.rng.random() < 0.6}
+        else:
+            may = self._method.tuner.may_be_parent
+            self.ruled_out |= {trial for trial in trials if not may(trial)}
         answer.set_result({trial: trial not in self.ruled_out for trial in trials})
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:

@@ -1,0 +1,189 @@
+"""Real tuners in some of the runs, and checks of what they propose before and after a resume."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from controller.core import events as e
+from controller.tuners.calls import Call
+from heirloom.tuners import Proposal, Result, SearchFinished, Tuner
+from heirloom.tuners.process.construct import construct
+from heirloom.tuners.process.protocol import Setup
+from heirloom.tuners.registry import find
+
+if TYPE_CHECKING:
+    from tests.simulation.world.lab import Lab
+
+_SHARE = 0.25  # of the runs
+_ARGS: dict[str, dict[str, Any]] = {
+    "evolution": {"population": 3, "sample": 2},
+    "random": {},
+    "asha": {},
+    "bohb": {"samples": 4},
+    "hyperband": {},
+    "pbt": {"population": 3},
+}
+_SEVERAL = ("evolution", "random")  # that take several objectives
+_RESOURCE = {"name": "epochs", "min": 1, "max": 4, "eta": 2}
+_PARTS = ("asha", "bohb", "hyperband", "pbt")  # that train candidates in parts
+_ONCE = ("asha", "bohb", "hyperband")  # that train a candidate up to each amount once
+
+
+def method_of(seed: int) -> str | None:
+    """The real tuner that a run has unless it takes no several objectives; None: a simulated one.
+
+    It has a generator of its own, so that it leaves everything else as it is.
+    """
+    rng = random.Random(f"{seed} method")
+    name = rng.choice(list(_ARGS))
+    return name if rng.random() < _SHARE else None
+
+
+class Methods:
+    """Which tuner a run has, and the checks of its proposals. None: a simulated one."""
+
+    def __init__(self, lab: Lab, seed: int) -> None:
+        self._lab, self._seed = lab, seed
+        self._rng = random.Random(f"{seed} method of tuners")
+        name, is_single = method_of(seed), lab.config.rules().objectives.is_single
+        self.name = name if is_single or name in _SEVERAL else None
+        self._last: tuple[list[tuple[str, int]], Any] | None = None  # calls and state at the kill
+        self._params: dict[int, dict[str, Any]] = {}  # as proposed
+        self._weights: set[int] = set()  # trials that left weights
+        self._observed: set[int] = set()
+        self._trained: dict[tuple[Any, int], int] = {}
+
+    def start(self, calls: Sequence[Call]) -> Method | None:
+        """The tuner of another life of the controller, which repeats the journaled calls."""
+        if self.name is None:
+            return None
+        method = Method(self._create())
+        for call in calls:
+            self._repeat(method, call)
+        if self._last is not None and self._last[0] == method.calls:
+            self._lab.faults.counts["state compared"] += 1
+            same = _plain(method.tuner.state()) == self._last[1]
+            self.hold(same, "has another state after the resume than before")
+            loaded = self._create()
+            loaded.load_state(self._last[1])
+            same = _plain(loaded.state()) == self._last[1]
+            self.hold(same, "has another state than the one that it loaded")
+            method.tuner = self._rng.choice([loaded, method.tuner])
+        return method
+
+    def ended(self, method: Method | None) -> None:
+        """The controller has ended, or was killed."""
+        if method is not None:
+            self._last = method.calls, _plain(method.tuner.state())
+
+    def journaled(self, event: e.Event) -> None:
+        """Check a proposal that was journaled."""
+        match event:
+            case e.Imported() | e.VerdictSeen(weights=True):
+                self._weights.add(event.trial)
+            case e.ResultSent():
+                self._observed.add(event.trial)
+            case e.Proposed(retry_of=None, concludes=False) if self.name is not None:
+                self._proposed(event)
+
+    def hold(self, holds: bool, message: str) -> None:
+        """Raise Violation unless it holds."""
+        self._lab.rules.hold(3, holds, f"{self.name} {message}")
+
+    def _proposed(self, event: e.Proposed) -> None:
+        trial, params = event.trial, event.params
+        self._params[trial] = params
+        there = self._weights & self._observed
+        exist = there.issuperset(event.parents)
+        self.hold(exist, f"names {event.parents} as parents of {trial}; with weights: {there}")
+        if self.name not in _PARTS:
+            return
+        begins, until = params["epochs_from"], params["epochs"]
+        self.hold(begins < until, f"lets {trial} train from {begins} to {until}")
+        self.hold(not begins or bool(event.parents), f"lets {trial} begin at {begins}")
+        if self.name not in _ONCE:
+            return
+        before = self._trained.setdefault((params["x"], until), trial)
+        self.hold(before == trial, f"trains {trial} up to {until}, as {before} was")
+        for parent in event.parents:
+            given = self._params[parent]
+            goes_on = (given["x"], given["epochs"]) == (params["x"], begins)
+            self.hold(goes_on, f"lets {trial} begin at {begins} with {parent}'s weights: {given}")
+
+    def _create(self) -> Tuner:
+        assert self.name is not None
+        objectives = self._lab.config.rules().objectives
+        setup: Any = {
+            "call": "setup", "tuner": {"name": self.name, "args": _ARGS[self.name]},
+            "space": {"x": {"_type": "uniform", "_value": [0, 1]}}, "seed": self._seed % 1000,
+            "maximize": objectives.first.maximize, "objectives": _written(objectives),
+            "resource": _RESOURCE if self.name in _PARTS else None,
+        }  # fmt: skip
+        return construct(find("tuner", self.name), cast("Setup", setup), self.name)
+
+    def _repeat(self, method: Method, call: Call) -> None:
+        """Repeat a call, and compare the proposal with the journaled one."""
+        if call[0] == "observe":
+            method.observe(dict(call[1]))
+        elif call[0] == "propose":
+            journaled = call[2]
+            found = method.propose(call[1])
+            now = None if found is None else (found.params, tuple(found.parents))
+            is_one = isinstance(journaled, e.Proposed)
+            then = (journaled.params, journaled.parents) if is_one else None
+            self.hold(now == then, f"proposes {now} as {call[1]} after a resume, before it {then}")
+
+
+class Method:
+    """A real tuner in one life of the controller, called at once and in order."""
+
+    def __init__(self, tuner: Tuner) -> None:
+        self.tuner = tuner
+        self.calls: list[tuple[str, int]] = []  # that may have changed its state
+
+    def propose(self, trial: int) -> Proposal | None:
+        """Raises SearchFinished."""
+        proposal = self.tuner.propose(trial)
+        self.calls.append(("propose", trial))
+        if proposal is None:
+            return None
+        return Proposal(_plain(proposal.params), tuple(proposal.parents))
+
+    def answer(self, trial: int) -> Callable[[float], e.Event]:
+        """Propose; the event that says so, by its time."""
+        try:
+            proposal = self.propose(trial)
+        except SearchFinished as finished:
+            reason = str(finished)
+            return lambda at: e.SearchEnded(at=at, reason=reason)
+        if proposal is None:
+            return lambda at: e.ProposalWithheld(at=at, trial=trial)
+        params, parents = dict(proposal.params), tuple(proposal.parents)
+        return lambda at: e.Proposed(at=at, trial=trial, params=params, parents=parents)
+
+    def observe(self, fields: dict[str, Any]) -> None:
+        """Pass a result on, as the tuner's process does."""
+        plain = _plain(fields)
+        tuples = {name: tuple(plain[name]) for name in ("parents", "restored")}
+        self.tuner.observe(Result(**{**plain, **tuples}))
+        self.calls.append(("observe", plain["trial_id"]))
+
+
+def _plain(value: Any) -> Any:
+    """The value after it went through JSON."""
+    return json.loads(json.dumps(value))
+
+
+def _written(objectives: Any) -> Any:
+    """The objectives as an experiment file has them."""
+    if objectives.is_single and not objectives.are_named:
+        return objectives.first.direction
+    written: dict[str, Any] = {each.name: {each.direction: True} for each in objectives.objectives}
+    for each in objectives.constraints:
+        bounds = {"at_least": each.at_least, "at_most": each.at_most}
+        entry = written.setdefault(each.name, {})
+        entry.update({key: bound for key, bound in bounds.items() if bound is not None})
+    return written
