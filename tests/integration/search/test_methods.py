@@ -29,6 +29,21 @@ TRIAL = """
     )
     trial.finish(trial.params["x"])
 """
+# Keeps its network in its weights, and grows out of the one that it finds in those it restores.
+GROWN = """
+    import json
+
+    from heirloom import trial
+    from heirloom.space.network import parameters, read
+    from heirloom.space.network.correspondence import correspondence
+
+    network = read(trial.params["network"])
+    if trial.restore_path:
+        before = read(json.loads((trial.restore_path / "network.json").read_text()))
+        assert correspondence(before, network).preserved
+    (trial.save_path / "network.json").write_text(json.dumps(network.to_json()))
+    trial.finish(len(network.layers) - parameters(network) / 1e4)
+"""
 METHODS: dict[str, dict[str, Any]] = {
     "asha": {"budget": {"trials": 16}},
     "bohb": {"budget": {"trials": 16}},
@@ -58,6 +73,27 @@ def test_nothing_is_trained_twice(lab: Lab, method: str) -> None:
     children = [trial for trial in trials if trial["parents"]]
     assert children
     assert all(trial["params"]["epochs_from"] > 0 for trial in children)
+
+
+@pytest.mark.training
+def test_networks_grow_out_of_those_that_are_restored(lab: Lab) -> None:
+    lab.write("code/train.py", GROWN)
+    file = lab.experiment(
+        "python train.py",
+        name="grown",
+        search_space={"network": {"layers": {"input": [1, 8, 8], "classes": 4}}},
+        tuner={"name": "morphism", "args": {"width": 4, "max_layers": 12}},
+        budget={"trials": 7},
+    )
+    with lab.start("run", file) as controller:
+        assert controller.stdout
+        next(line for line in controller.stdout if line.startswith("trial 3 succeeded"))
+        controller.kill()
+    resumed = lab("resume", "grown")
+    assert "the tuner now" not in resumed
+    trials = lab.trials("grown")
+    assert [trial["state"] for trial in trials] == ["succeeded"] * 7
+    assert all(len(trial["restored"]) == 1 for trial in trials[1:])
 
 
 @pytest.mark.training

@@ -85,17 +85,19 @@ class Morphism(Tuner):
                 raise ValueError(f"{name} must be at least {least}, not {value}")
         require_numpy("morphism", "scipy.linalg", "scipy.optimize")
         parsed = parse(space, layers=True)
-        [(self._name, dimension)] = parsed.dimensions.items()
-        assert isinstance(dimension, Layers)  # see `supports`
         self._initial = Initial(parsed, initial)
+        self._name = ""  # of the parameter; a space without one is not searched: see `supports`
         self._first: Optional[Network] = None
-        if not initial:
-            self._first = first_network(dimension, width)
-            if (count := parameters(self._first)) > max_parameters:
-                raise ValueError(
-                    f"max_parameters is {max_parameters}, and the first network has {count}: "
-                    "reduce width"
-                )
+        for name, dimension in parsed.dimensions.items():
+            if isinstance(dimension, Layers):
+                self._name, self._first = name, first_network(dimension, width)
+        if initial:
+            self._first = None
+        if self._first is not None and (count := parameters(self._first)) > max_parameters:
+            raise ValueError(
+                f"max_parameters is {max_parameters}, and the first network has {count}: "
+                "reduce width"
+            )
         self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
         self._maximize = maximize
         self._neighbours = neighbours

@@ -136,6 +136,10 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], text: str) -> No
         tuner(**arguments)
 
 
+def test_arguments_can_be_checked_without_the_space() -> None:
+    assert Morphism({}, seed=1, maximize=True, width=8).propose(0) is None
+
+
 def test_other_spaces_are_refused_by_the_parameter() -> None:
     rate = {"_type": "uniform", "_value": [0, 1]}
     assert "rate: " in str(Morphism.supports({**SPACE, "rate": rate}))
