@@ -9,6 +9,7 @@ from heirloom.space import contains, parse
 from heirloom.space.network import parameters, read
 from heirloom.space.network.correspondence import correspondence
 from heirloom.tuners import Result
+from heirloom.tuners.interface import SearchFinished
 from heirloom.tuners.methods.morphism.outline import outline
 from heirloom.tuners.methods.morphism.tuner import Morphism
 from tests.unit.tuners.methods.morphism.networks import convolutional
@@ -137,7 +138,10 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], text: str) -> No
 
 
 def test_arguments_can_be_checked_without_the_space() -> None:
-    assert Morphism({}, seed=1, maximize=True, width=8).propose(0) is None
+    with pytest.raises(ValueError, match="beta must be at least 0"):
+        Morphism({}, seed=1, maximize=True, beta=-1)
+    with pytest.raises(SearchFinished):
+        Morphism({}, seed=1, maximize=True, width=8).propose(0)
 
 
 def test_other_spaces_are_refused_by_the_parameter() -> None:
