@@ -42,6 +42,19 @@ def show(console: Console, made: ModelSpace) -> None:
     console.print()
 
 
+def spread(found: Mapping[str, Any] | None) -> list[str]:
+    """The spread of both costs in words, in parentheses; nothing where they are not known."""
+    if found is None:
+        return []
+    names = {"parameters": "parameters", "macs": "MACs"}
+    parts = [
+        f"{_shown(found[key], 'min')} to {_shown(found[key], 'max')} {name}"
+        for key, name in names.items()
+        if found[key] is not None
+    ]
+    return [f"({', '.join(parts)})"]
+
+
 def _shown(values: Mapping[str, Any] | None, key: str) -> str:
     value = None if values is None else values[key]
     return "" if value is None else f"{value:,.0f}"

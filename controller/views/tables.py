@@ -20,6 +20,7 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
 from controller.store import dedup
 from controller.views import front, output
+from controller.views.costs import spread
 from controller.views.results import inherited
 from controller.views.screen import waits
 from controller.views.text import COLOURS, shortage
@@ -131,6 +132,9 @@ def _detail(console: Console, record: Record) -> None:
     if experiment.imports is not None:
         count = f"{experiment.imported} of {len(experiment.imports.trials)}"
         grid.add_row("imported", f"{count} trials of {escape(experiment.imports.experiment)}")
+    if record.config.model is not None:
+        costs = experiment.created and experiment.created.costs
+        grid.add_row("model", escape(" ".join([record.config.model, *spread(costs)])))
     grid.add_row("budget", _budget(record))
     thinking = waits.seconds_thinking(experiment, time.time())
     if record.is_running and (found := waits.of_search(experiment, thinking)):
@@ -201,6 +205,8 @@ def _facts(record: Record) -> dict[str, Any]:
         },
         "seconds": experiment.elapsed(now(record)),
         "store": str(record.root.path),
+        "model": record.config.model,
+        "costs": None if experiment.created is None else experiment.created.costs,
     }
 
 
