@@ -133,7 +133,7 @@ def _detail(console: Console, record: Record) -> None:
         count = f"{experiment.imported} of {len(experiment.imports.trials)}"
         grid.add_row("imported", f"{count} trials of {escape(experiment.imports.experiment)}")
     if record.config.model is not None:
-        costs = experiment.created and experiment.created.costs
+        costs = None if experiment.created is None else experiment.created.costs
         grid.add_row("model", escape(" ".join([record.config.model, *spread(costs)])))
     grid.add_row("budget", _budget(record))
     thinking = waits.seconds_thinking(experiment, time.time())
