@@ -79,8 +79,7 @@ def brackets(least: int, most: int, eta: int) -> list[list[tuple[int, int]]]:
     found = []
     for s in range(largest, -1, -1):
         count = math.ceil((largest + 1) * eta**s / (s + 1))
-        amount = most // eta**s
-        found.append([(count // eta**rung, amount * eta**rung) for rung in range(s + 1)])
+        found.append([(count // eta**rung, most // eta ** (s - rung)) for rung in range(s + 1)])
     return found
 
 

@@ -25,6 +25,11 @@ def test_the_brackets_are_those_of_the_paper():
     ]
 
 
+def test_the_last_rung_of_every_bracket_gets_the_largest_amount():
+    assert brackets(1, 100, 3)[0] == [(81, 1), (27, 3), (9, 11), (3, 33), (1, 100)]
+    assert {rungs[-1][1] for rungs in brackets(2, 25, 3)} == {25}
+
+
 def test_a_round_has_each_rung_with_its_candidates_at_any_number_of_slots():
     expected = Counter(
         until for bracket in brackets(1, 81, 3) for count, until in bracket for _ in range(count)
