@@ -13,8 +13,8 @@ SHARE = 0.5  # the median share of a child's numbers that is inherited, at least
 
 # Where the parent is not mutated but found: the nearest of a few random networks.
 SHARES = {"random": 0.1}
-# Where most mutations change what a network computes: a child may begin at chance.
-BEFORES = {"large_scale_evolution": 0.05}
+# Where most children compute something else than their parents: they may begin at chance.
+BEFORES = {"large_scale_evolution": 0.05, "random": 0.05}
 FROM_NOTHING: frozenset[str] = frozenset()  # methods whose trials inherit nothing
 
 

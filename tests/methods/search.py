@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +51,15 @@ def run(method: str, work: Path, *, short: bool = False) -> Outcome:
 
 
 def shortened(file: Path, work: Path) -> Path:
-    """Write an experiment of `SHORT` trials, on the digits that need no download, to `work`."""
+    """Write an experiment of `SHORT` trials, on images that need no download, to `work`."""
     keys: dict[str, Any] = yaml.safe_load(file.read_text())
     for key in _PATHS:
         if key in keys:
             keys[key] = str(file.parent / keys[key])
     keys["trial"]["code_dir"] = str(file.parent / keys["trial"]["code_dir"])
-    del keys["prepare"]
+    write_digits(work / "digits")
+    files = shlex.quote(str(work / "digits"))
+    keys["prepare"] = f'cp -r {files} "$HEIRLOOM_NODE_DIR/fashion-mnist"'
     args = keys["tuner"].get("args", {})
     if "population" in args:
         args["population"] = min(args["population"], SHORT // 2)
@@ -66,6 +71,20 @@ def shortened(file: Path, work: Path) -> Path:
     short = work / file.name
     short.write_text(yaml.safe_dump(keys))
     return short
+
+
+def write_digits(directory: Path) -> None:
+    """Write scikit-learn's digits in the form of Fashion-MNIST: trials start faster without it."""
+    datasets: Any = import_module("sklearn.datasets")
+    digits = datasets.load_digits()
+    large = (digits.images * 15).astype("uint8").repeat(4, axis=1).repeat(4, axis=2)
+    directory.mkdir(exist_ok=True)
+    for name, header, values in (
+        ("train-images-idx3-ubyte.gz", 16, large[:, 2:30, 2:30]),
+        ("train-labels-idx1-ubyte.gz", 8, digits.target.astype("uint8")),
+    ):
+        with gzip.open(directory / name, "wb") as file:
+            file.write(bytes(header) + values.tobytes())
 
 
 def _heirloom(work: Path, *args: str) -> str:

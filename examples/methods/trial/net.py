@@ -4,4 +4,4 @@ from heirloom.nas.spaces import ChainNet
 
 
 def net():
-    return ChainNet(input_shape=(1, 14, 14), widths=(8, 16, 32), depths=(1, 2, 3))
+    return ChainNet(input_shape=(1, 14, 14), widths=(8, 16, 32), depths=(1, 2))
