@@ -54,8 +54,13 @@ def test_its_dependencies_are_those_of_the_requirements_files(installed: Install
     found = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
     plain = {(each.name, str(each.specifier)) for each in found if each.marker is None}
     assert plain == _requirements(REPOSITORY / "requirements.txt")
-    optuna = {(each.name, str(each.specifier)) for each in found if each.marker is not None}
-    assert optuna == _requirements(REPOSITORY / "requirements-optuna.txt")
+    for extra in ("morphism", "optuna"):
+        optional = {
+            (each.name, str(each.specifier))
+            for each in found
+            if each.marker is not None and each.marker.evaluate({"extra": extra})
+        }
+        assert optional == _requirements(REPOSITORY / f"requirements-{extra}.txt")
 
 
 def _requirements(file: Path) -> set[tuple[str, str]]:

@@ -111,14 +111,14 @@ class Morphism(Tuner):
     @classmethod
     def supports(cls, space: dict[str, Any]) -> Optional[str]:
         """See Tuner. The space must be one parameter of the type `layers`."""
-        dimensions = parse(space, layers=True).dimensions
-        for name, dimension in dimensions.items():
+        names = []
+        for name, dimension in parse(space, layers=True).dimensions.items():
             if not isinstance(dimension, Layers):
-                return f"{name}: morphism changes networks alone: use one parameter of type layers"
-        if len(dimensions) != 1:
-            names = ", ".join(dimensions) or "none"
-            return f"morphism needs exactly one parameter of type layers, not {names}"
-        return None
+                return f"{name} is no network, and morphism searches a network alone: leave it out"
+            names.append(name)
+        if len(names) > 1:
+            return f"{names[1]} is a second network, and morphism searches one: leave it out"
+        return None if names else "there is no parameter of the type layers, and morphism needs one"
 
     def propose(self, trial_id: int) -> Proposal | None:
         """The first network, then the most promising change of a trained one."""
