@@ -17,9 +17,9 @@ CORE_NEEDS = {
 FRAMEWORKS = {
     "heirloom/tuners/optuna.py": {"optuna"},
     "heirloom/tuners/methods/morphism": {"numpy", "scipy"},
-    "heirloom/tuners/methods/study.py": {"numpy"},
+    "heirloom/tuners/methods/study.py": {"numpy", "optuna"},
     "heirloom/tuners/policy": {"numpy"},
-    "heirloom/assessors/curves": {"numpy"},
+    "heirloom/assessors/curves": {"numpy", "scipy"},
     "heirloom/torch.py": {"torch"},
     "heirloom/numpy.py": {"numpy", "safetensors"},
     "heirloom/weights/pytorch": {"torch", "safetensors"},
