@@ -1,5 +1,5 @@
-"""Policies that sample sequences of decisions, and the rules by which they learn. They need numpy.
+"""Policies that sample sequences of decisions, and the rules by which they learn.
 
-`decisions`, `require` and `tuner` import nothing but the standard library; the others import numpy
-and are imported when a tuner is constructed.
+Most modules import numpy, and are imported when a tuner is constructed. `decisions`, `generations`,
+`require` and `tuner` import nothing but the standard library.
 """

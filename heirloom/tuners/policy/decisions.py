@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import string
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Optional
 
 from ...space import Space
 from ...space.forms import NAME
@@ -21,6 +22,7 @@ class _Decision:
     inner: Mapping[int, _Named]  # by option, the decisions that follow if it is chosen
 
 
+CHARACTERS = string.digits + string.ascii_letters  # of the options of a decision, in `text`
 _Named = list[tuple[str, _Decision]]
 
 
@@ -37,11 +39,13 @@ class Decisions:
         sizes: the number of options of each decision.
         offsets: the token of the first option of each decision.
         tokens: the number of tokens.
+        names: the parameter of each decision, such as `op.conv.kernel` within the option conv.
     """
 
     def __init__(self, space: Space) -> None:
         self.sizes: list[int] = []
-        self._first = self._numbered(space)
+        self.names: list[str] = []
+        self._first = self._numbered(space, "")
         self.offsets = [0, *accumulate(self.sizes)][:-1]
         self.tokens = sum(self.sizes)
 
@@ -58,18 +62,34 @@ class Decisions:
         """The tokens of a candidate of the space."""
         return [self.offsets[number] + index for number, index in _choices(self._first, params)]
 
+    def text(self, tokens: Sequence[int]) -> str:
+        """A sequence as text: a character for each decision. `read` is the inverse."""
+        return "".join(CHARACTERS[token - self.offsets[self.decision(token)]] for token in tokens)
+
+    def read(self, text: str) -> dict[str, Any]:
+        """The candidate that a text stands for. Raises ValueError if it stands for none."""
+        left = iter(text)
+        try:
+            found = self.candidate(lambda _: CHARACTERS.index(next(left)))
+        except (StopIteration, IndexError, ValueError):
+            raise ValueError(f"{text!r} is no candidate of this space") from None
+        if next(left, None) is not None:
+            raise ValueError(f"{text!r} is longer than a candidate of this space")
+        return found
+
     def decision(self, token: int) -> int:
         """The decision that has this token."""
         return bisect_right(self.offsets, token) - 1
 
-    def _numbered(self, space: Space) -> _Named:
+    def _numbered(self, space: Space, prefix: str) -> _Named:
         found: _Named = []
         for name, choice in space.dimensions.items():
             assert isinstance(choice, Choice)
             number = len(self.sizes)
             self.sizes.append(len(choice.options))
+            self.names.append(f"{prefix}{name}")
             inner = {
-                index: self._numbered(option.space)
+                index: self._numbered(option.space, f"{prefix}{name}.{option.name}.")
                 for index, option in enumerate(choice.options)
                 if isinstance(option, Nested)
             }
@@ -86,6 +106,16 @@ def numbers(space: Space) -> Iterator[str]:
         for option in dimension.options:
             if isinstance(option, Nested):
                 yield from (f"{name}.{option.name}.{inner}" for inner in numbers(option.space))
+
+
+def unsupported(space: Space, tuner: str) -> Optional[str]:
+    """Why a tuner that chooses among options cannot search a space; None if it can."""
+    if not space.dimensions:
+        return "it has no parameter"
+    found = next(numbers(space), None)
+    if found is None:
+        return None
+    return f"{found} is a number, and {tuner} chooses among options: list some of its values"
 
 
 def _candidate(decisions: _Named, choose: Callable[[int], int]) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Optional
 
 import numpy as np
 
 from .adam import Adam
 from .average import MovingAverage
 from .sample import Policy, Sample
-from .tape import Array
+from .tape import Array, Value
+
+Penalty = Callable[[Sequence[Sequence[int]]], Value]
 
 
 class Reinforce:
@@ -26,21 +28,38 @@ class Reinforce:
         policy: what learns.
         adam: makes the steps.
         baseline: the average.
+        entropy: the weight of a sequence's entropy, which is added to its reward as in ENAS.
+        penalty: gives a number for each sequence, whose mean is lowered.
     """
 
-    def __init__(self, policy: Policy, adam: Adam, baseline: MovingAverage) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        adam: Adam,
+        baseline: MovingAverage,
+        *,
+        entropy: float = 0.0,
+        penalty: Optional[Penalty] = None,
+    ) -> None:
         self._policy = policy
         self._adam = adam
         self._baseline = baseline
+        self._entropy = entropy
+        self._penalty = penalty
 
     def learn(self, samples: Sequence[Sample]) -> None:
         """Make one step, by the mean over the samples."""
+        sequences = [sample.tokens for sample in samples]
+        logs, entropies = self._policy.score(sequences)
         advantages = []
-        for sample in samples:
-            self._baseline.add(sample.reward)
-            advantages.append(sample.reward - (self._baseline.value or 0.0))
-        logs, _ = self._policy.score([sample.tokens for sample in samples])
-        (logs * (np.array(advantages) / len(samples))).sum().backward()
+        for sample, each in zip(samples, entropies.data):
+            reward = sample.reward + self._entropy * float(each)
+            self._baseline.add(reward)
+            advantages.append(reward - (self._baseline.value or 0.0))
+        objective = (logs * (np.array(advantages) / len(samples))).sum()
+        if self._penalty is not None:
+            objective = objective + self._penalty(sequences).sum() * (-1 / len(samples))
+        objective.backward()
         self._adam.ascend()
 
     def state(self) -> dict[str, Any]:

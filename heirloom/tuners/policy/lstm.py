@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
+from typing import Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,25 @@ from .decisions import Decisions
 from .sample import pick
 from .softmax import masks_of
 from .tape import Array, Value, below, entropy, log_probability, probabilities
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision of each of several sequences.
+
+    Args:
+        decisions: the decisions; any where a sequence has ended.
+        logits: a row for each sequence, a column for each token.
+        mask: which columns are options of the decision.
+        chosen: the tokens.
+        is_active: 1.0 where the sequence has not ended before, otherwise 0.0.
+    """
+
+    decisions: Sequence[int]
+    logits: Value
+    mask: NDArray[np.bool_]
+    chosen: NDArray[np.int64]
+    is_active: Array
 
 
 class LstmPolicy:
@@ -28,12 +49,20 @@ class LstmPolicy:
         rng: draws the first weights.
         units: the width of the LSTM.
         spread: the largest first weight.
+        bound: the largest logit: logits are its product with their tanh. None: they have no bound.
     """
 
     def __init__(
-        self, decisions: Decisions, rng: Random, units: int = 100, spread: float = 0.1
+        self,
+        decisions: Decisions,
+        rng: Random,
+        units: int = 100,
+        *,
+        spread: float = 0.1,
+        bound: Optional[float] = None,
     ) -> None:
         self._decisions = decisions
+        self._bound = bound
         self._units = units
         self._masks = masks_of(decisions)
         shapes = {
@@ -58,7 +87,7 @@ class LstmPolicy:
             nonlocal total, hidden, cell
             before = np.array(tokens[-1:] or [self._decisions.tokens])
             hidden, cell = self._step(inputs, before, hidden, cell)
-            logits = hidden.data @ self.parameters["softmax"].data
+            logits = self._logits(hidden).data
             start = self._decisions.offsets[decision]
             part = slice(start, start + self._decisions.sizes[decision])
             shares = probabilities(logits, self._masks[decision : decision + 1])[0, part]
@@ -72,22 +101,30 @@ class LstmPolicy:
 
     def score(self, sequences: Sequence[Sequence[int]]) -> tuple[Value, Value]:
         """For each sequence, the logarithm of its probability, and the sum of the entropies."""
-        count, longest = len(sequences), max(map(len, sequences))
+        logs = entropies = Value(np.zeros(len(sequences)))
+        for each in self.steps(sequences):
+            logs = logs + log_probability(each.logits, each.mask, each.chosen) * each.is_active
+            entropies = entropies + entropy(each.logits, each.mask) * each.is_active
+        return logs, entropies
+
+    def steps(self, sequences: Sequence[Sequence[int]]) -> Iterator[Step]:
+        """The decisions of several sequences side by side, one of each at a time."""
+        longest = max(map(len, sequences))
         tokens = np.array([[*each, *[0] * (longest - len(each))] for each in sequences], np.int64)
         lengths = np.array([len(each) for each in sequences])
-        hidden, cell = self._empty(count)
+        hidden, cell = self._empty(len(sequences))
         inputs = self._inputs()
-        before = np.full(count, self._decisions.tokens)
-        logs = entropies = Value(np.zeros(count))
+        before = np.full(len(sequences), self._decisions.tokens)
         for at in range(longest):
             hidden, cell = self._step(inputs, before, hidden, cell)
             before = chosen = tokens[:, at]
-            mask = self._masks[[self._decisions.decision(token) for token in chosen]]
-            logits = hidden @ self.parameters["softmax"]
-            is_active = (at < lengths).astype(float)
-            logs = logs + log_probability(logits, mask, chosen) * is_active
-            entropies = entropies + entropy(logits, mask) * is_active
-        return logs, entropies
+            numbers = [self._decisions.decision(token) for token in chosen]
+            is_active = (at < lengths).astype(np.float64)
+            yield Step(numbers, self._logits(hidden), self._masks[numbers], chosen, is_active)
+
+    def _logits(self, hidden: Value) -> Value:
+        logits = hidden @ self.parameters["softmax"]
+        return logits if self._bound is None else logits.tanh() * self._bound
 
     def _inputs(self) -> Value:
         """What the gates get from each token; in the last row, from the first input."""

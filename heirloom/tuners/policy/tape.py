@@ -152,6 +152,14 @@ def entropy(logits: Value, mask: NDArray[np.bool_]) -> Value:
     return Value(found, (logits,), lambda g: [-g[:, None] * share * (logs + found[:, None])])
 
 
+def divergence(logits: Value, mask: NDArray[np.bool_], target: Array) -> Value:
+    """For each row, the Kullback-Leibler divergence of the softmax over the mask from `target`."""
+    share = probabilities(logits.data, mask)
+    ratios = np.log(np.where(share > 0, share, 1.0)) - np.log(np.where(mask, target, 1.0))
+    found = (share * ratios).sum(axis=1)
+    return Value(found, (logits,), lambda g: [g[:, None] * share * (ratios - found[:, None])])
+
+
 def _fit(grad: Array, shape: tuple[int, ...]) -> Array:
     """The derivative by an array that was broadcast: summed to its shape."""
     while grad.ndim > len(shape):

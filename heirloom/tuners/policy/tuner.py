@@ -12,7 +12,7 @@ from ...space import parse
 from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
-from .decisions import Decisions, numbers
+from .decisions import Decisions, unsupported
 from .require import require_numpy
 
 if TYPE_CHECKING:
@@ -57,13 +57,7 @@ class PolicyTuner(Tuner):
     @classmethod
     def supports(cls, space: dict[str, Any]) -> Optional[str]:
         """A policy decides among options: a number is no choice."""
-        parsed = parse(space)
-        if not parsed.dimensions:
-            return "it has no parameter"
-        found = next(numbers(parsed), None)
-        if found is None:
-            return None
-        return f"{found} is a number, and {cls.name} chooses among options: list some of its values"
+        return unsupported(parse(space), cls.name)
 
     def propose(self, trial_id: int) -> Proposal:
         """A candidate that the policy draws, after the initial ones."""

@@ -60,6 +60,14 @@ METHODS: dict[str, Method] = {
     "bohb": Method(
         _NUMBERS, ({"samples": 4, "random_fraction": 0.2}, {"initial": _FIRST}), _RESOURCE
     ),
+    "enas": Method(
+        {"layer0.op": ["a", "b"], "layer2.op": ["a", "b"], "layer2.skip0": ["no", "yes"]},
+        (
+            {"samples": 2, "updates": 2, "children": 2},
+            {"samples": 2, "updates": 3, "children": 1, "parallel": 2, "overlap": True},
+        ),
+        examples=10,
+    ),
     "evolution": Method(
         _NESTED,
         (

@@ -94,8 +94,11 @@ class Search:
         values = {} if value is None else {"a": value, "b": (trial % 5) / 4}
         weights = step.weights and value is not None
         self.observe(
-            Result(trial, step.state, value, params, tuple(parents), weights=weights, values=values)
-        )
+            Result(
+                trial, step.state, value, params, tuple(parents), weights=weights, values=values,
+                restored=tuple(parents), result={"rewards": [step.value, 1 - step.value]},
+            )
+        )  # fmt: skip
 
     def observe(self, result: Result) -> None:
         self.ended.append(result.trial_id)

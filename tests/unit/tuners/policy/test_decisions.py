@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from heirloom.space import contains, parse, sample
 from heirloom.tuners.policy.decisions import numbers
 from tests.unit.tuners.policy.problems import NESTED, decisions
@@ -59,3 +61,23 @@ def test_numbers_are_found_in_nested_options_too():
     }
     assert list(numbers(parse(space))) == ["op.conv.rate", "n"]
     assert list(numbers(parse(NESTED))) == []
+
+
+def test_a_sequence_is_written_with_a_character_for_each_decision():
+    found, rng = decisions(), random.Random(1)
+    for _ in range(40):
+        params = sample(parse(NESTED), rng)
+        text = found.text(found.sequence(params))
+        assert len(text) == len(found.sequence(params))
+        assert found.read(text) == params
+    assert found.read("102") == {"op": "pool", "skip": False, "last": "c"}
+
+
+@pytest.mark.parametrize("text", ["", "000", "01033", "9", "2130", "é00"])
+def test_a_text_that_is_no_candidate_is_refused(text):
+    with pytest.raises(ValueError, match="candidate of this space"):
+        decisions().read(text)
+
+
+def test_names_tell_the_options_that_lead_to_a_decision():
+    assert decisions().names == ["op", "op.conv.kernel", "op.conv.act", "skip", "last"]

@@ -13,6 +13,7 @@ from heirloom.tuners.policy.average import MovingAverage
 from heirloom.tuners.policy.gradient import Ppo, Reinforce
 from heirloom.tuners.policy.lstm import LstmPolicy
 from heirloom.tuners.policy.sample import Sample, pick
+from heirloom.tuners.policy.skips import SkipPenalty
 from heirloom.tuners.policy.softmax import SoftmaxPolicy
 from heirloom.tuners.policy.tape import Value
 from tests.unit.tuners.policy.problems import FLAT, decisions, differences
@@ -145,3 +146,59 @@ def test_pick_takes_every_index_by_its_share():
         [0.2, 0, 0.5, 0.3], abs=0.04
     )
     assert pick(np.array([0.0, 0.5, 0.4999]), random.Random()) in (1, 2)
+
+
+SKIPS = {"layer1.op": ["a", "b"], "layer2.op": ["a", "b"], "layer2.skip0": ["no", "yes"],
+         "layer3.skip0": ["no", "yes"], "layer3.skip1": ["no", "yes"]}  # fmt: skip
+
+
+def test_the_skip_penalty_is_the_divergence_from_the_target():
+    found = decisions(SKIPS)
+    policy = LstmPolicy(found, random.Random(1), units=4, spread=0.9)
+    penalty = SkipPenalty(found, 0.4)
+    assert penalty.layers == 2
+    sequence = [0, 2, 4, 6, 8]
+    expected = 0.0
+    for number, step in enumerate(policy.steps([sequence])):
+        if number >= 2:
+            start = found.offsets[number]
+            no, yes = np.exp(step.logits.data[0, start : start + 2])
+            share = yes / (no + yes)
+            expected += share * np.log(share / 0.4) + (1 - share) * np.log((1 - share) / 0.6)
+    assert penalty.of(policy, [sequence]).data == pytest.approx([expected / 2])
+
+
+def test_derivatives_of_the_skip_penalty_are_those_of_finite_differences():
+    found = decisions(SKIPS)
+    policy = LstmPolicy(found, random.Random(1), units=4, spread=0.9, bound=1.5)
+    sequences = [[0, 2, 4, 6, 8], [1, 3, 5, 6, 9]]
+    SkipPenalty(found, 0.4).of(policy, sequences).sum().backward()
+    for difference, derivative in differences(
+        policy.parameters, lambda: float(SkipPenalty(found, 0.4).of(policy, sequences).data.sum())
+    ):
+        assert derivative == pytest.approx(difference, abs=1e-7)
+
+
+def test_with_equal_rewards_the_penalty_alone_moves_skips_to_the_target():
+    found = decisions(SKIPS)
+    policy = LstmPolicy(found, random.Random(1), units=6)
+    penalty = SkipPenalty(found, 0.1)
+    rule = Reinforce(
+        policy,
+        Adam(policy.parameters, 0.02),
+        MovingAverage(0.9),
+        penalty=lambda sequences: penalty.of(policy, sequences),
+    )
+    rng = random.Random(1)
+    for _ in range(80):
+        rule.learn([Sample(policy.draw(rng)[0], 0.0, 1.0) for _ in range(4)])
+    drawn = [policy.draw(rng)[0] for _ in range(200)]
+    assert sum(tokens[2] == 5 for tokens in drawn) / 200 == pytest.approx(0.1, abs=0.08)
+
+
+def test_the_entropy_is_added_to_the_reward():
+    policy = softmax()
+    rule = Reinforce(policy, Adam(policy.parameters, 0.01), MovingAverage(0.5), entropy=1.0)
+    rule.learn([Sample([0, 3, 6], 0.0, 2.0)])
+    entropies = float(policy.score([[0, 3, 6]])[1].data[0])
+    assert rule.state()["baseline"][0] / 0.5 == pytest.approx(2.0 + entropies, abs=0.01)

@@ -74,3 +74,10 @@ def test_a_decision_of_an_lstm_depends_on_those_before():
     found = policy("lstm", FLAT)
     logs, _ = found.score([[0, 3, 6], [0, 3, 7], [2, 5, 6], [2, 5, 7]])
     assert logs.data[0] - logs.data[1] != pytest.approx(logs.data[2] - logs.data[3], abs=1e-3)
+
+
+def test_logits_of_an_lstm_stay_within_the_bound():
+    bounded = LstmPolicy(decisions(FLAT), random.Random(1), units=6, spread=30, bound=0.5)
+    logs, _ = bounded.score([[0, 3, 6], [1, 4, 7], [2, 5, 8]])
+    lowest = -0.5 - log(exp(-0.5) + 2 * exp(0.5))
+    assert all(3 * lowest <= each < 0 for each in logs.data)
