@@ -28,6 +28,7 @@ from controller.commands.upkeep.remove import remove
 from controller.commands.upkeep.verify import verify
 from controller.commands.view.curves import curves
 from controller.commands.view.diff import diff
+from controller.commands.view.lineage import lineage
 from controller.commands.view.logs import logs
 from controller.commands.view.report import report
 from controller.commands.view.show import show
@@ -40,7 +41,7 @@ from controller.views import output
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (init, check, run, resume, stop, cancel, retry, convert),
-    "View": (status, watch, trials, curves, show, diff, logs, report),
+    "View": (status, watch, trials, curves, show, lineage, diff, logs, report),
     "Upkeep": (verify, gc, recover, remove),
     "Machines": (nodes, site),
 }

@@ -67,23 +67,26 @@ class Columns:
 
     def all(self) -> list[Column]:
         """The built-in columns, and one for each other name, which is qualified where it must."""
-        groups = self._named.items()
-        names = [*self._found, *(name for _, group in groups for name in group)]
         found = [column for name, column in self._found.items() if name not in self._named]
-        for kind, group in groups:
-            for name, column in group.items():
-                is_unique = names.count(name) == 1
-                shown = name if is_unique else f"{kind}.{name}"
-                found.append(Column(shown, column.read, column.show))
-        return found
+        return found + [column for kind in self._named for column in self.of(kind)]
+
+    def of(self, kind: str) -> list[Column]:
+        """One for each name in `values`, `params`, `result` or `metrics`."""
+        names = [*self._found, *(name for group in self._named.values() for name in group)]
+        return [
+            Column(name if names.count(name) == 1 else f"{kind}.{name}", column.read, column.show)
+            for name, column in self._named[kind].items()
+        ]
 
     def default(self) -> list[Column]:
         """The columns of a table that names none."""
-        values = [f"values.{name}" if name in self._found else name for name in self._values] or [
-            "value"
-        ]
         more = ["front"] if self._has_front else ["attempts", "node"]  # what fits beside values
-        return [self.find(name) for name in (*_BEFORE, *values, *more, *_AFTER)]
+        return [self.find(name) for name in (*_BEFORE, *self.values(), *more, *_AFTER)]
+
+    def values(self) -> list[str]:
+        """The names of the columns of the objectives."""
+        found = [f"values.{name}" if name in self._found else name for name in self._values]
+        return found or ["value"]
 
     def find(self, name: str) -> Column:
         """The column of a name. Raises ColumnError."""
@@ -130,7 +133,7 @@ def _built_in(record: Record) -> list[Column]:
     return [
         Column("id", lambda trial: trial.id, show),
         Column("parents", _parents, _ids),
-        Column("restored", _restored, _ids),
+        Column("restored", restored, _ids),
         Column("state", lambda trial: str(trial.state), lambda name: tables.coloured(State(name))),
         Column("reason", lambda trial: records.why(record, trial), show),
         Column("value", lambda trial: trial.value, show),
@@ -161,7 +164,8 @@ def _parents(trial: Trial) -> list[int | str]:
     return list(trial.parents)
 
 
-def _restored(trial: Trial) -> list[int]:
+def restored(trial: Trial) -> list[int]:
+    """The trials whose weights its last attempt starts from."""
     return list(trial.attempts[-1].restore) if trial.attempts else []
 
 

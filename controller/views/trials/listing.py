@@ -43,12 +43,21 @@ def show(place: ExperimentDir, selection: Selection, form: Form) -> None:
     shown = trials[: selection.limit]
     if form == "json":
         output.print_json([_fields(record, chosen, trial) for trial in shown])
+        return
+    print_trials(chosen or (columns.all() if form == "csv" else columns.default()), shown, form)
+    if form == "table" and len(shown) < len(trials) and output.is_terminal():
+        output.console().print(f"[dim]{len(shown)} of {len(trials)} trials[/]")
+
+
+def print_trials(columns: Sequence[Column], trials: Sequence[Trial], form: Form) -> None:
+    """Print these columns of trials."""
+    if form == "json":
+        read = [{column.name: column.read(trial) for column in columns} for trial in trials]
+        output.print_json(read)
     elif form == "csv":
-        _print_csv(chosen or columns.all(), shown)
+        _print_csv(columns, trials)
     else:
-        _print_table(chosen or columns.default(), shown)
-        if len(shown) < len(trials) and output.is_terminal():
-            output.console().print(f"[dim]{len(shown)} of {len(trials)} trials[/]")
+        _print_table(columns, trials)
 
 
 def _with_id(columns: Sequence[str]) -> list[str]:
