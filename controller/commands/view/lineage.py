@@ -34,5 +34,5 @@ def lineage(
 
     if csv and json:
         raise HeirloomError("--csv and --json exclude each other: give one of them")
-    form = "csv" if csv else "json" if json else "table"
-    lineage.show(Home.of_user().find(name), trial, form)
+    place = Home.of_user().find(name)
+    lineage.show(place, trial, "csv" if csv else "json" if json else "table")
