@@ -56,7 +56,7 @@ def add_arguments(
 def _add_networks(draft: Draft, algorithm: Algorithm, images: Mapping[str, Any]) -> None:
     """Set the search space: networks for images of a size. That of the file is not used, if any."""
     for key in ("search_space", "search_space_file"):
-        if draft.value.pop(key, None) is not None:
+        if draft.value.pop(key, None):  # NNI wants `searchSpace: {}`
             text = "is not used: the networks follow from the arguments of the tuner"
             draft.note(draft.sources.pop((key,)), text)
     width = images["input_width"]
