@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, Wit
 
 from controller.config import units
 from controller.config.mistakes import Key, several
-from heirloom.node.spec import text_problem
+from heirloom.node.spec_values import text_problem
 from heirloom.objective import DIRECTIONS, ObjectiveError, Objectives
 
 _KEEP = re.compile(r"all|lineage|best [1-9][0-9]*")

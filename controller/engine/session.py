@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from controller import config as configs
 from controller.config import passed
@@ -49,12 +48,8 @@ from controller.store import layout
 from controller.store.layout import Root
 from controller.store.snapshots import runtime, snapshot
 from controller.tuners.calls import Call
-from controller.tuners.pipe import TunerError
-from controller.tuners.process import TunerProcess
 from heirloom.store.atomic_write import replace_file
-from heirloom.tuners.process.protocol import Declared, Resume
-
-_TUNER_START = 60.0  # seconds
+from heirloom.tuners.process.protocol import Resume
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,43 +227,6 @@ def lock(name: str, home: Home) -> Iterator[Session]:
                 root=layout.find(Path(created.root)), experiment=experiment, calls=calls,
                 known=known(replayed) if experiment.opened_at is not None else None,
             )  # fmt: skip
-
-
-class StartedTuner(NamedTuple):
-    """A tuner's process that is ready."""
-
-    process: TunerProcess
-    declared: Declared
-    differences: Sequence[str]  # a line for each journaled call that it now answers differently
-
-
-def start_tuner(
-    session: Session, log: Path, post: Callable[[Sequence[e.Event]], None]
-) -> StartedTuner:
-    """Start the tuner and bring it to the state that the journal leads to. Raises LaunchError."""
-    setup = session.config.tuner_setup(session.created.seed) | {
-        "experiment": session.root.experiment,
-        "checkpoint": str(session.directory.checkpoint),
-        "resume": session.known,
-    }
-    session.directory.checkpoint.mkdir(exist_ok=True)
-    python, _ = interpreter.journaled(session.created)
-    try:
-        tuner = TunerProcess(setup, log, post, interpreter.of_tuner(session.config, python).path)
-    except TunerError as error:
-        raise LaunchError(str(error)) from None
-    try:
-        declared = tuner.wait_ready(_TUNER_START)
-        session.config.budget.check_end(ends_itself=declared["ends_itself"])
-        return StartedTuner(tuner, declared, tuner.replay(session.calls))
-    except ValueError as error:
-        tuner.close(1.0)
-        raise LaunchError(f"budget: {error}") from None
-    except (TunerError, TimeoutError) as error:
-        tuner.close(1.0)
-        why = str(error) or f"it was not ready within {_TUNER_START:.0f} s"
-        trace = f"\n{error.traceback.rstrip()}" if isinstance(error, TunerError) else ""
-        raise LaunchError(f"the tuner cannot be started: {why}{trace.rstrip()}") from None
 
 
 def is_complete(session: Session) -> bool:

@@ -8,32 +8,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, Union
 
-from ..store.limits.values import finite
+from .spec_values import (
+    are_bounds,
+    are_rules,
+    is_absolute,
+    is_amount,
+    is_below,
+    is_command,
+    is_count,
+    is_environment,
+    is_preparation,
+    is_root,
+    is_text,
+    is_variable,
+    or_null,
+)
 
 FORMAT = 1
 _LISTS = ("objectives", "pass_environment", "restore", "retry", "writable")
 _ATTEMPT = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 _NAME = re.compile(r"[^/\0\n.][^/\0\n]*")
-
-
-def text_problem(text: str) -> str:
-    """Why a text can be no argument, path or value of a variable; empty if it can."""
-    if "\0" in text:
-        return "contains the character NUL"
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        return f"is not UTF-8 text, at its character {error.start + 1}"
-    return ""
-
-
-def path_problem(path: str) -> str:
-    """Why trials cannot use a directory with this absolute path; empty if they can."""
-    if ":" in path:
-        return "contains a colon (:), which separates paths in PATH, PYTHONPATH and their like"
-    if "\n" in path:
-        return "contains a line break"
-    return text_problem(path)
 
 
 class SpecError(ValueError):
@@ -154,123 +148,38 @@ class Spec:
         return cls(**{**given, **lists})
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and not text_problem(value)
-
-
-def _count(least: int) -> Callable[[Any], bool]:
-    def is_valid(value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-    return is_valid
-
-
-def _amount(value: Any) -> bool:
-    return finite(value) and bool(value >= 0)
-
-
-def _command(value: Any) -> bool:
-    return (_text(value) and value != "") or (
-        isinstance(value, list) and bool(value) and all(map(_text, value)) and value[0] != ""
-    )
-
-
-def _root(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("/") and not path_problem(value)
-
-
-def _below(value: Any) -> bool:
-    return _text(value) and bool(value) and not {"", ".", ".."} & set(value.split("/"))
-
-
-def _pattern(value: Any) -> bool:
-    try:
-        return _text(value) and bool(re.compile(value))
-    except re.error:
-        return False
-
-
-def _rules(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(
-        isinstance(rule, Mapping)
-        and rule.keys() == {"on", "exit_code"}
-        and _or_null(_pattern)(rule["on"])
-        and _or_null(_count(1))(rule["exit_code"])
-        for rule in value
-    )
-
-
-def _bounds(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        _text(name)
-        and isinstance(limits, Mapping)
-        and limits.keys() <= {"at_least", "at_most"}
-        and all(map(finite, limits.values()))
-        for name, limits in value.items()
-    )
-
-
-def _preparation(value: Any) -> bool:
-    """`directory` is where the node keeps prepared directories; null: below the user's home."""
-    return (
-        isinstance(value, Mapping)
-        and value.keys() == {"command", "timeout", "directory"}
-        and _command(value["command"])
-        and _amount(value["timeout"])
-        and _or_null(_root)(value["directory"])
-    )
-
-
-def _absolute(value: Any) -> bool:
-    return _text(value) and value.startswith("/")
-
-
-def _or_null(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or is_valid(value)
-
-
-def _variable(name: Any) -> bool:
-    return _text(name) and bool(name) and "=" not in name
-
-
-def _environment(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        _variable(key) and _text(held) for key, held in value.items()
-    )
-
-
 _VALID: dict[str, Callable[[Any], bool]] = {
-    "attempt": lambda value: _text(value) and bool(_ATTEMPT.fullmatch(value)),
-    "experiment": lambda value: _text(value) and bool(_NAME.fullmatch(value)),
-    "root": _root,
-    "node": _text,
-    "command": _command,
-    "runtime": _below,
+    "attempt": lambda value: is_text(value) and bool(_ATTEMPT.fullmatch(value)),
+    "experiment": lambda value: is_text(value) and bool(_NAME.fullmatch(value)),
+    "root": is_root,
+    "node": is_text,
+    "command": is_command,
+    "runtime": is_below,
     "params": lambda value: isinstance(value, Mapping),
-    "code": _or_null(_below),
-    "restore": lambda value: isinstance(value, (list, tuple)) and all(map(_count(0), value)),
-    "seed": _count(0),
-    "slots": _count(1),
-    "gpus": _count(0),
-    "threads": _or_null(_count(1)),
-    "memory": _or_null(_count(1)),
-    "cpus": _or_null(lambda value: _amount(value) and value > 0),
-    "timeout": _or_null(_amount),
-    "grace": _amount,
-    "environment": _environment,
+    "code": or_null(is_below),
+    "restore": lambda value: isinstance(value, (list, tuple)) and all(map(is_count(0), value)),
+    "seed": is_count(0),
+    "slots": is_count(1),
+    "gpus": is_count(0),
+    "threads": or_null(is_count(1)),
+    "memory": or_null(is_count(1)),
+    "cpus": or_null(lambda value: is_amount(value) and value > 0),
+    "timeout": or_null(is_amount),
+    "grace": is_amount,
+    "environment": is_environment,
     "pass_environment": lambda value: (
-        isinstance(value, (list, tuple)) and all(map(_variable, value))
+        isinstance(value, (list, tuple)) and all(map(is_variable, value))
     ),
     "weights": lambda value: value in ("optional", "required"),
     "value": lambda value: value in ("optional", "required"),
-    "objectives": lambda value: isinstance(value, (list, tuple)) and all(map(_text, value)),
-    "bounds": _bounds,
+    "objectives": lambda value: isinstance(value, (list, tuple)) and all(map(is_text, value)),
+    "bounds": are_bounds,
     "workdir": lambda value: value in ("snapshot", "copy"),
-    "writable": lambda value: isinstance(value, (list, tuple)) and all(map(_absolute, value)),
-    "python": _or_null(_absolute),
-    "log_limit": _count(0),
-    "prepare": _or_null(_preparation),
-    "retry": _rules,
-    "heartbeat": lambda value: _amount(value) and value > 0,
+    "writable": lambda value: isinstance(value, (list, tuple)) and all(map(is_absolute, value)),
+    "python": or_null(is_absolute),
+    "log_limit": is_count(0),
+    "prepare": or_null(is_preparation),
+    "retry": are_rules,
+    "heartbeat": lambda value: is_amount(value) and value > 0,
 }
 _REQUIRED = {item.name for item in fields(Spec)[:7]}

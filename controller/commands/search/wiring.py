@@ -22,10 +22,11 @@ from controller.engine.continuation.extension import Extension
 from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
 from controller.engine.on_end import OnEnd
-from controller.engine.session import PreparedSession, create, is_complete, start_tuner
+from controller.engine.session import PreparedSession, create, is_complete
 from controller.engine.session import resume as resume_session
 from controller.engine.setup import preflight
 from controller.engine.setup.cluster import summary
+from controller.engine.setup.tuner import start_tuner
 from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
 from controller.state.home import Home

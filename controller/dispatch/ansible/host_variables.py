@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from controller.dispatch.ansible.inventory_file import InventoryError
-from heirloom.node.spec import path_problem
+from heirloom.node.spec_values import path_problem
 
 LOCAL_SLOTS = 4  # the most on this machine without heirloom_slots
 _NAMES = (

@@ -25,7 +25,7 @@ from controller.dispatch.ansible.inventory_file import (
     mistake_of,
 )
 from controller.state.home import Home, user_name
-from heirloom.node.spec import path_problem
+from heirloom.node.spec_values import path_problem
 from heirloom.store.atomic_write import replace_file
 
 __all__ = [

@@ -20,7 +20,7 @@ import yaml
 from controller.config.cluster import GROUP
 from controller.dispatch.ansible.environment import environment, program, unchanged
 from controller.errors import HeirloomError
-from heirloom.node.spec import text_problem
+from heirloom.node.spec_values import text_problem
 
 _TIMEOUT = 60.0  # seconds that an inventory program may take
 _SECTIONS = ("hosts", "children", "vars")

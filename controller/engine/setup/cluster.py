@@ -29,7 +29,7 @@ from controller.nodes import gpus
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 from heirloom.node import slots as on_node
-from heirloom.node.spec import path_problem
+from heirloom.node.spec_values import path_problem
 
 
 def inventory_of(

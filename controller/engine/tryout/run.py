@@ -11,7 +11,8 @@ from controller.config.model import ModelSpace
 from controller.core import events as e
 from controller.engine.assembly import assemble, first_events, log_to
 from controller.engine.messages import MessageQueue
-from controller.engine.session import PreparedSession, create, start_tuner
+from controller.engine.session import PreparedSession, create
+from controller.engine.setup.tuner import start_tuner
 from controller.engine.tryout import cleanup
 from controller.engine.tryout.alone import (
     Interrupts,

@@ -17,7 +17,8 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.gc import garbage, leftovers, questions
 from controller.core.model import Keep
-from controller.engine.session import Session, lock, start_tuner
+from controller.engine.session import Session, lock
+from controller.engine.setup.tuner import start_tuner
 from controller.errors import HeirloomError, reason
 from controller.formats import command, counted
 from controller.state import record as records
