@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Optional
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ..space.network.correspondence import Start
 
 Tensors = Mapping[str, torch.Tensor]  # by the last parts of their names, such as `conv.weight`
+
+Moments = tuple[torch.Tensor, torch.Tensor]  # mean and variance of each channel
 
 _EPS = 1e-5  # of PyTorch's BatchNorm
 
@@ -44,16 +47,26 @@ class Growth:
             for name, found in old.items()
         }
 
-    def added(self, start: Start, shapes: Mapping[str, Sequence[int]]) -> dict[str, torch.Tensor]:
-        """The tensors of a new layer: a convolution, a BatchNorm or both."""
+    def added(
+        self, start: Start, shapes: Mapping[str, Sequence[int]], moments: Optional[Moments] = None
+    ) -> dict[str, torch.Tensor]:
+        """The tensors of a new layer: a convolution, a BatchNorm or both.
+
+        moments: mean and variance of what each unit of a layer returns, which a BatchNorm undoes.
+            It returns its input in eval mode whatever they are, and in training as far as they are
+            right. By default 0 and 1.
+        """
         found = {name: torch.zeros(tuple(shape)) for name, shape in shapes.items()}
+        mean, variance = moments or (torch.zeros(()), torch.ones(()))
         for name, tensor in found.items():
             if not tensor.dim():
                 found[name] = tensor.long()
             elif name == "norm.weight":
-                tensor.fill_((1 + _EPS) ** 0.5)  # so that it returns its input in eval mode
+                tensor.copy_((variance + _EPS).sqrt())
+            elif name in ("norm.bias", "norm.running_mean"):
+                tensor.copy_(mean)
             elif name == "norm.running_var":
-                tensor.fill_(1.0)
+                tensor.copy_(variance)
             elif name.startswith("conv."):
                 if name == "conv.weight" and start.outputs:
                     _, _, height, width = tensor.shape
@@ -100,3 +113,18 @@ class Growth:
         """Noise of a tensor's shape."""
         drawn = torch.rand(like.shape, generator=self._generator, dtype=torch.float64) - 0.5
         return (drawn * self._noise * spread).to(like.dtype)
+
+
+def rectified(weight: torch.Tensor, bias: torch.Tensor) -> Moments:
+    """The moments of what ReLU returns after a BatchNorm with these parameters.
+
+    The values before ReLU are taken for normally distributed: with the mean `bias` and the standard
+    deviation `weight`, as the BatchNorm makes them in training.
+    """
+    deviation = weight.abs() + _EPS
+    ratio = bias / deviation
+    above = torch.special.ndtr(ratio)  # the share of values above zero
+    density = torch.exp(-(ratio**2) / 2) / math.sqrt(2 * math.pi)
+    mean = bias * above + deviation * density
+    square = (bias**2 + deviation**2) * above + bias * deviation * density
+    return mean, (square - mean**2).clamp(min=0)

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..morphism.growth import Growth
+from ..morphism.growth import Growth, Moments, rectified
 from ..space import SpaceError
 from ..space import network as graphs
-from ..space.network.correspondence import COPY, correspondence
+from ..space.network.correspondence import COPY, Channels, correspondence
 from ..weights.errors import WeightsError
 from .errors import NasError
 
@@ -75,7 +75,8 @@ class LayeredNetwork(nn.Module):
             if start.kind == COPY:
                 layer = self._growth.copied(start, old.get(number, {}))
             else:
-                layer = self._growth.added(start, shapes[number])
+                moments = _moments(ancestor, old, start.origin)
+                layer = self._growth.added(start, shapes[number], moments)
             made.update({f"layers.{number}.{name}": tensor for name, tensor in layer.items()})
         return made, found.preserved
 
@@ -182,6 +183,26 @@ def _by_layer(found: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
         _, number, rest = name.split(".", 2)
         layers.setdefault(int(number), {})[rest] = value
     return layers
+
+
+def _moments(
+    graph: graphs.Network, weights: Mapping[int, Mapping[str, torch.Tensor]], channels: Channels
+) -> Optional[Moments]:
+    """Mean and variance of channels of a network, from the BatchNorm that they last went through.
+
+    Poolings and additions after it are left out of account. None if there is no BatchNorm.
+    """
+    numbers = {channel[0] for channel in channels if channel is not None}
+    if len(numbers) != 1:
+        return None
+    [number] = numbers
+    while number != graphs.INPUT and graph.layer(number).type in ("pool", "dropout", "add"):
+        number = graph.layer(number).inputs[0]
+    norm = weights.get(number, {})
+    if "norm.weight" not in norm:
+        return None
+    index = torch.tensor([channel[1] for channel in channels if channel is not None])
+    return rectified(norm["norm.weight"][index], norm["norm.bias"][index])
 
 
 def resized(skip: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

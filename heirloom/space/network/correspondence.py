@@ -32,11 +32,13 @@ class Start:
             each unit returns.
         inputs: for COPY, the ancestor's input that each input equals; None for any other, whose
             weights are zero.
+        origin: for IDENTITY, the ancestor's channel that each unit equals.
     """
 
     kind: str
     outputs: tuple[int, ...] = ()
     inputs: tuple[Optional[int], ...] = ()
+    origin: Channels = ()
 
 
 @dataclass
@@ -132,7 +134,7 @@ class _Walk:
             return read
         if layer.type == "identity":
             numbers = tuple(range(len(read)))
-            self.result.starts[layer.id] = Start(IDENTITY, numbers)
+            self.result.starts[layer.id] = Start(IDENTITY, numbers, origin=read)
             return read if all(c and c[0] in self._positive for c in read) else None
         return None
 
@@ -168,8 +170,9 @@ class _Walk:
             found = places[source, number]
             chosen.append(found[0])
             found.append(found.pop(0))
-        self.result.starts[layer.id] = Start(IDENTITY, tuple(chosen))
-        return tuple((source, number) for number in outputs)
+        origin = tuple((source, number) for number in outputs)
+        self.result.starts[layer.id] = Start(IDENTITY, tuple(chosen), origin=origin)
+        return origin
 
     def _outputs(self, layer: Layer, before: int) -> Optional[tuple[int, ...]]:
         """Which of `before` units each unit copies; None if there are fewer than before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.unit.tuners.methods.morphism.networks import convolutional
 torch = require_torch()
 
 from heirloom import nas
+from heirloom.morphism.growth import rectified
 from heirloom.torch import inherit, save
 from heirloom.weights.errors import WeightsError
 
@@ -58,13 +60,15 @@ def grown(graph: Network, path: Path, noise: float = 0.0) -> tuple[Any, Any]:
 
 def grown_in_memory(ancestor: Any, graph: Network) -> Any:
     """A network with all of its tensors from the ancestor's, without files."""
-    module = nas.network(graph.to_json(), keep_function=True, noise=0).double().eval()
+    module = nas.network(graph.to_json(), keep_function=True, noise=0).to(
+        next(ancestor.parameters())
+    )
     found = module.grown(ancestor.structure, ancestor.state_dict())
     assert found is not None
     tensors, same_function = found
     assert same_function
     module.load_state_dict(tensors)
-    return module
+    return module.eval()
 
 
 def difference(one: Any, other: Any) -> float:
@@ -159,6 +163,26 @@ def test_the_optimizer_goes_on_where_a_tensor_is_as_it_was(tmp_path: Path) -> No
     report = inherit(child, tmp_path, optimizer=optimizer)
     assert report.optimizer == len(list(parent.parameters()))
     assert child.layers["8"].conv.weight not in optimizer.state
+
+
+def test_values_behind_a_relu_have_the_moments_of_a_rectified_normal_distribution() -> None:
+    mean, variance = rectified(torch.ones(1), torch.zeros(1))
+    assert mean.item() == pytest.approx(1 / math.sqrt(2 * math.pi), abs=1e-4)
+    assert variance.item() == pytest.approx(0.5 - 1 / (2 * math.pi), abs=1e-4)
+    mean, variance = rectified(torch.tensor([-0.5, 1.0]), torch.tensor([9.0, -9.0]))
+    assert mean.tolist() == pytest.approx([9.0, 0.0], abs=1e-4)
+    assert variance.tolist() == pytest.approx([0.25, 0.0], abs=1e-4)
+
+
+def test_a_new_layer_nearly_returns_its_input_in_training_too() -> None:
+    graph = convolutional(8, depth=1)
+    parent = nas.network(graph.to_json())
+    child = morphs(graph)["deeper"][0]()
+    module = grown_in_memory(parent, child)
+    images = torch.randn(64, 1, 12, 12)
+    with torch.no_grad():
+        wanted, found = parent.train()(images), module.train()(images)
+    assert (found - wanted).abs().mean() < 0.1 * wanted.std()
 
 
 def test_a_wrapped_network_is_saved_with_its_layers(tmp_path: Path) -> None:

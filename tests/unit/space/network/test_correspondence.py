@@ -42,7 +42,7 @@ def test_a_new_layer_returns_its_input():
     network = two_convolutions()
     found = correspondence(network, insert(network, "conv", [3], filters=2, **CONV))
     assert found.preserved
-    assert found.starts[5] == Start(IDENTITY, (0, 1))
+    assert found.starts[5] == Start(IDENTITY, (0, 1), origin=((3, 0), (3, 1)))
 
 
 def test_a_new_layer_that_was_made_wider_returns_inputs_twice():
@@ -68,7 +68,7 @@ def test_what_is_concatenated_is_not_read_at_first():
     child = insert(child, "conv", [5], **PLAIN)
     found = correspondence(network, child)
     assert found.preserved
-    assert found.starts[6] == Start(IDENTITY, (0, 1))
+    assert found.starts[6] == Start(IDENTITY, (0, 1), origin=((4, 0), (4, 1)))
     direct = correspondence(network, insert(network, "concat", [4, 3]))
     assert direct.preserved
     assert direct.starts[2].inputs == (0, 1, None, None)
