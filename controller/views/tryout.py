@@ -103,6 +103,8 @@ def _on_inheritance(found: Tryout, file: str) -> str:
 
 def _why_no_child(candidate: TrialFigures, limit: float, file: str) -> str:
     untried = "inheritance was not tried: trial 0"
+    if candidate.reason.startswith("infeasible"):
+        return f"{untried} is out of bounds, and was not trained: try again, or widen the bounds"
     if candidate.state is State.SUCCEEDED:
         return (
             f"{untried} left its save path empty, so a child has nothing to start from; write the "

@@ -21,6 +21,8 @@ def run(
 ) -> None:
     """Run an experiment until its budget is used up.
 
+    Where the file has a `model`, a trial on a node makes its search space first.
+
     Without --name a name that is taken becomes NAME-2, NAME-3 and so on.
 
     When the first three trials fail alike and none has succeeded, the search is paused, and later

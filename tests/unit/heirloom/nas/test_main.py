@@ -32,11 +32,11 @@ class Net:
 def call(tmp_path, monkeypatch):
     """Runs the command on the source of a module."""
 
-    def call(source, name="written_net.Net"):
+    def call(source, name="written_net.Net", *options):
         (tmp_path / "written_net.py").write_text(source)
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(sys, "path", list(sys.path))
-        monkeypatch.setattr(sys, "argv", ["heirloom.nas", name])
+        monkeypatch.setattr(sys, "argv", ["heirloom.nas", *options, name])
         monkeypatch.delitem(sys.modules, "written_net", raising=False)
         main()
 
@@ -68,6 +68,26 @@ def test_an_error_of_the_users_module_is_one_line(call, source, message):
     assert text.startswith("error: ")
     assert message in text
     assert "\n" not in text
+
+
+def test_the_table_of_costs(call, capsys):
+    call(NET, "written_net.Net", "--table")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "of 2 of 2 candidates"
+    assert lines[-1].split() == ["width", "3", "15"]
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "value"),
+    [
+        (NET, "space", {"width": {"_type": "choice", "_value": [2, 3]}}),
+        ("import not_there", "error", "written_net.Net: No module named 'not_there'"),
+    ],
+)
+def test_the_answer_of_a_trial(call, tmp_path, monkeypatch, source, key, value):
+    monkeypatch.setenv("HEIRLOOM_SAVE_PATH", str(tmp_path))
+    call(source, "written_net.Net", "--trial")
+    assert json.loads((tmp_path / "model.json").read_text())[key] == value
 
 
 @pytest.mark.parametrize("name", ["Net", ".Net", "net."])
