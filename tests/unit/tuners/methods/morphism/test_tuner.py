@@ -37,6 +37,11 @@ def played(**arguments: Any) -> Play:
     return Play(tuner(**arguments), value, slots=2).run(8)
 
 
+@pytest.fixture(scope="module")
+def search() -> Play:
+    return played()
+
+
 def test_the_first_network_has_three_convolutions_and_is_waited_for() -> None:
     searcher = tuner()
     first = searcher.propose(0)
@@ -45,33 +50,32 @@ def test_the_first_network_has_three_convolutions_and_is_waited_for() -> None:
     assert searcher.propose(1) is None
 
 
-def test_each_further_network_keeps_the_function_of_its_parent() -> None:
-    play = played()
-    assert len(play.proposals) == 8
+def test_each_further_network_keeps_the_function_of_its_parent(search: Play) -> None:
+    assert len(search.proposals) == 8
     space = parse(SPACE, layers=True)
-    for proposal in play.proposals[1:]:
+    for proposal in search.proposals[1:]:
         assert contains(space, proposal.params)
         assert json.loads(json.dumps(proposal.params)) == proposal.params
         [parent] = proposal.parents
         networks = [
-            read(params["net"]) for params in (play.proposals[parent].params, proposal.params)
+            read(params["net"]) for params in (search.proposals[parent].params, proposal.params)
         ]
         assert networks[0] != networks[1]
         assert correspondence(*networks).preserved
 
 
-def test_no_network_is_proposed_twice() -> None:
-    found = [outline(read(proposal.params["net"])) for proposal in played().proposals]
+def test_no_network_is_proposed_twice(search: Play) -> None:
+    found = [outline(read(proposal.params["net"])) for proposal in search.proposals]
     assert len(set(found)) == len(found)
 
 
-def test_the_same_calls_lead_to_the_same_proposals() -> None:
-    assert played().proposals == played().proposals
-    assert played().proposals != played(seed=2).proposals
+def test_the_same_calls_lead_to_the_same_proposals(search: Play) -> None:
+    assert played().proposals == search.proposals
+    assert played(seed=2).proposals != search.proposals
 
 
-def test_it_finds_better_networks_in_both_directions() -> None:
-    best = max(value(result.params) for result in played().results)
+def test_it_finds_better_networks_in_both_directions(search: Play) -> None:
+    best = max(value(result.params) for result in search.results)
     assert best > value({"net": convolutional().to_json()})
     play = Play(tuner(maximize=False), lambda params: -value(params)).run(8)
     best = max(value(result.params) for result in play.results)
