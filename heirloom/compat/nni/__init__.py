@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from . import assessor, parameter_expressions, tuner, unsupported, utils
+from .common.serializer import dump, load
 from .errors import NoMoreTrialError
 from .trial import (
     get_current_parameter,
@@ -28,6 +29,7 @@ __all__ = [
     "ClassArgsValidator",
     "NoMoreTrialError",
     "assessor",
+    "dump",
     "get_current_parameter",
     "get_experiment_id",
     "get_next_parameter",
@@ -35,6 +37,7 @@ __all__ = [
     "get_parameters",
     "get_sequence_id",
     "get_trial_id",
+    "load",
     "parameter_expressions",
     "report_final_result",
     "report_intermediate_result",

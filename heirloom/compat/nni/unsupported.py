@@ -59,7 +59,7 @@ _ADVICE = {
     "feature_engineering": _FEATURES,
     **dict.fromkeys(
         (
-            "compression", "common", "contrib", "trace", "dump", "load", "save",
+            "compression", "common", "contrib", "trace", "save",
             "platform", "package_utils", "typehint", "runtime", "trial_tool", "recoverable",
         ),
         _INTERNALS,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .serializer import dump, load
+
+__all__ = ["dump", "init_logger", "load", "multi_phase_enabled"]
+
 
 def init_logger(logger_file_path: str = "", log_level_name: str = "info") -> None:
     """Do nothing: Heirloom keeps the logs of trials and tuners already."""
