@@ -72,7 +72,10 @@ class Bohb(Hyperband):
         for name, dimension in parse(space).dimensions.items():
             options = dimension.options if isinstance(dimension, Choice) else ()
             if any(isinstance(option, Nested) for option in options):
-                return f"{name} has options with parameters of their own"
+                return (
+                    f"{name} has options with parameters of their own, which the model of bohb "
+                    "does not know: use hyperband, asha or evolution"
+                )
         return None
 
     def observe(self, result: Result) -> None:

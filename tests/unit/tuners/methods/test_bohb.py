@@ -67,7 +67,7 @@ def test_nested_choices_are_refused_with_their_name():
         "_type": "choice",
         "_value": [{"_name": "a", "k": {"_type": "choice", "_value": [1]}}],
     }
-    assert Bohb.supports({"op": nested}) == "op has options with parameters of their own"
+    assert Bohb.supports({"op": nested}).startswith("op has options with parameters of their own")
     assert Bohb.supports(SPACE) is None
 
 
