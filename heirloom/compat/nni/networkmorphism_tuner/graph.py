@@ -24,10 +24,13 @@ class Graph:
         self.operation_history: list[Any] = []  # NNI's changes; trials only print them
 
     def produce_torch_model(self) -> Any:
-        """The PyTorch module, with new weights. It returns the scores of the classes."""
+        """The PyTorch module, with new weights. It returns the scores of the classes.
+
+        With `heirloom.torch.inherit` it gets weights with which it computes what its parent does.
+        """
         from heirloom.nas import network  # imports torch, which only trials need
 
-        return network(self.network)
+        return network(self.network, keep_function=True)
 
     def produce_keras_model(self) -> NoReturn:
         """Raise NotImplementedError."""
