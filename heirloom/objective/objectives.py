@@ -100,10 +100,17 @@ class Objectives:
         """What the order of a result depends on; None if one of its values is missing."""
         if not all(name in values for name in self.names):
             return None
+        return Standing(
+            self.violation(values), tuple(each.score(values[each.name]) for each in self.objectives)
+        )
+
+    def violation(self, values: Mapping[str, float]) -> float:
+        """How far the values are out of bounds together, as far as they are known; 0: within."""
         violation = 0.0
         for each in self.constraints:
-            violation += each.violation(values[each.name])
-        return Standing(violation, tuple(each.score(values[each.name]) for each in self.objectives))
+            if each.name in values:
+                violation += each.violation(values[each.name])
+        return violation
 
     def __str__(self) -> str:
         """In words: `maximize`, or `maximize accuracy, minimize latency (at most 50)`."""

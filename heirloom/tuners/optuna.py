@@ -32,8 +32,9 @@ class OptunaTuner(Tuner):
     """Base of tuners that use a sampler of Optuna.
 
     The sampler gets failed, skipped and cancelled trials as FAIL, and stopped ones as PRUNED with
-    their last value; with several objectives or bounds, as FAIL too. It does not get trials that
-    `retry` added. Optuna is imported by the first proposal.
+    their last value; with several objectives or bounds, as FAIL too, unless they are out of bounds:
+    then as PRUNED with how far. It does not get trials that `retry` added. Optuna is imported by
+    the first proposal.
 
     Args:
         startup: number of random trials before the sampler is used. Default: 10.
@@ -88,10 +89,14 @@ class OptunaTuner(Tuner):
             return
         objectives = self._objectives
         values = objectives.values(result.value, result.values)
-        if result.state == "succeeded" and all(name in values for name in objectives.names):
-            for each in objectives.constraints:
+        is_whole = all(name in values for name in objectives.names)
+        for each in objectives.constraints:
+            if each.name in values:
                 trial.set_user_attr(each.name, each.excesses(values[each.name]))
+        if result.state == "succeeded" and is_whole:
             self._study.tell(trial, [values[each.name] for each in objectives.objectives])
+        elif result.state == "stopped" and objectives.violation(values) > 0:
+            self._study.tell(trial, state=TrialState.PRUNED)
         elif result.value is not None and result.state == "stopped" and objectives.is_single:
             trial.report(result.value, step=0)
             self._study.tell(trial, state=TrialState.PRUNED)
@@ -134,11 +139,15 @@ class OptunaTuner(Tuner):
 
     @property
     def _constraints(self) -> Callable[[FrozenTrial], list[float]] | None:
-        """What tells the sampler how far a trial is out of bounds; None without bounds."""
-        names = [each.name for each in self._objectives.constraints]
-        if not names:
+        """What tells the sampler how far a trial is out of bounds; None without bounds.
+
+        A value that was not measured counts as one on its bounds.
+        """
+        bounds = self._objectives.constraints
+        if not bounds:
             return None
-        return lambda trial: [excess for name in names for excess in trial.user_attrs[name]]
+        unknown = {each.name: [0.0] * len(each.excesses(0.0)) for each in bounds}
+        return lambda trial: sum(({**unknown, **trial.user_attrs}[name] for name in unknown), [])
 
 
 class TPE(OptunaTuner):

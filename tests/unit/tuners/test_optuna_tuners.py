@@ -143,3 +143,26 @@ def test_several_objectives_with_a_bound(kind: type[Tuner]) -> None:
         tuner.observe(Result(trial, "succeeded", values.get("a"), proposal.params, values=values))
     tuner.observe(Result(99, "stopped", 0.5, {"x": 0.5}))
     assert median(found[6:]) < median(found[:6])
+
+
+def test_tpe_learns_from_trials_that_were_out_of_bounds_before_training() -> None:
+    objectives = Objectives.parse({"accuracy": "maximize", "macs": {"at_most": -4}})
+    space = {"x": {"_type": "uniform", "_value": [-5, 5]}}
+    tuner = TPE(space, seed=1, maximize=True, objectives=objectives, startup=5)
+    found = []
+    for trial in range(40):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        x = proposal.params["x"]
+        is_within = x <= -4
+        values = {"macs": x} | ({"accuracy": 0.5} if is_within else {})
+        state = "succeeded" if is_within else "stopped"
+        value = values.get("accuracy")
+        tuner.observe(
+            Result(trial_id=trial, state=state, value=value, values=values, params=proposal.params)
+        )
+        found.append(x)
+    assert median(found[-10:]) < -3
+    again = TPE(space, seed=1, maximize=True, objectives=objectives, startup=5)
+    again.load_state(json.loads(json.dumps(tuner.state())))
+    assert again.propose(40) == tuner.propose(40)
