@@ -32,9 +32,8 @@ class OptunaTuner(Tuner):
     """Base of tuners that use a sampler of Optuna.
 
     The sampler gets failed, skipped and cancelled trials as FAIL, and stopped ones as PRUNED with
-    their last value; with several objectives or bounds, as FAIL too, unless they are out of bounds:
-    then as PRUNED with how far. It does not get trials that `retry` added. Optuna is imported by
-    the first proposal.
+    their last value; with several objectives or bounds, as PRUNED if they are out of bounds, else
+    as FAIL. It does not get trials that `retry` added. Optuna is imported by the first proposal.
 
     Args:
         startup: number of random trials before the sampler is used. Default: 10.
@@ -147,7 +146,7 @@ class OptunaTuner(Tuner):
         if not bounds:
             return None
         unknown = {each.name: [0.0] * len(each.excesses(0.0)) for each in bounds}
-        return lambda trial: sum(({**unknown, **trial.user_attrs}[name] for name in unknown), [])
+        return lambda trial: [x for name in unknown for x in {**unknown, **trial.user_attrs}[name]]
 
 
 class TPE(OptunaTuner):
