@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -43,7 +44,8 @@ def run(
     wheel = table.fetch(directory)
     seeds = QUICK if quick else SEEDS
     done = Searches(directory / "searches.jsonl")
-    with ProcessPoolExecutor(initializer=_load, initargs=(wheel,)) as pool:
+    fresh = get_context("spawn")  # a fork of a process with threads may hang
+    with ProcessPoolExecutor(mp_context=fresh, initializer=_load, initargs=(wheel,)) as pool:
         for values, method in product(VALUES, METHODS):
             if only and method.tuner not in only:
                 continue
