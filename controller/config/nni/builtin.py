@@ -172,7 +172,8 @@ _INHERIT = "use Evolution with `heirloom: {tuner: {args: {inherit: true}}}`, who
 UNSUPPORTED: Mapping[str, str] = {
     "Anneal": f"{_TPE}, or Evolution, which also searches near the best",
     "DNGOTuner": "use GPTuner, or TPE for many trials",
-    "PPOTuner": _INHERIT + "from their parents' weights, with choices as the search space",
+    "PPOTuner": "use `heirloom: {tuner: {name: nasnet}}`, which learns by PPO too, with choices as "
+    "the search space",
     "RegularizedEvolutionTuner": _INHERIT + "from their parents' weights; it is the same algorithm",
 }
 

@@ -19,8 +19,8 @@ _ANNOTATIONS = (
     "describe them in the search space, and read them with nni.get_next_parameter()"
 )
 _ARCHITECTURE = (
-    "NNI's own architecture search is not served: write a tuner that proposes the networks "
-    "(heirloom.tuners.Tuner, or nni.tuner.Tuner)"
+    "NNI's own architecture search is not served: write the network with the choices of "
+    "heirloom.nas (docs/tutorial/choices.md), or a tuner that proposes the networks"
 )
 _EXPERIMENTS = (
     "experiments are run from a file: heirloom run config.yml (python -m controller run "

@@ -72,7 +72,8 @@ def _platform(value: Any) -> Any:
 def _experiment_type(value: Any) -> Any:
     if value == "nas":
         raise ValueError(
-            "NNI's architecture search is not served: write a tuner that proposes the networks"
+            "NNI's architecture search is not served: write the network with the choices of "
+            "heirloom.nas (docs/tutorial/choices.md)"
         )
     if value != "hpo":
         raise ValueError(f"must be hpo, not {value!r}")
