@@ -95,6 +95,37 @@ def test_a_member_whose_trial_fails_is_replaced_by_a_good_one():
     assert untils == sorted([2, 4, 6, 8, 10] * 5)
 
 
+def test_a_lost_member_goes_on_from_the_best_one():
+    play = Play(pbt(), rate).run(6, fails=lambda trial: trial == 4)
+    values = {trial: play.proposals[trial].params["rate"] for trial in range(4)}
+    best = max(values, key=lambda trial: values[trial])
+    lost = play.proposals[5]
+    assert lost.parents == (best,)
+    assert lost.params["rate"] != values[best]
+    assert lost.params["epochs"] == 2  # its own progress is what it was
+
+
+@pytest.mark.parametrize("population", [2, 3, 12])
+@pytest.mark.parametrize("slots", [1, 4, 30])
+def test_any_number_of_members_is_trained_on_any_number_of_slots(population, slots):
+    play = Play(pbt(population=population), rate, slots=slots)
+    play.run(1000, fails=lambda trial: trial % 7 == 6)
+    trained = [result.params["epochs"] for result in play.results if result.weights]
+    assert play.finished == "every member is trained"
+    assert sorted(trained) == sorted([2, 4, 6, 8, 10] * population)
+
+
+def test_a_member_is_trained_whole_while_another_has_not_begun():
+    tuner = pbt(population=2)
+    assert tuner.propose(0) is not None  # it runs all the time
+    for trial in range(1, 6):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        assert proposal.params["epochs"] == 2 * trial
+        tuner.observe(Result(trial, "succeeded", 0.5, proposal.params, weights=True))
+    assert tuner.propose(6) is None
+
+
 def test_a_search_whose_trials_all_fail_ends():
     play = Play(pbt(), rate).run(1000, fails=lambda trial: trial > 6)
     assert play.finished == "15 trials in a row failed"
