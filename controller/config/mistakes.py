@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,17 @@ def messages(error: ErrorDetails, known: Sequence[str]) -> list[tuple[Key, str]]
     ))]  # fmt: skip
 
 
-def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    """A message about an unknown name that suggests the nearest known one."""
+def unknown_name(
+    what: str, name: str, known: Iterable[str], plain: Callable[[str], str] = str
+) -> str:
+    """A message about an unknown name that suggests the nearest known one.
+
+    `plain` gives the part of a name by which names are compared.
+    """
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    spelled = {plain(each): each for each in known}
+    near = difflib.get_close_matches(plain(name), spelled, n=1)
+    hint = f"did you mean {spelled[near[0]]}? " if near else ""
     listed = f"Known: {', '.join(known)}" if known else "None is known here"
     return f"unknown {what} {name}; {hint}{listed}"
 

@@ -10,7 +10,13 @@ from typing import Any
 from controller.config.mistakes import Key, unknown_name
 from controller.config.nni import registered
 from controller.config.nni.arguments import ARGS, add_arguments
-from controller.config.nni.builtin import COUNTERPARTS, UNSUPPORTED, find, is_like_a_known_one
+from controller.config.nni.builtin import (
+    COUNTERPARTS,
+    UNSUPPORTED,
+    find,
+    is_like_a_known_one,
+    plain_name,
+)
 from controller.config.nni.draft import Draft
 from controller.config.nni.nni_config import Algorithm, NniConfig
 from heirloom.objective import DIRECTIONS
@@ -145,7 +151,7 @@ def _not_supported(kind: str, name: str) -> str:
             return f"{name} is {_with_article(other)}, not {_with_article(kind)}"
     known = [*COUNTERPARTS.get(kind, ()), *registered.names(kind)]
     own = "; for a class of your own, give its file and its name"
-    return unknown_name(kind, name, known) + own
+    return unknown_name(kind, name, known, plain_name) + own
 
 
 def _with_article(kind: str) -> str:

@@ -183,8 +183,8 @@ def find(name: str, known: Mapping[str, Any]) -> str | None:
 
     The name of a counterpart stands for the first one that it replaces: `grid` for `GridSearch`.
     """
-    plain = _plain(name)
-    by_name = (each for each in known if _plain(each) == plain)
+    plain = plain_name(name)
+    by_name = (each for each in known if plain_name(each) == plain)
     by_counterpart = (
         each
         for each, match in known.items()
@@ -195,9 +195,10 @@ def find(name: str, known: Mapping[str, Any]) -> str | None:
 
 def is_like_a_known_one(name: str) -> bool:
     """Whether a name is one of NNI's, or near one: its search space has NNI's types."""
-    plain = [_plain(each) for each in (*TUNERS, *ASSESSORS, *UNSUPPORTED)]
-    return bool(difflib.get_close_matches(_plain(name), plain, n=1))
+    plain = [plain_name(each) for each in (*TUNERS, *ASSESSORS, *UNSUPPORTED)]
+    return bool(difflib.get_close_matches(plain_name(name), plain, n=1))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name without case and without `Tuner` at its end."""
     return name.lower().removesuffix("tuner")

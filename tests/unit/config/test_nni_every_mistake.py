@@ -153,6 +153,7 @@ def test_keys_of_an_unsupported_platform_are_no_mistakes_and_hide_none(tmp_path:
         ("tuner", "Anneall", False),
         ("tuner", "Hyperbnd", True),
         ("tuner", "Evolutionn", True),
+        ("tuner", "demotuner", False),  # it shares nothing with MetisTuner but the word tuner
         ("assessor", "Medianstopp", True),
         ("assessor", "Curvefiting", True),
     ],
