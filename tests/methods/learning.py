@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-BEST = 0.5  # the accuracy of the best trial, at least; by chance it is 0.1
+BEST, SHORT_BEST = 0.5, 0.35  # the accuracy of the best trial, at least; by chance it is 0.1
 BEFORE = 0.3  # the median accuracy of children before their first step, at least
 SHARE = 0.5  # the median share of a child's numbers that is inherited, at least
 
@@ -44,16 +44,19 @@ def measure(trials: Sequence[Mapping[str, Any]]) -> Learning:
     )
 
 
-def problems(method: str, found: Learning, least: int) -> list[str]:
+def problems(method: str, found: Learning, least: int, accuracy: float = BEST) -> list[str]:
     """What is wrong with the search of a method; empty if it has learned as it should.
 
     least: the number of trials that must succeed.
+    accuracy: what the best of them must reach.
     """
     texts = []
     if found.succeeded < least:
         texts.append(f"{found.succeeded} of {found.trials} trials succeeded, and {least} must")
-    if found.best is None or found.best < BEST:
-        texts.append(f"it does not learn: its best accuracy is {found.best}, and {BEST} is needed")
+    if found.best is None or found.best < accuracy:
+        texts.append(
+            f"it does not learn: its best accuracy is {found.best}, and {accuracy} is needed"
+        )
     if method in FROM_NOTHING:
         if found.children:
             texts.append(f"{found.children} trials inherit, and none should")

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from tests.methods.learning import Learning, measure, problems
+from tests.methods.learning import BEST, SHORT_BEST, Learning, measure, problems
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = {file.stem: file for file in sorted(REPOSITORY.glob("examples/methods/*.yml"))}
@@ -45,9 +45,8 @@ def run(method: str, work: Path, *, short: bool = False) -> Outcome:
     _heirloom(work, "run", str(file))
     seconds = time.monotonic() - began
     learning = measure(json.loads(_heirloom(work, "trials", method, "--json")))
-    return Outcome(
-        method, learning, seconds, problems(method, learning, SHORT if short else TRIALS)
-    )
+    wanted = (SHORT, SHORT_BEST) if short else (TRIALS, BEST)
+    return Outcome(method, learning, seconds, problems(method, learning, *wanted))
 
 
 def shortened(file: Path, work: Path) -> Path:
