@@ -26,6 +26,7 @@ class Experiment(ExperimentState):
         match event:  # the most frequent ones first
             case e.ProposalAsked():
                 self.search.ask(event.trial, event.at)
+                self.conclusion.reset()  # there is room again: the clock was put back
             case e.Proposed():
                 proposals.proposed(self, event)
             case e.Placed():

@@ -209,7 +209,8 @@ class Rules:
                     asked, answered = False, True
                     due += [last.params for last in event.trials]
                 case e.Proposed(concludes=True):
-                    self.hold(3, event.params == due.pop(0), f"{event.trial} is no last trial")
+                    is_next = bool(due) and event.params == due.pop(0)
+                    self.hold(3, is_next, f"{event.trial} is no last trial")
                 case (
                     e.StopAsked() | e.BudgetExtended() | e.ProposalAsked()
                 ):  # it goes on after that

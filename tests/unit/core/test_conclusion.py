@@ -144,3 +144,23 @@ def test_the_declared_lookahead_counts_where_the_experiment_has_none():
     set_by_file = Drive({"a": 2}, lookahead=1)
     set_by_file.event(e.TunerDeclared, lookahead=0)
     assert set_by_file.x.placement.capacity == 3
+
+
+def test_a_clock_that_is_put_back_reopens_a_search_that_waits_for_its_last_trials():
+    d = Drive(trials=None, duration=60.0, concurrency=1)
+    d.event(e.TunerDeclared, concludes=True)
+    d.propose()
+    d.now += 60
+    d.commit(0)
+    assert len(d.ever(e.ConclusionAsked)) == 1
+    d.now -= 50
+    d.event(e.ControllerAlive)
+    assert d.x.asked == 1
+    d.event(e.Concluded, trials=LAST)  # of the end that is none
+    assert len(d.x.trials) == 1
+    d.propose()
+    d.now += 60
+    d.commit(1)
+    assert len(d.ever(e.ConclusionAsked)) == 2
+    d.event(e.Concluded, trials=LAST[1:])
+    assert len(d.x.trials) == 3
