@@ -24,7 +24,7 @@ COMMANDS = [
     "--help", "--version", "run --help",
     "status", "status --json", "status evolution", "trials evolution", "trials evolution --json",
     "trials evolution --csv", "curves evolution", "curves evolution 8 --csv", "diff evolution 10 7",
-    "watch evolution", "show evolution 3",
+    "lineage evolution", "lineage evolution 10 --csv", "watch evolution", "show evolution 3",
     "logs evolution 3", "logs -f evolution 3", "report evolution",
     "verify evolution", "gc evolution --dry-run", "cancel family 4", "retry nni 0",
     "check --schema", "check made/experiment.yml", "nodes --json", "nodes", "convert nni.yml",

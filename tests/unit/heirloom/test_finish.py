@@ -5,6 +5,12 @@ import pytest
 from heirloom import trial
 
 
+@pytest.fixture(autouse=True)
+def without_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No value from an earlier test that called `inherit` or `measured`."""
+    monkeypatch.setattr(trial.channel, "_notes", {})
+
+
 def test_values_by_name_need_no_value(capsys: pytest.CaptureFixture[str]) -> None:
     trial.finish(accuracy=0.9, latency=12)
     assert '{"accuracy": 0.9, "latency": 12}' in capsys.readouterr().out
