@@ -3,12 +3,13 @@
 import pytest
 
 from heirloom import trial
+from heirloom.channel import channel
 
 
 @pytest.fixture(autouse=True)
 def without_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     """No value from an earlier test that called `inherit` or `measured`."""
-    monkeypatch.setattr(trial.channel, "_notes", {})
+    monkeypatch.setattr(channel, "_notes", {})
 
 
 def test_values_by_name_need_no_value(capsys: pytest.CaptureFixture[str]) -> None:
