@@ -36,7 +36,8 @@ def add_algorithms(draft: Draft, config: NniConfig) -> None:
     elif tuner is not None and advisor is not None:
         draft.mistake(("advisor",), "give either a tuner or an advisor, not both")
     assessor = config.algorithm("assessor")
-    if advisor is not None and advisor.name is None and assessor is not None:
+    is_own = advisor is not None and _is_own(advisor) and not _is_replaced(config, "tuner")
+    if is_own and assessor is not None:
         text = "the advisor stops trials itself, so there is no assessor beside it: remove one"
         draft.mistake(("assessor",), text)
         assessor = None
@@ -44,6 +45,14 @@ def add_algorithms(draft: Draft, config: NniConfig) -> None:
         if not _is_replaced(config, _BECOMES[algorithm.kind]):
             _add(draft, algorithm, config)
     _add_objective(draft, config)
+
+
+def _is_own(algorithm: Algorithm) -> bool:
+    """Whether it is a class of the user's own, or one that is registered with NNI."""
+    kind, name = algorithm.kind, algorithm.name
+    if name is None:
+        return True
+    return find(name, COUNTERPARTS[kind]) is None and registered.find(kind, name) is not None
 
 
 def _is_replaced(config: NniConfig, kind: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tuners and assessors that the user has registered with NNI, by `nnictl algo register`.
+"""Algorithms that the user has registered with NNI, by `nnictl algo register`.
 
 NNI keeps them in `registered_algorithms.yml`, a list for each kind (nni/tools/package_utils in
 microsoft/nni). Entries whose source is `nni` are NNI's own and are left out.
@@ -22,7 +22,7 @@ _FILE = "registered_algorithms.yml"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """One registered tuner or assessor.
+    """One registered tuner, assessor or advisor.
 
     Args:
         name: the name in configurations.
@@ -40,7 +40,7 @@ class Registered:
 
 
 def find(kind: str, name: str) -> Registered | None:
-    """The one of a kind (`tuner` or `assessor`) with this name; None if there is none."""
+    """The one of a kind (`tuner`, `assessor`, `advisor`) with this name; None if there is none."""
     return next((each for each in _all(kind) if each.name == name), None)
 
 

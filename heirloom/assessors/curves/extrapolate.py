@@ -60,7 +60,7 @@ def _fits(scaled: Array, step: int) -> list[_Fit]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # fits that do not converge are left out
         found = [fit for model in MODELS if (fit := _fit(model, scaled, step)) is not None]
-    # Beyond the reports by more than their range: that is no forecast of a curve that levels off.
+    # A curve that levels off does not end far beyond its reports, which are from _LOW to _HIGH.
     return [fit for fit in found if -1 + _LOW < fit.last < 1 + _HIGH]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from nni.utils import MetricType
 from ..interface import Result
 from ..process.protocol import Line, NniProposalAnswer, Resume
 from .call_state import Params
+from .call_thread import CallThread
 from .calls import Notify
 from .plain_json import final_value, plain_params
 from .tuner import call_hook
@@ -73,40 +73,40 @@ class NniAdvisor:
     ) -> None:
         self._advisor = advisor
         self._experiment = experiment
-        self._advise_stop, self._notify, self._failed = advise_stop, notify, failed
+        self._advise_stop, self._notify = advise_stop, notify
         self._changed = threading.Condition()  # holds the lock of all that follows
         self._ready: deque[_Job] = deque()
         self._jobs: dict[int, _Job] = {}  # by trial
         self._next = resume["next"] if resume else 0
         self._owed = 0  # jobs that were requested and not sent
         self._has_none = False  # it said so, and no result came since
-        self._is_promised = False  # the controller waits for the notice `ready`
+        self._results = 0  # results that it does not know yet
+        self._is_waiting = False  # the controller was given no job
+        self._is_promised = False  # and it waits for the notice `ready`
         self._pending = 0  # calls that were not made
-        self._method = ""  # the one that is called
-        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._calls = CallThread("nni-advisor", failed)
         connect(self._receive)
         if resume:
             advisor.load_checkpoint()
         advisor.handle_initialize(space)
         if resume and resume["data"]:
             self._import([dict(known) for known in resume["data"]])
-        self._thread = threading.Thread(target=self._run, name="nni-advisor", daemon=True)
-        self._thread.start()
 
     def propose(self, trial: int, room: int) -> NniProposalAnswer | Line | None:
         """The job of a trial, `{"coming": True}`, or None until a result is delivered.
 
+        A job that comes after None is announced by `ready`.
         `room` is not used: a job is requested for one free slot at a time.
         """
         with self._changed:
+            self._is_waiting = self._is_promised = False
             if not self._ready and not self._owed and not self._has_none:
-                self._owed = 1
-                self._put(partial(self._call, "handle_request_trial_jobs", 1))
+                self._request()
             self._changed.wait_for(lambda: self._ready or not self._pending, _PROMPT)
             if self._ready:
                 job = self._jobs[trial] = self._ready.popleft()
                 return {"params": job.params, "parents": [], "parameter_id": job.number}
-            self._is_promised = bool(self._pending)
+            self._is_waiting, self._is_promised = True, bool(self._pending)
             return {"coming": True} if self._is_promised else None
 
     def observe(self, result: Result) -> None:
@@ -116,10 +116,11 @@ class NniAdvisor:
             job = self._jobs.pop(result.trial_id, None)
             self._has_none = False
             if job is not None:
-                self._put(partial(self._end, result.trial_id, job, result.state, value))
+                end = partial(self._end, result.trial_id, job, result.state, value)
+                self._put(end, results=1)
             elif value is not None and result.state == "succeeded":
                 known = {"parameter": dict(result.params), "value": value}
-                self._put(partial(self._import, [known]))
+                self._put(partial(self._import, [known]), results=1)
 
     def report(self, trial: int, number: int, step: int, value: Any, *, replay: bool) -> None:
         """Pass on a report of a trial's attempt. `replay`: it was passed on before a resume."""
@@ -139,8 +140,7 @@ class NniAdvisor:
 
     def close(self, timeout: float) -> None:
         """Make the remaining calls for at most `timeout` seconds, then call `_on_exit`."""
-        self._tasks.put(None)
-        self._thread.join(timeout)
+        self._calls.finish(timeout)
         call_hook(self._advisor, "_on_exit")
 
     def _receive(self, command: CommandType, data: str) -> None:
@@ -148,8 +148,7 @@ class NniAdvisor:
         if command is CommandType.NewTrialJob:
             self._add_job(data)
         elif command is CommandType.NoMoreTrialJobs:
-            with self._changed:
-                self._owed, self._has_none = 0, True
+            self._take_none()
         elif command is CommandType.KillTrialJob:
             self._kill(json.loads(data))
         elif command is CommandType.Error:
@@ -165,6 +164,15 @@ class NniAdvisor:
             self._next += 1
             self._owed = max(0, self._owed - 1)
             self._wake()
+
+    def _take_none(self) -> None:
+        """It has no job until the next result, which may be on its way to it."""
+        with self._changed:
+            self._has_none = not self._results
+            if self._owed and self._results:
+                self._request()
+            else:
+                self._owed = 0
 
     def _kill(self, trial_job_id: str) -> None:
         """Stop a trial: now, or at its first report. One that has ended is ignored."""
@@ -205,30 +213,34 @@ class NniAdvisor:
             self._call("handle_import_data", data)
 
     def _call(self, method: str, data: Any) -> None:
-        self._method = method
+        self._calls.method = method
         getattr(self._advisor, method)(data)
 
     def _job_id(self, trial: int) -> str:
         return f"{self._experiment}-{trial}"
 
-    def _put(self, task: Callable[[], None]) -> None:
+    def _request(self) -> None:
+        """Request a job. The lock is held, as in the functions that follow."""
+        self._owed = 1
+        self._put(partial(self._call, "handle_request_trial_jobs", 1))
+
+    def _put(self, task: Callable[[], None], results: int = 0) -> None:
+        self._results += results
         self._pending += 1
-        self._tasks.put(task)
+        self._calls.put(partial(self._make, task, results))
 
     def _wake(self) -> None:
-        """Tell who waits for a job. The lock is held."""
+        """Tell who waits for a job."""
         self._changed.notify_all()
-        if self._is_promised and (self._ready or not self._pending):
-            self._is_promised = False
+        if (self._is_waiting and self._ready) or (self._is_promised and not self._pending):
+            self._is_waiting = self._is_promised = False
             self._notify({"ready": True})
 
-    def _run(self) -> None:
-        for task in iter(self._tasks.get, None):
-            try:
-                task()
-            except BaseException as error:  # sys.exit() in user code too
-                self._failed(error, self._method)
-                return
-            with self._changed:
-                self._pending -= 1
-                self._wake()
+    def _make(self, task: Callable[[], None], results: int) -> None:
+        """Make a call that passes on this number of results."""
+        with self._changed:
+            self._results -= results
+        task()
+        with self._changed:
+            self._pending -= 1
+            self._wake()

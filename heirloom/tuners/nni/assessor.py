@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +11,7 @@ from nni.assessor import AssessResult
 
 from ...assessors.interface import history_of
 from ...assessors.reports import Reports, TrialReports
+from .call_thread import CallThread
 from .tuner import call_hook
 
 
@@ -52,12 +51,9 @@ class NniAssessor:
     ) -> None:
         self._assessor = assessor
         self._experiment = experiment
-        self._advise_stop, self._failed = advise_stop, failed
-        self._method = ""  # the one that is called
+        self._advise_stop = advise_stop
         self._reports = TrialReports(_Reports)
-        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="nni-assessor", daemon=True)
-        self._thread.start()
+        self._calls = CallThread("nni-assessor", failed)
 
     def report(self, trial: int, number: int, step: int, value: Any, *, replay: bool) -> None:
         """Assess a report of a trial's attempt. `replay`: it was assessed before a resume."""
@@ -68,30 +64,29 @@ class NniAssessor:
             if not replay and not self._is_good(trial, history_of(reports.values)):
                 self._advise_stop(trial, number, step)
 
-        self._tasks.put(assess)
+        self._calls.put(assess)
 
     def continued(self, trial: int, number: int, source: int, step: int) -> None:
         """An attempt has the reports of an earlier one, up to a step."""
-        self._tasks.put(partial(self._reports.continue_from, trial, number, source, step))
+        self._calls.put(partial(self._reports.continue_from, trial, number, source, step))
 
     def trial_end(self, trial: int, success: bool, *, replay: bool) -> None:
         """Pass on the end of a trial, if the trial has reported a value."""
 
         def call_trial_end() -> None:
             if self._reports.forget(trial) and not replay:
-                self._method = "trial_end"
+                self._calls.method = "trial_end"
                 self._assessor.trial_end(self._job(trial), success)
 
-        self._tasks.put(call_trial_end)
+        self._calls.put(call_trial_end)
 
     def close(self, timeout: float) -> None:
         """Assess the remaining reports for at most `timeout` seconds, then call `_on_exit`."""
-        self._tasks.put(None)
-        self._thread.join(timeout)
+        self._calls.finish(timeout)
         call_hook(self._assessor, "_on_exit")
 
     def _is_good(self, trial: int, history: list[Any]) -> bool:
-        self._method = "assess_trial"
+        self._calls.method = "assess_trial"
         answer = self._assessor.assess_trial(self._job(trial), history)
         if not isinstance(answer, (AssessResult, bool)):
             raise TypeError(
@@ -102,11 +97,3 @@ class NniAssessor:
 
     def _job(self, trial: int) -> str:
         return f"{self._experiment}-{trial}"
-
-    def _run(self) -> None:
-        for task in iter(self._tasks.get, None):
-            try:
-                task()
-            except BaseException as error:  # sys.exit() in user code too
-                self._failed(error, self._method)
-                return

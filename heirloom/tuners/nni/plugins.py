@@ -72,14 +72,14 @@ class NniPlugins:
 
         An advisor is the tuner too, and is created once.
         """
-        choice = self._request["assessor"]
-        assert choice is not None
         if isinstance(self.tuner, NniAdvisor):
-            if choice["class"] != self._request["tuner"]["class"]:
-                raise RefusedError("an advisor stops trials itself: name it as the assessor too")
             self.assessor = self.tuner
             return
+        choice = self._request["assessor"]
+        assert choice is not None
         plugin = create(**choice.get("args", {}))
+        if isinstance(plugin, MsgDispatcherBase):
+            raise RefusedError(f"{choice['class']} is an advisor: name it as the tuner too")
         self._created.append(plugin)
         if self._request.get("resume"):
             plugin.load_checkpoint()
@@ -108,6 +108,9 @@ class NniPlugins:
             thread.join(_HOOK)
 
     def _advisor(self, plugin: MsgDispatcherBase) -> NniAdvisor:
+        class_ = self._request["tuner"]["class"]
+        if (self._request["assessor"] or {}).get("class") != class_:
+            raise RefusedError(f"{class_} is an advisor: name it as the assessor too")
         return NniAdvisor(
             plugin,
             self._request["space"],

@@ -58,7 +58,7 @@ CHECKPOINTS = """
         file.write(str(epochs + 1))
 """
 
-# Eight steps of a curve that levels off; the first trial is the best.
+# Thirty steps of a curve that levels off; the first trial is the best.
 CURVE = """
     import nni
 

@@ -80,6 +80,15 @@ class MyAssessor(Assessor):
     def trial_end(self, trial_job_id, success):
         note("assessed", trial_job_id, success)
 """
+ADVISOR = """
+from nni.runtime.msg_dispatcher_base import MsgDispatcherBase
+
+class MyTuner(MsgDispatcherBase):
+    pass
+
+class MyAssessor(MsgDispatcherBase):
+    pass
+"""
 
 
 def start(
@@ -328,3 +337,14 @@ def test_printing_and_logging_go_to_the_log(bench: Bench) -> None:
     process.close(PATIENCE)
     assert "from a logger" in bench.log.read_text()
     assert os.environ.get("NNI_MODE") is None
+
+
+@pytest.mark.parametrize("assessor", ["", ASSESSOR])
+def test_an_advisor_must_be_the_assessor_too(bench: Bench, assessor: str) -> None:
+    start(bench, ADVISOR, assessor)
+    assert "my_tuner.MyTuner is an advisor: name it as the assessor too" in bench.error()
+
+
+def test_an_advisor_must_be_the_tuner_too(bench: Bench) -> None:
+    start(bench, "", ADVISOR)
+    assert "my_assessor.MyAssessor is an advisor: name it as the tuner too" in bench.error()

@@ -139,6 +139,13 @@ def test_an_advisor_of_the_users_own_takes_no_assessor(tmp_path: Path) -> None:
     assert "assessor: the advisor stops trials itself" in mistake
 
 
+def test_an_advisor_that_is_replaced_leaves_the_assessor(tmp_path: Path) -> None:
+    text = with_tuner(OWN) + "assessor: {name: Medianstop}\nheirloom: {tuner: {name: random}}\n"
+    experiment, _ = loaded(tmp_path, text)
+    assert experiment.assessor is not None
+    assert experiment.assessor.name == "median_stopping"
+
+
 def test_a_wrong_class_of_an_advisor_is_named_once(tmp_path: Path) -> None:
     [mistake] = mistakes(tmp_path, with_tuner(OWN.replace("MyTuner", "MyTunr")))
     assert mistake.startswith("7: advisor.className: unknown class MyTunr; did you mean MyTuner?")

@@ -65,6 +65,16 @@ def test_registered_tuner_is_a_class_of_the_users_own(
     assert notes[0].startswith("10: tuner.builtinTunerName: is demo_tuner.tuners.DemoTuner, as ")
 
 
+def test_registered_advisor_is_tuner_and_assessor(tmp_path: Path) -> None:
+    register(tmp_path / "env/nni", REGISTERED.replace("tuners:\n", "advisors:\n", 1))
+    text = V2.replace("tuner:\n  name: Random", "advisor: {name: demotuner}")
+    experiment, _ = loaded(tmp_path, text)
+    assert experiment.assessor is not None
+    assert experiment.tuner.class_ == experiment.assessor.class_ == "demo_tuner.tuners.DemoTuner"
+    [mistake] = mistakes(tmp_path, f"{text}assessor: {{name: Medianstop}}\n")
+    assert "assessor: the advisor stops trials itself" in mistake
+
+
 def test_registered_tuner_that_takes_no_arguments_gets_none(tmp_path: Path) -> None:
     register(tmp_path / "env/nni")
     experiment, notes = loaded(tmp_path, V1.replace("Random", "fixed"))

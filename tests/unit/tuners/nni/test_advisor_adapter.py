@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from heirloom.tuners.process.protocol import KnownResult, Resume
 from nni.runtime.msg_dispatcher_base import MsgDispatcherBase
 from nni.runtime.protocol import CommandType, send
 from nni.utils import MetricType
-from tests.unit.tuners.nni.calling import until
+from tests.unit.tuners.nni.calling import PATIENCE, until
 
 SPACE = {"x": {"_type": "uniform", "_value": [0, 1]}}
 
@@ -167,6 +168,39 @@ def test_an_advisor_without_jobs_is_asked_again_after_the_next_result() -> None:
         assert search.propose(1) is None
         search.end(0)
         assert search.propose(1)["parameter_id"] == 1
+
+
+class SlowlyExhausted(Exhausted):
+    """Answers the second request after the first trial has ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
+
+    def handle_request_trial_jobs(self, data: int) -> None:
+        if self.sent:
+            self.may_answer.wait(PATIENCE)
+        super().handle_request_trial_jobs(data)
+
+
+def test_a_result_may_come_before_the_answer_that_there_are_no_jobs() -> None:
+    advisor = SlowlyExhausted()
+    with searching(advisor) as search:
+        search.propose(0)
+        assert search.adapter.propose(1, 1) == COMING
+        search.end(0)
+        advisor.may_answer.set()
+        assert search.propose(1)["parameter_id"] == 1
+
+
+def test_the_controller_is_told_of_a_job_that_it_no_longer_waits_for() -> None:
+    advisor = Late()
+    with searching(advisor) as search:
+        search.propose(0)
+        assert search.propose(1) is None
+        advisor.new_job()
+        assert search.notices == [{"ready": True}]
+        assert search.propose(1)["params"] == {"x": 0.1}
 
 
 class Killing(Noting):
