@@ -1,4 +1,4 @@
-"""What the throw-away experiments of one node have in common: their node, and Ctrl-C."""
+"""What the throw-away experiments have in common: one node, their loop, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from types import FrameType
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
-from controller.engine.loop import Loop
+from controller.engine.assembly import assemble, first_events
+from controller.engine.loop import Loop, Tuner
 from controller.engine.messages import MessageQueue
-from controller.engine.observer import Choice
+from controller.engine.observer import Choice, Observer
 from controller.engine.session import PreparedSession
 from controller.engine.setup import preflight
 from controller.errors import LaunchError
@@ -67,7 +68,27 @@ def on_one_node(
     raise problem
 
 
-class Interrupts:
+def run_loop(
+    session: PreparedSession,
+    down: list[e.Event],
+    post: MessageQueue,
+    tuner: Tuner,
+    observer: Observer,
+    say: Say,
+) -> bool:
+    """Run the loop until the trials have ended. Returns whether the user interrupted it.
+
+    `down` are the first events, of `on_one_node`.
+    """
+    interrupts = _Interrupts(say)
+    session.keep()  # from here on there may be trials on nodes: `cleanup` removes it
+    loop = assemble(session, post, tuner, observers=[observer], ask_on_interrupt=interrupts.answer)
+    with _interruptible(loop, post):
+        loop.run(first_events(session, down, keep_going=True))
+    return interrupts.count > 0
+
+
+class _Interrupts:
     """The first Ctrl-C stops the trials, the second leaves them."""
 
     def __init__(self, say: Say) -> None:
@@ -84,7 +105,7 @@ class Interrupts:
 
 
 @contextlib.contextmanager
-def interruptible(loop: Loop, post: MessageQueue) -> Iterator[None]:
+def _interruptible(loop: Loop, post: MessageQueue) -> Iterator[None]:
     """SIGINT, SIGTERM and SIGHUP interrupt the loop. A SIGHUP that is ignored stays so."""
 
     def interrupt(signum: int, frame: FrameType | None) -> None:

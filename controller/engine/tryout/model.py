@@ -16,20 +16,12 @@ from controller.config.plugin import TunerChoice
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, State, Trial
-from controller.engine.assembly import NoTuner, assemble, first_events, log_to
+from controller.engine.assembly import NoTuner, log_to
 from controller.engine.messages import MessageQueue
 from controller.engine.observer import Situation
 from controller.engine.session import PreparedSession, create
 from controller.engine.tryout import cleanup
-from controller.engine.tryout.alone import (
-    Interrupts,
-    Place,
-    Progress,
-    Say,
-    interruptible,
-    on_one_node,
-    stem,
-)
+from controller.engine.tryout.alone import Place, Progress, Say, on_one_node, run_loop, stem
 from controller.engine.tryout.figures import end_of_log
 from controller.errors import HeirloomError, LaunchError, reason
 from controller.store.layout import Root
@@ -139,15 +131,8 @@ def _run(session: PreparedSession, model: str, down: list[e.Event], say: Say) ->
     """Run the loop until the trial has ended. Returns whether the user interrupted it."""
     log_to(session.directory.controller_log)
     post = MessageQueue()
-    interrupts = Interrupts(say)
-    session.keep()  # from here on there may be a trial on the node: `cleanup` removes it
-    loop = assemble(
-        session, post, _OneProposal(post, {"model": model}), observers=[_Progress(model, say)],
-        ask_on_interrupt=interrupts.answer,
-    )  # fmt: skip
-    with interruptible(loop, post):
-        loop.run(first_events(session, down, keep_going=True))
-    return interrupts.count > 0
+    tuner = _OneProposal(post, {"model": model})
+    return run_loop(session, down, post, tuner, _Progress(model, say), say)
 
 
 def _answer(session: PreparedSession, model: str) -> ModelSpace:

@@ -9,20 +9,12 @@ from typing import Any
 from controller.config import Experiment as Config
 from controller.config.model import ModelSpace
 from controller.core import events as e
-from controller.engine.assembly import assemble, first_events, log_to
+from controller.engine.assembly import log_to
 from controller.engine.messages import MessageQueue
 from controller.engine.session import PreparedSession, create
 from controller.engine.setup.tuner import start_tuner
 from controller.engine.tryout import cleanup
-from controller.engine.tryout.alone import (
-    Interrupts,
-    Place,
-    Progress,
-    Say,
-    interruptible,
-    on_one_node,
-    stem,
-)
+from controller.engine.tryout.alone import Place, Progress, Say, on_one_node, run_loop, stem
 from controller.engine.tryout.figures import Tryout, figures, problem_of
 from controller.engine.tryout.tuner import TryoutTuner
 from controller.engine.tryout.watch import TryoutWatch
@@ -121,12 +113,8 @@ def _run(session: PreparedSession, request: Request, down: list[e.Event], say: S
         session.created.seed,
     )
     watch = TryoutWatch(session.root, limit, post.events, say, at_report=request.limit is None)
-    interrupts = Interrupts(say)
-    session.keep()  # from here on there may be trials on nodes: `cleanup` removes it
-    loop = assemble(session, post, tuner, observers=[watch], ask_on_interrupt=interrupts.answer)
     try:
-        with interruptible(loop, post):
-            loop.run(first_events(session, down, keep_going=True))
+        interrupted = run_loop(session, down, post, tuner, watch, say)
     finally:
         watch.close()
     x = session.experiment
@@ -140,5 +128,5 @@ def _run(session: PreparedSession, request: Request, down: list[e.Event], say: S
         limit=limit,
         problem=problem,
         traceback=trace,
-        interrupted=interrupts.count > 0,
+        interrupted=interrupted,
     )
