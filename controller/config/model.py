@@ -16,6 +16,7 @@ from heirloom.store.limits.values import shallow
 SIZE_LIMIT = 4 << 20  # bytes of an answer
 COSTS = ("parameters", "macs")  # names of objectives that a candidate's cost has
 _MESSAGE = 500  # characters of a message that are shown
+_LIMIT = 1 << 63  # parameters or MACs
 
 
 class AnswerError(ValueError):
@@ -23,21 +24,21 @@ class AnswerError(ValueError):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class _Spread(_Strict):
-    min: int = Field(ge=0)
-    median: float = Field(ge=0, allow_inf_nan=False)
-    max: int = Field(ge=0)
+    min: int = Field(ge=0, lt=_LIMIT)
+    median: float = Field(ge=0)
+    max: int = Field(ge=0, lt=_LIMIT)
 
 
 class _Option(_Strict):
     label: str
     option: str | int | float | bool
     measured: int = Field(ge=1)
-    parameters: float = Field(ge=0, allow_inf_nan=False)
-    macs: float | None = Field(ge=0, allow_inf_nan=False)
+    parameters: float = Field(ge=0)
+    macs: float | None = Field(ge=0)
 
 
 class _Costs(_Strict):

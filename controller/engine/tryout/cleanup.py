@@ -24,6 +24,7 @@ from controller.state.home import Home, is_abandoned
 from controller.state.lock import Lock, is_locked
 from controller.store import layout
 from controller.store.layout import Root
+from heirloom.store.os_errors import describe
 
 _PATIENCE = 90.0  # seconds that nodes get to end the trials of a try-out
 
@@ -39,8 +40,9 @@ def clean(home: Home, say: Callable[[str], None]) -> None:
             continue
         try:
             _remove_left(place, tryouts)
-        except HeirloomError as error:
-            say(f"the try-out {place.name}, which was killed, cannot be removed yet: {error}")
+        except (HeirloomError, OSError) as error:
+            why = describe(error) if isinstance(error, OSError) else error
+            say(f"the try-out {place.name}, which was killed, cannot be removed yet: {why}")
         else:
             say(f"removed the try-out {place.name}, which was killed")
 
@@ -79,7 +81,7 @@ def _remove_left(place: ExperimentDir, tryouts: Home) -> None:
 def _remove_draft(place: ExperimentDir) -> None:
     """Remove the directory on the store of a try-out that was being created.
 
-    Raises FileNotFoundError if none was noted, and HeirloomError.
+    Raises FileNotFoundError if none was noted, other kinds of OSError, and HeirloomError.
     """
     root = Path(os.fsdecode(place.draft_root.read_bytes()))
     if not root.is_absolute() or not root.name.startswith(f"{place.name}-"):

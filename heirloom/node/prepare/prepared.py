@@ -115,6 +115,7 @@ def remove_tree(path: str, idle: Callable[[], None]) -> None:
         return
     os.chmod(path, 0o700)
     for top, directories, _ in os.walk(path):  # a name is removed by changing the directory above
+        idle()
         for name in directories:
             if not os.path.islink(f"{top}/{name}"):
                 os.chmod(f"{top}/{name}", 0o700)

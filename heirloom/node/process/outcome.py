@@ -126,7 +126,7 @@ def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:
 def _infeasible(spec: Spec) -> Optional[FinishedRun]:
     """The end of a trial that found before training that it is out of bounds; None for others.
 
-    Its result says so, and has no value of the first objective.
+    Its result says so, and lacks a value.
     """
     if not spec.objectives:
         return None
@@ -136,7 +136,7 @@ def _infeasible(spec: Spec) -> Optional[FinishedRun]:
         return None
     why = reported.get(result.INFEASIBLE)
     finished = _finished(spec, "stopped", "", reported)
-    if not isinstance(why, str) or finished.value is not None:
+    if not isinstance(why, str) or len(finished.values) == len(spec.objectives):
         return None
     return replace(finished, reason=f"infeasible: {quoted(why)}", weights=False)
 

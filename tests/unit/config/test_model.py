@@ -80,6 +80,7 @@ def test_answer() -> None:
         (answer(costs=None), "its answer is wrong: costs"),
         (answer(costs=COSTS | {"measured": "2"}), "costs.measured"),
         (answer(costs=COSTS | {"macs": {"min": 1}}), "costs.macs.median"),
+        (answer(costs=COSTS | {"macs": SPREAD | {"max": 10**400}}), "costs.macs.max"),
     ],
 )
 def test_answer_that_is_wrong(data: bytes, text: str) -> None:

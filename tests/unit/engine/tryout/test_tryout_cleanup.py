@@ -51,6 +51,16 @@ def test_a_damaged_note_of_the_root_removes_nothing(
     assert "root.new is damaged: remove" in lines[0]
 
 
+def test_one_that_cannot_be_read_stays(tmp_path: Path) -> None:
+    home, lines = Home(tmp_path / "home"), list[str]()
+    place = home.of_tryouts().take_name("digits-try-1")
+    place.draft_root.mkdir()
+    os.utime(place.path, (0, 0))
+    tryout.clean(home, lines.append)
+    assert lines[0].endswith(f"cannot be removed yet: is a directory: {place.draft_root}")
+    assert place.path.exists()
+
+
 def test_one_that_was_being_created_waits_for_its_store(tmp_path: Path) -> None:
     home, lines = Home(tmp_path / "home"), list[str]()
     place = home.of_tryouts().take_name("digits-try-1")

@@ -114,16 +114,16 @@ def test_the_first_matching_retry_rule_is_reported(rules, status, lines, rule, r
 
 @pytest.fixture
 def named(tmp_path, monkeypatch):
-    """A spec with objectives by name, and a function that writes the trial's result."""
+    """A function that ends a trial with objectives by name, whose result it gets."""
     monkeypatch.setattr(cgroups, "out_of_memory", lambda own: False)
-    spec = Spec(
-        "0.1", "exp-1", str(tmp_path), "here", "true", "runtime/1", {},
-        objectives=("accuracy", "macs"), weights="required",
-    )  # fmt: skip
     directory = tmp_path / "attempts" / "0.1"
     (directory / "out" / "weights").mkdir(parents=True)
 
-    def end(result):
+    def end(result, objectives=("accuracy", "macs")):
+        spec = Spec(
+            "0.1", "exp-1", str(tmp_path), "here", "true", "runtime/1", {},
+            objectives=objectives, weights="required",
+        )  # fmt: skip
         (directory / "result.json").write_text(json.dumps(result))
         process = cast("Any", SimpleNamespace(ending=None, memory_ran_out=lambda: False))
         return outcome.evaluate_run(spec, process, 0, [])
@@ -138,7 +138,14 @@ def test_a_trial_that_is_out_of_bounds_before_training_is_stopped(named):
     assert (finished.value, finished.values) == (None, {"macs": 7.0})
 
 
-def test_a_trial_that_has_its_value_was_trained(named):
+def test_a_trial_whose_first_objective_is_out_of_bounds_is_stopped(named):
+    reported = {"macs": 7, "infeasible": "macs is 7, above at_most 5"}
+    finished = named(reported, objectives=("macs", "accuracy"))
+    assert (finished.state, finished.weights) == ("stopped", False)
+    assert (finished.value, finished.values) == (7.0, {"macs": 7.0})
+
+
+def test_a_trial_that_has_all_values_was_trained(named):
     with pytest.raises(AttemptEnded, match="left its save path empty"):
         named({"accuracy": 0.5, "macs": 7, "infeasible": "a note of the trial's own"})
     with pytest.raises(AttemptEnded, match="its result has no accuracy"):

@@ -53,25 +53,23 @@ def test_what_a_link_leads_to_is_not_removed(tmp_path):
     assert not Path(prepared.path, "done.1").exists()
 
 
-def test_read_only_directories_are_removed_by_their_owner(tmp_path):
+def test_read_only_directories_are_removed_by_their_owner(tmp_path, monkeypatch):
     top = tmp_path / "mine"
     (top / "a/b").mkdir(parents=True)
     (top / "a/b/file").touch()
-    for path in (tmp_path, top, top / "a", top / "a/b"):
-        os.chown(path, 65534, -1)
     for path in (top / "a/b", top / "a"):
         path.chmod(0o500)
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            os.chdir(tmp_path)  # as root: the directories above are closed to others
-            os.setuid(65534)
-            remove_tree("mine", nothing)
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitpid(pid, 0)[1] == 0
+    monkeypatch.chdir(tmp_path)  # before root becomes another: it may not enter those above
+    is_root = os.geteuid() == 0  # root may write in read-only directories
+    if is_root:
+        for path in (tmp_path, top, top / "a", top / "a/b"):
+            os.chown(path, 65534, -1)
+        os.seteuid(65534)
+    try:
+        remove_tree("mine", nothing)
+    finally:
+        if is_root:
+            os.seteuid(0)
     assert not top.exists()
 
 
