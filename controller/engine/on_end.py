@@ -156,12 +156,11 @@ class OnEnd:
                 self._report(running, code)
             elif self._clock() >= running.deadline:
                 running.late = True
+                with contextlib.suppress(OSError):
+                    os.killpg(running.process.pid, signal.SIGKILL)
                 if self._clock() >= running.deadline + _KILLED:
                     self._running.remove(running)
                     self._report(running, -signal.SIGKILL)
-                    continue
-                with contextlib.suppress(OSError):
-                    os.killpg(running.process.pid, signal.SIGKILL)
         while self._waiting and len(self._running) < _AT_ONCE:
             self._start(self._waiting.popleft())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,3 +120,17 @@ def test_a_command_that_cannot_be_killed_is_left(make, said, monkeypatch):
     assert "ran too long and was ended" in said[0]
     process.kill()
     process.wait()
+
+
+def test_a_command_whose_end_was_noticed_late_is_killed(make, said, monkeypatch):
+    monkeypatch.setattr(on_end, "_KILLED", 0.0)  # the controller did not run meanwhile
+    d = Drive()
+    hook = make("exec sleep 1000", 0.05)
+    hook.tell(d.x, e.NodeSetAside(at=9.0, node="a", reason="", wait=5.0))
+    process = hook._running[0].process
+    hook.finish(d.x)
+    assert "ran too long and was ended" in said[0]
+    try:
+        assert process.wait(30) == -signal.SIGKILL
+    finally:
+        process.kill()
