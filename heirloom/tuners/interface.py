@@ -122,7 +122,7 @@ class Tuner(ABC):
         """Return all that decides later proposals, as plain JSON; None: it cannot be saved.
 
         Random generators are part of it: see `generator_state`. Arguments of the constructor need
-        not be. Nothing may change by the call. A search whose tuner returns None is resumed by
+        not be. The call must not change the tuner. A search whose tuner returns None is resumed by
         repeating its calls.
         """
         return None

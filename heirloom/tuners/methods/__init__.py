@@ -1,1 +1,1 @@
-"""Methods from papers, each a tuner."""
+"""Methods from papers, each a tuner, and parts of tuners."""

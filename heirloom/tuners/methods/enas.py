@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Optional
 
 from ...objective import Objective
 from ...space import parse
+from ...store.limits.values import finite
 from ..generators import generator_state, load_generator
 from ..interface import Proposal, Result, SearchFinished, Tuner
 from ..policy.decisions import CHARACTERS, Decisions, unsupported
@@ -32,7 +33,7 @@ class _Evaluation:
 
 
 class Enas(Tuner):
-    """Efficient neural architecture search: shared weights and a policy learn by turns.
+    """Efficient neural architecture search: the shared weights and a policy learn in turn.
 
     A generation is a trial that starts from the generation before, and trains the shared weights on
     candidates that the policy drew. An evaluation is a trial that starts from a generation, and
@@ -213,7 +214,7 @@ class Enas(Tuner):
         if rewards is None:
             self._refusal = (
                 f"trial {result.trial_id} reported no rewards: its result needs `rewards`, a list "
-                f"of {len(evaluation.samples)} numbers, one for each of its samples"
+                f"of {len(evaluation.samples)} finite numbers, one for each of its samples"
             )
             return
         scores = [self._objective.score(reward) for reward in rewards]
@@ -223,9 +224,7 @@ class Enas(Tuner):
 
 
 def _rewards(result: Any, count: int) -> Optional[list[float]]:
-    """The rewards in a trial's result; None if there are not as many numbers."""
+    """The rewards in a trial's result; None if there are not as many finite numbers."""
     found = result.get("rewards") if isinstance(result, Mapping) else None
-    if not isinstance(found, list) or len(found) != count:
-        return None
-    numbers = [each for each in found if isinstance(each, (int, float))]
-    return numbers if len(numbers) == count else None
+    is_whole = isinstance(found, list) and len(found) == count and all(map(finite, found))
+    return found if is_whole else None

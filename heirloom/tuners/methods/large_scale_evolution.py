@@ -1,4 +1,4 @@
-"""Large-scale evolution: networks without bound, whose children keep what they have learned."""
+"""Large-scale evolution: networks of any size, whose children start from their weights."""
 
 from __future__ import annotations
 

@@ -15,7 +15,25 @@ from .tape import Array, Value
 Penalty = Callable[[Sequence[Sequence[int]]], Value]
 
 
-class Reinforce:
+class _Rule:
+    """What the rules share: a policy that learns, its optimizer, and the average of rewards."""
+
+    def __init__(self, policy: Policy, adam: Adam, baseline: MovingAverage) -> None:
+        self._policy = policy
+        self._adam = adam
+        self._baseline = baseline
+
+    def state(self) -> dict[str, Any]:
+        """What was learned, as JSON."""
+        return {"adam": self._adam.state(), "baseline": self._baseline.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self._adam.load_state(state["adam"])
+        self._baseline.load_state(state["baseline"])
+
+
+class Reinforce(_Rule):
     """The policy gradient, with a moving average of rewards as its baseline.
 
     Each reward is added to the average before it is compared with it, as in the code of
@@ -41,9 +59,7 @@ class Reinforce:
         entropy: float = 0.0,
         penalty: Optional[Penalty] = None,
     ) -> None:
-        self._policy = policy
-        self._adam = adam
-        self._baseline = baseline
+        super().__init__(policy, adam, baseline)
         self._entropy = entropy
         self._penalty = penalty
 
@@ -62,17 +78,8 @@ class Reinforce:
         objective.backward()
         self._adam.ascend()
 
-    def state(self) -> dict[str, Any]:
-        """What was learned, as JSON."""
-        return {"adam": self._adam.state(), "baseline": self._baseline.state()}
 
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
-        self._adam.load_state(state["adam"])
-        self._baseline.load_state(state["baseline"])
-
-
-class Ppo:
+class Ppo(_Rule):
     """Proximal policy optimization, with a moving average of rewards as its baseline.
 
     The ratio is that of whole sequences. A reward is compared with the average of the rewards
@@ -100,9 +107,7 @@ class Ppo:
         entropy: float,
         passes: int,
     ) -> None:
-        self._policy = policy
-        self._adam = adam
-        self._baseline = baseline
+        super().__init__(policy, adam, baseline)
         self._clip = clip
         self._entropy = entropy
         self._passes = passes
@@ -130,12 +135,3 @@ class Ppo:
         weights = np.where(is_clipped, 0.0, ratios * advantages) / len(samples)
         bonus = entropies * (self._entropy / len(samples))
         ((logs * weights).sum() + bonus.sum()).backward()
-
-    def state(self) -> dict[str, Any]:
-        """What was learned, as JSON."""
-        return {"adam": self._adam.state(), "baseline": self._baseline.state()}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
-        self._adam.load_state(state["adam"])
-        self._baseline.load_state(state["baseline"])

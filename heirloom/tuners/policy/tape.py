@@ -1,4 +1,4 @@
-"""Arrays that remember how they were computed, for exact derivatives (reverse mode)."""
+"""Arrays that record how they were computed, for exact derivatives (reverse mode)."""
 
 from __future__ import annotations
 

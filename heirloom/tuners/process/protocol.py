@@ -146,8 +146,8 @@ class SavedState(TypedDict):
 class LoadState(TypedDict):
     """Go on from a state, in place of the calls that led to it: the first request after `Setup`.
 
-    The answer says why that is not possible, and is empty if it is. A tuner for which it is not is
-    of no use any more.
+    The answer is the reason why that is not possible, or empty. A tuner that refused a state cannot
+    be used any more.
     """
 
     call: Literal["load_state"]

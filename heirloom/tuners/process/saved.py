@@ -19,11 +19,10 @@ def save(tuner: Optional[Tuner], label: str) -> SavedState:
     if tuner is not None:
         try:
             state = getattr(tuner, "state", lambda: None)()
+            reason = "it has none" if state is None else _refusal(state)
         except Exception as error:
             traceback.print_exc()
             reason = f"its method state raised {type(error).__name__}: {error}"
-        else:
-            reason = "it has none" if state is None else _refusal(state)
     return {"tuner": label, "state": None if reason else state, "reason": reason}
 
 

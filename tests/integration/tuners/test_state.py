@@ -17,6 +17,7 @@ REASONS = {
     "{'seen': {1, 2}}": "state['seen'] is a set, which is not plain JSON",
     "{1: 'a'}": "state has the key 1: keys must be text",
     "'a' * 2**24": "it takes 16777218 bytes, and 16777216 are possible",
+    "(x := [], x.append(x), x)[2]": "its method state raised RecursionError",
     "1 / 0": "its method state raised ZeroDivisionError: division by zero",
 }
 

@@ -137,7 +137,7 @@ class Morphism(Tuner):
         if found is None:
             if self._under_way:
                 return None
-            raise SearchFinished("no further network is within max_parameters and max_layers")
+            raise SearchFinished("no new network was found within max_parameters and max_layers")
         self._known.add(outline(found.network))
         self._under_way.add(trial_id)
         return Proposal({self._name: found.network.to_json()}, (found.trial,))

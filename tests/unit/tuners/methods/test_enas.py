@@ -132,14 +132,17 @@ def test_a_lost_evaluation_is_repeated_with_other_samples(lost: dict[str, Any]) 
     assert chain.proposals[1].params["samples"] != chain.proposals[2].params["samples"]
 
 
-@pytest.mark.parametrize("result", [None, {"rewards": [0.5]}, {"rewards": ["a"] * 4}])
-def test_an_evaluation_without_rewards_ends_the_search_with_words(result: Any) -> None:
+@pytest.mark.parametrize(
+    "result",
+    [None, {"rewards": [0.5]}, {"rewards": ["a"] * 4}, {"rewards": [10**400] * 4}],
+)
+def test_an_evaluation_without_rewards_ends_the_search_with_a_message(result: Any) -> None:
     chain = Chain()
     chain.run(1)
     chain.propose()
     chain.end(1, result=result)
     with pytest.raises(
-        SearchFinished, match=r"trial 1 reported no rewards: .* a list of 4 numbers"
+        SearchFinished, match=r"trial 1 reported no rewards: .* a list of 4 finite numbers"
     ):
         chain.propose()
 

@@ -1,4 +1,4 @@
-"""Large-scale evolution: pairs, deaths and children."""
+"""Large-scale evolution: pairs, removals and children."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_initial_networks_come_first() -> None:
         evolution(initial=[wrong])
 
 
-def test_of_a_pair_the_worse_one_dies_and_the_better_one_has_a_child() -> None:
+def test_of_a_pair_the_worse_one_is_removed_and_the_better_one_has_a_child() -> None:
     tuner = evolution(population=2)
     for trial, value in enumerate((1.0, 2.0)):
         tuner.observe(ended(trial, tuner.propose(trial), value))
@@ -83,14 +83,14 @@ def test_a_smaller_value_wins_where_that_is_better() -> None:
     assert [tuner.may_be_parent(trial) for trial in range(2)] == [True, False]
 
 
-def test_a_failed_trial_dies_and_the_population_is_filled_up_again() -> None:
+def test_a_failed_trial_does_not_join_and_the_population_is_filled_up_again() -> None:
     tuner = evolution(population=3)
     for trial, value in enumerate((1.0, 2.0, None)):
         tuner.observe(ended(trial, tuner.propose(trial), value))
     assert not tuner.may_be_parent(2)
     child = tuner.propose(3)
     assert set(child.parents) <= {1}
-    assert [tuner.may_be_parent(trial) for trial in range(2)] == [True, True]  # nobody died
+    assert [tuner.may_be_parent(trial) for trial in range(2)] == [True, True]  # none is removed
     tuner.propose(4)
     assert [tuner.may_be_parent(trial) for trial in range(2)] == [False, True]
 

@@ -100,7 +100,7 @@ def test_a_bound_on_parameters_holds_and_ends_the_search() -> None:
     most = parameters(convolutional()) + 30
     searcher = tuner(max_parameters=most)
     play = Play(searcher, value).run(20)
-    assert play.finished == "no further network is within max_parameters and max_layers"
+    assert play.finished == "no new network was found within max_parameters and max_layers"
     assert all(parameters(read(each.params["net"])) <= most for each in play.proposals)
 
 
