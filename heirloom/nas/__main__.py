@@ -73,12 +73,12 @@ def load(name: str) -> Model:
         raise NasError(f"{name!r} must be MODULE.NAME, such as net.Net")
     sys.path.insert(0, os.getcwd())
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        imported = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise NasError(f"{name}: {error}") from error
-    except AttributeError:
-        raise NasError(f"the module {module} has no {attribute}") from None
-    model: Model = found
+    if not hasattr(imported, attribute):
+        raise NasError(f"the module {module} has no {attribute}")
+    model: Model = getattr(imported, attribute)
     return model
 
 

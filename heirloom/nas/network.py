@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
@@ -17,6 +18,8 @@ from ..weights.errors import WeightsError
 from .errors import NasError
 
 Tensors = Sequence[torch.Tensor]
+
+_OF_LAYER = re.compile(r"layers\.([0-9]+)\.(.+)")  # the name of a layer's tensor
 
 
 class LayeredNetwork(nn.Module):
@@ -177,11 +180,15 @@ def network(
 
 
 def _by_layer(found: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
-    """Values by layer and the last parts of the names, such as `conv.weight`."""
+    """Values by layer and the last parts of the names, such as `conv.weight`.
+
+    Values of other names are left out: a module may have tensors beside those of its layers.
+    """
     layers: dict[int, dict[str, Any]] = {}
     for name, value in found.items():
-        _, number, rest = name.split(".", 2)
-        layers.setdefault(int(number), {})[rest] = value
+        matched = _OF_LAYER.fullmatch(name)
+        if matched:
+            layers.setdefault(int(matched[1]), {})[matched[2]] = value
     return layers
 
 

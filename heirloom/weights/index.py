@@ -29,7 +29,7 @@ class Index:
     tied: for a tensor that shares another's numbers, the name of the other.
     optimizer: the file of the optimizer's tensors, if there is one.
     optimizer_values: values of the optimizer's state that are no tensors, by parameter and name.
-    structure: what a model of variable structure says about it, as plain JSON; else None.
+    structure: the structure of the model, as plain JSON; None for a model without one.
     """
 
     files: tuple[str, ...]

@@ -21,7 +21,7 @@ class InheritReport:
     unused: names that parents have and the model has not.
     optimizer: how many parameters have the parent's optimizer state; None if it was not asked for.
     same_function: whether the model computes what its parent computes, although its structure is
-        another one; None for a model that cannot tell, or has its parent's structure.
+        another one; None for a model without a structure, or with its parent's.
     """
 
     share: float

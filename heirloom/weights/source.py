@@ -29,8 +29,12 @@ class Source:
         directory, self.index = _locate(path)
         self._files: dict[str, tuple[Any, str]] = {}  # open file and stored name, by tensor
         self.tensors: dict[str, Tensor] = {}
-        for name in self.index.files:
-            self._add(directory / name)
+        found: dict[str, Any] = {}  # open file, by stored name
+        for each in self.index.files:
+            file = self._file(directory / each)
+            found.update(dict.fromkeys(file.keys(), file))
+        for stored, name in without_wrappers(found).items():
+            self._add(name, found[stored], stored)
         for alias, name in self.index.tied.items():
             if name in self._files:
                 self._files[alias], self.tensors[alias] = self._files[name], self.tensors[name]
@@ -52,13 +56,11 @@ class Source:
                 state.setdefault(parameter, {})[name] = file.get_tensor(key)
         return state
 
-    def _add(self, path: Path) -> None:
-        file = self._file(path)
-        for stored, name in without_wrappers(file.keys()).items():
-            part = file.get_slice(stored)
-            kind = "b" if part.get_dtype() == "BOOL" else _KINDS[part.get_dtype()[0]]
-            self.tensors[name] = Tensor(tuple(part.get_shape()), kind)
-            self._files[name] = (file, stored)
+    def _add(self, name: str, file: Any, stored: str) -> None:
+        part = file.get_slice(stored)
+        kind = "b" if part.get_dtype() == "BOOL" else _KINDS[part.get_dtype()[0]]
+        self.tensors[name] = Tensor(tuple(part.get_shape()), kind)
+        self._files[name] = (file, stored)
 
     def _file(self, path: Path) -> Any:
         try:

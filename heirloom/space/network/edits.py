@@ -1,6 +1,7 @@
 """Changes of a network. Each returns a new one, and leaves the ids of all other layers as they are.
 
-They check what they are asked for. Whether the shapes still fit is found by `shapes`.
+They check ids and options. Whether the shapes still fit is found by `shapes`. All of them raise
+KeyError for the id of a layer that the network does not have.
 """
 
 from __future__ import annotations

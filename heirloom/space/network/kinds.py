@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +36,7 @@ def _is_kernel(value: Any) -> bool:
 
 def _is_rate(value: Any) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and 0 <= value < 1
+    return is_number and 0 <= value < 1
 
 
 def _one_of(names: tuple[str, ...]) -> Option:

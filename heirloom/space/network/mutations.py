@@ -15,10 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
+from ..errors import SpaceError
 from .edits import add_skip, change, insert, remove, remove_skip
 from .graph import INPUT, Layer, Network
 from .kinds import ACTIVATIONS, VERTICES
-from .shapes import ShapeError, shapes
+from .read import read
+from .shapes import shapes
 
 if TYPE_CHECKING:
     from random import Random  # for annotations: the core imports these modules
@@ -31,17 +33,14 @@ def mutate_network(network: Network, name: str, rng: Random) -> Optional[Network
 
     name: one of `MUTATIONS`.
 
-    Returns None where the network has nothing of the kind to change, or where its layers would not
-    fit together any more.
+    Returns None where the network has nothing of the kind to change, and where the result would be
+    no network: its layers do not fit together, or nothing reads one of them.
     """
     new = MUTATIONS[name](network, rng)
-    if new is None:
-        return None
     try:
-        shapes(new)
-    except ShapeError:
+        return None if new is None else read(new.to_json())
+    except SpaceError:
         return None
-    return new
 
 
 def half_to_double(number: int, rng: Random, *, odd: bool = False) -> int:

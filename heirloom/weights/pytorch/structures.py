@@ -1,4 +1,4 @@
-"""Models that know their structure: what they inherit from a network of another structure."""
+"""Models with a `structure`: what they inherit from a network of another structure."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class Grown(Source):
 
 
 def structure_of(model: nn.Module) -> Any:
-    """What is saved of a model's structure; None for one that does not know it."""
+    """The structure of a model, as it is saved; None for a model without one."""
     found = _structured(model)
     return None if found is None else found.structure
 
 
 def grown(model: nn.Module, source: Source) -> Source:
-    """The source, as far as possible in the shapes of a model that knows its structure.
+    """The source, as far as possible in the shapes of a model with a structure.
 
     Raises WeightsError for a saved structure that is damaged.
     """
@@ -86,10 +86,14 @@ def same_function(sources: Sequence[Source]) -> Optional[bool]:
 
 
 def _structured(model: nn.Module) -> Optional[Structured]:
-    """The model itself, or what torch.compile or DistributedDataParallel wraps."""
+    """The model itself, or what torch.compile or DistributedDataParallel wraps.
+
+    None for a module with more tensors than such a module within it.
+    """
     inner: Any = model
     while not isinstance(inner, Structured):
         inner = getattr(inner, "_orig_mod", None) or getattr(inner, "module", None)
         if not isinstance(inner, nn.Module):
             return None
-    return inner
+    found: Any = inner
+    return inner if len(found.state_dict()) == len(model.state_dict()) else None

@@ -58,6 +58,8 @@ def test_only_the_space_is_on_stdout(call, capsys):
         ("import not_there", "written_net.Net: No module named 'not_there'"),
         ("from math import not_there", "raises ImportError: cannot import name 'not_there'"),
         ("import sys; sys.exit(3)", "written_net.Net raises SystemExit: 3 (written_net.py:1)"),
+        ("import math; math.not_there", "raises AttributeError: module 'math' has no attribute"),
+        ("", "the module written_net has no Net"),
         (RAISING, "written_net.Net raises KeyError: 'x' (written_net.py:4)"),
     ],
 )

@@ -194,6 +194,31 @@ def test_a_wrapped_network_is_saved_with_its_layers(tmp_path: Path) -> None:
     assert difference(parent, child) < 1e-6
 
 
+def test_a_network_within_another_module_inherits_by_name(tmp_path: Path) -> None:
+    def outer(graph: Network) -> Any:
+        found = torch.nn.Module()
+        found.module = nas.network(graph.to_json(), keep_function=True)
+        found.scale = torch.nn.Parameter(torch.ones(1))
+        return found
+
+    save(outer(convolutional(3)), tmp_path)
+    report = inherit(outer(change(convolutional(3), 3, filters=6)), tmp_path)
+    assert report.same_function is None
+    assert "scale" in report.whole
+    assert "module.layers.3.conv.weight" in report.partly
+
+
+def test_a_network_with_more_tensors_than_its_layers_is_grown(tmp_path: Path) -> None:
+    graphs = convolutional(3), change(convolutional(3), 3, filters=6)
+    parent, child = (nas.network(graph.to_json(), keep_function=True) for graph in graphs)
+    for module in (parent, child):
+        module.register_buffer("mean", torch.ones(1))
+    save(parent, tmp_path)
+    report = inherit(child, tmp_path)
+    assert report.same_function
+    assert "mean" in report.whole
+
+
 def test_a_damaged_structure_is_named(tmp_path: Path) -> None:
     parent = nas.network(convolutional(3).to_json())
     parent.structure = {"layers": []}

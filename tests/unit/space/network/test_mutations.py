@@ -17,6 +17,7 @@ from heirloom.space.network import (
     mutate_network,
     parameters,
     read,
+    remove_skip,
     shapes,
     tensors,
 )
@@ -126,6 +127,14 @@ def test_skips_are_added_between_random_layers_and_removed() -> None:
     [child] = {str(child): child for child in outcomes("remove_skip", network)}.values()
     assert child.layer(3).skips == ()
     assert outcomes("remove_skip", child) == []
+
+
+def test_a_layer_that_only_a_skip_reads_keeps_it() -> None:
+    branch = insert(CHAIN, "conv", [0], before=[], **CONV)
+    network = add_skip(remove_skip(branch, 0, 3), 4, 3)
+    assert read(network.to_json()) == network
+    assert outcomes("remove_skip", network) == []
+    assert {len(child.layers) for child in outcomes("remove_convolution", network)} == {3}
 
 
 def test_most_layers_keep_their_tensors() -> None:

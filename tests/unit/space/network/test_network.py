@@ -114,6 +114,9 @@ def wrong(path: list[Any], value: Any) -> dict[str, Any]:
         (["layers", 0, "kernel"], [3, 4], ("layers", 0, "kernel"), "odd numbers"),
         (["layers", 0, "activation"], "tanh", ("layers", 0, "activation"), "bn_relu or none"),
         (["layers", 4, "rate"], 1, ("layers", 4, "rate"), "below 1"),
+        pytest.param(
+            ["layers", 4, "rate"], 10**400, ("layers", 4, "rate"), "below 1", id="huge rate"
+        ),
         (["layers", 0, "inputs"], [4], ("layers", 0, "inputs"), "earlier layers"),
         (["layers", 0, "inputs"], [], ("layers", 0, "inputs"), "needs one input"),
         (["layers", 2, "inputs"], [4], ("layers", 2, "inputs"), "two inputs"),
