@@ -156,7 +156,7 @@ ASSESSORS: Mapping[str, Counterpart] = {
     "Curvefitting": Counterpart(
         "curve_fitting",
         {"epoch_num": "steps", "start_step": "warmup", "threshold": "threshold", "gap": "gap"},
-        {"steps": 20, "warmup": 5, "probability": 0.5},
+        {"steps": 20, "warmup": 5, "threshold": 0.95, "probability": 0.5},
         converted={"start_step": _steps_before},
     ),
 }

@@ -125,6 +125,14 @@ def test_curvefitting(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_defaults_of_curvefitting_are_those_of_nni(tmp_path: Path) -> None:
+    experiment, _ = loaded(tmp_path, f"{V2}assessor: {{name: Curvefitting}}\n")
+    assert experiment.assessor is not None
+    assert experiment.assessor.args == {
+        "steps": 20, "warmup": 5, "threshold": 0.95, "probability": 0.5,
+    }  # fmt: skip
+
+
 def test_an_advisor_of_the_users_own_is_the_tuner_and_gets_the_reports(tmp_path: Path) -> None:
     experiment, _ = loaded(tmp_path, with_tuner(OWN))
     assert experiment.assessor is not None
