@@ -23,7 +23,7 @@ test-methods: .venv/ready-dev ## Searches with each method, and tutorials whose 
 	@echo "methods"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster -m training
 
-methods: .venv/ready-dev ## Every method on small Fashion-MNIST, which each must learn (10 minutes): METHOD=pbt for one
+methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, which it must learn (6 minutes): METHOD=pbt for one
 	@$(BIN)/python -m tests.methods $(if $(METHOD),--method $(METHOD))
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
@@ -41,6 +41,7 @@ types: .venv/ready-dev
 	@echo "types"
 	@$(BIN)/mypy
 
+# The variable leaves out the notice of Material for MkDocs that its support ends in May 2027.
 docs: .venv/ready-dev ## Build the documentation into build/docs
 	@echo "docs"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --site-dir build/docs

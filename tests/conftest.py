@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
+# A slow machine, or other tests beside one, says nothing about what is tested.
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if settings.get_current_profile_name() == "default":  # on a CI machine it is Hypothesis's own
     settings.load_profile("local")

@@ -23,7 +23,7 @@ class CurveFitting(Assessor):
     Networks by Extrapolation of Learning Curves, IJCAI 2015. The paper samples the parameters of
     the models too; here only their weights and the noise are sampled. Its threshold is 1.
 
-    An assessment takes about a tenth of a second of the tuner's process.
+    An assessment takes some hundredths of a second of the tuner's process.
 
     Args:
         steps: the number of reports that a trial makes until it ends. Default: 20.

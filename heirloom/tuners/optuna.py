@@ -131,6 +131,7 @@ class OptunaTuner(Tuner):
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         with warnings.catch_warnings():
+            # Optuna calls some of the options that samplers get here experimental.
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             warnings.simplefilter("ignore", FutureWarning)  # Optuna 4 has only constraints_func
             directions = [each.direction for each in self._objectives.objectives]

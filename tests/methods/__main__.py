@@ -15,7 +15,7 @@ from controller.store import layout
 from tests.methods.learning import Learning
 from tests.methods.search import EXAMPLES, REPOSITORY, Outcome, run
 
-BUILD = REPOSITORY / "build" / "methods"
+BUILD = REPOSITORY / "build"
 
 
 def main() -> int:
@@ -23,9 +23,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.methods", description=__doc__)
     parser.add_argument("--method", action="append", choices=EXAMPLES, help="run only this one")
     parser.add_argument("--short", action="store_true", help="fewer trials, and small images")
-    parser.add_argument("--build", type=Path, default=BUILD, help="where to work")
+    parser.add_argument(
+        "--build", type=Path, default=BUILD, help="where to make the folder methods"
+    )
     given = parser.parse_args()
-    work: Path = given.build.absolute()
+    work: Path = given.build.absolute() / "methods"
     layout.remove(work)
     work.mkdir(parents=True)
     began = time.monotonic()

@@ -15,7 +15,6 @@ SHARE = 0.5  # the median share of a child's numbers that is inherited, at least
 SHARES = {"random": 0.1}
 # Where most children compute something else than their parents: they may begin at chance.
 BEFORES = {"large_scale_evolution": 0.05, "random": 0.05}
-FROM_NOTHING: frozenset[str] = frozenset()  # methods whose trials inherit nothing
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,6 @@ def problems(method: str, found: Learning, least: int, accuracy: float = BEST) -
         texts.append(
             f"it does not learn: its best accuracy is {found.best}, and {accuracy} is needed"
         )
-    if method in FROM_NOTHING:
-        if found.children:
-            texts.append(f"{found.children} trials inherit, and none should")
-        return texts
     if found.share is None or found.before is None:
         return [*texts, "no trial has inherited"]
     if found.share < (share := SHARES.get(method, SHARE)):

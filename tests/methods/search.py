@@ -22,7 +22,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = {file.stem: file for file in sorted(REPOSITORY.glob("examples/methods/*.yml"))}
 TRIALS, SHORT = 8, 6  # that must succeed; in the short form
 LIMIT = 600  # seconds that a search may take
-_PATHS = ("search_space_file", "inventory")
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,6 @@ def run(method: str, work: Path, *, short: bool = False) -> Outcome:
 def shortened(file: Path, work: Path) -> Path:
     """Write an experiment of `SHORT` trials, on images that need no download, to `work`."""
     keys: dict[str, Any] = yaml.safe_load(file.read_text())
-    for key in _PATHS:
-        if key in keys:
-            keys[key] = str(file.parent / keys[key])
     keys["trial"]["code_dir"] = str(file.parent / keys["trial"]["code_dir"])
     write_digits(work / "digits")
     files = shlex.quote(str(work / "digits"))

@@ -355,7 +355,7 @@ def test_site_builds(tmp_path: Path) -> None:
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
         cwd=REPOSITORY, capture_output=True, text=True, check=False,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},  # as the Makefile does, which says why
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
     page = (tmp_path / "site/index.html").read_text()

@@ -80,6 +80,13 @@ class Lab:
         assert "Traceback" not in output
         return output
 
+    def kill_after(self, trial: int, *args: str | Path) -> None:
+        """Run a command, and kill it when it has printed that a trial succeeded."""
+        with self.start(*args) as controller:
+            assert controller.stdout
+            next(line for line in controller.stdout if line.startswith(f"trial {trial} succeeded"))
+            controller.kill()
+
     def trials(self, name: str = "search") -> list[dict[str, Any]]:
         """What `trials NAME --json` prints, read here: to start Python each time is slow."""
         record = records.load(Home(self.home).find(name))

@@ -62,10 +62,7 @@ def test_nothing_is_trained_twice(lab: Lab, method: str) -> None:
         resource={"name": "epochs", "min": 1, "max": 4, "eta": 2},
         **{"tuner": {"name": method}, "budget": {}, **METHODS[method]},
     )
-    with lab.start("run", file) as controller:
-        assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 4 succeeded"))
-        controller.kill()
+    lab.kill_after(4, "run", file)
     lab("resume", method)
     trials = lab.trials(method)
     assert {trial["state"] for trial in trials} == {"succeeded"}
@@ -85,10 +82,7 @@ def test_networks_grow_out_of_those_that_are_restored(lab: Lab) -> None:
         tuner={"name": "morphism", "args": {"width": 4, "max_layers": 12}},
         budget={"trials": 7},
     )
-    with lab.start("run", file) as controller:
-        assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 3 succeeded"))
-        controller.kill()
+    lab.kill_after(3, "run", file)
     resumed = lab("resume", "grown")
     assert "the tuner now" not in resumed
     trials = lab.trials("grown")

@@ -142,10 +142,7 @@ def test_a_search_trains_what_is_within_bounds(lab: Lab) -> None:
         lab, "python train.py", tuner={"name": "grid"}, budget={},
         objective={"accuracy": "maximize", "parameters": "minimize", "macs": {"at_most": 8}},
     )  # fmt: skip
-    with lab.start("run", file) as controller:
-        assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 0 succeeded"))
-        controller.kill()
+    lab.kill_after(0, "run", file)
     (lab.path / "code/net.py").write_text("raise RuntimeError('changed')\n")
     assert "making the search space" not in lab("resume", "search")
     trials = lab.trials()

@@ -44,10 +44,7 @@ def test_children_keep_layers_and_the_killed_search_goes_on(lab: Lab) -> None:
         tuner={"name": "large_scale_evolution", "args": {"population": 4}},
         budget={"trials": 12},
     )
-    with lab.start("run", file) as controller:
-        assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 4 succeeded"))
-        controller.kill()
+    lab.kill_after(4, "run", file)
     lab("resume", "grow")
     trials = lab.trials("grow")
     assert len(trials) == 12

@@ -44,10 +44,7 @@ def experiment(lab: Lab, method: str, name: str) -> Path:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_killed_search_proposes_what_an_undisturbed_one_does(lab: Lab, method: str) -> None:
     lab("run", experiment(lab, method, "whole"))
-    with lab.start("run", experiment(lab, method, "killed")) as controller:
-        assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 2 succeeded"))
-        controller.kill()
+    lab.kill_after(2, "run", experiment(lab, method, "killed"))
     assert "the tuner now" not in lab("resume", "killed")
     whole, trials = lab.trials("whole"), lab.trials("killed")
     for key in ("params", "parents", "restored", "state", "value", "distance"):

@@ -47,10 +47,7 @@ def test_a_chain_goes_on_after_a_kill_as_if_nothing_had_happened(lab: Lab) -> No
         seed=3,
         keep="lineage",
     )
-    with lab.start("run", file) as controller:
-        assert controller.stdout
-        next(line for line in controller.stdout if line.startswith("trial 4 succeeded"))
-        controller.kill()
+    lab.kill_after(4, "run", file)
     lab("resume", "enas")
     trials = lab.trials("enas")
     assert {trial["state"] for trial in trials} == {"succeeded"}

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.methods import learning
 from tests.methods.learning import measure, problems
 
 
@@ -41,9 +40,3 @@ def test_a_search_that_learns_has_no_problem() -> None:
 )
 def test_the_problem_is_named(trials: list[dict[str, Any]], text: str) -> None:
     assert any(text in problem for problem in problems("pbt", measure(trials), 8))
-
-
-def test_a_method_from_nothing_must_not_inherit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning, "FROM_NOTHING", frozenset({"nasnet"}))
-    assert problems("nasnet", measure([FIRST] * 8), 8) == []
-    assert problems("nasnet", measure([CHILD] * 8), 8) == ["8 trials inherit, and none should"]

@@ -183,7 +183,7 @@ value = st.none() | st.floats() | st.integers() | text | st.booleans()
 
 @settings(
     max_examples=15,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # nothing is written to it
 )
 @given(
     st.lists(

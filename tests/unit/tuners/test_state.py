@@ -118,7 +118,7 @@ def test_a_search_goes_on_from_its_state_and_after_a_replay(name: str) -> None:
         max_examples=method.examples,
         deadline=None,
         database=None,
-        suppress_health_check=[HealthCheck.too_slow],
+        suppress_health_check=[HealthCheck.too_slow],  # as in tests/conftest.py
     )
     @given(
         seed=st.integers(0, 2**32 - 1),

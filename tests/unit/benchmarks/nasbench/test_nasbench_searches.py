@@ -12,8 +12,10 @@ def test_a_search_is_known_by_all_of_its_task(tmp_path: Path) -> None:
     task = Task("evolution", {"sample": 3}, "run", 1, (100, 200))
     Searches(tmp_path / "searches.jsonl").add(task, [91.0, 91.5], {"cores": 2})
     again = Searches(tmp_path / "searches.jsonl")
-    assert again.get(task) is not None
-    assert again.get(task) == {**(again.get(task) or {}), "found": [91.0, 91.5]}
+    done = again.get(task)
+    assert done is not None
+    assert done["found"] == [91.0, 91.5]
+    assert done["measured"] == {"cores": 2}
     for other in (
         Task("evolution", {"sample": 4}, "run", 1, (100, 200)),
         Task("evolution", {"sample": 3}, "mean", 1, (100, 200)),
