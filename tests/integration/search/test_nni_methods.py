@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.search.conftest import Lab
+from tests.pytorch import require_torch
 
 pytestmark = pytest.mark.training
 
@@ -240,7 +241,7 @@ def test_an_advisor_proposes_and_kills(lab: Lab) -> None:
 
 
 def test_trials_build_the_networks_of_the_tuner(lab: Lab) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed")
+    require_torch()
     args = "{task: cv, input_width: 8, input_channel: 1, n_output_node: 3, default_model_width: 8}"
     tuner = f"tuner: {{name: NetworkMorphism, classArgs: {args}}}"
     trials = search(lab, NETWORK, 3, tuner)
