@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
 from pydantic import ByteSize, TypeAdapter, ValidationError
+
+from heirloom.store.limits.values import finite
 
 SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
 
@@ -20,7 +21,7 @@ def seconds(value: Any) -> float:
         value = sum(float(number) * SECONDS[unit] for number, unit in _PART.findall(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"must be a duration such as 90 (seconds), 10m or 1h30m, not {value!r}")
-    if not math.isfinite(value) or value <= 0:
+    if not finite(value) or value <= 0:
         raise ValueError(f"must be a duration above 0, not {value!r}")
     return float(value)
 

@@ -10,7 +10,6 @@ does not describe counts as a choice.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import sub
@@ -23,6 +22,7 @@ from heirloom.space.dimension import Dimension
 from heirloom.space.forms import NAME
 from heirloom.space.numbers import Integer, Real
 from heirloom.space.space import Choice, Nested
+from heirloom.store.limits.values import finite
 
 _DIGITS = 12
 
@@ -131,7 +131,7 @@ def _flat(
     """The parameters by path: a number as its share of the range, a choice as text."""
     for name, value in params.items():
         here, dimension = (*path, name), space.dimensions.get(name)
-        if isinstance(dimension, Integer | Real) and _is_number(value):
+        if isinstance(dimension, Integer | Real) and finite(value):
             yield here, dimension.share(value)
             continue
         option = _nested(dimension, value)
@@ -149,11 +149,6 @@ def _nested(dimension: Dimension | None, value: Any) -> Nested | None:
         return None
     nested = (option for option in dimension.options if isinstance(option, Nested))
     return next((option for option in nested if option.name == value.get(NAME)), None)
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
 
 
 def _repeated(trials: Sequence[Trial], trial: Trial) -> Collection[int]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from ..store.limits.values import finite
+
 if TYPE_CHECKING:
     from random import Random  # for annotations: the core imports these modules
 
@@ -108,9 +110,7 @@ class Real:
 
     def contains(self, value: Any) -> bool:
         """Whether the number is finite, within the bounds and, if quantized, a multiple of `q`."""
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return False
-        if not math.isfinite(value) or not self._low() <= value <= self._high():
+        if not finite(value) or not self._low() <= value <= self._high():
             return False
         return self.q is None or value == self._quantized(value)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from ..store.limits.values import finite
 from .dimension import Dimension
 from .errors import Mistake, Path, SpaceError
 from .forms import LAYERS, NAME, TYPES, has_value, is_like_parameter, short_form, value_key
@@ -200,7 +200,7 @@ def _numbers(
         number = value[index]
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             mistakes.append(((*path, index), f"{name} must be a number, not {_short(number)}"))
-        elif not math.isfinite(number) or abs(number) > LARGEST:
+        elif not finite(number) or abs(number) > LARGEST:
             mistakes.append(((*path, index), f"{name} must be a finite number, not {number}"))
         else:
             continue

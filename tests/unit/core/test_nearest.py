@@ -36,6 +36,7 @@ def distance(one, other, space=SPACE, limit=1.0):
 @pytest.mark.parametrize(("one", "other", "expected"), [
     ({"x": 2}, {"x": 2}, 0.0),
     ({"x": 2}, {"x": 7}, 0.5),
+    ({"x": 10**400}, {"x": 10**400}, 0.0),
     ({"x": -5}, {"x": 15}, 1.0),
     ({"rate": 0.01}, {"rate": 0.0001}, 0.5),
     ({"act": "relu"}, {"act": "tanh"}, 1.0),

@@ -209,3 +209,7 @@ def test_grid_agrees_with_sampling(space: dict[str, Any]) -> None:
     points = {json.dumps(point) for point, _ in zip(grid(parsed), range(3000), strict=False)}
     if len(points) < 3000:
         assert json.dumps(sample(parsed, Random(1))) in points
+
+
+def test_a_whole_number_beyond_all_floats_is_out_of_bounds():
+    assert not contains(parse({"x": {"_type": "uniform", "_value": [0, 1]}}), {"x": 10**400})

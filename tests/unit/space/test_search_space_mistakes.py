@@ -35,6 +35,7 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
         ({"a": {"_type": "uniform", "_value": [0, True]}}, ("a", "_value", 1), "a number"),
         ({"a": {"_type": "uniform", "_value": [0, math.inf]}}, ("a", "_value", 1), "finite"),
         ({"a": {"_type": "uniform", "_value": [0, 1e300]}}, ("a", "_value", 1), "finite"),
+        ({"a": {"_type": "uniform", "_value": [0, 10**400]}}, ("a", "_value", 1), "finite"),
         ({"a": {"_type": "loguniform", "_value": [0, 1]}}, ("a", "_value"), "above 0"),
         ({"a": {"_type": "normal", "_value": [0, 0]}}, ("a", "_value"), "sigma must be above 0"),
         ({"a": {"_type": "qnormal", "_value": [0, 1, 0]}}, ("a", "_value"), "q must be above 0"),
