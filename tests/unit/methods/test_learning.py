@@ -40,3 +40,9 @@ def test_a_search_that_learns_has_no_problem() -> None:
 )
 def test_the_problem_is_named(trials: list[dict[str, Any]], text: str) -> None:
     assert any(text in problem for problem in problems("pbt", measure(trials), 8))
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.07, 0), (0.0, 1)])
+def test_random_networks_inherit_from_much_smaller_ones(share: float, count: int) -> None:
+    child = a_trial(result={"inherited": {"share": share}, "before": 0.2})
+    assert len(problems("random", measure([FIRST, *[child] * 7]), 8)) == count

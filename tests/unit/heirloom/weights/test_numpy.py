@@ -4,6 +4,7 @@ np = pytest.importorskip("numpy", reason="numpy is not installed")
 pytest.importorskip("safetensors", reason="safetensors is not installed")
 
 from heirloom.numpy import Rule, WeightsError, inherit, save
+from tests.pytorch import require_torch
 
 
 def _weights(width, seed):
@@ -67,7 +68,7 @@ def test_each_child_has_a_file(tmp_path):
 
 
 def test_a_type_that_numpy_has_not_is_refused(tmp_path):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    torch = require_torch()
     from safetensors.torch import save_file
 
     save_file({"w": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "w.safetensors")
