@@ -23,6 +23,7 @@ from .errors import NasError
 from .labels import value
 from .model import Cost, candidate, choose, cost, parts, space, supernet
 from .network import network
+from .oneshot.samples import samples
 from .parts import Choice, Inputs, Part, Repeat, choice, inputs, repeat
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "network",
     "parts",
     "repeat",
+    "samples",
     "space",
     "supernet",
     "value",

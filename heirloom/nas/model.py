@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from .. import space as spaces
-from .builders import Builder, Chosen, Recorder, Shared, answering
+from .builders import Builder, Chosen, Label, Recorder, Shared, answering
 from .errors import NasError
 from .params import flatten
 from .parts import Part
@@ -42,14 +42,22 @@ def space(model: Model) -> dict[str, Any]:
 
     Raises NasError for labels that are wrong, and for a candidate that cannot be built or run.
     """
+    found = search_space(labels(model))
+    for params in _covering(found):
+        measure(model, params)
+    return found
+
+
+def labels(model: Model) -> Mapping[str, Label]:
+    """The labels of a model, every option of which is built once on PyTorch's meta device.
+
+    Raises NasError for labels that are wrong, and for a model without any.
+    """
     recorder = Recorder()
     _build(model, recorder, "meta")
     if not recorder.labels:
         raise NasError(f"{_name(model)} has no choices")
-    found = search_space(recorder.labels)
-    for params in _covering(found):
-        measure(model, params)
-    return found
+    return recorder.labels
 
 
 def measure(model: Model, params: Mapping[str, Any]) -> Cost:

@@ -1,11 +1,11 @@
 """Search spaces in NNI's JSON form or a short one: parse, sample, mutate, enumerate."""
 
-from .crossover import crossover
+from .changes.crossover import crossover
+from .changes.perturb import perturb
 from .errors import SpaceError
 from .fit import fingerprint, mismatches
 from .forms import expand, shorten
 from .parse import parse
-from .perturb import perturb
 from .space import Space, contains, endless, grid, mutate, sample
 
 __all__ = [

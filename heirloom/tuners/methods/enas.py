@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Optional
 
 from ...objective import Objective
 from ...space import parse
+from ...space.decisions import CHARACTERS, Decisions, unsupported
 from ...store.limits.values import finite
 from ..generators import generator_state, load_generator
 from ..interface import Proposal, Result, SearchFinished, Tuner
-from ..policy.decisions import CHARACTERS, Decisions, unsupported
 from ..policy.generations import Generation, Generations
 from ..policy.require import require_numpy
 

@@ -10,7 +10,7 @@ from typing import Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from .decisions import Decisions
+from ...space.decisions import Decisions
 from .sample import pick
 from .softmax import masks_of
 from .tape import Array, Value, below, entropy, log_probability, probabilities

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .decisions import Decisions
+from ...space.decisions import Decisions
 from .lstm import LstmPolicy
 from .tape import Value, divergence
 

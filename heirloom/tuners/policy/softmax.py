@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from .decisions import Decisions
+from ...space.decisions import Decisions
 from .sample import pick
 from .tape import Array, Value, entropy, log_probability, probabilities
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
 from ...objective import Objective
 from ...space import parse
+from ...space.decisions import Decisions, unsupported
 from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
-from .decisions import Decisions, unsupported
 from .require import require_numpy
 
 if TYPE_CHECKING:

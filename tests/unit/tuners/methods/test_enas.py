@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from heirloom.space import contains, parse
+from heirloom.space.decisions import Decisions
 from heirloom.tuners.interface import Proposal, Result, SearchFinished
 from heirloom.tuners.methods.enas import Enas
-from heirloom.tuners.policy.decisions import Decisions
 
 SPACE: dict[str, Any] = {
     "layer0.op": ["conv", "pool"],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from heirloom.space import parse
-from heirloom.tuners.policy.decisions import Decisions
+from heirloom.space.decisions import Decisions
 from heirloom.tuners.policy.tape import Array, Value
 
 NESTED = {

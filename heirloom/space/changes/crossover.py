@@ -6,9 +6,9 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
-from .dimension import Dimension
-from .forms import NAME
-from .space import Choice, Nested, Space
+from ..dimension import Dimension
+from ..forms import NAME
+from ..space import Choice, Nested, Space
 
 if TYPE_CHECKING:
     from random import Random  # for annotations: the core imports these modules

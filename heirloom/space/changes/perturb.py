@@ -6,10 +6,10 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .dimension import Dimension
-from .forms import NAME
-from .numbers import Integer, Real
-from .space import Choice, Nested, Space
+from ..dimension import Dimension
+from ..forms import NAME
+from ..numbers import Integer, Real
+from ..space import Choice, Nested, Space
 
 if TYPE_CHECKING:
     from random import Random  # for annotations: the core imports these modules

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from heirloom.space import contains, parse, sample
-from heirloom.tuners.policy.decisions import numbers
+from heirloom.space.decisions import numbers
 from tests.unit.tuners.policy.problems import NESTED, decisions
 
 
@@ -73,7 +73,7 @@ def test_a_sequence_is_written_with_a_character_for_each_decision():
     assert found.read("102") == {"op": "pool", "skip": False, "last": "c"}
 
 
-@pytest.mark.parametrize("text", ["", "000", "01033", "9", "2130", "é00"])
+@pytest.mark.parametrize("text", ["", "000", "01033", "9", "2130", "é00", 5, None, [0, 0, 0]])
 def test_a_text_that_is_no_candidate_is_refused(text):
     with pytest.raises(ValueError, match="candidate of this space"):
         decisions().read(text)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Optional
 
-from ...space import Space
-from ...space.forms import NAME
-from ...space.space import Choice, Nested
+from .forms import NAME
+from .space import Choice, Nested, Space
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,10 @@ class Decisions:
 
     def read(self, text: str) -> dict[str, Any]:
         """The candidate that a text stands for. Raises ValueError if it stands for none."""
-        left = iter(text)
         try:
+            left = iter(text)
             found = self.candidate(lambda _: CHARACTERS.index(next(left)))
-        except (StopIteration, IndexError, ValueError):
+        except (StopIteration, IndexError, TypeError, ValueError):
             raise ValueError(f"{text!r} is no candidate of this space") from None
         if next(left, None) is not None:
             raise ValueError(f"{text!r} is longer than a candidate of this space")

@@ -1,0 +1,1 @@
+"""What trials of one-shot methods need, whose candidates share the weights of one network."""

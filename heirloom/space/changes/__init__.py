@@ -1,0 +1,1 @@
+"""Candidates that are made of others: crossover and perturbation."""
