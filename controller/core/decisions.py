@@ -180,6 +180,7 @@ class Decisions:
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=dict(source.params),
                 parents=source.parents, retry_of=source.id, token=source.token,
+                candidate=source.candidate,
             )  # fmt: skip
         if search.over is None:
             used_up, broken = x.used_up(now), search.broken
@@ -261,7 +262,7 @@ class Decisions:
             last = conclusion.due[0]
             yield e.Proposed(
                 at=now, trial=len(x.trials), params=last.params, parents=last.parents,
-                concludes=True,
+                concludes=True, candidate=last.candidate,
             )  # fmt: skip
 
     def _withheld(self) -> str | None:

@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from controller.core.model import Inherit, Keep, OnParentFailure, Outcome, Rules, Trial
+from controller.core.model import Inherit, Keep, OnParentFailure, Outcome, Rules, State, Trial
 from controller.core.ranking import best_trials
 from controller.core.state import ExperimentState
 
 
 def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
-    """The trials whose weights the policy keeps. `best`: the best committed trial.
+    """The trials whose weights the policy keeps. `best`: the best committed candidate.
 
-    Trials whose weights are damaged or removed do not count among the best.
+    Trials whose weights are damaged or removed do not count among the best. Before the first
+    candidate, the latest of the other trials is kept, such as the last generation of shared
+    weights: a search that ends early leaves it.
     """
     if rules.keep is Keep.ALL:
         return {trial.id for trial in trials}
     if rules.keep is Keep.LINEAGE:
-        return set() if best is None else _lineage(trials, best)
-    return set(best_trials(trials, rules, rules.keep_best))
+        held = set() if best is None else _lineage(trials, best)
+    else:
+        held = set(best_trials(trials, rules, rules.keep_best))
+    return held or _latest_shared(trials)
 
 
 def questions(x: ExperimentState) -> tuple[int, ...]:
@@ -138,6 +142,16 @@ def _readable(x: ExperimentState, trials: Iterable[int]) -> set[int]:
             reached |= new
             pending += new
     return reached
+
+
+def _latest_shared(trials: Sequence[Trial]) -> set[int]:
+    """The latest committed trial that is no candidate and from which a trial can start."""
+    able = (each.id for each in reversed(trials) if _is_shared(each))
+    return {trial for trial in [next(able, None)] if trial is not None}
+
+
+def _is_shared(trial: Trial) -> bool:
+    return not trial.candidate and trial.state is State.SUCCEEDED and trial.inheritable
 
 
 def _lineage(trials: Sequence[Trial], trial: int) -> set[int]:

@@ -130,6 +130,7 @@ class Trial:
     removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
     token: int | None = None  # the tuner's own number for the proposal; opaque to the core
+    candidate: bool = True  # whether its value counts for the best
     origin: Origin | None = None  # of an imported trial
     corrupt_on: tuple[str, ...] = ()  # nodes on which its weights did not match their manifest
     damaged: bool = False  # that happened on two nodes: no trial may start from them

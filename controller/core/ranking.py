@@ -9,16 +9,22 @@ from heirloom.objective import Objectives, Standing, ranked
 
 
 def standing_of(trial: Trial, objectives: Objectives) -> Standing | None:
-    """What the order of a trial depends on. None if it reported no value of an objective."""
+    """What the order of a trial depends on.
+
+    None if it is no candidate, or reported no value of an objective.
+    """
+    if not trial.candidate:
+        return None
     return objectives.standing(objectives.values(trial.value, trial.values))
 
 
 def best_trials(trials: Iterable[Trial], rules: Rules, count: int) -> list[int]:
-    """The `count` best of the committed trials whose weights a trial can start from, best first.
+    """The `count` best of the committed candidates whose weights a trial can start from.
 
+    The best comes first.
     Trials without such weights count for rank and crowding, so that a removal changes no order.
     """
-    committed = [trial for trial in trials if trial.state is State.SUCCEEDED]
+    committed = [each for each in trials if each.state is State.SUCCEEDED and each.candidate]
     if rules.objectives.is_single:
         known = (trial for trial in committed if trial.inheritable and trial.value is not None)
         ordered = rules.objectives.first.ranked(known, lambda trial: trial.value or 0.0)

@@ -30,7 +30,8 @@ class ExperimentState:
         self.gc = GcState(self.commands)
         self.checkpoints = CheckpointState(self.commands)
         self.counts: Counter[State] = Counter()
-        self.front = Front()  # of the committed trials
+        self.front = Front()  # of the committed candidates
+        self.latest: int | None = None  # the latest committed trial that is no candidate
 
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.chosen_slots: int | None = None  # of the controller's machine, by the user
@@ -60,7 +61,7 @@ class ExperimentState:
 
     @property
     def best(self) -> int | None:
-        """The best committed trial, the first by id among equals."""
+        """The best committed candidate, the first by id among equals."""
         return self.front.best
 
     @property

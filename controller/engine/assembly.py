@@ -97,6 +97,7 @@ def assemble(
         passed=session.passed,
         seed=session.created.seed,
         passes_bounds=session.created.passes_bounds,
+        passes_candidate=session.created.passes_candidate,
     )
     return Loop(
         session.experiment,

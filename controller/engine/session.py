@@ -136,6 +136,7 @@ def create(
             python=python.path,
             python_from=python.source,
             passes_bounds=True,
+            passes_candidate=True,
             costs=None if made is None else made.costs,
         )
         try:

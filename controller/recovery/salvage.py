@@ -116,7 +116,8 @@ class Salvage:
         # A parent has a smaller id. A spec that says otherwise is wrong.
         sound = tuple(parent for parent in parents if parent < trial)
         params = dict(first.params) if first else {}
-        yield e.Proposed(at=at, trial=trial, params=params, parents=sound)
+        candidate = first is None or first.candidate
+        yield e.Proposed(at=at, trial=trial, params=params, parents=sound, candidate=candidate)
         for number in range(1, max(specs, default=0) + 1):
             spec = specs[number][0] if number in specs else first
             assert spec is not None

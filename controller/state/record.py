@@ -128,6 +128,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
         "removed": trial.removed,
         "retry_of": trial.retry_of,
+        "candidate": trial.candidate,
         "imported": None if trial.origin is None else dataclasses.asdict(trial.origin),
     }
 

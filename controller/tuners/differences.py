@@ -42,7 +42,8 @@ def conclusion_difference(journaled: Concluded, answer: Answer) -> list[str]:
 
 
 def _describe_last(trials: Sequence[Mapping[str, Any]]) -> str:
-    return f"concludes with {json.dumps(list(trials), sort_keys=True)}"
+    compared = [{key: trial[key] for key in ("params", "parents")} for trial in trials]
+    return f"concludes with {json.dumps(compared, sort_keys=True)}"
 
 
 def _describe(answer: Answer) -> str:

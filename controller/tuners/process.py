@@ -227,13 +227,16 @@ class TunerProcess:
                 params=proposal["params"],
                 parents=tuple(proposal["parents"]),
                 token=proposal.get("parameter_id"),
+                candidate=proposal.get("candidate", True),
             )
         ]
 
     def _concluded(self, answer: Answer) -> list[Event]:
         """A tuner that raises SearchFinished has no last trials."""
         trials = tuple(
-            LastTrial(proposal["params"], tuple(proposal["parents"]))
+            LastTrial(
+                proposal["params"], tuple(proposal["parents"]), proposal.get("candidate", True)
+            )
             for proposal in answer.get("ok", ())
         )
         return [Concluded(at=time.time(), trials=trials)]

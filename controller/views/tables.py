@@ -81,6 +81,8 @@ def show(place: ExperimentDir, number: int) -> None:
         grid.add_row(escape(name), f"{value:.6g}")
     if trial.id in record.experiment.front and not record.experiment.rules.objectives.is_single:
         grid.add_row("front", "yes")
+    if not trial.candidate:
+        grid.add_row("candidate", "no: its value counts for no best")
     grid.add_row("params", escape(jsons.dumps(trial.params)))
     grid.add_row("parents", _parents(record, trial))
     if trial.retry_of is not None:

@@ -47,21 +47,34 @@ def time_left(experiment: Experiment, now: float) -> float | None:
 def best(experiment: Experiment) -> str:
     """The best value so far, its trial and its params; with several objectives, of the front."""
     if experiment.best is None:
-        if experiment.closed is None:
-            return "best: none yet"
-        numbers = ", since no result is a number" if experiment.counts[State.SUCCEEDED] else ""
-        return f"best: none{numbers}"
-    trial = experiment.trials[experiment.best]
+        return _no_best(experiment)
+    objectives, front = experiment.rules.objectives, experiment.front
+    described = _described(experiment, experiment.best)
+    if objectives.is_single:
+        return f"best: {described}"
+    bounds = "" if front.is_feasible else ", out of bounds"
+    count = counted(len(front.ids), "trial")
+    return f"front: {count}{bounds}, the first {described}"
+
+
+def _no_best(experiment: Experiment) -> str:
+    """What there is while no candidate has a value: the latest of the other trials."""
+    over = experiment.closed is not None
+    if experiment.latest is not None:
+        none = "no candidate succeeded" if over else "no candidate yet"
+        return f"best: {none}; the latest result: {_described(experiment, experiment.latest)}"
+    numbers = over and experiment.counts[State.SUCCEEDED] > 0
+    return f"best: none{'' if over else ' yet'}{', since no result is a number' if numbers else ''}"
+
+
+def _described(experiment: Experiment, number: int) -> str:
+    """`0.93 by trial 7  {"lr": 0.1}`."""
+    trial = experiment.trials[number]
     params = json.dumps(trial.params)
     if len(params) > _LONG:
         params = f"{params[:_LONG]}…"
-    objectives, front = experiment.rules.objectives, experiment.front
-    values = shown(objectives, trial.value, trial.values)
-    if objectives.is_single:
-        return f"best: {values} by trial {trial.id}  {params}"
-    bounds = "" if front.is_feasible else ", out of bounds"
-    count = counted(len(front.ids), "trial")
-    return f"front: {count}{bounds}, the first {values} by trial {trial.id}  {params}"
+    values = shown(experiment.rules.objectives, trial.value, trial.values)
+    return f"{values or 'no number'} by trial {trial.id}  {params}"
 
 
 def notes(experiment: Experiment, situation: Situation) -> list[str]:

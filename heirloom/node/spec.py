@@ -70,6 +70,7 @@ class Spec:
     heartbeat: float = 5.0  # seconds
     seed: int = 0  # the trial's
     prepare: Optional[Mapping[str, Any]] = None  # {"command", "timeout", "directory"}
+    candidate: bool = True  # whether the trial's value counts for the best
 
     @property
     def trial(self) -> int:
@@ -120,13 +121,15 @@ class Spec:
     def to_dict(self) -> dict[str, Any]:
         """The spec as a message, for `from_dict`.
 
-        Without names of objectives, or bounds, their key is left out: the experiment's runtime may
-        be older.
+        Without names of objectives, or bounds, their key is left out, and so is that of a
+        candidate: the experiment's runtime may be older.
         """
         data = {"format": FORMAT, **vars(self)}
         for key in ("objectives", "bounds"):
             if not data[key]:
                 del data[key]
+        if self.candidate:
+            del data["candidate"]
         return data
 
     @classmethod
@@ -179,6 +182,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "python": or_null(is_absolute),
     "log_limit": is_count(0),
     "prepare": or_null(is_preparation),
+    "candidate": lambda value: isinstance(value, bool),
     "retry": are_rules,
     "heartbeat": lambda value: is_amount(value) and value > 0,
 }

@@ -19,10 +19,13 @@ class Proposal:
     Args:
         params: the trial's parameters, in plain JSON.
         parents: ids of the trials whose weights it starts from.
+        candidate: whether the trial is a candidate of the search. False: its value counts for no
+            best. It may be, for example, the accuracy of shared weights, or a mean over samples.
     """
 
     params: Mapping[str, Any]
     parents: Sequence[int] = ()
+    candidate: bool = True
 
 
 @dataclass(frozen=True)

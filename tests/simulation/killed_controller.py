@@ -15,6 +15,7 @@ from controller.core.model import NodeInfo, attempt_name
 from controller.dispatch.ansible.policy import WavePolicy
 from controller.engine.actions import Actions
 from heirloom.node.spec import Spec
+from tests.simulation.world.candidates import is_candidate, marked
 
 
 class Tuner:
@@ -236,8 +237,17 @@ class Controller:
             parents = self.rng.sample(range(trial), min(trial, self.rng.choice([0, 1, 1, 2])))
             if self.cluster.fails(0.05):
                 parents.append(trial + 3)
-            params = {"x": self.rng.random()}
-            self.take(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
+            self.take(self.proposed(trial, parents))
+
+    def proposed(self, trial, parents):
+        """A proposal, of a trial that is no candidate now and then."""
+        params = {"x": self.rng.random()}
+        if self.rng.random() < 0.2:
+            params = marked(params)
+        return e.Proposed(
+            at=self.now, trial=trial, params=params, parents=tuple(parents),
+            candidate=is_candidate(params),
+        )  # fmt: skip
 
     def deliver_announced(self):
         """The tuner has the announced proposal, or gives it up."""

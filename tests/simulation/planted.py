@@ -188,6 +188,15 @@ def _bounds_are_ignored() -> Plant:
     return mock.patch.object(Constraint, "violation", return_value=0.0)
 
 
+def _shared_weights_count_for_the_best() -> Plant:
+    """The value of a trial that is no candidate counts for the best."""
+
+    def careless(trial: Any, objectives: Any) -> Any:
+        return objectives.standing(objectives.values(trial.value, trial.values))
+
+    return mock.patch.object(verdicts, "standing_of", careless)
+
+
 def _drafts_count_as_checkpoints() -> Plant:
     """A later attempt continues from a checkpoint that is not complete."""
     real = list_checkpoints
@@ -267,6 +276,7 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "trials start in a pause": _trials_start_in_a_pause,
     "cancelled trials are not replaced": _cancelled_trials_are_not_replaced,
     "bounds of objectives are ignored": _bounds_are_ignored,
+    "shared weights count for the best": _shared_weights_count_for_the_best,
     "drafts count as checkpoints": _drafts_count_as_checkpoints,
     "checkpoints of another trial": _checkpoints_of_another_trial,
     "checkpoints go while an attempt lives": _checkpoints_go_while_an_attempt_lives,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from controller.core.experiment import Experiment
 from controller.core.model import State
 from heirloom.objective import Constraint, Objective, Objectives
+from tests.simulation.world.candidates import is_candidate
 
 NAMES = ("a", "b", "c")
 VALUES = range(6)  # of each name; few, so that many are equal
@@ -37,7 +38,7 @@ def from_seed(seed: int, *, up: bool) -> Objectives:
 
 def front_problem(x: Experiment) -> str:
     """How the front or the best trial differs from the model's; empty if they are the same."""
-    levels = _levels(x, [trial for trial in x.trials if trial.state is State.SUCCEEDED])
+    levels = _levels(x, _committed(x))
     first = levels[0] if levels else []
     expected = [trial.id for trial in first], _by_crowding(x, first)[0].id if first else None
     found = x.front.ids, x.best
@@ -51,15 +52,20 @@ def check_front(x: Experiment) -> None:
 
 
 def order(x: Experiment) -> list[int]:
-    """The ids of the committed trials, best first."""
-    committed = [trial for trial in x.trials if trial.state is State.SUCCEEDED]
-    ordered = [trial for level in _levels(x, committed) for trial in _by_crowding(x, level)]
+    """The ids of the committed candidates, best first."""
+    levels = _levels(x, _committed(x))
+    ordered = [trial for level in levels for trial in _by_crowding(x, level)]
     return [trial.id for trial in ordered]
 
 
 def best_of(x: Experiment, count: int) -> list[int]:
-    """The ids of the best committed trials whose weights a trial can start from, best first."""
+    """The ids of the best committed candidates whose weights a trial can start from."""
     return [trial for trial in order(x) if x.trials[trial].inheritable][:count]
+
+
+def _committed(x):
+    succeeded = (trial for trial in x.trials if trial.state is State.SUCCEEDED)
+    return [trial for trial in succeeded if is_candidate(trial.params)]
 
 
 def _levels(x, trials):

@@ -77,8 +77,7 @@ class GcController(Controller):
             return
         able = [t for t in range(trial) if t not in self.cluster.ruled_out][-8:]
         parents = self.rng.sample(able, min(len(able), self.rng.choice([0, 1, 1, 2])))
-        params = {"x": self.rng.random()}
-        self.take(e.Proposed(at=self.now, trial=trial, params=params, parents=tuple(parents)))
+        self.take(self.proposed(trial, parents))
 
     def request(self):
         if not self.x.trials:
@@ -129,12 +128,13 @@ class RandomGcSearch(CoreRun):
         twin = self.twin
         held = kept(twin.trials, twin.best, self.rules)
         if self.rules.keep is Keep.BEST:
-            assert held == set(best_of(twin, self.rules.keep_best))
+            best = set(best_of(twin, self.rules.keep_best))
+            assert held == best or not best
         if self.rules.keep is Keep.LINEAGE:
             assert not held & set(event.trials)
-        best = [self.twin.trials[trial] for trial in event.trials]
+        removed = [self.twin.trials[trial] for trial in event.trials]
         assert self.twin.best not in event.trials
-        assert all(trial.state.is_verdict and trial.weights for trial in best)
+        assert all(trial.state.is_verdict and trial.weights for trial in removed)
 
     def ordinary(self):
         return [*super().ordinary(), self.controller.store_task]

@@ -20,6 +20,7 @@ class Created:
     python: str = ""  # the interpreter of trials on the controller's machine; "": the controller's
     python_from: str = ""  # what named it
     passes_bounds: bool = False  # whether the runtime takes the bounds of objectives
+    passes_candidate: bool = False  # whether the runtime takes `candidate` in a spec
     costs: dict[str, Any] | None = None  # of the candidates of `model` (heirloom/nas/costs.py)
     kind: Literal["created"] = "created"
 
@@ -87,6 +88,7 @@ class ImportAsked:
     root: str  # its directory on the store
     trials: tuple[int, ...]  # their ids there
     candidates: tuple[dict[str, Any], ...]  # the params of each
+    no_candidates: tuple[int, ...] = ()  # those of `trials` whose value counts for no best
     kind: Literal["import-asked"] = "import-asked"
 
 

@@ -36,6 +36,7 @@ class Proposed:
     retry_of: int | None = None
     token: int | None = None  # the tuner's own number for the proposal; opaque to the core
     concludes: bool = False  # from `Concluded`: the budget does not count it
+    candidate: bool = True  # whether its value counts for the best
     kind: Literal["proposed"] = "proposed"
 
 
@@ -76,6 +77,7 @@ class LastTrial:
 
     params: dict[str, Any]
     parents: tuple[int, ...] = ()
+    candidate: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

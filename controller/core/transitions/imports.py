@@ -20,6 +20,7 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
         ended_at=event.at, size=event.size,
         origin=Origin(asked.experiment, asked.root, source),
         reason=f"imported from trial {source} of {asked.experiment}",
+        candidate=source not in asked.no_candidates,
     )  # fmt: skip
     x.trials.append(trial)
     x.counts[trial.state] += 1

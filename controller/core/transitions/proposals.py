@@ -32,7 +32,7 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
     trial = Trial(
         event.trial, event.params, parents, without(x.trials, parents, gone), State.WAITING,
         event.at,
-        retry_of=event.retry_of, token=event.token,
+        retry_of=event.retry_of, token=event.token, candidate=event.candidate,
     )  # fmt: skip
     if event.retry_of is not None and not problem and chooses_nearest(x.rules, trial):
         source = x.trials[event.retry_of]  # it starts from the same weights while they stand

@@ -84,7 +84,9 @@ def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:
 
 
 def note_committed(x: ExperimentState, trial: Trial) -> None:
-    """Let a committed trial take its place on the front."""
+    """Let a committed trial take its place on the front. One that is no candidate has none."""
+    if not trial.candidate:
+        x.latest = trial.id
     standing = standing_of(trial, x.rules.objectives)
     if standing is not None:
         x.front.add(trial.id, standing)

@@ -67,6 +67,7 @@ def choose(config: configs.Experiment, home: Home, *, verify: bool = False) -> C
         root=str(record.root.path),
         trials=tuple(trial.id for trial in trials),
         candidates=tuple(dict(trial.params) for trial in trials),
+        no_candidates=tuple(trial.id for trial in trials if not trial.candidate),
     )
     return Choice(asked, notes)
 
@@ -102,7 +103,7 @@ def _chosen(record: Record, wanted: str | list[int], rules: Rules) -> tuple[list
     x, name = record.experiment, record.place.name
     if isinstance(wanted, list):
         return [record.trial(number) for number in wanted], []
-    usable = [t for t in x.trials if t.state is State.SUCCEEDED and t.inheritable]
+    usable = [t for t in x.trials if t.state is State.SUCCEEDED and t.inheritable and t.candidate]
     if not usable:
         raise WarmStartError([
             f"{name} has no trial that succeeded and whose weights are on the store; see "

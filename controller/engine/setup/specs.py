@@ -24,7 +24,7 @@ class Specs:
 
     `code` and `runtime` are the digests of the snapshots on the store. Specs have the names of the
     variables in `passed`, never their values. `seed` is the experiment's. `passes_bounds`: whether
-    the runtime takes the bounds of objectives.
+    the runtime takes the bounds of objectives. `passes_candidate`: whether it takes `candidate`.
     """
 
     def __init__(
@@ -38,10 +38,12 @@ class Specs:
         passed: Passed = NOTHING,
         seed: int = 0,
         passes_bounds: bool = False,
+        passes_candidate: bool = False,
     ) -> None:
         self._nodes = nodes
         self._passed = passed
         self._seed = seed
+        self._passes_candidate = passes_candidate
         self._root = root
         trial = config.trial
         self._common = Spec(
@@ -89,6 +91,7 @@ class Specs:
             params=trial.params,
             restore=trial.attempts[number - 1].restore,
             seed=trial_seed(self._seed, trial.id),
+            candidate=trial.candidate or not self._passes_candidate,
         )
 
     def on(self, node_name: str) -> Spec:

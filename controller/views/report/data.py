@@ -44,7 +44,7 @@ class ReportData:
 
     @cached_property
     def front(self) -> Front:
-        """The succeeded trials that no other one dominates."""
+        """The succeeded candidates that no other one dominates."""
         front = Front()
         for trial in self.by_id.values():
             standing = standing_of(trial, self.objectives)
@@ -54,7 +54,7 @@ class ReportData:
 
     @cached_property
     def best(self) -> Trial | None:
-        """The best succeeded trial, the first by id among equals."""
+        """The best succeeded candidate, the first by id among equals."""
         return None if self.front.best is None else self.by_id[self.front.best]
 
     def values(self, trial: Trial) -> Mapping[str, float]:

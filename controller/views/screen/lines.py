@@ -95,7 +95,7 @@ def _standing(experiment: Experiment, trial: Trial) -> str:
     if objectives.is_single:
         return "  [bold]best so far[/]" if experiment.best == trial.id else ""
     standing = standing_of(trial, objectives)
-    if standing is None and trial.state is State.SUCCEEDED:
+    if standing is None and trial.candidate and trial.state is State.SUCCEEDED:
         return f"  [yellow]its result has no {missing(objectives, trial.values)}[/]"
     if standing is not None and standing.violation > 0:
         return "  [yellow]out of bounds[/]"

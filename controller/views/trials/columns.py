@@ -149,6 +149,7 @@ def _built_in(record: Record) -> list[Column]:
         Column("ended_at", lambda trial: trial.ended_at, clock),
         Column("weights", weights, show),
         Column("retry_of", lambda trial: trial.retry_of, show),
+        Column("candidate", lambda trial: trial.candidate, lambda is_one: "" if is_one else "no"),
     ]
 
 

@@ -69,7 +69,8 @@ def _with_id(columns: Sequence[str]) -> list[str]:
 def _sorted(record: Record, columns: Columns, trials: list[Trial], sort: str) -> list[Trial]:
     """The trials by a column: of an objective the best first, else the smallest number or text.
 
-    Trials without a value in that column come last in either order.
+    Trials without a value in that column come last in either order. By an objective, trials that
+    are no candidates come after all candidates.
     """
     name, reverse = sort.removeprefix("-"), sort.startswith("-")
     read = columns.find(name).read
@@ -78,8 +79,9 @@ def _sorted(record: Record, columns: Columns, trials: list[Trial], sort: str) ->
     objectives = record.experiment.rules.objectives
     directions = {each.name: each for each in objectives.objectives} | {"value": objectives.first}
     if name in directions:
-        known = directions[name].ranked(known, read)
-        return (known[::-1] if reverse else known) + without
+        ranked = directions[name].ranked(known, read)
+        ordered = ranked[::-1] if reverse else ranked
+        return sorted(ordered, key=lambda trial: not trial.candidate) + without
     return sorted(known, key=lambda trial: _order(read(trial)), reverse=reverse) + without
 
 

@@ -205,7 +205,8 @@ class Enas(Tuner):
         self, task: str, generation: int, drawn: list[list[int]], parents: tuple[int, ...]
     ) -> Proposal:
         texts = [self._decisions.text(tokens) for tokens in drawn]
-        return Proposal({"task": task, "generation": generation, "samples": texts}, parents)
+        params = {"task": task, "generation": generation, "samples": texts}
+        return Proposal(params, parents, candidate=False)
 
     def _learn(self, result: Result, evaluation: _Evaluation) -> None:
         from ..policy.sample import Sample

@@ -35,7 +35,11 @@ def plain_proposal(answer: Any) -> ProposalAnswer | None:
     for parent in parents:
         if isinstance(parent, bool) or not isinstance(parent, int):
             raise TypeError(f"a parent must be a trial id (an int), not {parent!r}")
-    return {"params": params, "parents": list(parents)}
+    candidate: Any = answer.candidate
+    if not isinstance(candidate, bool):
+        raise TypeError(f"candidate must be True or False, not {candidate!r}")
+    plain: ProposalAnswer = {"params": params, "parents": list(parents)}
+    return plain if candidate else {**plain, "candidate": False}
 
 
 def problem_of(value: Any, path: str) -> str | None:

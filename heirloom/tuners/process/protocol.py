@@ -175,11 +175,15 @@ Request = Union[
 ]
 
 
-class ProposalAnswer(TypedDict):
-    """A proposal in plain JSON."""
-
+class _ProposalAnswer(TypedDict):
     params: dict[str, Any]
     parents: list[int]
+
+
+class ProposalAnswer(_ProposalAnswer, total=False):
+    """A proposal in plain JSON. Without `candidate` it is one."""
+
+    candidate: bool
 
 
 class NniProposalAnswer(ProposalAnswer):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -149,15 +150,17 @@ def test_the_last_trials_of_a_search(bench: Bench) -> None:
     body = proposing("return Proposal({})") + (
         "    def conclude(self):\n"
         "        best = self.results[0]\n"
-        "        return [Proposal({'final': best.metrics}, best.restored)]\n"
+        "        return [Proposal({'final': best.metrics}, best.restored, candidate=False)]\n"
     )
     process = bench.own(body)
     assert process.wait_ready(PATIENCE)["concludes"]
-    process.observe(result(1, restored=[0], metrics={"loss": 0.5}))
+    best: dict[str, Any] = {"restored": [0], "metrics": {"loss": 0.5}}
+    process.observe(result(1, **best))
     process.conclude()
     event = bench.event()
     assert isinstance(event, Concluded)
-    assert event.trials == (LastTrial({"final": {"loss": 0.5}}, (0,)),)
+    assert event.trials == (LastTrial({"final": {"loss": 0.5}}, (0,), candidate=False),)
+    assert bench.own(body).replay([("observe", result(1, **best)), ("conclude", event)]) == []
     other = Concluded(at=0.0)
     [line] = bench.own(body).replay([("observe", result(1)), ("conclude", other)])
     assert line.startswith("end of the search: the tuner now concludes with")

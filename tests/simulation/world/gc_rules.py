@@ -11,6 +11,7 @@ from controller.core.gc import kept
 from controller.core.model import Inherit, Keep, OnParentFailure, State, Trial, split_attempt
 from heirloom.store.manifest import REMOVED
 from tests.simulation.several_objectives import order
+from tests.simulation.world.candidates import is_candidate
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -108,10 +109,12 @@ class GcRules:
         ranked = [
             trial.id
             for trial in sorted(x.trials, key=lambda trial: sign * (trial.value or 0.0))
-            if trial.state is State.SUCCEEDED
+            if trial.state is State.SUCCEEDED and is_candidate(trial.params)
         ]
         if not objectives.is_single:
             ranked = order(x)
+        if not ranked:
+            return self._latest_shared(x)
         if x.rules.keep is Keep.BEST:
             return set(ranked[: x.rules.keep_best])
         line, pending = set(ranked[:1]), ranked[:1]
@@ -120,6 +123,17 @@ class GcRules:
             line |= new
             pending += new
         return line
+
+    def _latest_shared(self, x: Experiment) -> set[int]:
+        """The latest committed trial that is no candidate and whose weights stand."""
+        found = [
+            trial.id
+            for trial in x.trials
+            if trial.state is State.SUCCEEDED and not is_candidate(trial.params)
+            if self._lab.rules.verdicts[trial.id].manifest.weights
+            if not trial.damaged and trial.id not in self.asked
+        ]
+        return set(found[-1:])
 
 
 def _reach(x: Experiment, named: Sequence[int]) -> set[int]:

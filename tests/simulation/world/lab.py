@@ -24,6 +24,7 @@ from heirloom.node.limits import cgroups
 from heirloom.node.process import result
 from heirloom.space import parse
 from tests.simulation.several_objectives import from_seed
+from tests.simulation.world.candidates import Candidates
 from tests.simulation.world.checkpoints import CheckpointRules
 from tests.simulation.world.continuation import Continuation
 from tests.simulation.world.control import Control
@@ -71,6 +72,7 @@ class Lab:
         self.server = Server(_ROOT)
         self.server.appeared, self.server.vanished = self.rules.appeared, self.rules.vanished
         self.root = Root(Path(_ROOT))
+        self.candidates = Candidates(seed)
         self.config = self._configure(seed)
         self.methods = Methods(self, seed)
         if self.config.trial.retry:  # it sets a node aside for longer each time: this takes days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -150,7 +151,9 @@ class Method:
         self.calls.append(("propose", trial))
         if proposal is None:
             return None
-        return Proposal(_plain(proposal.params), tuple(proposal.parents))
+        return dataclasses.replace(
+            proposal, params=_plain(proposal.params), parents=tuple(proposal.parents)
+        )
 
     def answer(self, trial: int) -> Callable[[float], e.Event]:
         """Propose; the event that says so, by its time."""
@@ -162,7 +165,9 @@ class Method:
         if proposal is None:
             return lambda at: e.ProposalWithheld(at=at, trial=trial)
         params, parents = dict(proposal.params), tuple(proposal.parents)
-        return lambda at: e.Proposed(at=at, trial=trial, params=params, parents=parents)
+        return lambda at: e.Proposed(
+            at=at, trial=trial, params=params, parents=parents, candidate=proposal.candidate
+        )
 
     def observe(self, fields: dict[str, Any]) -> None:
         """Pass a result on, as the tuner's process does."""

@@ -17,6 +17,7 @@ from heirloom.node.spec import Spec
 from heirloom.store.manifest import REMOVED, Manifest
 from tests.simulation.core_state import check, check_decisions, started_in_pauses, state_of
 from tests.simulation.several_objectives import front_problem
+from tests.simulation.world.candidates import is_candidate
 from tests.simulation.world.store import Inode
 
 if TYPE_CHECKING:
@@ -173,6 +174,8 @@ class Rules:
             self.hold(2, "supervisor broke" not in trial.reason, trial.reason)
             sound = not trial.damaged or trial.id in self.corrupted
             self.hold(5, sound, f"{trial.id} counts as damaged, but nothing was wrong with it")
+            same = trial.candidate == is_candidate(trial.params)
+            self.hold(3, same, f"{trial.id} is a candidate: {trial.candidate}")
             self._judge_verdict(x, trial.id)
             self._judge_attempts(x, trial.id)
         standing = sorted(map(int, self._lab.server.find("trials").names))

@@ -10,6 +10,7 @@ from controller.core import events as e
 from controller.tuners.calls import Call
 from controller.tuners.long_calls import LongCall
 from controller.tuners.pipe import TunerError
+from tests.simulation.world.candidates import is_candidate
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -89,9 +90,9 @@ class SimulatedTuner:
         ids = range(len(self._lab.rules.verdicts))
         able = [trial for trial in ids if trial not in self.ruled_out]
         trials = tuple(
-            e.LastTrial(
-                {"x": rng.random(), "y": "'; rm -rf / #"},
-                tuple(rng.sample(able, min(len(able), rng.choice([0, 1])))),
+            _last_trial(
+                self._lab.candidates.marked({"x": rng.random(), "y": "'; rm -rf / #"}),
+                rng.sample(able, min(len(able), rng.choice([0, 1]))),
             )
             for _ in range(rng.randint(0, 2))
         )
@@ -152,8 +153,16 @@ class SimulatedTuner:
         parents = rng.sample(able, min(len(able), rng.choice([0, 1, 1, 1, 2])))
         if faults.occurs("tuner names unknown parents"):
             parents.append(trial + rng.randrange(3))
-        params = {"x": rng.random(), "y": "'; rm -rf / #"}
-        self._post([e.Proposed(at=at, trial=trial, params=params, parents=tuple(parents))])
+        params = self._lab.candidates.marked({"x": rng.random(), "y": "'; rm -rf / #"})
+        proposed = e.Proposed(
+            at=at, trial=trial, params=params, parents=tuple(parents),
+            candidate=is_candidate(params),
+        )  # fmt: skip
+        self._post([proposed])
+
+
+def _last_trial(params: dict[str, Any], parents: Sequence[int]) -> e.LastTrial:
+    return e.LastTrial(params, tuple(parents), is_candidate(params))
 
 
 class SimulatedInbox:

@@ -20,10 +20,10 @@ def put_verdict(root, trial, **fields):
     put(root.trial(trial) / "manifest.json", verdict.to_json().decode())
 
 
-def put_attempt(root, trial, message):
+def put_attempt(root, trial, message, **fields):
     """A committed attempt, and the message in which its supervisor reported its end."""
     name = f"{trial}.1"
-    spec = Spec(name, root.experiment, str(root.path), "a", "true", "r", {"x": trial})
+    spec = Spec(name, root.experiment, str(root.path), "a", "true", "r", {"x": trial}, **fields)
     put(root.attempt(trial, 1) / "spec.json", json.dumps(spec.to_dict()))
     content = {
         "format": 1, "kind": "ended", "attempt": name, "node": "a", "outcome": "committed",
@@ -56,3 +56,11 @@ def test_the_tuner_had_the_results_of_imported_trials_before_its_first_proposal(
     assert [(event.kind, event.trial) for event in calls] == [
         ("told", 0), ("told", 1), ("proposal-asked", 2), ("told", 2),
     ]  # fmt: skip
+
+
+def test_a_trial_that_is_no_candidate_stays_none(tmp_path):
+    root = layout.create(tmp_path, "ann", "search", "1")
+    put_attempt(root, 0, {}, candidate=False)
+    put_attempt(root, 1, {})
+    found = [event for event in Salvage(root).events() if isinstance(event, e.Proposed)]
+    assert [event.candidate for event in found] == [False, True]

@@ -129,3 +129,14 @@ def test_durations_are_averaged_where_there_are_too_many_to_see() -> None:
     ]
     assert running["y"] == [1.5] * 150
     assert running["text"][0] == "trials 0 to 3"
+
+
+def test_the_best_so_far_is_that_of_the_candidates() -> None:
+    shared = trial(0, value=0.9, candidate=False)
+    drawn = best_so_far(report(shared, trial(1, value=0.5)))
+    assert drawn is not None
+    results, best = drawn["data"]
+    assert (len(results["y"]), best["y"]) == (2, [0.5])
+    alone = best_so_far(report(shared))
+    assert alone is not None
+    assert [trace["name"] for trace in alone["data"]] == ["result"]

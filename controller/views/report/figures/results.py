@@ -9,7 +9,10 @@ from controller.views.report.figures.palette import LEGEND, ORANGE, SKY, Figure,
 
 
 def best_so_far(data: ReportData) -> Figure | None:
-    """Each result at the time of its trial's end, and the best so far. None without a result."""
+    """Each result at the time of its trial's end, and the best so far. None without a result.
+
+    The best is that of the candidates; trials that are none have a marker alone.
+    """
     ended = sorted(
         (trial.ended_at - data.started_at, trial.id, value)
         for trial in data.trials
@@ -21,7 +24,8 @@ def best_so_far(data: ReportData) -> Figure | None:
     unit, name = _unit(ended[-1][0])
     times = [after / unit for after, _, _ in ended]
     values = [value for _, _, value in ended]
-    records = data.objective.best_so_far(values)
+    candidates = [(at, trial, value) for at, trial, value in ended if data.by_id[trial].candidate]
+    records = data.objective.best_so_far(value for _, _, value in candidates)
     results: Figure = {
         "type": kind(len(ended)),
         "mode": "markers",
@@ -37,7 +41,7 @@ def best_so_far(data: ReportData) -> Figure | None:
         "type": kind(len(ended)),
         "mode": "lines",
         "name": "best so far",
-        "x": times,
+        "x": [after / unit for after, _, _ in candidates],
         "y": records,
         "line": {"shape": "hv", "color": ORANGE, "width": 3},
         "hoverinfo": "skip",
@@ -49,7 +53,7 @@ def best_so_far(data: ReportData) -> Figure | None:
         "yaxis": {"title": {"text": data.objective.name}, "range": data.axis},
         "legend": LEGEND,
     }
-    return {"data": [results, best], "layout": layout}
+    return {"data": [results, best] if candidates else [results], "layout": layout}
 
 
 def _unit(seconds: float) -> tuple[float, str]:

@@ -77,6 +77,19 @@ def test_the_best_that_can_be_imported_in_the_order_of_their_ids(tmp_path: Path)
     assert few.notes == ["only 3 trials of cnn can be imported, not 4"]
 
 
+def test_trials_that_are_no_candidates_are_imported_only_by_their_ids(tmp_path: Path) -> None:
+    record = source(tmp_path)
+    record.experiment.trials[5].candidate = False
+    loaded = mock.patch("controller.state.record.load", return_value=record)
+    with mock.patch("controller.config.fit.problems", return_value=[]), loaded:
+        for trials, expected in [("best 1", (1,)), ("all", (0, 1)), ("[5, 0]", (5, 0))]:
+            config = config_of(tmp_path, f"warm_start: {{experiment: cnn, trials: {trials}}}")
+            found = choose(config, mock.Mock())
+            assert ids(found) == expected
+    assert found.asked is not None
+    assert found.asked.no_candidates == (5,)
+
+
 def test_ids_are_imported_as_they_are_listed(tmp_path: Path) -> None:
     found = chosen(tmp_path, "[1, 0]")
     assert found.asked is not None

@@ -8,7 +8,7 @@ import pytest
 
 from controller.config import load
 from controller.core.events import Ended
-from controller.core.model import AttemptState, Outcome
+from controller.core.model import Attempt, AttemptState, Outcome, State, Trial
 from controller.dispatch.ansible.answers import Answer, AttemptStatus, event_of
 from controller.dispatch.ansible.inventory import Node, Slot
 from controller.dispatch.interface import Start
@@ -90,3 +90,16 @@ def test_bounds_go_to_runtimes_that_take_them(tmp_path: Path) -> None:
 
     assert bounds(passes=False) is None
     assert bounds(passes=True) == {"macs": {"at_least": 1.0, "at_most": 9.0}}
+
+
+def test_a_trial_that_is_no_candidate_is_marked_for_runtimes_that_take_that(
+    tmp_path: Path,
+) -> None:
+    root = Root(tmp_path / "store" / "ann" / "exp-1")
+    config = load(write(tmp_path, GOOD))
+    trial = Trial(0, {}, (), (), State.ARMED, 0.0, [Attempt(1, "gpu1", ())], candidate=False)
+    for passes in (False, True):
+        found = specs.Specs(config, root, "0", "0", {"gpu1": node()}, passes_candidate=passes).of(
+            trial, 1, "gpu1"
+        )
+        assert found.candidate is not passes

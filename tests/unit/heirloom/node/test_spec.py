@@ -113,3 +113,9 @@ def test_bounds_are_left_out_where_there_are_none():
     assert found.to_dict()["bounds"] == bounds
     with pytest.raises(SpecError, match="invalid 'bounds'"):
         Spec.from_dict(SPEC | {"bounds": {"macs": {"at_most": "1e6"}}})
+
+
+def test_only_a_trial_that_is_no_candidate_is_marked():
+    assert "candidate" not in Spec.from_dict(SPEC).to_dict()
+    marked = Spec.from_dict({**SPEC, "candidate": False})
+    assert marked.to_dict()["candidate"] is False

@@ -79,6 +79,15 @@ def test_a_wrong_conclusion(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None
         conclusion(construct(Final, setup(), "tuner mine"))
 
 
+def test_only_a_trial_that_is_no_candidate_is_marked() -> None:
+    assert plain_proposal(Proposal({})) == {"params": {}, "parents": []}
+    marked = plain_proposal(Proposal({}, candidate=False))
+    assert marked == {"params": {}, "parents": [], "candidate": False}
+    wrong: Any = 0
+    with pytest.raises(TypeError, match="candidate must be True or False, not 0"):
+        plain_proposal(Proposal({}, candidate=wrong))
+
+
 def test_params_have_a_limit() -> None:
     fits = {"x": "a" * (PARAMS_LIMIT - len('{"x": ""}'))}
     plain = plain_proposal(Proposal(fits))

@@ -10,7 +10,7 @@ from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Outcome, Rules, State
 from controller.engine.observer import Situation
-from controller.views import output
+from controller.views import output, text
 from controller.views.screen import Screen
 from controller.views.screen.lines import lines
 
@@ -49,6 +49,25 @@ CLOSED = e.Closed(at=1.0, reason="the budget is used up")
 )
 def test_the_best_trial_of_a_running_and_an_ended_search(events, expected):
     assert expected in output_of(*events)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([], "best: no candidate yet; the latest result: 0.5 by trial 0  {}"),
+        ([CLOSED], "best: no candidate succeeded; the latest result: 0.5 by trial 0  {}"),
+    ],
+)
+def test_without_a_candidate_the_latest_result_is_shown(more, expected):
+    x = Experiment(Rules())
+    for event in (
+        e.Opened(at=0.0),
+        e.Proposed(at=0.0, trial=0, params={}, candidate=False),
+        verdict(State.SUCCEEDED, value=0.5),
+        *more,
+    ):
+        x.apply(event)
+    assert text.best(x) == expected
 
 
 @pytest.mark.parametrize(

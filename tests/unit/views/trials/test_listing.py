@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controller.core.model import State
-from controller.views import output
+from controller.views import output, tables
 from controller.views.trials.columns import ColumnError
 from controller.views.trials.listing import Selection, show
 from tests.unit.views.trials.searches import Search
@@ -107,3 +107,21 @@ def test_chosen_columns_are_whole_on_a_narrow_terminal(
     assert first.split() == ["id", "weights", "node", "started_at", "lr", "value"]
     assert second.split()[:3] == ["0", "/store/cnn-1/trials/0/weights", "a"]
     assert last == "3 of 4 trials"
+
+
+def test_trials_that_are_no_candidates_come_after_the_candidates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search = Search(tmp_path, "maximize")
+    for value, candidate in [(0.9, False), (0.1, True), (0.8, False), (0.5, True)]:
+        search.end(search.trial({"lr": 0.1}, candidate=candidate), value)
+    for sort, expected in [("value", "3 1 0 2"), ("-value", "1 3 2 0")]:
+        show(search.place, Selection(sort=sort, columns=["candidate"]), "csv")
+        rows = [line.split(",") for line in capsys.readouterr().out.splitlines()[1:]]
+        assert " ".join(number for number, _ in rows) == expected
+        assert [is_one for _, is_one in rows] == ["true", "true", "false", "false"]
+    show(search.place, Selection(limit=1), "json")
+    [row] = json.loads(capsys.readouterr().out)
+    assert row["candidate"] is False
+    tables.show(search.place, 0)
+    assert "no: its value counts for no best" in capsys.readouterr().out
