@@ -24,6 +24,7 @@ def result_of(trial: Trial, objectives: Objectives) -> dict[str, Any]:
         "imported": trial.origin is not None,
         "restored": list(trial.restored),
         "metrics": _metrics(trial),
+        "reason": trial.reason,
     }
 
 

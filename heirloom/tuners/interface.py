@@ -48,6 +48,8 @@ class Result:
         restored: ids of the trials whose weights it really started from. They differ from `parents`
             where `on_parent_failure` replaced a parent, or where `inheritance` chose one.
         metrics: the latest number of each name that the trial reported.
+        reason: why the trial ended so, such as `exit code 1: train.py:9: ValueError: boom`. Empty
+            for most trials that succeeded.
     """
 
     trial_id: int
@@ -63,6 +65,7 @@ class Result:
     values: Mapping[str, float] = field(default_factory=dict)
     restored: tuple[int, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
 
 
 class Tuner(ABC):
