@@ -18,7 +18,7 @@ from controller.errors import HeirloomError, reason
 from heirloom.store.atomic_write import replace_file, sync_directory
 
 FORMAT = 1
-_DIRECTORIES = ("attempts", "trials", "code", "runtime")
+_DIRECTORIES = ("attempts", "trials", "code", "runtime", "environments")
 _MAIL = ("mail", "mail/tmp", "mail/new", "mail/done")
 _SHARED = 0o2770  # of the group; setgid passes the group on to everything in it
 _PRIVATE = 0o700

@@ -16,10 +16,11 @@ from ..store.checkpoints.listing import Checkpoint
 from ..store.files import Files
 from .attempt_ended import AttemptEnded
 from .claims import Claims
+from .inspect import environments
 from .limits.enforcement import Enforcement
 from .prepare.preparation import Preparation
 from .process import sandbox, workdir
-from .process.environment import environment, passed_variables
+from .process.environment import THREADS, environment, passed_variables
 from .process.outcome import FinishedRun, evaluate_run, outcome_of_error
 from .process.output_log import OutputLog
 from .process.process_monitor import ProcessMonitor
@@ -71,6 +72,7 @@ class Supervisor:
         self._seconds: dict[str, float] = {}  # spent in each phase
         self._peak_memory: Optional[int] = None  # bytes, of the largest process of the trial
         self._node_dir = ""  # the node's prepared directory
+        self._threads: Optional[str] = None  # of OpenMP, as the process was told; None: no process
         self._started_at: Optional[float] = None
         self._verified_at: dict[int, float] = {}  # parent -> when it was verified, monotonic
 
@@ -85,6 +87,9 @@ class Supervisor:
         self._reporter.report_end(ended, self._seconds, self._peak_memory, left)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
+        if self._threads is not None:
+            with contextlib.suppress(OSError, ValueError):  # the next attempt tries again
+                environments.record(self._spec, self._threads)
 
     def _attempt(self) -> AttemptEnded:
         try:
@@ -208,6 +213,7 @@ class Supervisor:
             spec, taken, len(self._slots), self._run_dir, os.environ, passed,
             node_dir=self._node_dir, continued=self._continued,
         )  # fmt: skip
+        self._threads = variables[THREADS]
         self._limits.bind(spec.cpus, self._slots.index(taken[0]))
         workdir.create(spec)
         log = OutputLog(f"{spec.directory}/output.log", spec.log_limit)

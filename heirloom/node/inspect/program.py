@@ -9,14 +9,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Optional
 
 _LIMIT = 1 << 20  # bytes of output, after which a program is ended
 _LAST_WAIT = 1.0  # seconds for a killed program to disappear
 
 
-def output(command: Sequence[str], timeout: float) -> str:
-    """The output of a program.
+def output(command: Sequence[str], timeout: float, directory: Optional[str] = None) -> str:
+    """The output of a program, which starts in `directory` (default: that of this process).
 
     Raises OSError when the program cannot be run, exits with an error or writes more than 1 MiB,
     and TimeoutError when it does not end within `timeout` seconds. It is then killed with its
@@ -24,6 +24,7 @@ def output(command: Sequence[str], timeout: float) -> str:
     """
     process = subprocess.Popen(
         command,
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

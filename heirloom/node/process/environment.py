@@ -23,7 +23,8 @@ _KEPT = (
     "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV",
 )  # fmt: skip
 _KEPT_PREFIXES = ("LC_", "XDG_", "NVIDIA_", "NCCL_")
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+THREADS = "OMP_NUM_THREADS"
+THREAD_VARIABLES = (THREADS, "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -54,7 +55,7 @@ def environment(
     variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) if spec.gpus else ""
     variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that indexes are those of nvidia-smi
     threads = spec.threads or _threads(spec, len(taken), node_slots)
-    variables.update(dict.fromkeys(_THREADS, str(threads)))
+    variables.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     if any(name == "LANG" or name.startswith("LC_") for name in passed):
         variables.pop("LC_ALL", None)  # Ansible's, and it would override them
     variables.update(passed)

@@ -15,7 +15,7 @@ def create(spec: Spec) -> None:
     Raises OSError.
     """
     if spec.code is not None and spec.workdir == "copy":
-        _copy(f"{spec.root}/{spec.code}", spec.working_directory)
+        copy_tree(f"{spec.root}/{spec.code}", spec.working_directory)
     for path in spec.writable:
         try:
             os.makedirs(path, exist_ok=True)
@@ -31,8 +31,11 @@ def remove_bytecode(spec: Spec, run_dir: str) -> None:
         shutil.rmtree(bytecode, ignore_errors=True)
 
 
-def _copy(source: str, target: str) -> None:
-    """Copy a tree without its modes, since a snapshot is read-only. Keep files executable."""
+def copy_tree(source: str, target: str) -> None:
+    """Copy a tree without its modes, since a snapshot is read-only. Keep files executable.
+
+    Raises OSError, also where `target` exists.
+    """
     os.mkdir(target)
     with os.scandir(source) as entries:
         for entry in entries:
@@ -40,7 +43,7 @@ def _copy(source: str, target: str) -> None:
             if entry.is_symlink():
                 os.symlink(os.readlink(entry.path), path)
             elif entry.is_dir():
-                _copy(entry.path, path)
+                copy_tree(entry.path, path)
             else:
                 shutil.copyfile(entry.path, path)
                 mode = entry.stat().st_mode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shlex
 import subprocess
@@ -214,6 +215,16 @@ def _check_checkpoints(lab: Lab) -> None:
         assert len(trial["attempts"]) == 2
 
 
+def _check_results_elsewhere(lab: Lab) -> None:
+    [trial] = [trial for trial in lab.trials("sums") if trial["id"] == 5]
+    [parent] = trial["restored"]
+    best = lab.path / "clone/best"
+    assert (best / f"parents/{parent}/weights.json").is_file()
+    requirements = (best / "requirements.txt").read_text()
+    assert f"pytest=={pytest.__version__}\n" in requirements
+    assert f"python | {platform.python_version()}" in (best / "README.md").read_text()
+
+
 def _check_disk_space(lab: Lab) -> None:
     assert json.loads(lab("status", "--json")) == []
 
@@ -267,6 +278,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "docs/how-to/data.md": _check_data,
     "docs/how-to/checkpoints.md": _check_checkpoints,
     "docs/how-to/other-languages.md": _check_other_languages,
+    "docs/how-to/results-elsewhere.md": _check_results_elsewhere,
     "docs/how-to/disk-space.md": _check_disk_space,
     "docs/how-to/cluster.md": _check_nothing,
     "docs/how-to/own-tuner.md": _check_own_tuner,

@@ -15,7 +15,8 @@ def test_creates_the_directories_and_the_record(tmp_path: Path) -> None:
     assert root.path == store / "ann" / "digits-3fa92c1b"
     assert root.store == store
     assert root.experiment == "digits-3fa92c1b"
-    for name in ("attempts", "trials", "code", "runtime", "mail/tmp", "mail/new", "mail/done"):
+    mail = ("mail/tmp", "mail/new", "mail/done")
+    for name in ("attempts", "trials", "code", "runtime", "environments", *mail):
         assert (root.path / name).is_dir()
     record = json.loads((root.path / "experiment.json").read_text())
     assert (record["format"], record["name"], record["user"]) == (1, "digits", "ann")

@@ -22,7 +22,9 @@ budget: {trials: 10}
 class Search:
     """A search on one node, of which each trial starts when it is proposed."""
 
-    def __init__(self, path: Path, objective: str = "minimize") -> None:
+    def __init__(
+        self, path: Path, objective: str = "minimize", root: Path = Path("/store/cnn-1")
+    ) -> None:
         self.place = ExperimentDir(path / "cnn")
         self.place.path.mkdir()
         (path / "cnn.yml").write_text(EXPERIMENT.replace("minimize", objective))
@@ -32,7 +34,7 @@ class Search:
             pass
         created: dict[str, Any] = {
             "name": "cnn",
-            "root": "/store/cnn-1",
+            "root": str(root),
             "code": "c",
             "runtime": "r",
             "seed": 1,

@@ -1,0 +1,1 @@
+"""One trial as a directory that needs neither the store nor the journal."""
