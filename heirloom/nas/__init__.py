@@ -23,25 +23,32 @@ from .errors import NasError
 from .labels import value
 from .model import Cost, candidate, choose, cost, parts, space, supernet
 from .network import network
+from .oneshot.alphas import Alphas, add_alphas, shared_weights
 from .oneshot.samples import samples
+from .oneshot.unrolled import first_order, second_order
 from .parts import Choice, Inputs, Part, Repeat, choice, inputs, repeat
 
 __all__ = [
+    "Alphas",
     "Choice",
     "Cost",
     "Inputs",
     "NasError",
     "Part",
     "Repeat",
+    "add_alphas",
     "candidate",
     "choice",
     "choose",
     "cost",
+    "first_order",
     "inputs",
     "network",
     "parts",
     "repeat",
     "samples",
+    "second_order",
+    "shared_weights",
     "space",
     "supernet",
     "value",

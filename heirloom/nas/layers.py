@@ -63,6 +63,26 @@ def dilated(kernel: int) -> Operation:
     return make
 
 
+class Reduce(nn.Module):
+    """ReLU, two convolutions of 1x1 that halve the size, BatchNorm: DARTS' factorized reduction.
+
+    Each makes half of the channels. The second one reads the pixels between those of the first.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.even = nn.Conv2d(inputs, outputs - outputs // 2, 1, 2, bias=False)
+        self.odd = nn.Conv2d(inputs, outputs // 2, 1, 2, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The input with half its size, rounded up."""
+        x = nn.functional.relu(x)
+        shifted = nn.functional.pad(x, (0, 1, 0, 1))[..., 1:, 1:]
+        out: torch.Tensor = self.norm(torch.cat([self.even(x), self.odd(shifted)], 1))
+        return out
+
+
 def pool(kind: str, kernel: int = 3) -> Operation:
     """Max or average pooling, which leaves out the padding."""
 
@@ -75,9 +95,23 @@ def pool(kind: str, kernel: int = 3) -> Operation:
     return make
 
 
+def normalized_pool(kind: str) -> Operation:
+    """Pooling and BatchNorm without a scale to learn, as in the supernet of DARTS."""
+
+    def make(channels: int, stride: int) -> nn.Module:
+        return nn.Sequential(pool(kind)(channels, stride), nn.BatchNorm2d(channels, affine=False))
+
+    return make
+
+
 def skip(channels: int, stride: int) -> nn.Module:
     """The input itself; with a stride, a convolution that halves its size."""
     return nn.Identity() if stride == 1 else conv_norm(channels, channels, 1, stride)
+
+
+def reduced_skip(channels: int, stride: int) -> nn.Module:
+    """The input itself; with a stride, `Reduce`."""
+    return nn.Identity() if stride == 1 else Reduce(channels, channels)
 
 
 def zero(channels: int, stride: int) -> nn.Module:

@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _NormBase as _Normalization
 from torch.utils.flop_counter import FlopCounterMode
 
 from .. import space as spaces
@@ -110,7 +111,9 @@ def _measure_own(model: Model, params: Mapping[str, Any], objectives: Container[
     trial.measured(**{name: costs[name] for name in names})
 
 
-def supernet(model: Model, values: Optional[Mapping[str, Any]] = None) -> nn.Module:
+def supernet(
+    model: Model, values: Optional[Mapping[str, Any]] = None, *, affine: bool = True
+) -> nn.Module:
     """A network that holds every option. Its tensors have the names that candidates give them.
 
     So `heirloom.torch.inherit` loads a supernet's weights into a candidate, and the other way
@@ -118,10 +121,18 @@ def supernet(model: Model, values: Optional[Mapping[str, Any]] = None) -> nn.Mod
 
     values: the values of labels made by `value`, which all paths have in common. By default the
         largest.
+    affine: whether batch normalizations have a scale and a shift to learn. Without them an option
+        cannot undo its weight in a weighted sum, as in DARTS. A candidate has them, and they begin
+        at 1 and 0: it computes what the supernet does.
 
     Raises NasError for a value that is no number and not given.
     """
-    return _build(model, Shared(values or {}))
+    network = _build(model, Shared(values or {}))
+    if not affine:
+        for module in network.modules():
+            if isinstance(module, _Normalization):
+                module.affine, module.weight, module.bias = False, None, None
+    return network
 
 
 def choose(network: nn.Module, params: Mapping[str, Any]) -> None:

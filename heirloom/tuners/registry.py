@@ -23,6 +23,7 @@ TUNERS = {
     "asha": "heirloom.tuners.methods.asha:Asha",
     "batch": "heirloom.tuners.batch:Batch",
     "bohb": "heirloom.tuners.methods.bohb:Bohb",
+    "darts": "heirloom.tuners.methods.darts.tuner:Darts",
     "enas": "heirloom.tuners.methods.enas:Enas",
     "evolution": "heirloom.tuners.evolution:Evolution",
     "gp": "heirloom.tuners.optuna:GP",

@@ -2,6 +2,7 @@
 
 from .cell import DARTS, ENAS_MICRO, NASNET, CellNet
 from .chain import ChainNet
+from .darts import DartsNet
 from .macro import MacroNet
 from .mlp import MLP
 from .nasbench201 import NasBench201
@@ -13,6 +14,7 @@ __all__ = [
     "NASNET",
     "CellNet",
     "ChainNet",
+    "DartsNet",
     "MacroNet",
     "NasBench201",
 ]

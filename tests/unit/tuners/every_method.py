@@ -31,6 +31,7 @@ _LAYERS: dict[str, Any] = {
     "network": {"layers": {"input": [1, 8, 8], "classes": 2}},
     "rate": {"loguniform": [0.01, 1.0]},
 }
+CELL = ("normal.0_2", "normal.1_2", "normal.0_3", "normal.1_3", "normal.2_3")
 _RESOURCE = {"name": "epochs", "min": 1, "max": 9, "eta": 3}
 _FIRST = [{"x": 0.25, "n": 3, "op": "b"}]
 
@@ -59,6 +60,14 @@ METHODS: dict[str, Method] = {
     "batch": Method({"candidate": _LISTED}, ({}, {"initial": [{"x": 0.5}]})),
     "bohb": Method(
         _NUMBERS, ({"samples": 4, "random_fraction": 0.2}, {"initial": _FIRST}), _RESOURCE
+    ),
+    "darts": Method(
+        {label: ["none", "skip_connect", "conv"] for label in CELL},
+        (
+            {"generations": 3, "epochs": 1},
+            {"generations": 2, "edges": None},
+            {"generations": 4, "stop_at_skips": 1, "order": 1},
+        ),
     ),
     "enas": Method(
         {"layer0.op": ["a", "b"], "layer2.op": ["a", "b"], "layer2.skip0": ["no", "yes"]},

@@ -27,6 +27,7 @@ SPACES: dict[str, dict[str, Any]] = {
     "numbers": {"x": {"_type": "loguniform", "_value": [0.1, 1]}},
     "whole numbers": {"x": {"_type": "randint", "_value": [0, 9]}},
     "choices": {"x": KERNEL},
+    "operations": {"x": choice("conv", "pool")},
     "nested choices": {"x": choice("pool", {"_name": "conv", "kernel": KERNEL})},
     "repeats": {"x": choice(*BLOCKS)},
     "networks": {},
@@ -69,7 +70,7 @@ def takes(name: str, space: dict[str, Any], objectives: Any = "maximize") -> boo
 
 def fitting(name: str) -> dict[str, Any]:
     """A space that the tuner takes."""
-    return {"batch": BATCH, "morphism": NETWORK}.get(name) or space_of(name, "choices")
+    return {"batch": BATCH, "morphism": NETWORK}.get(name) or space_of(name, "operations")
 
 
 def names_parents(name: str) -> bool:
@@ -77,7 +78,8 @@ def names_parents(name: str) -> bool:
     tuner = constructed(name, fitting(name))
     if name in ("gp", "tpe"):  # slow, and never asked for a parent
         return tuner.may_be_parent(0)
-    play = Play(tuner, lambda params: len(str(params)), slots=2)
+    alphas = {"x": {"conv": 0.6, "pool": 0.4}}
+    play = Play(tuner, lambda params: len(str(params)), slots=2, result={"alphas": alphas})
     return any(proposal.parents for trials in (5, 40) for proposal in play.run(trials).proposals)
 
 

@@ -17,7 +17,7 @@ from heirloom.objective import Objectives
 from heirloom.space import parse, sample
 from heirloom.tuners import Result, SearchFinished, Tuner, generator_state, load_generator
 from heirloom.tuners.registry import TUNERS, find
-from tests.unit.tuners.every_method import METHODS, create
+from tests.unit.tuners.every_method import CELL, METHODS, create
 
 SEVERAL = Objectives.parse({"a": "maximize", "b": {"minimize": True, "at_most": 0.5}})
 SAVED = [name for name, method in METHODS.items() if method.unsaved is None]
@@ -93,10 +93,15 @@ class Search:
         value = step.value if step.state in ("succeeded", "stopped") else None
         values = {} if value is None else {"a": value, "b": (trial % 5) / 4}
         weights = step.weights and value is not None
+        alphas = {"none": 0.3, "skip_connect": step.value, "conv": 0.4}
+        result = {
+            "rewards": [step.value, 1 - step.value],  # for enas
+            "alphas": dict.fromkeys(CELL, alphas),  # for darts
+        }
         self.observe(
             Result(
                 trial, step.state, value, params, tuple(parents), weights=weights, values=values,
-                restored=tuple(parents), result={"rewards": [step.value, 1 - step.value]},
+                restored=tuple(parents), result=result,
             )
         )  # fmt: skip
 

@@ -83,6 +83,7 @@ SPACES = {
     "darts": lambda: spaces.CellNet(
         (1, 12, 12), channels=4, cells=3, blocks=2, operations=spaces.DARTS
     ),
+    "darts net": lambda: spaces.DartsNet((1, 12, 12), channels=4, cells=3, nodes=2),
     "nasnet": lambda: spaces.CellNet(
         (1, 12, 12), channels=4, cells=3, blocks=2, operations=spaces.NASNET
     ),

@@ -12,10 +12,16 @@ Value = Callable[[Mapping[str, Any]], float]
 
 
 class Play:
-    """A search on `slots` slots, in which trials end in a random order that a seed gives."""
+    """A search on `slots` slots, in which trials end in a random order that a seed gives.
 
-    def __init__(self, tuner: Tuner, value: Value, *, slots: int = 1, seed: int = 1) -> None:
+    `result`: what every trial reports as its result.
+    """
+
+    def __init__(
+        self, tuner: Tuner, value: Value, *, slots: int = 1, seed: int = 1, result: Any = None
+    ) -> None:
         self.tuner, self.value, self.slots = tuner, value, slots
+        self.result = result
         self.rng = random.Random(seed)
         self.proposals: list[Proposal] = []
         self.results: list[Result] = []
@@ -62,6 +68,7 @@ class Play:
             None if failed else self.value(proposal.params),
             proposal.params,
             tuple(proposal.parents),
+            result=self.result,
             weights=not failed,
         )
         self.results.append(result)

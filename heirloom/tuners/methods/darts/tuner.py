@@ -1,0 +1,258 @@
+"""DARTS: a supernet that learns which of its operations count, as a chain of generations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Optional
+
+from ....space import parse
+from ...interface import Proposal, Result, SearchFinished, Tuner
+from . import operations
+from .derive import Rule, Skips, derive, skips, without_none
+
+SEARCH, FINAL = "search", "final"  # values of the parameter `task`
+_FAILURES = 3  # in a row, after which the search ends
+_ORDERS = (1, 2)
+
+
+@dataclass(frozen=True)
+class _Generation:
+    """The last supernet that was committed.
+
+    Args:
+        number: counts from 0.
+        trial: the trial that committed it.
+        weights: of each operation by label, after the softmax.
+    """
+
+    number: int
+    trial: int
+    weights: dict[str, dict[str, float]]
+
+
+class Darts(Tuner):
+    """Differentiable architecture search: one network learns its weights and its architecture.
+
+    A generation is a trial that trains a supernet for some epochs: its weights on one half of the
+    training data, and the architecture parameters, which weigh the operations of each choice by a
+    softmax, on the other half. It starts from the generation before. After the last one the derived
+    network is trained twice: from nothing as in the paper, and from the supernet's weights.
+
+    The trial's parameters are `task`, `generation`, `epochs_from` and `epochs`, what the supernet
+    was trained before and is to have been trained at the end, `total_epochs` of the whole chain,
+    and `order`; for the task `final`, `params` of the derived network instead of the last four. A
+    search trial has the weights of the operations in its result: `alphas`, by label and operation.
+
+    A derived network collapses if at least half of its operations in the normal cell are skip
+    connections. The reason of the end and the parameter `collapsed` of the last trials say so.
+
+    A generation that fails is repeated from the last one that was committed. After three failures
+    in a row the search ends.
+
+    Liu, Simonyan, Yang: DARTS: Differentiable Architecture Search, ICLR 2019,
+    https://arxiv.org/abs/1806.09055. `stop_at_skips`: Liang et al.: DARTS+, 2019,
+    https://arxiv.org/abs/1909.06035, which looks after each epoch instead of each generation.
+
+    Args:
+        generations: trials of the chain. Default: 10.
+        epochs: of each generation. Default: 5, so that there are 50 in all, as in the paper.
+        order: 1 takes the weights as constants in the gradient of the architecture parameters, 2
+            unrolls a training step. Default: 2.
+        edges: to each node that the derived network keeps; null: all. Default: 2.
+        none: the operation that is no connection. Default: none.
+        skip: the operation that returns its input. Default: skip_connect.
+        stop_at_skips: end the chain when the derived normal cell has so many skip connections.
+            Default: null, never. DARTS+ has 2.
+
+    Raises ValueError if an argument is out of range, SpaceError for a wrong search space.
+    """
+
+    lookahead = 0
+    ends_itself = True
+    name: ClassVar[str] = "darts"
+
+    def __init__(  # noqa: PLR0913 - users give each of them by name
+        self,
+        space: dict[str, Any],
+        *,
+        seed: int,
+        maximize: bool,
+        generations: int = 10,
+        epochs: int = 5,
+        order: int = 2,
+        edges: Optional[int] = 2,
+        none: str = "none",
+        skip: str = "skip_connect",
+        stop_at_skips: Optional[int] = None,
+    ) -> None:
+        counts = {"generations": generations, "epochs": epochs}
+        optional = {"edges": edges, "stop_at_skips": stop_at_skips}
+        counts.update({name: count for name, count in optional.items() if count is not None})
+        for name, count in counts.items():
+            if count < 1:
+                raise ValueError(f"{name} must be at least 1, not {count}")
+        if order not in _ORDERS:
+            raise ValueError(f"order must be 1 or 2, not {order}")
+        self._options = operations.options_of(parse(space))
+        self._rule = Rule(edges, none, skip)
+        self._check_options(stop_at_skips)
+        self._generations, self._epochs, self._order = generations, epochs, order
+        self._stop_at_skips = stop_at_skips
+        self._last: Optional[_Generation] = None
+        self._training: Optional[int] = None  # a trial
+        self._failures = 0  # in a row
+        self._finals = 0  # that were proposed
+        self._refusal: Optional[str] = None
+
+    @classmethod
+    def supports(cls, space: dict[str, Any]) -> Optional[str]:
+        """Only operations have a weighted sum."""
+        return operations.unsupported(parse(space))
+
+    def propose(self, trial_id: int) -> Proposal | None:
+        """The next generation, or after the last one a derived network; None during a training."""
+        if self._refusal is not None:
+            raise SearchFinished(self._refusal)
+        if self._training is not None:
+            return None
+        reason = self._end()
+        if reason is None:
+            self._training = trial_id
+            return self._search()
+        left = self._derived()[self._finals :]
+        if not left:
+            raise SearchFinished(reason)
+        self._finals += 1
+        return left[0]
+
+    def observe(self, result: Result) -> None:
+        """Take a generation. One without its parent's weights counts as failed."""
+        if result.trial_id != self._training:
+            return
+        self._training = None
+        is_whole = result.state == "succeeded" and bool(result.restored or not result.parents)
+        if not (is_whole and result.weights):
+            self._fail(result)
+            return
+        written = result.result.get("alphas") if isinstance(result.result, Mapping) else None
+        weights = operations.whole(self._options, written)
+        if weights is None:
+            self._refusal = (
+                f"trial {result.trial_id} reported no alphas: its result needs `alphas`, the "
+                "weight of each operation by label, from 0 to 1, as the method `weights` of "
+                "nas.add_alphas(network) returns them"
+            )
+            return
+        self._failures = 0
+        self._last = _Generation(self._next, result.trial_id, weights)
+
+    def may_be_parent(self, trial_id: int) -> bool:
+        """Whether the trial is a generation that trains, or the last one."""
+        last = None if self._last is None else self._last.trial
+        return trial_id in (self._training, last)
+
+    def conclude(self) -> Sequence[Proposal]:
+        """The derived network, where the budget ends before the chain; see `propose`."""
+        left = self._derived()[self._finals :]
+        if self._end() is not None:
+            self._finals += len(left)
+        return left
+
+    def state(self) -> Any:
+        """See Tuner."""
+        last = self._last
+        return {
+            "last": None if last is None else [last.number, last.trial, last.weights],
+            "training": self._training,
+            "failures": self._failures,
+            "finals": self._finals,
+            "refusal": self._refusal,
+        }
+
+    def load_state(self, state: Any) -> None:
+        """See Tuner."""
+        last = state["last"]
+        self._last = None if last is None else _Generation(*last)
+        self._training = state["training"]
+        self._failures = state["failures"]
+        self._finals = state["finals"]
+        self._refusal = state["refusal"]
+
+    @property
+    def _next(self) -> int:
+        """The number of the next generation."""
+        return 0 if self._last is None else self._last.number + 1
+
+    def _search(self) -> Proposal:
+        params = {
+            "task": SEARCH,
+            "generation": self._next,
+            "epochs_from": self._next * self._epochs,
+            "epochs": (self._next + 1) * self._epochs,
+            "total_epochs": self._generations * self._epochs,
+            "order": self._order,
+        }
+        return Proposal(params, () if self._last is None else (self._last.trial,))
+
+    def _derived(self) -> list[Proposal]:
+        """The derived network from nothing, and from the supernet's weights."""
+        if self._last is None:
+            return []
+        chosen = derive(self._last.weights, self._rule)
+        params: dict[str, Any] = {
+            "task": FINAL, "generation": self._last.number, "params": chosen,
+        }  # fmt: skip
+        found = skips(chosen, self._rule)
+        if found.is_collapsed:
+            params["collapsed"] = str(found)
+        return [Proposal(params), Proposal(params, (self._last.trial,))]
+
+    def _end(self) -> Optional[str]:
+        """Why the chain is at its end; None if it goes on."""
+        if self._last is None:
+            return None
+        found = skips(derive(self._last.weights, self._rule), self._rule)
+        if self._next >= self._generations:
+            reason = f"all {self._generations} generations are trained"
+        elif self._stop_at_skips is not None and found.count >= self._stop_at_skips:
+            reason = f"stop_at_skips ends the chain after generation {self._last.number}"
+            return f"{reason}: {_named(found)}"
+        else:
+            return None
+        return f"{reason}; {_named(found)}" if found.is_collapsed else reason
+
+    def _fail(self, result: Result) -> None:
+        self._failures += 1
+        if self._failures >= _FAILURES:
+            self._refusal = (
+                f"generation {self._next} failed {self._failures} times in a row, the last time in "
+                f"trial {result.trial_id}, which {_how(result)}"
+            )
+
+    def _check_options(self, stop_at_skips: Optional[int]) -> None:
+        """Raise ValueError if an operation is missing that the arguments need."""
+        rule = self._rule
+        label = without_none(self._options, rule)
+        if label is not None:
+            raise ValueError(
+                f"{label} has no option {rule.none}, which edges that are not kept get: add it to "
+                "the choice, name it by `none`, or keep all edges with `edges: null`"
+            )
+        has_skip = any(rule.skip in names for names in self._options.values())
+        if stop_at_skips is not None and not has_skip:
+            raise ValueError(
+                f"stop_at_skips counts the operation {rule.skip}, and no parameter has it: name it "
+                "by `skip`"
+            )
+
+
+def _named(found: Skips) -> str:
+    return f"collapsed: {found}" if found.is_collapsed else str(found)
+
+
+def _how(result: Result) -> str:
+    """How a trial ended that left no generation."""
+    if result.state != "succeeded":
+        return result.state if result.state in ("failed", "stopped") else f"was {result.state}"
+    return "left no weights" if not result.weights else "started without its parent's weights"
