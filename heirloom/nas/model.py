@@ -131,7 +131,9 @@ def supernet(
     if not affine:
         for module in network.modules():
             if isinstance(module, _Normalization):
-                module.affine, module.weight, module.bias = False, None, None
+                module.affine = False
+                module.register_parameter("weight", None)
+                module.register_parameter("bias", None)
     return network
 
 

@@ -193,7 +193,8 @@ class Darts(Tuner):
             "total_epochs": self._generations * self._epochs,
             "order": self._order,
         }
-        return Proposal(params, () if self._last is None else (self._last.trial,))
+        parents = () if self._last is None else (self._last.trial,)
+        return Proposal(params, parents, candidate=False)
 
     def _derived(self) -> list[Proposal]:
         """The derived network from nothing, and from the supernet's weights."""
@@ -254,5 +255,6 @@ def _named(found: Skips) -> str:
 def _how(result: Result) -> str:
     """How a trial ended that left no generation."""
     if result.state != "succeeded":
-        return result.state if result.state in ("failed", "stopped") else f"was {result.state}"
+        state = result.state if result.state == "failed" else f"was {result.state}"
+        return f"{state}: {result.reason}" if result.reason else state
     return "left no weights" if not result.weights else "started without its parent's weights"

@@ -79,6 +79,12 @@ def test_a_generation_knows_how_long_it_trains() -> None:
     }  # fmt: skip
 
 
+def test_only_the_derived_network_is_a_candidate() -> None:
+    chain = Chain(generations=1)
+    chain.run(3)
+    assert [proposal.candidate for proposal in chain.proposals] == [False, True, True]
+
+
 def test_both_last_trials_may_run_at_once_and_generations_may_not() -> None:
     chain = Chain(generations=1)
     chain.propose()
@@ -101,7 +107,7 @@ def test_a_lost_generation_is_trained_again_from_the_last_one(lost: dict[str, An
 @pytest.mark.parametrize(
     ("lost", "how"),
     [
-        ({"state": "failed", "weights": False}, "failed"),
+        ({"state": "failed", "weights": False, "reason": "exit code 1"}, "failed: exit code 1"),
         ({"state": "cancelled", "weights": False}, "was cancelled"),
         ({"weights": False}, "left no weights"),
         ({"restored": ()}, "started without its parent's weights"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from tests.pytorch import require_torch
 
 torch = require_torch()
 
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
@@ -23,7 +23,11 @@ RATE, MOMENTUM, DECAY = 0.1, 0.9, 0.01
 class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        options = {"tanh": nn.Tanh, "norm": lambda: nn.BatchNorm1d(4), "linear": linear}
+        options: dict[str, Callable[[], nn.Module]] = {
+            "tanh": nn.Tanh,
+            "norm": lambda: nn.BatchNorm1d(4),
+            "linear": linear,
+        }
         self.stem = nn.Linear(3, 4)
         self.first = nas.choice("first", options)
         self.second = nas.choice("second", options)
@@ -60,22 +64,22 @@ class Problem:
             self.optimizer.step()
         self.network.zero_grad()
 
-    def train(self) -> torch.Tensor:
+    def train(self) -> Tensor:
         return self._loss("train")
 
-    def validation(self) -> torch.Tensor:
+    def validation(self) -> Tensor:
         return self._loss("validation")
 
-    def gradients(self) -> list[torch.Tensor]:
-        return [vector.grad for vector in self.alphas.parameters()]
+    def gradients(self) -> list[Tensor]:
+        return [vector.grad for vector in self.alphas.parameters() if vector.grad is not None]
 
-    def exact(self) -> list[torch.Tensor]:
+    def exact(self) -> list[Tensor]:
         """The gradient of the validation loss after a step, through the step."""
         buffers = {name: each.clone() for name, each in self.network.named_buffers()}
         named = dict(self.network.named_parameters())
         weights = {name: each for name, each in named.items() if not name.startswith("alphas.")}
 
-        def loss(name: str, state: dict[str, torch.Tensor]) -> torch.Tensor:
+        def loss(name: str, state: Mapping[str, Tensor]) -> Tensor:
             x, y = self.batches[name]
             return cross_entropy(functional_call(self.network, {**named, **buffers, **state}, x), y)
 
@@ -89,12 +93,12 @@ class Problem:
             moved[name] = weight - RATE * change
         return list(torch.autograd.grad(loss("validation", moved), list(self.alphas.parameters())))
 
-    def _loss(self, name: str) -> torch.Tensor:
+    def _loss(self, name: str) -> Tensor:
         x, y = self.batches[name]
         return cross_entropy(self.network(x), y)
 
 
-def largest_error(found: list[torch.Tensor], exact: list[torch.Tensor]) -> float:
+def largest_error(found: list[Tensor], exact: list[Tensor]) -> float:
     one, other = torch.cat(found), torch.cat(exact)
     return float((one - other).norm() / other.norm())
 
@@ -143,7 +147,7 @@ def test_the_network_stays_as_it_is_when_a_loss_fails() -> None:
     problem = Problem()
     before = {name: each.clone() for name, each in problem.network.state_dict().items()}
 
-    def fail() -> torch.Tensor:
+    def fail() -> Tensor:
         raise ArithmeticError
 
     with pytest.raises(ArithmeticError):
