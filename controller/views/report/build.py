@@ -42,6 +42,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
         trials=experiment.trials,
         curves=record.curves,
         metrics=record.metric_curves,
+        space=record.config.search_space,
         seconds=lookahead.told_apart(experiment.trials, places),
         notes=notes,
         last_at=None if record.is_running else experiment.last_at,

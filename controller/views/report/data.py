@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from controller.core.model import State, Trial
 from controller.core.ranking import standing_of
@@ -29,6 +30,7 @@ class ReportData:
     metrics: Mapping[str, Mapping[int, Sequence[tuple[int, float]]]] = field(
         default_factory=dict
     )  # by name and trial: (step, value)
+    space: Mapping[str, Any] = field(default_factory=dict)  # the search space, in JSON form
     notes: Sequence[str] = ()
     last_at: float | None = None  # the last event of an experiment that no controller runs
 

@@ -27,6 +27,9 @@ from controller.views.report.figures.learning import learning
 from controller.views.report.figures.lineage import lineage
 from controller.views.report.figures.pareto import pareto
 from controller.views.report.figures.results import best_so_far
+from controller.views.report.figures.rewards import rewards
+from controller.views.report.figures.shares import shares
+from controller.views.report.generations import generations
 from controller.views.report.line import steps
 from controller.views.values import shown
 
@@ -67,9 +70,11 @@ def render(data: ReportData) -> str:
         lstrip_blocks=True,
     )
     metrics = list(data.metrics)[:_METRICS]
+    chain = generations(data.by_id.values(), data.space)
     figures = {
         "pareto": pareto(data),
         "lineage": lineage(data),
+        "rewards": rewards(chain, data.objective.name),
         "best": best_so_far(data),
         "learning": learning(data),
         **{f"metric-{at}": learning(data, name) for at, name in enumerate(metrics)},
@@ -86,6 +91,7 @@ def render(data: ReportData) -> str:
         columns=columns,
         metrics=metrics,
         line=steps(data),
+        chain=shares(chain),
         rows=[_row(data, trial, columns) for trial in data.by_id.values()],
         spent=_spent(data),
         failures=_failures(data),

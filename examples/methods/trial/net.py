@@ -1,7 +1,13 @@
-"""A network with choices in it: the width, the depth and each kernel of a chain of convolutions."""
+"""Networks with choices in them."""
 
-from heirloom.nas.spaces import ChainNet
+from heirloom.nas.spaces import NASNET, CellNet, ChainNet
 
 
 def net():
+    """A chain of convolutions: the width, the depth and each kernel are chosen."""
     return ChainNet(input_shape=(1, 14, 14), widths=(8, 16, 32), depths=(1, 2))
+
+
+def cells():
+    """NASNet's cells: what each side of each block reads, and its operation, are chosen."""
+    return CellNet(input_shape=(1, 14, 14), channels=4, cells=3, blocks=2, operations=NASNET)

@@ -46,3 +46,9 @@ def test_the_problem_is_named(trials: list[dict[str, Any]], text: str) -> None:
 def test_random_networks_inherit_from_much_smaller_ones(share: float, count: int) -> None:
     child = a_trial(result={"inherited": {"share": share}, "before": 0.2})
     assert len(problems("random", measure([FIRST, *[child] * 7]), 8)) == count
+
+
+def test_no_child_of_the_control_inherits() -> None:
+    assert problems("nasnet", measure([FIRST] * 8), 8) == []
+    assert "1 of its trials" in problems("nasnet", measure([FIRST] * 7 + [CHILD]), 8)[0]
+    assert "does not learn" in problems("nasnet", measure([a_trial(value=0.12)] * 8), 8)[0]

@@ -9,11 +9,17 @@ Figure = dict[str, Any]  # {"data": [traces], "layout": {...}}, Plotly's JSON fo
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 PALE = "#c9ced6"
 SKY, PURPLE, GREEN, GREY = "#56B4E9", "#CC79A7", "#009E73", "#8c8c8c"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)  # of the lines of a chart, in this order
 SCALE = "Cividis"
 
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 _WEBGL_FROM = 1_000  # trials above which the graphics card draws
+
+
+def colour(line: int) -> str:
+    """The colour of a chart's line by its number. After the last colour comes the first again."""
+    return COLOURS[line % len(COLOURS)]
 
 
 def kind(trials: int) -> str:

@@ -1,0 +1,40 @@
+"""The plot of what the generations of a chain found."""
+
+from __future__ import annotations
+
+from controller.views.report.figures.hover import short
+from controller.views.report.figures.palette import LEGEND, Figure, colour, kind
+from controller.views.report.generations import Generations
+
+
+def rewards(found: Generations | None, name: str) -> Figure | None:
+    """The mean value of each generation, with a line for each task. None without a value.
+
+    name: of the values.
+    """
+    if found is None or not any(
+        value is not None for row in found.values.values() for value in row
+    ):
+        return None
+    traces: list[Figure] = [
+        {
+            "type": kind(len(found.numbers)),
+            "mode": "lines+markers",
+            "name": short(task),
+            "x": list(found.numbers),
+            "y": list(row),
+            "customdata": list(found.trials),
+            "hovertemplate": "generation %{x}: %{y}<extra></extra>",
+            "line": {"color": colour(number), "width": 2},
+        }
+        for number, (task, row) in enumerate(found.values.items())
+    ]
+    layout = {
+        "height": 320,
+        "hovermode": "closest",
+        "xaxis": {"title": {"text": "generation"}},
+        "yaxis": {"title": {"text": name}},
+        "legend": LEGEND,
+        "showlegend": True,
+    }
+    return {"data": traces, "layout": layout}
