@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from controller.config import fit
 from controller.config.budget import BudgetSection
+from controller.config.declared import without_chain
 from controller.config.fields import (
     AnyPath,
     Command,
@@ -142,8 +143,10 @@ class Experiment(Section):
         return expand(space)
 
     @model_validator(mode="after")
-    def _fits(self) -> Experiment:
+    def _fits(self, info: ValidationInfo) -> Experiment:
         mistakes = [] if self.lacks_space else list(fit.initial(self.tuner, self.search_space))
+        if info.context and self.tuner.known is not None and self.tuner.known.chain:
+            mistakes += without_chain(self)
         if mistakes:
             raise several(mistakes)
         return self

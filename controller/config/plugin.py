@@ -114,6 +114,11 @@ class TunerChoice(Plugin):
         """The class of a tuner that comes with Heirloom; None for another one."""
         return registry.find("tuner", self.name) if self.name in registry.TUNERS else None
 
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return registry.label(self.kind, self.model_dump(by_alias=True))
+
     def try_resource(self, space: dict[str, Any], resource: dict[str, Any] | None) -> None:
         """Construct a tuner of Heirloom's that takes a resource. Raises ValueError."""
         if self.known is not None and takes_resource(self.known):

@@ -89,12 +89,16 @@ class Tuner(ABC):
             experiment file has no `lookahead`. 0: propose when a slot is free. None: no wish.
         ends_itself: whether the tuner ends every search by itself, so that the experiment file
             needs no budget.
+        chain: whether trials share weights along a chain: a trial that does not get the weights of
+            the parents that the tuner names is of no use. An experiment file that lets such a trial
+            start from nothing, or from another one, is refused.
         takes_layers: whether the tuner takes parameters of the type `layers`, and changes networks.
             It parses its space by `parse(space, layers=True)`.
     """
 
     lookahead: ClassVar[Optional[int]] = None
     ends_itself: ClassVar[bool] = False
+    chain: ClassVar[bool] = False
     takes_layers: ClassVar[bool] = False
 
     @abstractmethod

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 from controller import config as configs
 from controller.config import passed
+from controller.config.declared import check as check_declared
 from controller.config.model import ModelSpace
 from controller.core import events as e
 from controller.core.placement import Placement
@@ -173,7 +174,7 @@ def _sample(config: configs.Experiment, samples: int, python: str) -> list[dict[
         tuner = TunerProcess(config.tuner_setup(seed), log, post, python)
         try:
             declared = tuner.wait_ready(_TUNER_TIMEOUT)
-            config.budget.check_end(ends_itself=declared["ends_itself"])
+            check_declared(config, declared)
             while len(found) < samples:
                 tuner.propose(len(found), samples - len(found))
                 match posted.get(timeout=_TUNER_TIMEOUT):
@@ -188,7 +189,7 @@ def _sample(config: configs.Experiment, samples: int, python: str) -> list[dict[
         except TunerError as error:
             raise HeirloomError(f"{_without_log(str(error))}\n{error.traceback}".rstrip()) from None
         except ValueError as error:
-            raise HeirloomError(f"budget: {error}") from None
+            raise HeirloomError(str(error)) from None
         except (TimeoutError, Empty):
             raise HeirloomError(f"the tuner did not answer within {_TUNER_TIMEOUT:.0f} s") from None
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from controller.config.declared import check as check_declared
 from controller.core import events as e
 from controller.engine.session import Session
 from controller.engine.setup import interpreter
@@ -42,11 +43,11 @@ def start_tuner(
         raise LaunchError(str(error)) from None
     try:
         declared = tuner.wait_ready(_TUNER_START)
-        session.config.budget.check_end(ends_itself=declared["ends_itself"])
+        check_declared(session.config, declared)
         return StartedTuner(tuner, declared, tuner.replay(session.calls))
     except ValueError as error:
         tuner.close(1.0)
-        raise LaunchError(f"budget: {error}") from None
+        raise LaunchError(str(error)) from None
     except (TunerError, TimeoutError) as error:
         tuner.close(1.0)
         why = str(error) or f"it was not ready within {_TUNER_START:.0f} s"

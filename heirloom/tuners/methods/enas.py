@@ -66,6 +66,7 @@ class Enas(Tuner):
     """
 
     lookahead = 0
+    chain = True
     name: ClassVar[str] = "enas"
 
     def __init__(

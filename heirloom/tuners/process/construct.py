@@ -11,7 +11,7 @@ from ..registry import objective_arguments
 from .plain_json import plain_proposal
 from .protocol import Declared, ProposalAnswer, Setup
 
-NNI: Declared = {"lookahead": None, "ends_itself": False, "concludes": False}
+NNI: Declared = {"lookahead": None, "ends_itself": False, "concludes": False, "chain": False}
 NO_RESOURCE = "does not decide how long a trial trains: remove resource, or choose another tuner"
 
 
@@ -51,6 +51,7 @@ def declared(tuner: Tuner) -> Declared:
         "lookahead": lookahead,
         "ends_itself": bool(getattr(tuner, "ends_itself", False)),
         "concludes": own is not Tuner.conclude,
+        "chain": bool(getattr(tuner, "chain", False)),
     }
 
 

@@ -66,6 +66,7 @@ class Declared(TypedDict):
     lookahead: Optional[int]
     ends_itself: bool
     concludes: bool  # whether `conclude` may return proposals
+    chain: bool
 
 
 class _Propose(TypedDict):

@@ -22,6 +22,7 @@ class Final(Random):
 
     lookahead = 0
     ends_itself = True
+    chain = True
 
     def __init__(self, space: dict[str, Any], *, seed: int, maximize: bool, resource: Any = None):
         super().__init__(space, seed=seed, maximize=maximize)
@@ -44,9 +45,12 @@ def setup(space: Any = SPACE, **more: Any) -> Setup:
 
 def test_what_a_tuner_declares() -> None:
     tuner = construct(Final, setup(), "tuner mine")
-    assert declared(tuner) == {"lookahead": 0, "ends_itself": True, "concludes": True}
+    everything = {"lookahead": 0, "ends_itself": True, "concludes": True, "chain": True}
+    assert declared(tuner) == everything
     plain = construct(Random, setup(), "tuner random")
-    assert declared(plain) == {"lookahead": None, "ends_itself": False, "concludes": False}
+    assert declared(plain) == {
+        "lookahead": None, "ends_itself": False, "concludes": False, "chain": False
+    }  # fmt: skip
     assert declared(construct(Grid, setup(), "tuner grid"))["ends_itself"]
 
 
