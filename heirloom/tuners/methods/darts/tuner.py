@@ -13,12 +13,13 @@ from .derive import Rule, Skips, derive, skips, without_none
 
 SEARCH, FINAL = "search", "final"  # values of the parameter `task`
 _FAILURES = 3  # in a row, after which the search ends
+_KEPT = 2  # generations that a later one may start from: the last one may turn out to be damaged
 _ORDERS = (1, 2)
 
 
 @dataclass(frozen=True)
 class _Generation:
-    """The last supernet that was committed.
+    """A supernet that was committed.
 
     Args:
         number: counts from 0.
@@ -47,8 +48,8 @@ class Darts(Tuner):
     A derived network collapses if at least half of its operations in the normal cell are skip
     connections. The reason of the end and the parameter `collapsed` of the last trials say so.
 
-    A generation that fails is repeated from the last one that was committed. After three failures
-    in a row the search ends.
+    A generation that fails is repeated from the last one that was committed, and from the one
+    before if the weights of that one cannot be read. After three failures in a row the search ends.
 
     Liu, Simonyan, Yang: DARTS: Differentiable Architecture Search, ICLR 2019,
     https://arxiv.org/abs/1806.09055. `stop_at_skips`: Liang et al.: DARTS+, 2019,
@@ -70,6 +71,7 @@ class Darts(Tuner):
 
     lookahead = 0
     ends_itself = True
+    chain = True
     name: ClassVar[str] = "darts"
 
     def __init__(  # noqa: PLR0913 - users give each of them by name
@@ -99,7 +101,7 @@ class Darts(Tuner):
         self._check_options(stop_at_skips)
         self._generations, self._epochs, self._order = generations, epochs, order
         self._stop_at_skips = stop_at_skips
-        self._last: Optional[_Generation] = None
+        self._committed: list[_Generation] = []  # the latest ones, oldest first
         self._training: Optional[int] = None  # a trial
         self._failures = 0  # in a row
         self._finals = 0  # that were proposed
@@ -134,6 +136,8 @@ class Darts(Tuner):
         is_whole = result.state == "succeeded" and bool(result.restored or not result.parents)
         if not (is_whole and result.weights):
             self._fail(result)
+            if result.state == "skipped" and self._committed:  # the parent's weights are damaged
+                self._committed.pop()
             return
         written = result.result.get("alphas") if isinstance(result.result, Mapping) else None
         weights = operations.whole(self._options, written)
@@ -145,12 +149,12 @@ class Darts(Tuner):
             )
             return
         self._failures = 0
-        self._last = _Generation(self._next, result.trial_id, weights)
+        generation = _Generation(self._next, result.trial_id, weights)
+        self._committed = [*self._committed, generation][-_KEPT:]
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Whether the trial is a generation that trains, or the last one."""
-        last = None if self._last is None else self._last.trial
-        return trial_id in (self._training, last)
+        """Whether the trial is a generation that trains, or one of the last two."""
+        return trial_id in (self._training, *(each.trial for each in self._committed))
 
     def conclude(self) -> Sequence[Proposal]:
         """The derived network, where the budget ends before the chain; see `propose`."""
@@ -161,9 +165,8 @@ class Darts(Tuner):
 
     def state(self) -> Any:
         """See Tuner."""
-        last = self._last
         return {
-            "last": None if last is None else [last.number, last.trial, last.weights],
+            "committed": [[each.number, each.trial, each.weights] for each in self._committed],
             "training": self._training,
             "failures": self._failures,
             "finals": self._finals,
@@ -172,12 +175,16 @@ class Darts(Tuner):
 
     def load_state(self, state: Any) -> None:
         """See Tuner."""
-        last = state["last"]
-        self._last = None if last is None else _Generation(*last)
+        self._committed = [_Generation(*written) for written in state["committed"]]
         self._training = state["training"]
         self._failures = state["failures"]
         self._finals = state["finals"]
         self._refusal = state["refusal"]
+
+    @property
+    def _last(self) -> Optional[_Generation]:
+        """The last generation that was committed and that can be read."""
+        return self._committed[-1] if self._committed else None
 
     @property
     def _next(self) -> int:

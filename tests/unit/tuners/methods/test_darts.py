@@ -85,6 +85,16 @@ def test_only_the_derived_network_is_a_candidate() -> None:
     assert [proposal.candidate for proposal in chain.proposals] == [False, True, True]
 
 
+def test_the_chain_goes_on_from_the_generation_before_one_whose_weights_are_damaged() -> None:
+    chain = Chain(generations=9)
+    chain.run(3)
+    assert chain.propose() == ("search", 3, (2,))
+    chain.end(3, "skipped", weights=False, restored=())
+    assert chain.propose() == ("search", 2, (1,))
+    chain.end(4)
+    assert chain.propose() == ("search", 3, (4,))
+
+
 def test_both_last_trials_may_run_at_once_and_generations_may_not() -> None:
     chain = Chain(generations=1)
     chain.propose()
@@ -146,9 +156,9 @@ def test_weights_are_needed_as_long_as_a_trial_may_start_from_them() -> None:
     chain = Chain()
     chain.run(2)
     chain.propose()
-    assert [chain.tuner.may_be_parent(trial) for trial in range(3)] == [False, True, True]
+    assert [chain.tuner.may_be_parent(trial) for trial in range(3)] == [True, True, True]
     chain.end(2)
-    assert [chain.tuner.may_be_parent(trial) for trial in range(3)] == [False, False, True]
+    assert [chain.tuner.may_be_parent(trial) for trial in range(3)] == [False, True, True]
 
 
 def test_a_budget_that_ends_before_the_chain_derives_from_its_last_generation() -> None:
