@@ -178,4 +178,5 @@ class Experiment(ExperimentState):
             self.gc.removed_at_end.update(event.trials)
         for trial in event.trials:
             self.trials[trial].removed = True
+            self.touched.add(trial)
             self.standing.pop(trial, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import MutableSequence
 
 from controller.core import events as e
 from controller.core.budget import Budget
@@ -20,7 +21,7 @@ class ExperimentState:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.trials: list[Trial] = []
+        self.trials: MutableSequence[Trial] = []  # readers load them when they are asked for
         self.commands = Commands()
         self.queue = Queue()
         self.budget = Budget(rules.trials, rules.duration)
@@ -32,6 +33,7 @@ class ExperimentState:
         self.counts: Counter[State] = Counter()
         self.front = Front()  # of the committed candidates
         self.latest: int | None = None  # the latest committed trial that is no candidate
+        self.touched: set[int] = set()  # trials that events changed; who keeps them empties it
 
         self.armable: list[int] = []  # heap of waiting trials whose parents are all on nodes
         self.chosen_slots: int | None = None  # of the controller's machine, by the user
@@ -163,8 +165,15 @@ class ExperimentState:
             return self.trials[trial].attempts[number - 1]
         return None
 
+    def add(self, trial: Trial) -> None:
+        """Take a new trial."""
+        self.trials.append(trial)
+        self.counts[trial.state] += 1
+        self.touched.add(trial.id)
+
     def set_state(self, trial: Trial, state: State) -> None:
         """Change a trial's state and the counts by state."""
+        self.touched.add(trial.id)
         self.counts[trial.state] -= 1
         trial.state = state
         self.counts[state] += 1

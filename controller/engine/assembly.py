@@ -80,6 +80,7 @@ def assemble(
 ) -> Loop:
     """The loop of an experiment, with its dispatcher and what it does on the store."""
     place, root = session.directory, session.root
+    session.journal.follow(session.experiment)
     watch = StoreWatch(root, root.experiment, RealFiles(), post.events, post.lost_heartbeat)
     dispatcher = AnsibleDispatcher(
         session.inventory,

@@ -113,6 +113,7 @@ class Loop:
                 self.step()
             if self.experiment.closed is None and self.experiment.paused is None:
                 self._note_time()
+            self._journal.settle()
             return self.experiment.closed
         finally:
             self._close()

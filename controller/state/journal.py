@@ -7,8 +7,11 @@ lets other processes read while the controller writes.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import json
+import logging
 import sqlite3
 import typing
 from collections.abc import Iterator, Sequence
@@ -18,9 +21,15 @@ from types import TracebackType
 from pydantic import TypeAdapter, ValidationError
 
 from controller.core.events import Event
+from controller.core.experiment import Experiment
+from controller.core.model import Rules, Trial
 from controller.state import database
 from controller.state.database import JournalError, NewerJournalError
 from controller.state.migrations import FORMAT, changed_kinds, upgrade
+from controller.state.reading import reader
+from controller.state.reading.curves import Curves
+from controller.state.reading.reader import Restored
+from controller.state.reading.writer import EVERY, Writer
 
 __all__ = ["FORMAT", "Journal", "JournalError", "NewerJournalError"]
 
@@ -32,6 +41,8 @@ _ROWS = """
     FROM events WHERE seq > ? ORDER BY seq
 """
 
+log = logging.getLogger(__name__)
+
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {
     kind.__dataclass_fields__["kind"].default: TypeAdapter(kind) for kind in typing.get_args(Event)
 }
@@ -42,6 +53,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._writer: Writer | None = None
         self.path = path
 
     @classmethod
@@ -75,11 +87,99 @@ class Journal:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany("INSERT INTO events (kind, body) VALUES (?, ?)", rows)
+                if self._writer is not None:
+                    self._writer.note(events)
+                    if self._writer.is_due:
+                        self._write_tables(self._writer)
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+        if self._writer is not None:
+            self._writer.committed()
+
+    def follow(
+        self, experiment: Experiment, restored: Restored | None = None, *, every: int = EVERY
+    ) -> None:
+        """From now on, write the reading tables as well, after each `every` events.
+
+        The experiment has applied what the journal holds, and has always applied what `append`
+        gets. `restored`: what `restore` returned, if the experiment comes from there.
+        """
+        self._writer = Writer(self._connection, experiment, restored, every=every)
+        if restored is not None and restored.seq:
+            self._writer.note([event for _, event in self.read(restored.seq)])
+
+    def settle(self) -> None:
+        """Bring the reading tables up to the last event. If that fails, readers apply events."""
+        writer = self._writer
+        if writer is None or not writer.is_behind:
+            return
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._write_tables(writer)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            log.exception("%s: the reading tables are not written", self.path)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return
+        writer.committed()
+
+    def _write_tables(self, writer: Writer) -> None:
+        """Bring the tables up to date in the open transaction.
+
+        A mistake in them costs their readers time, and does not end a search.
+        """
+        [(seq,)] = self._connection.execute("SELECT max(seq) FROM events")
+        self._connection.execute("SAVEPOINT tables")
+        try:
+            writer.write(seq, (event for _, event in self.read()))
+        except sqlite3.Error:
+            raise
+        except Exception:
+            log.exception("%s: the reading tables are not written any more", self.path)
+            self._writer = None
+            self._connection.execute("ROLLBACK TO tables")
+        self._connection.execute("RELEASE tables")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read within the context is of one moment. Raises JournalError."""
+        with database.translate_sqlite_errors(self.path, "read"):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("COMMIT")
+
+    def restore(self, rules: Rules, *, lazy: bool = False) -> Restored:
+        """The experiment from the reading tables; a new one where there are none that fit.
+
+        The events after `seq` of the answer are to be applied to it. Use it within `snapshot`. With
+        `lazy`, a trial is read when it is asked for, while the journal is open. Raises
+        JournalError.
+        """
+        with database.translate_sqlite_errors(self.path, "read"):
+            replay = functools.partial(self._replay, rules) if lazy else None
+            return reader.restore(self._connection, rules, self.path, replay)
+
+    def curves(self, restored: Restored) -> Curves:
+        """The curves at the moment of `restored`. Raises JournalError."""
+        if not restored.seq:
+            return Curves()
+        with database.translate_sqlite_errors(self.path, "read"):
+            return reader.read_curves(self._connection, restored.metrics)
+
+    def _replay(self, rules: Rules, last: int) -> Sequence[Trial]:
+        experiment = Experiment(rules)
+        for seq, event in self.read():
+            if seq > last:
+                break
+            experiment.apply(event)
+        return experiment.trials
 
     def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """The events with a number greater than `after`, in order, each with its number.

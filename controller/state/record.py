@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from controller import config as configs
-from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.formats import command
-from controller.state.curve import Curves, Points
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
 from controller.state.lock import holder_of, is_locked
+from controller.state.reading.curve import Points
+from controller.state.reading.curves import Curves, Reports
+from controller.state.reading.reader import Listed, StoredTrials
 from controller.store.layout import Root
 
 
@@ -65,6 +68,13 @@ class Record:
         return trials[number]
 
 
+def listed(trials: Iterable[Trial]) -> Iterator[Listed]:
+    """What is needed to choose some of the trials, without reading the others."""
+    if isinstance(trials, StoredTrials):
+        return trials.listed()
+    return (Listed(trial.id, trial.state, trial.value) for trial in trials)
+
+
 def read_config(place: ExperimentDir) -> configs.Experiment:
     """The experiment file as it was when the experiment was created. Raises RecordError."""
     try:
@@ -77,15 +87,34 @@ def read_config(place: ExperimentDir) -> configs.Experiment:
 
 
 def load(place: ExperimentDir, *, curves: bool = False) -> Record:
-    """Read a record. `curves`: the trials' reports as well, thinned out. Raises HeirloomError."""
+    """Read a record, with all trials. `curves`: their reports as well, thinned out.
+
+    Raises HeirloomError.
+    """
+    with Journal.open(place.journal, readonly=True) as journal, journal.snapshot():
+        return _read(place, journal, lazy=False, curves=curves)
+
+
+@contextlib.contextmanager
+def opened(place: ExperimentDir) -> Iterator[Record]:
+    """A record of which a trial is read when it is asked for, within the context.
+
+    Its cost does not depend on the number of trials. Use it for a short time: while it is open,
+    SQLite's log grows with what the controller writes. Raises HeirloomError.
+    """
+    with Journal.open(place.journal, readonly=True) as journal, journal.snapshot():
+        yield _read(place, journal, lazy=True, curves=False)
+
+
+def _read(place: ExperimentDir, journal: Journal, *, lazy: bool, curves: bool) -> Record:
     config = read_config(place)
-    experiment = Experiment(config.rules())
-    reported = Curves()
-    with Journal.open(place.journal, readonly=True) as journal:
-        for _, event in journal.read():
-            experiment.apply(event)
-            if curves and isinstance(event, (e.Reported, e.ReportedMany, e.ContinuedFrom)):
-                reported.add(event)
+    restored = journal.restore(config.rules(), lazy=lazy)
+    experiment = restored.experiment
+    reported = journal.curves(restored) if curves else Curves()
+    for _, event in journal.read(restored.seq):
+        experiment.apply(event)
+        if curves and isinstance(event, Reports):
+            reported.add(event)
     if experiment.created is None:
         raise RecordError(
             f"{place.journal}: the journal is empty: the experiment was never started"

@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from controller.core import events as e
-from controller.state.curve import number_of
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
+from controller.state.reading.curve import number_of
 
 
 class Report(NamedTuple):

@@ -11,8 +11,12 @@ INFRA_CAUSES = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corr
 
 
 def state_of(x):
-    """The whole state except outdated entries of heaps."""
+    """The whole state except outdated entries of heaps.
+
+    No decision depends on the order of `standing`.
+    """
     left_out = {
+        "touched", "standing",
         "armable", "queue", "placement", "search", "gc", "checkpoints", "commands", "conclusion",
     }  # fmt: skip
     plain = {name: value for name, value in vars(x).items() if name not in left_out}
@@ -21,6 +25,8 @@ def state_of(x):
     }
     state = {
         **ordered,
+        "standing": set(x.standing),
+        "trials": list(x.trials),
         "counts": {state: n for state, n in x.counts.items() if n},
         "queue": (x.queue.ready(), x.queue._unmet, x.queue._children),
         "placement": (x.placement.nodes, x.placement.down, x.placement._taken,

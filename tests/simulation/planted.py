@@ -15,8 +15,10 @@ from unittest import mock
 from controller.core import decisions, gc
 from controller.core.decisions import Decisions
 from controller.core.events import Closed, RemovalAsked, Removed
+from controller.core.model import State, Trial
 from controller.core.nearest import Nearest
 from controller.core.search import Conclusion
+from controller.core.state import ExperimentState
 from controller.core.transitions import verdicts
 from controller.engine.loop import Loop
 from controller.store.gc import Removal
@@ -261,6 +263,17 @@ def _cancelled_trials_are_not_replaced() -> Plant:
     return mock.patch.object(verdicts, "reopen_if_room")
 
 
+def _tables_miss_a_state() -> Plant:
+    """The tables do not get a trial whose state changed."""
+
+    def set_state(self: ExperimentState, trial: Trial, state: State) -> None:
+        self.counts[trial.state] -= 1
+        trial.state = state
+        self.counts[state] += 1
+
+    return mock.patch.object(ExperimentState, "set_state", set_state)
+
+
 PLANTED: dict[str, Callable[[], Plant]] = {
     "no fsync": _no_fsync,
     "the manifest is not read after a failed rename": _manifest_not_read_after_a_failed_rename,
@@ -282,6 +295,7 @@ PLANTED: dict[str, Callable[[], Plant]] = {
     "checkpoints go while an attempt lives": _checkpoints_go_while_an_attempt_lives,
     "nearest ignores removals": _nearest_ignores_removals,
     "the last trials are requested again": _last_trials_are_requested_again,
+    "the reading tables miss a state": _tables_miss_a_state,
     **{name: plant for name, (_, plant) in PLANTED_IN_TUNERS.items()},
 }
 

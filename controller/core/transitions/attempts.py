@@ -34,6 +34,7 @@ def armed(x: ExperimentState, event: e.Armed) -> None:
     attempt = x.attempt(event.trial, event.number)
     if attempt is not None and attempt.state is AttemptState.PLACED:
         attempt.state = AttemptState.ARMED
+        x.touched.add(event.trial)
         x.on_hold[event.trial, event.number] = None
 
 
@@ -59,6 +60,7 @@ def began(x: ExperimentState, event: e.Began) -> None:
     if attempt is None or attempt.state in (AttemptState.RUNNING, AttemptState.ENDED):
         return
     attempt.state = AttemptState.RUNNING
+    x.touched.add(event.trial)
     note_begin(x, attempt, event)
     key = (event.trial, event.number)
     x.on_hold.pop(key, None)
@@ -74,6 +76,7 @@ def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
     attempt = x.attempt(event.trial, event.number)
     reports = event.reports
     if attempt is not None and reports:
+        x.touched.add(event.trial)
         attempt.reports += len(reports)
         attempt.step, attempt.last = reports[-1]
         for metrics in event.rows:
@@ -85,6 +88,7 @@ def continued_from(x: ExperimentState, event: e.ContinuedFrom) -> None:
     attempt, source = x.attempt(event.trial, event.number), x.attempt(event.trial, event.source)
     if attempt is None or source is None or event.source >= event.number:
         return
+    x.touched.add(event.trial)
     attempt.continued = (event.source, event.step)
     x.checkpoints.note(event.trial, event.source)
     if not attempt.reports and source.step is not None and source.step <= event.step:
@@ -97,6 +101,7 @@ def ended(x: ExperimentState, event: e.Ended) -> None:
     if attempt is None or attempt.state is AttemptState.ENDED:
         return
     trial = x.trials[event.trial]
+    x.touched.add(trial.id)
     prepared(x, event)
     _leave_node(x, trial, attempt, event)
     x.checkpoints.end(event)

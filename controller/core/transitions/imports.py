@@ -22,8 +22,7 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
         reason=f"imported from trial {source} of {asked.experiment}",
         candidate=source not in asked.no_candidates,
     )  # fmt: skip
-    x.trials.append(trial)
-    x.counts[trial.state] += 1
+    x.add(trial)
     x.largest = max(x.largest, trial.size)
     x.standing[trial.id] = None
     x.commands.results.due[trial.id] = None

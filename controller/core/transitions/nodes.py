@@ -52,8 +52,9 @@ def _count(x: ExperimentState, trial: Trial, attempt: Attempt) -> SetAside | Non
     if not failures.times and max(refused, len({id for id, _ in failures.row})) < IN_A_ROW:
         return None
     count = len(failures.row)
-    for _, failed in failures.row:
+    for number, failed in failures.row:
         failed.excused = failed.outcome is Outcome.REFUSED
+        x.touched.add(number)
     wait = min(_FIRST_WAIT * 3**failures.times, _LONGEST_WAIT)
     failures.row.clear()
     failures.times += 1

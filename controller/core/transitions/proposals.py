@@ -37,8 +37,7 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
     if event.retry_of is not None and not problem and chooses_nearest(x.rules, trial):
         source = x.trials[event.retry_of]  # it starts from the same weights while they stand
         trial.restore, trial.distance = source.restore, source.distance
-    x.trials.append(trial)
-    x.counts[trial.state] += 1
+    x.add(trial)
     if problem:
         reason = f"the proposal was rejected: {problem}"
         x.commands.verdicts.due[trial.id] = PassVerdict(State.FAILED, reason)

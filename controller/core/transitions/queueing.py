@@ -56,6 +56,7 @@ def release_children(x: ExperimentState, parent: Trial) -> None:
 
 def note_corruption(x: ExperimentState, parent: Trial, attempt: Attempt) -> None:
     """An attempt read weights that do not match their manifest. On two nodes: they are damaged."""
+    x.touched.add(parent.id)
     alone = len(x.placement.nodes) - len(x.placement.down) <= 1
     if attempt.node not in parent.corrupt_on or alone:
         parent.corrupt_on = (*parent.corrupt_on, attempt.node)

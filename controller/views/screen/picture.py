@@ -15,7 +15,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import Attempt, AttemptState, Params, State, Trial
 from controller.engine.observer import Situation
 from controller.formats import duration
-from controller.state.curve import number_of
+from controller.state.reading.curve import number_of
 from controller.views import text
 from controller.views.screen import waits
 

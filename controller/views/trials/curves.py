@@ -11,8 +11,8 @@ from rich.markup import escape
 from controller.errors import HeirloomError
 from controller.state import record as records
 from controller.state import reports
-from controller.state.curve import Points
 from controller.state.experiment_dir import ExperimentDir
+from controller.state.reading.curve import Points
 from controller.state.record import Record
 from controller.views import output, tables
 

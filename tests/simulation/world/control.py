@@ -52,8 +52,8 @@ class Control(Host):
         lab.inbox.reopen()
         self._journal = self.disk.open()
         replayed = replay(lab.config, self._journal)
-        experiment = replayed.experiment
         self.disk.check([event for _, event in self._journal.read()])
+        experiment, restored = lab.tables.open(self._journal, replayed.experiment)
         lab.continuation.complete(experiment, self._journal)
         more = [] if experiment.closed is None else lab.continuation.extend(experiment)
         if experiment.closed is not None and not more:
@@ -93,6 +93,7 @@ class Control(Host):
             *more,
         ]
         loop = self.loop
+        lab.tables.follow(self._journal, experiment, restored)
         self._guard(lambda: loop.begin(first))
         self._ticking(self._life)
 
@@ -134,6 +135,9 @@ class Control(Host):
         if self.loop is None or not loop.is_over:
             return
         self._end()
+        self._journal.settle()
+        again = replay(self.lab.config, self._journal).experiment
+        self.lab.tables.check(self._journal, again)
         self._journal.close()
         if loop.experiment.closed is not None and self.lab.continuation.extensions:
             self.lab.schedule.after(30.0, self.start)

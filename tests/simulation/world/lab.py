@@ -38,6 +38,7 @@ from tests.simulation.world.node import Node
 from tests.simulation.world.rules import COMMAND, Rules, Violation
 from tests.simulation.world.schedule import Schedule
 from tests.simulation.world.store import Inode, Server
+from tests.simulation.world.tables import Tables
 from tests.simulation.world.tuner import SimulatedInbox
 
 _ROOT = "/heirloom/ann/search-1"
@@ -82,6 +83,7 @@ class Lab:
         self.infos = tuple(NodeInfo(f"node{i}", count) for i, count in enumerate(slots, 1))
         self.nodes = {info.name: Node(self, info.name, info.slots) for info in self.infos}
         self.disk = Disk(self, directory)
+        self.tables = Tables(self, seed)
         self.control = Control(self, self.disk)
         self.incidents = Incidents(self)
         self.continuation = Continuation(self, seed)

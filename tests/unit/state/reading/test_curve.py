@@ -4,7 +4,8 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events.attempts import Metrics
-from controller.state.curve import Curve, Curves
+from controller.state.reading.curve import Curve
+from controller.state.reading.curves import Curves
 
 
 def curve_of(values: list[float]) -> list[tuple[int, float]]:

@@ -1,0 +1,123 @@
+"""The reading tables in the journal's database, and which version of Heirloom may use them.
+
+| table | row |
+|---|---|
+| `snapshot` | one: the number of the last event that the tables contain, the version, the trials |
+| `parts` | a part of the core's state (plain.py), as JSON |
+| `trials` | a trial (trials.py), with the number of the last event at the time of writing |
+| `curves` | the learning curves of a trial (curves.py) |
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import controller.core
+import heirloom.objective
+from controller import __version__
+
+METRICS = "metrics"  # a part: the names of all metrics
+_TABLES = """
+CREATE TABLE IF NOT EXISTS snapshot
+    (seq INTEGER NOT NULL, version TEXT NOT NULL, trials INTEGER NOT NULL, digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS parts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trials
+    (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, value REAL,
+    digest TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS trials_by_state ON trials (state, value);
+CREATE TABLE IF NOT EXISTS curves
+    (trial INTEGER PRIMARY KEY, digest TEXT NOT NULL, body TEXT NOT NULL);
+"""
+
+
+class TablesError(ValueError):
+    """The tables do not hold what they should. The events do."""
+
+
+class Snapshot(NamedTuple):
+    """What the tables contain."""
+
+    seq: int  # the number of the last event
+    trials: int
+    parts: dict[str, Any]  # plain values
+
+
+@functools.cache
+def version() -> str:
+    """The version of Heirloom with a digest of the code that makes the tables from events.
+
+    Versions between two releases have the same number.
+    """
+    here = Path(__file__).parent
+    places = (Path(controller.core.__file__).parent, Path(heirloom.objective.__file__).parent, here)
+    digest = hashlib.blake2b(digest_size=8)
+    for place in places:
+        for path in sorted(place.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return f"{__version__}+{digest.hexdigest()}"
+
+
+def digest_of(*texts: str) -> str:
+    """A digest against damage."""
+    found = hashlib.blake2b(digest_size=8)
+    for text in texts:
+        found.update(text.encode())
+    return found.hexdigest()
+
+
+def checked(body: str, digest: str) -> str:
+    """The body of a row. Raises TablesError where it does not have its digest."""
+    if digest_of(body) != digest:
+        raise TablesError("a row of the reading tables is damaged")
+    return body
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Create the tables where there are none. Raises sqlite3.Error."""
+    for statement in _TABLES.split(";"):  # `executescript` would commit
+        connection.execute(statement)
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Remove every row. Raises sqlite3.Error."""
+    for table in ("snapshot", "parts", "trials", "curves"):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - no text from outside
+
+
+def write_snapshot(connection: sqlite3.Connection, seq: int, trials: int, digest: str) -> None:
+    """Say that the tables contain the events up to `seq`. Raises sqlite3.Error."""
+    connection.execute("DELETE FROM snapshot")
+    row = (seq, version(), trials, digest)
+    connection.execute("INSERT INTO snapshot VALUES (?, ?, ?, ?)", row)
+
+
+def read_snapshot(connection: sqlite3.Connection) -> Snapshot | None:
+    """What the tables contain. None where there are none of this version that fit the events.
+
+    Call it in a transaction, together with what is read of trials. Raises sqlite3.Error.
+    """
+    name = "SELECT name FROM sqlite_schema WHERE name = 'snapshot'"
+    if connection.execute(name).fetchone() is None:
+        return None
+    row = connection.execute("SELECT seq, version, trials, digest FROM snapshot").fetchone()
+    if row is None or row[1] != version():
+        return None
+    seq, _, trials, digest = row
+    [(events, rows)] = connection.execute(
+        "SELECT (SELECT max(seq) FROM events), (SELECT coalesce(max(id), -1) + 1 FROM trials)"
+    )
+    found = connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
+    if seq > (events or 0) or rows != trials or parts_digest(found) != digest:
+        return None
+    return Snapshot(seq, trials, {name: json.loads(body) for name, body in found})
+
+
+def parts_digest(rows: Iterable[tuple[str, str]]) -> str:
+    """The digest of the parts, in the order of their names."""
+    return digest_of(*(text for row in rows for text in row))
