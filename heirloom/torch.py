@@ -58,9 +58,11 @@ def inherit(
     rules: how to treat tensors whose name matches a pattern (`*` stands for any text): "new",
         "whole", "overlap", or a `Rule`. The first that matches counts.
     parents: with several paths, "first" takes each tensor from the first that has it whole, else
-        from the first that has a part. "mean" averages those that have it whole.
-    optimizer: also restore its state for parameters that come from one parent; where a parameter
-        is new, its state is zero. Learning rates and the like stay as they are.
+        from the first that has a part. "mean" averages those that have it whole; integers come
+        from the first of them.
+    optimizer: also restore its state for parameters that are inherited; where a parameter is new,
+        its state is zero, and where it is a mean, its state is one too. Learning rates and the like
+        stay as they are.
 
     Returns the report, prints it, and adds it to the trial's result. Raises WeightsError for
     weights that cannot be read and for rules that cannot be applied, before the model is changed.

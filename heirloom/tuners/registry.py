@@ -24,7 +24,7 @@ TUNERS = {
     "batch": "heirloom.tuners.batch:Batch",
     "bohb": "heirloom.tuners.methods.bohb:Bohb",
     "darts": "heirloom.tuners.methods.darts.tuner:Darts",
-    "enas": "heirloom.tuners.methods.enas:Enas",
+    "enas": "heirloom.tuners.methods.enas.tuner:Enas",
     "evolution": "heirloom.tuners.evolution:Evolution",
     "gp": "heirloom.tuners.optuna:GP",
     "grid": "heirloom.tuners.grid:Grid",

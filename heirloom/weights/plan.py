@@ -13,6 +13,7 @@ from .errors import WeightsError
 from .rules import NEW, WHOLE, Matcher, Rules
 
 FIRST, MEAN = "first", "mean"
+_AVERAGED = "fc"  # kinds of numbers
 _KINDS = {("b", "i"), ("b", "f"), ("i", "f"), ("i", "c"), ("f", "c"), ("b", "c")}  # safe casts
 
 
@@ -45,13 +46,19 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Plan:
-    """Transfers by tensor name; the names of tensors that stay new; unused tensors of parents."""
+    """Transfers by tensor name; the names of tensors that stay new; unused tensors of parents.
+
+    mean_of: the number of parents of which the mean is taken; None if it is not.
+    fewer: names of tensors that are not taken from all of them, since one has another shape.
+    """
 
     transfers: Mapping[str, Transfer]
     new: tuple[str, ...]
     unused: tuple[str, ...]
     inherited: int  # numbers
     total: int  # numbers
+    mean_of: Optional[int] = None
+    fewer: tuple[str, ...] = ()
 
 
 def make(
@@ -75,12 +82,19 @@ def make(
         if found is not None:
             transfers[name] = found
     used = {source for found in transfers.values() for source in found.sources}
+    is_mean = combine == MEAN and len(parents) > 1
     return Plan(
         transfers=transfers,
         new=tuple(name for name in targets if name not in transfers),
         unused=_unused(parents, used),
         inherited=sum(sum(map(align.count, found.pieces)) for found in transfers.values()),
         total=sum(math.prod(tensor.shape) for tensor in targets.values()),
+        mean_of=len(parents) if is_mean else None,
+        fewer=tuple(
+            name
+            for name, found in transfers.items()
+            if is_mean and targets[name].kind in _AVERAGED and len(found.sources) < len(parents)
+        ),
     )
 
 
@@ -101,7 +115,7 @@ def _find(
     ]
     whole = [number for number, other in candidates if other.shape == tensor.shape]
     if whole:
-        chosen = whole if combine == MEAN and tensor.kind in "fc" else whole[:1]
+        chosen = whole if combine == MEAN and tensor.kind in _AVERAGED else whole[:1]
         everything = tuple(slice(0, size) for size in tensor.shape)
         sources = tuple((number, source) for number in chosen)
         return Transfer(name, sources, ((everything, everything),), whole=True)

@@ -22,6 +22,8 @@ class InheritReport:
     optimizer: how many parameters have the parent's optimizer state; None if it was not asked for.
     same_function: whether the model computes what its parent computes, although its structure is
         another one; None for a model without a structure, or with its parent's.
+    mean_of: the number of parents of which the mean was taken; None if it was not.
+    fewer: names of tensors that not all of them have in the model's shape. They come from the rest.
     """
 
     share: float
@@ -31,11 +33,17 @@ class InheritReport:
     unused: tuple[str, ...] = ()
     optimizer: Optional[int] = None
     same_function: Optional[bool] = None
+    mean_of: Optional[int] = None
+    fewer: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [f"{len(self.whole)} tensors whole"]
         parts += [f"{len(self.partly)} partly ({_names(self.partly)})"] if self.partly else []
         parts += [f"{len(self.new)} new ({_names(self.new)})"] if self.new else []
+        if self.mean_of is not None:
+            parts.append(f"the mean of {self.mean_of} parents")
+        if self.fewer:
+            parts.append(f"{len(self.fewer)} from fewer parents ({_names(self.fewer)})")
         if self.optimizer is not None:
             parts.append(f"optimizer state of {self.optimizer} parameters")
         if self.same_function is not None:
@@ -45,11 +53,15 @@ class InheritReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types, with at most 50 names of each sort beside the counts."""
         sorts = {"whole": self.whole, "partly": self.partly, "new": self.new}
+        if self.mean_of is not None:
+            sorts["fewer"] = self.fewer
         found: dict[str, Any] = {"share": round(self.share, 6)}
         found.update({sort: len(names) for sort, names in sorts.items()})
         found["names"] = {
             sort: list(names[:_KEPT]) for sort, names in sorts.items() if sort != "whole" and names
         }
+        if self.mean_of is not None:
+            found["mean_of"] = self.mean_of
         if self.optimizer is not None:
             found["optimizer"] = self.optimizer
         if self.same_function is not None:
@@ -70,6 +82,8 @@ def describe(
         unused=plan.unused,
         optimizer=optimizer,
         same_function=same_function,
+        mean_of=plan.mean_of,
+        fewer=plan.fewer,
     )
 
 

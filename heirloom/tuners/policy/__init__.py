@@ -1,5 +1,5 @@
 """Policies that sample sequences of decisions, and the rules by which they learn.
 
-Most modules import numpy, and are imported when a tuner is constructed. `average`, `generations`,
-`require` and `tuner` import nothing but the standard library.
+Most modules import numpy, and are imported when a tuner is constructed. `average`, `require` and
+`tuner` import nothing but the standard library.
 """

@@ -20,7 +20,7 @@ def move(
         for name, transfer in transfers.items():
             found = [sources[number].read(source) for number, source in transfer.sources]
             if len(found) > 1:
-                tensors[name].copy_(_mean(found, tensors[name]))
+                tensors[name].copy_(mean(found, tensors[name]))
             else:
                 copy(tensors[name], found[0], transfer)
 
@@ -34,8 +34,8 @@ def copy(target: torch.Tensor, source: torch.Tensor, transfer: Transfer) -> None
             target[to].copy_(source[of])
 
 
-def _mean(found: Sequence[torch.Tensor], target: torch.Tensor) -> torch.Tensor:
-    """The mean, added up in single precision or better."""
+def mean(found: Sequence[torch.Tensor], target: torch.Tensor) -> torch.Tensor:
+    """The mean, added up in single precision or better, on the device of `target`."""
     wide = torch.promote_types(target.dtype, torch.float32)
     total = torch.zeros_like(target, dtype=wide)
     for part in found:

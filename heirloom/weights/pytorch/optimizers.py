@@ -13,7 +13,7 @@ from ..plan import Transfer
 from ..source import Source
 from ..write import OptimizerState
 from .modules import parameters
-from .move import copy
+from .move import copy, mean
 
 _SCALARS = (bool, int, float, str, type(None))
 
@@ -52,7 +52,11 @@ def restore(
     """Give parameters the state that their parents' had; return for how many that was possible.
 
     State of a parameter's shape is cut as the parameter was, with zeros where the parameter is
-    new. A parameter whose parent has other state, or that is a mean of several, starts without.
+    new. A parameter that is a mean of several parents gets the mean of their state, as far as they
+    have it; step counts and what is no floating-point number come from the first that has it. A
+    parameter whose parent has other state starts without.
+
+    Averaging momentum beside weights: Yu, Jin, Yang 2019, https://arxiv.org/abs/1905.03817.
     """
     saved = [source.optimizer() for source in sources]
     names = parameters(model)
@@ -60,16 +64,35 @@ def restore(
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             transfer = transfers.get(names.get(id(parameter), ""))
-            if transfer is None or len(transfer.sources) != 1:
+            if transfer is None:
                 continue
-            number, source = transfer.sources[0]
-            shape = sources[number].tensors[source].shape
-            found = saved[number].get(source)
-            state = found and _fitted(found, shape, parameter, transfer, _on_device(group))
+            states = []
+            for number, source in transfer.sources:
+                shape = sources[number].tensors[source].shape
+                found = saved[number].get(source, {})
+                states.append(_fitted(found, shape, parameter, transfer, _on_device(group)))
+            state = _mean([each for each in states if each])
             if state:
                 optimizer.state[parameter] = state
                 restored += 1
     return restored
+
+
+def _mean(states: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The mean of several states of a parameter; empty without any."""
+    if len(states) < 2:
+        return states[0] if states else {}
+    mixed: dict[str, Any] = {}
+    for key in dict.fromkeys(key for state in states for key in state):
+        values = [state[key] for state in states if state.get(key) is not None]
+        mixed[key] = values[0] if values else None
+        if len(values) > 1 and key != "step" and all(map(_is_float, values)):
+            mixed[key] = mean(values, values[0]).to(values[0].dtype)
+    return mixed
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
 
 
 def _on_device(group: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from heirloom.space import parse
 from heirloom.space.decisions import Decisions
 from heirloom.tuners.interface import Result
-from heirloom.tuners.methods.enas import Enas
+from heirloom.tuners.methods.enas.tuner import Enas
 from tests.integration.search.conftest import Lab
 
 # The shared weights are the number of their generation. Convolutions have high rewards.

@@ -74,6 +74,7 @@ METHODS: dict[str, Method] = {
         (
             {"samples": 2, "updates": 2, "children": 2},
             {"samples": 2, "updates": 3, "children": 1, "parallel": 2, "overlap": True},
+            {"samples": 1, "updates": 1, "children": 1, "workers": 2},
         ),
         examples=10,
     ),

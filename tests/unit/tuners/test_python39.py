@@ -47,5 +47,5 @@ def _needs_numpy(path: Path) -> bool:
     """Whether it is a module that a tuner or an assessor imports when it finds numpy."""
     if path.parent.name == "curves":
         return True
-    plain = ("average", "generations", "require", "tuner")
+    plain = ("average", "require", "tuner")
     return path.parent.name == "policy" and path.stem not in plain

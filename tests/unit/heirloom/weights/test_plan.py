@@ -88,6 +88,15 @@ def test_the_mean_is_taken_of_parents_that_have_the_tensor_whole():
     plan = make({"a": Tensor((2,)), "n": Tensor((), "i")}, parents, combine=MEAN)
     assert plan.transfers["a"].sources == ((0, "a"), (2, "a"))
     assert plan.transfers["n"].sources == ((0, "n"),)
+    assert (plan.mean_of, plan.fewer) == (3, ("a",))
+
+
+def test_tensors_that_all_parents_have_are_means_of_all():
+    parents = [{"a": Tensor((2,)), "n": Tensor((), "i")}] * 2
+    plan = make(parents[0], parents, combine=MEAN)
+    assert (plan.mean_of, plan.fewer) == (2, ())
+    assert make(parents[0], parents[:1], combine=MEAN).mean_of is None
+    assert make(parents[0], parents).mean_of is None
 
 
 def test_the_first_rule_that_matches_counts():

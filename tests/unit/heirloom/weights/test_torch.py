@@ -144,6 +144,59 @@ def test_several_parents_are_averaged(tmp_path):
     assert torch.allclose(child.weight, expected)
 
 
+def test_a_mean_names_the_tensors_that_not_all_parents_have(tmp_path, capsys):
+    save(nn.Linear(3, 2), tmp_path / "0")
+    save(nn.Linear(4, 2), tmp_path / "1")
+    report = inherit(nn.Linear(3, 2), [tmp_path / "0", tmp_path / "1"], parents="mean")
+    assert (report.mean_of, report.fewer) == (2, ("weight",))
+    assert "the mean of 2 parents, 1 from fewer parents (weight)" in capsys.readouterr().out
+    assert report.as_dict()["names"] == {"fewer": ["weight"]}
+
+
+def _trained(kind, seed, **arguments):
+    """A network and its optimizer after some steps."""
+    torch.manual_seed(seed)
+    model = _network()
+    optimizer = getattr(torch.optim, kind)(model.parameters(), lr=0.01, **arguments)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(torch.randn(4, 1, 5, 5)).square().sum().backward()
+        optimizer.step()
+    return model, optimizer
+
+
+@pytest.mark.parametrize(("kind", "key"), [("SGD", "momentum_buffer"), ("Adam", "exp_avg_sq")])
+def test_the_optimizers_state_is_averaged_with_the_weights(tmp_path, kind, key):
+    arguments = {"momentum": 0.9} if kind == "SGD" else {}
+    parents = [_trained(kind, seed, **arguments) for seed in (1, 2)]
+    for number, (model, optimizer) in enumerate(parents):
+        save(model, tmp_path / str(number), optimizer=optimizer)
+    child = _network()
+    theirs = getattr(torch.optim, kind)(child.parameters(), lr=0.01, **arguments)
+    paths = [tmp_path / "0", tmp_path / "1"]
+    assert inherit(child, paths, parents="mean", optimizer=theirs).optimizer == 6
+    states = [optimizer.state[model[0].weight] for model, optimizer in parents]
+    found = theirs.state[child[0].weight]
+    assert found.keys() == states[0].keys()
+    assert torch.allclose(found[key], (states[0][key] + states[1][key]) / 2)
+    if kind == "Adam":
+        assert found["step"] == 3
+    child(torch.randn(4, 1, 5, 5)).sum().backward()
+    theirs.step()
+
+
+def test_a_parent_without_an_optimizer_is_left_out_of_its_mean(tmp_path):
+    model, optimizer = _trained("SGD", 1, momentum=0.9)
+    save(model, tmp_path / "0")
+    save(model, tmp_path / "1", optimizer=optimizer)
+    child = _network()
+    theirs = torch.optim.SGD(child.parameters(), lr=0.01, momentum=0.9)
+    paths = [tmp_path / "0", tmp_path / "1"]
+    assert inherit(child, paths, parents="mean", optimizer=theirs).optimizer == 6
+    expected = optimizer.state[model[0].weight]["momentum_buffer"]
+    assert torch.equal(theirs.state[child[0].weight]["momentum_buffer"], expected)
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
 def test_types_are_kept_by_the_file_and_chosen_by_the_model(tmp_path, dtype):
     parent, child = nn.Linear(3, 2).to(dtype), nn.Linear(3, 2)

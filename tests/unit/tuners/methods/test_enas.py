@@ -11,7 +11,7 @@ import pytest
 from heirloom.space import contains, parse
 from heirloom.space.decisions import Decisions
 from heirloom.tuners.interface import Proposal, Result, SearchFinished
-from heirloom.tuners.methods.enas import Enas
+from heirloom.tuners.methods.enas.tuner import Enas
 
 SPACE: dict[str, Any] = {
     "layer0.op": ["conv", "pool"],
@@ -134,7 +134,7 @@ def test_a_lost_evaluation_is_repeated_with_other_samples(lost: dict[str, Any]) 
 
 @pytest.mark.parametrize(
     "result",
-    [None, {"rewards": [0.5]}, {"rewards": ["a"] * 4}, {"rewards": [10**400] * 4}],
+    [None, {"rewards": [0.5]}, {"rewards": ["a"] * 4}, {"rewards": [True] * 4}],
 )
 def test_an_evaluation_without_rewards_ends_the_search_with_a_message(result: Any) -> None:
     chain = Chain()
@@ -142,9 +142,125 @@ def test_an_evaluation_without_rewards_ends_the_search_with_a_message(result: An
     chain.propose()
     chain.end(1, result=result)
     with pytest.raises(
-        SearchFinished, match=r"trial 1 reported no rewards: .* a list of 4 finite numbers"
+        SearchFinished, match=r"trial 1 reported no rewards: .* a list of 4 numbers"
     ):
         chain.propose()
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), float("inf"), 10**400])
+def test_a_reward_that_is_no_finite_number_counts_as_the_worst(missing: Any) -> None:
+    found, expected = Chain(), Chain()
+    for chain, rewards in (
+        (found, [missing, 0.25, 0.5, 0.75]),
+        (expected, [0.25, 0.25, 0.5, 0.75]),
+    ):
+        chain.run(1)
+        chain.propose()
+        chain.end(1, result={"rewards": rewards})
+    assert found.tuner.state() == expected.tuner.state()
+
+
+def test_a_sample_without_a_finite_reward_is_never_the_best() -> None:
+    chain = Chain(updates=1)
+    chain.run(1)
+    chain.propose()
+    chain.end(1, result={"rewards": [None, 0.0, None, None]})
+    params = chain.tuner.conclude()[0].params["params"]
+    assert params == DECISIONS.read(chain.proposals[1].params["samples"][1])
+
+
+def test_an_evaluation_without_any_finite_reward_is_repeated() -> None:
+    chain = Chain(updates=1)
+    chain.run(1)
+    for trial in (1, 2, 3):
+        assert chain.propose() == ("evaluate", 0, (0,))
+        chain.end(trial, result={"rewards": [None] * 4})
+    with pytest.raises(
+        SearchFinished,
+        match="3 evaluations in a row failed, the last by trial 3: none of its rewards is a finite",
+    ):
+        chain.propose()
+
+
+def test_three_failures_in_a_row_end_the_search_with_the_last_reason() -> None:
+    chain = Chain()
+    lost: dict[str, Any] = {"state": "failed", "weights": False, "reason": "out of memory"}
+    chain.run(3)
+    for trial, changed in enumerate([lost, lost, {**lost, "state": "cancelled"}, lost], 3):
+        assert chain.propose() == ("train", 1, (0,))
+        chain.end(trial, **changed)
+    with pytest.raises(
+        SearchFinished,
+        match="3 generations in a row failed, the last by trial 6: failed: out of memory",
+    ):
+        chain.propose()
+
+
+def test_a_success_between_failures_goes_on() -> None:
+    chain = Chain(updates=1)
+    for round_ in range(3):
+        for _ in range(2):
+            chain.propose()
+            chain.end(len(chain.proposals) - 1, state="failed", weights=False)
+        assert [each[:2] for each in chain.run(2)] == [("train", round_), ("evaluate", round_)]
+
+
+def test_workers_train_a_generation_side_by_side() -> None:
+    chain = Chain(workers=2, updates=1)
+    assert [chain.propose() for _ in range(3)] == [("train", 0, ())] * 2 + [None]
+    assert chain.proposals[0].params["samples"] != chain.proposals[1].params["samples"]
+    chain.end(0)
+    assert chain.propose() is None
+    chain.end(1)
+    assert chain.run(4) == [
+        ("evaluate", 0, (0, 1)), ("train", 1, (0, 1)), ("train", 1, (0, 1)),
+        ("evaluate", 1, (3, 4)),
+    ]  # fmt: skip
+    nothing, shared = chain.tuner.conclude()
+    assert [nothing.parents, shared.parents] == [(), (3, 4)]
+
+
+def test_a_generation_goes_on_with_the_workers_that_succeeded() -> None:
+    chain = Chain(workers=3, updates=1)
+    for _ in range(3):
+        chain.propose()
+    chain.end(1)
+    chain.end(0, state="failed", weights=False)
+    assert chain.tuner.may_be_parent(1)
+    chain.end(2, restored=(), weights=False)
+    assert chain.propose() == ("evaluate", 0, (1,))
+
+
+def test_workers_train_beside_evaluations_with_overlap() -> None:
+    chain = Chain(workers=2, overlap=True, updates=1)
+    chain.run(2)
+    assert [chain.propose() for _ in range(4)] == [
+        ("evaluate", 0, (0, 1)), ("train", 1, (0, 1)), ("train", 1, (0, 1)), None,
+    ]  # fmt: skip
+
+
+def test_a_generation_that_is_damaged_is_left_out() -> None:
+    """A trial that does not find its parents' weights is skipped."""
+    chain = Chain(updates=1)
+    chain.run(4)
+    assert chain.propose() == ("train", 2, (2,))
+    chain.end(4, state="skipped", restored=(), weights=False)
+    assert chain.run(3) == [("train", 1, (0,)), ("evaluate", 1, (5,)), ("train", 2, (5,))]
+
+
+def test_evaluations_of_a_generation_that_is_damaged_are_not_used() -> None:
+    chain = Chain(parallel=2, overlap=True, workers=2)
+    chain.run(2)
+    assert [chain.propose() for _ in range(4)] == [
+        *[("evaluate", 0, (0, 1))] * 2, *[("train", 1, (0, 1))] * 2,
+    ]  # fmt: skip
+    chain.end(2, state="skipped", restored=(), weights=False)
+    before = chain.tuner.state()["rule"]
+    chain.end(3)
+    assert chain.tuner.state()["rule"] == before
+    chain.end(4)
+    chain.end(5)
+    assert chain.propose() == ("evaluate", 1, (4, 5))
 
 
 def test_weights_are_needed_as_long_as_a_trial_may_start_from_them() -> None:
@@ -157,7 +273,10 @@ def test_weights_are_needed_as_long_as_a_trial_may_start_from_them() -> None:
     for _ in range(2):
         chain.propose()
         chain.end(len(chain.proposals) - 1)
-    assert [trial for trial in range(6) if chain.tuner.may_be_parent(trial)] == [3]
+    # Should generation 1 be damaged, the search goes on from generation 0.
+    assert [trial for trial in range(6) if chain.tuner.may_be_parent(trial)] == [0, 3]
+    chain.run(1)
+    assert [trial for trial in range(7) if chain.tuner.may_be_parent(trial)] == [3, 6]
 
 
 def test_the_best_network_is_trained_from_nothing_and_from_the_shared_weights() -> None:
@@ -191,7 +310,7 @@ def test_a_space_that_cannot_be_written_as_text_is_refused() -> None:
     assert Enas.supports({"op": list(range(63))}) == "op has more than 62 options"
 
 
-@pytest.mark.parametrize("name", ["samples", "updates", "children", "parallel"])
+@pytest.mark.parametrize("name", ["samples", "updates", "children", "parallel", "workers"])
 def test_wrong_arguments_are_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be at least 1, not 0"):
         Chain(**{name: 0})

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 
-from ...objective import Objective
-from ...space import parse
-from ...space.decisions import CHARACTERS, Decisions, unsupported
-from ...store.limits.values import finite
-from ..generators import generator_state, load_generator
-from ..interface import Proposal, Result, SearchFinished, Tuner
-from ..policy.generations import Generation, Generations
-from ..policy.require import require_numpy
+from ....objective import Objective
+from ....space import parse
+from ....space.decisions import CHARACTERS, Decisions, unsupported
+from ...generators import generator_state, load_generator
+from ...interface import Proposal, Result, SearchFinished, Tuner
+from ...policy.require import require_numpy
+from . import EVALUATE, FINAL, TRAIN, rewards
+from .failures import Failures, fault_of
+from .generations import Generation, Generations
+from .workers import Workers
 
-TRAIN, EVALUATE, FINAL = "train", "evaluate", "final"  # values of the parameter `task`
 UNITS = 64
 BOUND = 1.5  # of the logits
 DECAY = 0.99  # of the moving average of rewards
@@ -45,6 +46,10 @@ class Enas(Tuner):
     The trial's parameters are `task`, `generation` and `samples`, texts that `Decisions.read` turns
     into params of the search space; for the task `final`, `params` instead.
 
+    A reward that is no finite number counts as the worst of its evaluation. A generation whose
+    weights cannot be read any more is left out, and the search goes on from the one before. Three
+    generations or three evaluations in a row without success end the search.
+
     Pham, Guan, Zoph, Le, Dean: Efficient Neural Architecture Search via Parameter Sharing, ICML
     2018, https://arxiv.org/abs/1802.03268, with the settings of its code for the macro space. Each
     decision has a softmax of its own, where the paper's controller chooses among earlier layers by
@@ -60,6 +65,9 @@ class Enas(Tuner):
             Default: 1.
         overlap: whether a generation trains while the one before is evaluated, in contrast to the
             paper, on candidates of a policy that is one generation old. Default: false.
+        workers: trials that train a generation side by side, each on candidates of its own. In
+            contrast to the paper, more than 1 make several sets of weights, and whoever starts from
+            the generation takes their mean. One that fails is left out. Default: 1.
 
     Raises ValueError if an argument is out of range or numpy is missing, SpaceError for a wrong
     search space.
@@ -69,7 +77,7 @@ class Enas(Tuner):
     chain = True
     name: ClassVar[str] = "enas"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the arguments of the experiment file, each by its name
         self,
         space: dict[str, Any],
         *,
@@ -81,19 +89,20 @@ class Enas(Tuner):
         learning_rate: float = 0.001,
         parallel: int = 1,
         overlap: bool = False,
+        workers: int = 1,
     ) -> None:
         require_numpy(self.name)
         counts = {"samples": samples, "updates": updates, "children": children}
-        for name, count in {**counts, "parallel": parallel}.items():
+        for name, count in {**counts, "parallel": parallel, "workers": workers}.items():
             if count < 1:
                 raise ValueError(f"{name} must be at least 1, not {count}")
         if not learning_rate > 0:
             raise ValueError(f"learning_rate must be above 0, not {learning_rate}")
-        from ..policy.adam import Adam
-        from ..policy.average import MovingAverage
-        from ..policy.gradient import Reinforce
-        from ..policy.lstm import LstmPolicy
-        from ..policy.skips import SkipPenalty
+        from ...policy.adam import Adam
+        from ...policy.average import MovingAverage
+        from ...policy.gradient import Reinforce
+        from ...policy.lstm import LstmPolicy
+        from ...policy.skips import SkipPenalty
 
         self._samples, self._children = samples, children
         self._parallel, self._overlap = parallel, overlap
@@ -112,8 +121,9 @@ class Enas(Tuner):
             penalty=(lambda each: skips.of(policy, each) * SKIP_WEIGHT) if skips.layers else None,
         )
         self._generations = Generations(updates)
-        self._training: Optional[int] = None  # a trial
+        self._workers = Workers(workers)
         self._evaluations: dict[int, _Evaluation] = {}  # by trial
+        self._failures = {TRAIN: Failures("generations"), EVALUATE: Failures("evaluations")}
         self._refusal: Optional[str] = None
 
     @classmethod
@@ -137,30 +147,36 @@ class Enas(Tuner):
         if waiting is not None and self._has_room(waiting):
             drawn = self._draw(self._samples)
             self._evaluations[trial_id] = _Evaluation(waiting.number, drawn)
-            return self._proposal(EVALUATE, waiting.number, drawn, (waiting.trial,))
-        if self._training is not None or len(self._generations) > self._overlap:
+            return self._proposal(EVALUATE, waiting.number, drawn, waiting.trials)
+        if not self._workers.has_room or len(self._generations.unevaluated) > self._overlap:
             return None
-        self._training = trial_id
         last, drawn = self._generations.last, self._draw(self._children)
-        if last is None:
-            return self._proposal(TRAIN, 0, drawn, ())
-        return self._proposal(TRAIN, last.number + 1, drawn, (last.trial,))
+        number = 0 if last is None else last.number + 1
+        self._workers.begin(trial_id, number)
+        return self._proposal(TRAIN, number, drawn, () if last is None else last.trials)
 
     def observe(self, result: Result) -> None:
         """Take a generation, or let the policy learn. A trial without its parent is not used."""
-        is_whole = result.state == "succeeded" and bool(result.restored or not result.parents)
-        if result.trial_id == self._training:
-            self._training = None
-            if is_whole and result.weights:
-                self._generations.add(result.trial_id)
-            return
         evaluation = self._evaluations.pop(result.trial_id, None)
-        if evaluation is not None and is_whole:
-            self._learn(result, evaluation)
+        fault = fault_of(result)
+        if evaluation is not None:
+            if result.state == "skipped":
+                self._lose(evaluation.generation)
+            self._count(EVALUATE, result, fault or self._learn(result, evaluation))
+        elif result.trial_id in self._workers:
+            if result.state == "skipped":
+                self._lose(self._workers.number - 1)
+            fault = fault or ("" if result.weights else "it left no weights")
+            self._workers.end(result.trial_id, committed=not fault)
+        if self._workers.has_ended:
+            number, trials = self._workers.number, self._workers.take()
+            if trials:
+                self._generations.add(number, trials)
+            self._count(TRAIN, result, "" if trials else fault)
 
     def may_be_parent(self, trial_id: int) -> bool:
-        """Whether the trial is a generation that trains, that is evaluated, or the last one."""
-        return trial_id == self._training or self._generations.may_be_parent(trial_id)
+        """Whether the trial is part of a generation that trains, or that a trial may start from."""
+        return self._workers.may_be_parent(trial_id) or self._generations.may_be_parent(trial_id)
 
     def conclude(self) -> Sequence[Proposal]:
         """The best network from nothing, and the same one from the shared weights."""
@@ -169,7 +185,7 @@ class Enas(Tuner):
             return ()
         chosen = self._decisions.params(last.best[1])
         params = {"task": FINAL, "generation": last.number, "params": chosen}
-        return [Proposal(params), Proposal(params, (last.trial,))]
+        return [Proposal(params), Proposal(params, last.trials)]
 
     def state(self) -> Any:
         """See Tuner."""
@@ -177,10 +193,11 @@ class Enas(Tuner):
             "random": generator_state(self._rng),
             "rule": self._rule.state(),
             "generations": self._generations.state(),
-            "training": self._training,
+            "workers": self._workers.state(),
             "evaluations": [
                 [trial, each.generation, each.samples] for trial, each in self._evaluations.items()
             ],
+            "failures": {task: each.count for task, each in self._failures.items()},
             "refusal": self._refusal,
         }
 
@@ -189,10 +206,12 @@ class Enas(Tuner):
         load_generator(self._rng, state["random"])
         self._rule.load_state(state["rule"])
         self._generations.load_state(state["generations"])
-        self._training = state["training"]
+        self._workers.load_state(state["workers"])
         self._evaluations = {
             trial: _Evaluation(*written) for trial, *written in state["evaluations"]
         }
+        for task, count in state["failures"].items():
+            self._failures[task].count = count
         self._refusal = state["refusal"]
 
     def _has_room(self, generation: Generation) -> bool:
@@ -209,24 +228,42 @@ class Enas(Tuner):
         params = {"task": task, "generation": generation, "samples": texts}
         return Proposal(params, parents, candidate=False)
 
-    def _learn(self, result: Result, evaluation: _Evaluation) -> None:
-        from ..policy.sample import Sample
+    def _learn(self, result: Result, evaluation: _Evaluation) -> str:
+        """Make a step of the policy. Return why it cannot be made; else an empty text."""
+        from ...policy.sample import Sample
 
-        rewards = _rewards(result.result, len(evaluation.samples))
-        if rewards is None:
+        found = rewards.read(result.result, len(evaluation.samples))
+        if found is None:
             self._refusal = (
                 f"trial {result.trial_id} reported no rewards: its result needs `rewards`, a list "
-                f"of {len(evaluation.samples)} finite numbers, one for each of its samples"
+                f"of {len(evaluation.samples)} numbers, one for each of its samples"
             )
-            return
-        scores = [self._objective.score(reward) for reward in rewards]
+            return ""
+        known = [
+            (self._objective.score(reward), sample)
+            for reward, sample in zip(found, evaluation.samples)
+            if reward is not None
+        ]
+        if not known:
+            return "none of its rewards is a finite number"
+        worst = min(score for score, _ in known)
+        scores = [worst if reward is None else self._objective.score(reward) for reward in found]
         drawn = [Sample(each, 0.0, score) for each, score in zip(evaluation.samples, scores)]
         self._rule.learn(drawn)
-        self._generations.note(evaluation.generation, scores, evaluation.samples)
+        self._generations.note(evaluation.generation, max(known))
+        return ""
 
+    def _lose(self, number: int) -> None:
+        """Leave out a generation: a trial that was to start from it did not find its weights."""
+        self._generations.lose(number)
+        self._workers.close()
+        self._evaluations = {
+            trial: each for trial, each in self._evaluations.items() if each.generation != number
+        }
 
-def _rewards(result: Any, count: int) -> Optional[list[float]]:
-    """The rewards in a trial's result; None if there are not as many finite numbers."""
-    found = result.get("rewards") if isinstance(result, Mapping) else None
-    is_whole = isinstance(found, list) and len(found) == count and all(map(finite, found))
-    return found if is_whole else None
+    def _count(self, task: str, result: Result, fault: str) -> None:
+        """Count a success, or a failure: too many in a row end the search."""
+        if fault:
+            self._refusal = self._failures[task].add(result, fault) or self._refusal
+        else:
+            self._failures[task].count = 0
