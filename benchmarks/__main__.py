@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
     "overhead": overhead.measure,
     "weights": weights.measure,
 }
+INHERIT = "inherit"  # a study with options of its own
 NASBENCH = "nasbench"  # a comparison of methods; its figures are no times of this machine
 _WIDTH = 140  # of the tables where the output is no terminal
 BUILD = Path(__file__).resolve().parent.parent / "build"
@@ -55,7 +56,8 @@ def main(
     """Measure everything (below ten minutes), or what is named, and write the figures as JSON.
 
     nasbench compares tuners on the table of NAS-Bench-201 instead (20 minutes), and writes
-    nasbench.json. What was ended goes on where it was.
+    nasbench.json. What was ended goes on where it was. inherit compares searches with and without
+    inherited weights, and has options of its own.
     """
     if names == [NASBENCH]:
         _compare(build, only or [], quick=quick)
@@ -148,5 +150,15 @@ def _record(
     }
 
 
-if __name__ == "__main__":
+def _run() -> None:
+    """Run `main`, or the study that is named, which has options of its own."""
+    if sys.argv[1:2] == [INHERIT]:
+        from benchmarks.inherit.__main__ import main as inherit
+
+        sys.argv[:2] = [f"{sys.argv[0]} {INHERIT}"]
+        typer.run(inherit)
     typer.run(main)
+
+
+if __name__ == "__main__":
+    _run()

@@ -1,6 +1,7 @@
 """Writes docs/results.md from docs/results.json: `python -m benchmarks.results`.
 
 With `--take FILE`, the results of a study that a benchmark wrote into build/ are taken over first.
+Their pictures are drawn into docs/pictures.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from typing import Annotated, Any
 import jinja2
 import typer
 
+from benchmarks.inherit import pictures, tables
+from benchmarks.inherit.outcome import GOAL, GOAL_METHOD
 from benchmarks.nasbench import outcome
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.nasbench.study import VALUES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-TEMPLATE = Path(__file__).with_suffix(".md.j2")
+INHERIT = "inherit"
+TEMPLATES = Path(__file__).parent
+TEMPLATE = "results.md.j2"
 
 
 def main(
@@ -28,13 +33,17 @@ def main(
     path = docs / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     if take is not None:
-        results[take.stem] = shortened(json.loads(take.read_text()))
+        results[take.stem] = record = shortened(json.loads(take.read_text()))
+        if take.stem == INHERIT:
+            pictures.draw(record, docs / "pictures")
         path.write_text(json.dumps(results, indent=1) + "\n")
     (docs / "results.md").write_text(page(results))
 
 
 def shortened(record: dict[str, Any]) -> dict[str, Any]:
     """A record without the figures of single searches."""
+    if "rows" not in record:
+        return record
     rows = [{key: row[key] for key in row if key != "found"} for row in record["rows"]]
     return {**record, "rows": rows}
 
@@ -42,10 +51,23 @@ def shortened(record: dict[str, Any]) -> dict[str, Any]:
 def page(results: dict[str, Any]) -> str:
     """The page, in Markdown."""
     environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    template = environment.from_string(TEMPLATE.read_text())
-    return template.render({"nasbench": None, **_nasbench(results)}).strip() + "\n"
+    values = {"nasbench": None, **_nasbench(results), **_inherit(results)}
+    return environment.get_template(TEMPLATE).render(values).strip() + "\n"
+
+
+def _inherit(results: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "inherit": results.get(INHERIT),
+        "show": tables,
+        "interval": lambda found: f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})",
+        "goal": GOAL,
+        "goal_method": GOAL_METHOD,
+    }
 
 
 def _nasbench(results: dict[str, Any]) -> dict[str, Any]:

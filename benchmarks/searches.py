@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import yaml
 from controller.core.events import Created, Event, VerdictSeen
 from controller.state.home import Home
 from controller.state.journal import Journal
+from controller.state.lock import is_locked
 from controller.store import layout
 from controller.store.layout import Root
 from heirloom.store import manifest
@@ -24,10 +25,12 @@ from heirloom.store.files import RealFiles
 from heirloom.store.manifest import Manifest
 
 SLOTS = 4
+NAME = "bench"  # of every search
 NO_OP = ["sh", "-c", r'echo {\"value\":1} > "$HEIRLOOM_RESULT"']
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _WATCH_EVERY = 0.1  # seconds
+_END_LIMIT = 60.0  # seconds until a controller that was told to stop has ended
 _PYTHON = "{{ ansible_playbook_python }}"  # Ansible's own, as in inventory/hosts.yml
 
 
@@ -67,16 +70,18 @@ def run(
     experiment: Mapping[str, Any],
     inventory: Path | None = None,
     *,
+    slots: int | Sequence[Mapping[str, Any]] = SLOTS,
     watch: Callable[[psutil.Process], None] | None = None,
 ) -> Search:
     """Run an experiment (the keys of an experiment file, without its name) to its end.
 
     Everything lies under `directory`, which must not exist, but for the store of an `inventory`;
-    without one the trials run on this machine. `watch` is called ten times a second
-    with the controller's process. Raises RuntimeError when the search does not end well.
+    without one the trials run in `slots` of this machine. `watch` is called ten times a second
+    with the controller's process. If this function is interrupted, it ends that process, and trials
+    that run go on. Raises RuntimeError when the search does not end well.
     """
     file = _write(directory, experiment)
-    inventory = inventory or _this_machine(directory)
+    inventory = inventory or _this_machine(directory, slots)
     environment = {**os.environ, "HEIRLOOM_HOME": str(directory / "home")}
     arguments = ["run", str(file), "--inventory", str(inventory)]
     log = directory / "output.log"
@@ -90,12 +95,17 @@ def run(
             stdout=output,
             stderr=output,
         )
-        status = _wait(process, watch)
+        try:
+            status = _wait(process, watch)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
         seconds = time.monotonic() - began
     if status != 0:
         ending = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
         raise RuntimeError(f"the search ended with exit code {status}: {ending}")
-    with Journal.open(Home(directory / "home").find("bench").journal, readonly=True) as journal:
+    with Journal.open(Home(directory / "home").find(NAME).journal, readonly=True) as journal:
         events = [event for _, event in journal.read()]
     created = next(event for event in events if isinstance(event, Created))
     return Search(events, Root(Path(created.root)), seconds)
@@ -108,19 +118,39 @@ def clear(directory: Path, search: Search | None = None) -> None:
     layout.remove(directory)
 
 
+def end(directory: Path) -> None:
+    """End a search that was interrupted, with its trials, and remove what it left.
+
+    Raises RuntimeError if its controller does not end.
+    """
+    home = Home(directory / "home")
+    if (home.experiments / NAME).is_dir():
+        environment = {**os.environ, "HEIRLOOM_HOME": str(home.path)}
+        subprocess.run(
+            [sys.executable, "-m", "controller", "stop", NAME],
+            cwd=_REPOSITORY, env=environment, capture_output=True, check=False,
+        )  # fmt: skip
+        deadline = time.monotonic() + _END_LIMIT
+        while is_locked(home.find(NAME)):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the controller of {directory} does not end")
+            time.sleep(_WATCH_EVERY)
+    layout.remove(directory)
+
+
 def _write(directory: Path, experiment: Mapping[str, Any]) -> Path:
     (directory / "code").mkdir(parents=True)
     trial = {"code_dir": "code", **experiment["trial"]}
     file = directory / "experiment.yml"
-    file.write_text(yaml.safe_dump({"name": "bench", **experiment, "trial": trial}))
+    file.write_text(yaml.safe_dump({"name": NAME, **experiment, "trial": trial}))
     return file
 
 
-def _this_machine(directory: Path) -> Path:
+def _this_machine(directory: Path, slots: int | Sequence[Mapping[str, Any]]) -> Path:
     host = {
         "ansible_connection": "local",
         "ansible_python_interpreter": _PYTHON,
-        "heirloom_slots": SLOTS,
+        "heirloom_slots": slots if isinstance(slots, int) else list(map(dict, slots)),
         "heirloom_run_dir": str(directory / "run"),  # never /run/heirloom, which lies in memory
     }
     inventory = directory / "hosts.yml"

@@ -1,0 +1,1 @@
+"""Searches with and without inherited weights: docs/explanation/inherit-protocol.md."""

@@ -1,0 +1,61 @@
+"""`python -m benchmarks inherit`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from benchmarks.inherit import compare, tables
+from benchmarks.trials.inherit.sizes import SIZES
+
+BUILD = Path(__file__).resolve().parents[2] / "build"
+SHORT = "short"
+SEEDS = 5
+_WIDTH = 140  # of the tables where the output is no terminal
+
+
+def main(
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only this one: {', '.join(compare.KNOWN)}. May be repeated."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")] = SEEDS,
+    size: Annotated[str, typer.Option(help=", ".join(SIZES))] = "small",
+    short: Annotated[
+        bool, typer.Option("--short", help="The smallest size: shows that it works, and no more.")
+    ] = False,
+    build: Annotated[Path, typer.Option(help="Where to work, and to write the record.")] = BUILD,
+) -> None:
+    """Compare searches whose trials inherit weights with searches whose trials do not.
+
+    The protocol is docs/explanation/inherit-protocol.md. A method takes up to two hours on two
+    cores. Each search is kept: what was ended goes on with those that are missing.
+    """
+    if unknown := sorted(set(method or ()) - set(compare.KNOWN)):
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose of {', '.join(compare.KNOWN)}")
+    size = SHORT if short else size
+    if size not in SIZES:
+        raise typer.BadParameter(f"{size}: choose of {', '.join(SIZES)}")
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    began = time.monotonic()
+
+    def notify(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {escape(text)}")
+
+    build = build.absolute()
+    try:
+        record = compare.run(
+            build, methods=method or compare.KNOWN, seeds=seeds, size=size, notify=notify
+        )
+    except RuntimeError as error:
+        console.print(f"[red]error:[/] {escape(str(error))}")
+        sys.exit(1)
+    for each in tables.all_of(record):
+        console.print(each, "")
+    console.print(f"written to {compare.file_of(build, size)}")

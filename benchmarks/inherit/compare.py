@@ -1,0 +1,73 @@
+"""The whole comparison: every search that is missing, then the figures, into a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.inherit import final, shared
+from benchmarks.inherit.methods import METHODS, tasks
+from benchmarks.inherit.outcome import of_method
+from benchmarks.inherit.study import Notify, Study
+
+SHARED = "shared"  # no method, but the ranking of networks by shared weights
+KNOWN = (*METHODS, SHARED)
+
+Record = dict[str, Any]
+
+
+def file_of(build: Path, size: str) -> Path:
+    """Where the record of a size is written."""
+    return build / ("inherit.json" if size == "small" else f"inherit-{size}.json")
+
+
+def run(
+    build: Path,
+    *,
+    methods: Sequence[str],
+    seeds: int,
+    size: str,
+    notify: Notify = lambda text: None,
+) -> Record:
+    """Run the searches of methods that are missing, and write the record.
+
+    Methods that an earlier run has finished with as many seeds are in the record too. Raises
+    RuntimeError if a search does not end well.
+    """
+    study = Study(build, size, notify)
+    chosen = [method for method in METHODS if method in methods]
+    left = [
+        task
+        for seed in range(seeds)
+        for method in chosen
+        for task in tasks(method, study.size, seed)
+    ]
+    for number, task in enumerate(left, 1):
+        notify(f"{number} of {len(left)}: {task}")
+        study.task(task)
+    for method in chosen:
+        final.run(study, method, seeds)
+    if SHARED in methods:
+        shared.run(study, seeds)
+    record = _record(study, size, seeds)
+    file_of(build, size).write_text(json.dumps(record, indent=1) + "\n")
+    return record
+
+
+def _record(study: Study, size: str, seeds: int) -> Record:
+    rows = []
+    for method in METHODS:
+        runs = study.kept_tasks(method, seeds)
+        if runs is not None:
+            rows.append({**of_method(method, runs), "final": final.rows(study, method, seeds)})
+    return {
+        "size": size,
+        "seeds": seeds,  # from 0
+        "candidates": study.size.candidates,
+        "epochs": study.size.epochs,
+        "lengths": list(study.size.lengths),
+        "methods": rows,
+        "shared": shared.row(study, seeds),
+    }

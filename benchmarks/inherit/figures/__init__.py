@@ -1,0 +1,1 @@
+"""What searches have cost, and what inheriting saves: computed from what they reported."""

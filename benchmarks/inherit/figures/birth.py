@@ -1,0 +1,86 @@
+"""What a child has lost at birth: its accuracy before its first step, beside its parent's value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any
+
+from benchmarks.inherit.figures.runs import Run
+
+NOTHING, SEVERAL = "nothing", "several"
+_AMOUNT = ("epochs", "epochs_from")  # no part of a candidate
+_OPTION = "_name"  # of a nested option, in its params
+
+
+@dataclass(frozen=True)
+class Birth:
+    """The children of one kind of change. Numbers are means.
+
+    Args:
+        change: the last part of the label that differs from the parent's, such as `width`;
+            `nothing`, or `several`.
+        children: how many.
+        share: of their numbers that they inherited.
+        before: their accuracy before the first step.
+        lost: how much less that is than the parent's value.
+        gained: how much more their own value is than the parent's.
+    """
+
+    change: str
+    children: int
+    share: float
+    before: float
+    lost: float
+    gained: float
+
+
+def births(runs: Iterable[Run]) -> list[Birth]:
+    """The children of searches by change, the most frequent change first."""
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for run in runs:
+        for change, numbers in _of(run):
+            found.setdefault(change, []).append(numbers)
+    rows = [
+        Birth(change, len(numbers), *(mean(column) for column in zip(*numbers, strict=True)))
+        for change, numbers in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.children, row.change))
+
+
+def _of(run: Run) -> Iterator[tuple[str, tuple[float, ...]]]:
+    by_id = {trial.id: trial for trial in run.trials}
+    for trial in run.trials:
+        if not trial.restored or trial.value is None or trial.before is None:
+            continue
+        parent = by_id[trial.restored[0]]
+        if parent.value is None:
+            continue
+        lost, gained = parent.value - trial.before, trial.value - parent.value
+        yield change(parent.params, trial.params), (trial.share or 0, trial.before, lost, gained)
+
+
+def change(parent: Mapping[str, Any], child: Mapping[str, Any]) -> str:
+    """What differs. A label that only one of the two has comes with another one that differs."""
+    before, after = dict(_flat(parent)), dict(_flat(child))
+    labels = {
+        label.rpartition(".")[2]
+        for label in before.keys() & after.keys()
+        if json.dumps(before[label]) != json.dumps(after[label])
+    }
+    if not labels:
+        return NOTHING
+    return labels.pop() if len(labels) == 1 else SEVERAL
+
+
+def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for label, value in params.items():
+        if label in (_OPTION, *_AMOUNT):
+            continue
+        if isinstance(value, Mapping) and _OPTION in value:
+            yield label, value[_OPTION]
+            yield from _flat(value)
+        else:
+            yield label, value

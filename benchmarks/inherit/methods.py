@@ -1,0 +1,119 @@
+"""The searches that are compared: the experiment of each method, arm, length and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.trials.inherit.sizes import Size
+
+TRIALS = Path(__file__).resolve().parent.parent / "trials"
+TITLES = {"a": "A", "b": "B"}
+
+Keys = dict[str, Any]  # of an experiment file
+
+
+@dataclass(frozen=True)
+class Task:
+    """A search.
+
+    Args:
+        method: its name.
+        arm: `a`, whose trials inherit, or `b`, whose trials start from nothing.
+        length: of the trials, as a multiple of that of arm A.
+        seed: of the search.
+    """
+
+    method: str
+    arm: str
+    length: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """A name for files."""
+        return f"{self.method}-{self.arm}-{self.length}-{self.seed}"
+
+    def __str__(self) -> str:
+        return f"{self.method}, arm {TITLES[self.arm]} at length {self.length}, seed {self.seed}"
+
+
+def tasks(method: str, size: Size, seed: int) -> list[Task]:
+    """The searches of a method with one seed: arm A, and arm B at each length."""
+    return [Task(method, "a", 1, seed), *(Task(method, "b", by, seed) for by in size.lengths)]
+
+
+def experiment(task: Task, size: Size) -> Keys:
+    """The keys of its experiment file, without those of all searches (see search.py)."""
+    keys = METHODS[task.method](size, task.length)
+    if task.arm == "b":
+        keys["inheritance"] = {"from": "none"}
+    return {**keys, "seed": task.seed}
+
+
+def _evolution(size: Size, length: int) -> Keys:
+    population = size.population[0]
+    tuner = {"name": "evolution", "args": {"population": population, "sample": 3}}
+    return {"model": "inherit.net.net", "tuner": tuner, **_fixed(size, length)}
+
+
+def _random(size: Size, length: int) -> Keys:
+    return {
+        "model": "inherit.net.net",
+        "tuner": {"name": "random"},
+        "inheritance": {"from": "nearest"},
+        "lookahead": 0,
+        **_fixed(size, length),
+    }
+
+
+def _morphism(size: Size, length: int) -> Keys:
+    shape = {"input": [1, size.side, size.side], "classes": 10}
+    width, most = size.grown
+    args = {"width": width, "max_parameters": most}
+    return {
+        "search_space": {"network": {"layers": shape}},
+        "tuner": {"name": "morphism", "args": args},
+        **_fixed(size, length),
+    }
+
+
+def _pbt(size: Size, length: int) -> Keys:
+    least, members = size.epochs * length, size.population[1]
+    parts = size.candidates // members
+    return {
+        "model": "inherit.net.WithRate",
+        "tuner": {"name": "pbt", "args": {"population": members}},
+        "resource": {"name": "epochs", "min": least, "max": parts * least},
+        "command": ["python", "-m", "inherit.candidate"],
+    }
+
+
+def _asha(size: Size, length: int) -> Keys:
+    least = size.epochs * length
+    return {
+        "model": "inherit.net.WithRate",
+        "tuner": {"name": "asha"},
+        "resource": {"name": "epochs", "min": least, "max": 9 * least, "eta": 3},
+        "command": ["python", "-m", "inherit.candidate"],
+        "budget": {"trials": size.candidates},
+    }
+
+
+def _fixed(size: Size, length: int) -> Keys:
+    """Every trial trains as long as every other, unless it stops early."""
+    return {
+        "command": ["python", "-m", "inherit.candidate", str(size.epochs * length)],
+        "budget": {"trials": size.candidates},
+    }
+
+
+METHODS: Mapping[str, Callable[[Size, int], Keys]] = {
+    "evolution": _evolution,
+    "pbt": _pbt,
+    "morphism": _morphism,
+    "asha": _asha,
+    "random": _random,
+}

@@ -1,0 +1,107 @@
+"""The figures of a method, as the record and the page of results have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import mean, stdev
+from typing import Any
+
+from benchmarks.inherit.figures.birth import births
+from benchmarks.inherit.figures.comparison import FIGURES, Comparison, compare
+from benchmarks.inherit.figures.costs import Cost, Spent
+from benchmarks.inherit.figures.runs import Run
+from benchmarks.inherit.methods import Task
+
+GOAL = 3.0  # times fewer epochs
+GOAL_METHOD = "evolution"
+_POINTS = 25  # of a curve
+
+Runs = Mapping[Task, Run]
+
+
+def compared(runs: Runs) -> Comparison:
+    """Both arms of a method."""
+    arm_a, arm_b = _arms(runs)
+    return compare(list(map(Spent, arm_a)), {by: list(map(Spent, b)) for by, b in arm_b.items()})
+
+
+def of_method(method: str, runs: Runs) -> dict[str, Any]:
+    """The row of a method, in plain data."""
+    found = compared(runs)
+    arm_a, arm_b = _arms(runs)
+    arms = [_arm("a", 1, arm_a, found.arm_a, {})]
+    arms += [_arm("b", by, arm_b[by], found.arm_b[by], found.ratios[by]) for by in arm_b]
+    return {
+        "method": method,
+        "target": round(found.target, 4),
+        "best": found.best,
+        "cheapest": found.cheapest,
+        "ratio": {name: _rounded(found.intervals[name]) for name in FIGURES},
+        "arms": arms,
+        "births": [_rounded_row(asdict(row)) for row in births(arm_a)],
+        "curves": _curves([("a", 1, arm_a), *(("b", by, arm_b[by]) for by in arm_b)]),
+        "measured": arm_a[-1].measured,
+        "dates": sorted({run.measured["date"][:10] for run in runs.values()}),
+    }
+
+
+def spread(values: Sequence[float]) -> list[float]:
+    """Mean and standard deviation; the latter is 0 of a single value."""
+    return _rounded((mean(values), stdev(values) if len(values) > 1 else 0.0))
+
+
+def _arms(runs: Runs) -> tuple[list[Run], dict[int, list[Run]]]:
+    """The searches of arm A by seed, and those of arm B by length and seed."""
+    ordered = sorted(runs, key=lambda task: (task.length, task.seed))
+    arm_b: dict[int, list[Run]] = {}
+    for task in ordered:
+        if task.arm == "b":
+            arm_b.setdefault(task.length, []).append(runs[task])
+    return [runs[task] for task in ordered if task.arm == "a"], arm_b
+
+
+def _arm(
+    arm: str, length: int, runs: Sequence[Run], costs: Sequence[Cost], ratios: Mapping[str, float]
+) -> dict[str, Any]:
+    tests = [run.best.test for run in runs if run.best is not None and run.best.test is not None]
+    return {
+        "arm": arm,
+        "length": length,
+        "value": spread([run.value for run in runs]),
+        "test": spread(tests),
+        "reached": sum(cost.reached for cost in costs),
+        **{name: spread([getattr(cost, name) for cost in costs]) for name in FIGURES},
+        "whole": spread([Spent(run).whole.epochs for run in runs]),
+        "ratios": {name: round(ratio, 4) for name, ratio in ratios.items()},
+    }
+
+
+def _curves(arms: Sequence[tuple[str, int, Sequence[Run]]]) -> list[dict[str, Any]]:
+    """The best value so far by epochs and by seconds: mean, lowest and highest over the seeds.
+
+    A curve begins where every search has a value, and ends where the first of them ends.
+    """
+    found = []
+    for arm, length, runs in arms:
+        spent = list(map(Spent, runs))
+        for axis, read in (("epochs", Spent.best_by), ("seconds", Spent.best_within)):
+            ends = [each.whole.epochs if axis == "epochs" else each.whole.wall for each in spent]
+            points = []
+            for step in range(1, _POINTS + 1):
+                at = min(ends) * step / _POINTS
+                values = [value for each in spent if (value := read(each, at)) is not None]
+                if len(values) == len(spent):
+                    points.append(_rounded((at, mean(values), min(values), max(values))))
+            found.append({"arm": arm, "length": length, "axis": axis, "points": points})
+    return found
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(value, 4) for value in values]
+
+
+def _rounded_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()
+    }

@@ -1,0 +1,107 @@
+"""The record as tables of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.inherit.methods import TITLES
+from benchmarks.inherit.outcome import GOAL, GOAL_METHOD
+
+
+def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
+    """A table and a line for each method, and what else was measured."""
+    for row in record["methods"]:
+        yield _arms(row, record["seeds"])
+        yield verdict(row)
+        if row["births"]:
+            yield _births(row)
+        if row["final"]:
+            yield _final(row)
+    if record["shared"] is not None:
+        shared = record["shared"]
+        yield (
+            f"shared weights, {shared['networks']} networks: Kendall {pair(shared['kendall'], 2)}, "
+            f"Spearman {pair(shared['spearman'], 2)}"
+        )
+
+
+def verdict(row: dict[str, Any]) -> str:
+    """The ratio of a method in epochs, its interval, and the goal where there is one."""
+    ratio, low, high = row["ratio"]["epochs"]
+    goal = ""
+    if row["method"] == GOAL_METHOD:
+        goal = f"; the goal of {GOAL:g} is {'reached' if ratio >= GOAL else 'missed'}"
+    return (
+        f"{row['method']}: ratio {ratio:.2f} ({low:.2f} to {high:.2f}) in epochs until "
+        f"{percent(row['target'])}, to arm B at length {row['cheapest']}{goal}"
+    )
+
+
+def percent(accuracy: float) -> str:
+    """An accuracy in percent."""
+    return f"{100 * accuracy:.2f} %"
+
+
+def pair(found: list[float], digits: int) -> str:
+    """Mean ± standard deviation."""
+    return f"{found[0]:.{digits}f} ± {found[1]:.{digits}f}"
+
+
+def accuracies(found: list[float]) -> str:
+    """Mean ± standard deviation of accuracies, in percent."""
+    return pair([100 * each for each in found], 2)
+
+
+def arm(row: dict[str, Any]) -> str:
+    """What an arm is called: A, or B with its length."""
+    return TITLES[row["arm"]] + (f" at length {row['length']}" if row["arm"] == "b" else "")
+
+
+def ratio(row: dict[str, Any], figure: str) -> str:
+    """The ratio of an arm's cost to that of arm A; empty for arm A."""
+    return f"{row['ratios'][figure]:.2f}" if figure in row["ratios"] else ""
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for at, column in enumerate(columns):
+        table.add_column(column, justify="right" if at else "left")
+    return table
+
+
+def _arms(row: dict[str, Any], seeds: int) -> Table:
+    table = _table(
+        row["method"], "validation", "test", "reached", "epochs", "ratio", "CPU s", "ratio",
+        "wall s", "ratio", "whole",
+    )  # fmt: skip
+    for each in row["arms"]:
+        table.add_row(
+            arm(each), accuracies(each["value"]), accuracies(each["test"]),
+            f"{each['reached']} of {seeds}",
+            pair(each["epochs"], 0), ratio(each, "epochs"), pair(each["cpu"], 0),
+            ratio(each, "cpu"), pair(each["wall"], 0), ratio(each, "wall"),
+            pair(each["whole"], 0),
+        )  # fmt: skip
+    return table
+
+
+def _births(row: dict[str, Any]) -> Table:
+    table = _table("at birth, by change", "children", "inherited", "accuracy", "lost", "gained")
+    for each in row["births"]:
+        table.add_row(
+            each["change"], str(each["children"]), f"{each['share']:.0%}",
+            percent(each["before"]), percent(each["lost"]), percent(each["gained"]),
+        )  # fmt: skip
+    return table
+
+
+def _final(row: dict[str, Any]) -> Table:
+    table = _table("final trainings", "number", "test")
+    for each in row["final"]:
+        table.add_row(
+            f"{each['method']}, arm {arm(each)}", str(each["trainings"]), accuracies(each["test"])
+        )
+    return table

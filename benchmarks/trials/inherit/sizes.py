@@ -1,0 +1,86 @@
+"""The sizes at which searches with and without inherited weights are compared."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size. The protocol is docs/explanation/inherit-protocol.md.
+
+    Args:
+        side: height and width of the images, in pixels.
+        train, validation: numbers of images.
+        widths, depths: what each stage of the chain chooses among.
+        grown: the width of the first network of `morphism`, and the most parameters of a network.
+        macro: channels and layers of the space of methods that share weights.
+        batch: images in a batch.
+        epochs: of a trial of arm A.
+        lengths: of arm B, as multiples of that.
+        candidates: of a search.
+        population: of `evolution`, and of `pbt`.
+        generations: of the shared weights, one epoch each.
+        final: the most epochs of a final training.
+        repeats: final trainings of each network.
+        ranked: networks that are ranked with shared weights and without.
+        slots: trials at once.
+        gpu: whether the slots share a GPU.
+    """
+
+    side: int = 14
+    train: int = 10_000
+    validation: int = 5_000
+    widths: tuple[int, ...] = (4, 8, 16)
+    depths: tuple[int, ...] = (1, 2, 3)
+    grown: tuple[int, int] = (4, 20_000)
+    macro: tuple[int, int] = (8, 6)
+    batch: int = 64
+    epochs: int = 2
+    lengths: tuple[int, ...] = (1, 2, 4, 8)
+    candidates: int = 40
+    population: tuple[int, int] = (10, 8)
+    generations: int = 80
+    final: int = 30
+    repeats: int = 5
+    ranked: int = 20
+    slots: int = 2
+    gpu: bool = False
+
+
+SIZES = {
+    "small": Size(),
+    "gpu": Size(
+        side=28,
+        train=55_000,
+        widths=(16, 32, 64),
+        grown=(16, 300_000),
+        macro=(36, 12),
+        batch=256,
+        slots=4,
+        gpu=True,
+    ),
+    "short": Size(  # shows that it works
+        side=8,
+        train=400,
+        validation=200,
+        widths=(2, 4),
+        depths=(1, 2),
+        grown=(2, 2_000),
+        macro=(2, 3),
+        epochs=1,
+        lengths=(1, 2),
+        candidates=4,
+        population=(2, 2),
+        generations=2,
+        final=1,
+        repeats=1,
+        ranked=3,
+    ),
+}
+
+
+def of_trial() -> Size:
+    """The size that the trial's experiment file names."""
+    return SIZES[os.environ["SIZE"]]

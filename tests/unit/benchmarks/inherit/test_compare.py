@@ -1,0 +1,144 @@
+"""The whole comparison, with searches that are made up."""
+
+import json
+
+import pytest
+
+from benchmarks import results
+from benchmarks.inherit import compare, images, tables
+from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
+from benchmarks.inherit.search import Place
+from benchmarks.trials.inherit.sizes import SIZES
+
+MEASURED = {
+    "date": "2026-01-02T03:04:05+00:00",
+    "cores": 2,
+    "kernel": "6",
+    "python": "3",
+    "torch": "2",
+}
+
+
+def a_search(keys, value):
+    """Two trials of an epoch each, the second one inheriting unless that is switched off."""
+    restored = [] if keys.get("inheritance") == {"from": "none"} else [0]
+    return Run(
+        seconds=9.0,
+        reports=[Report(0, 1, 3.0, 1, 2.0, value / 2), Report(1, 1, 6.0, 1, 2.0, value)],
+        trials=[
+            TrialRecord(0, "succeeded", {"width": 4}, value=value / 2),
+            TrialRecord(1, "succeeded", {"width": 8}, restored, value, 0.1, 0.5, test=value),
+        ],
+        measured=MEASURED,
+    )
+
+
+def trainings(keys):
+    options = keys["search_space"]["trial"]["_value"]
+    trials = [
+        TrialRecord(at, "succeeded", option, value=at / 10, test=0.5, accuracies=[0.1, 0.2, 0.3])
+        for at, option in enumerate(options)
+    ]
+    return Run(seconds=9.0, reports=[], trials=trials, measured=MEASURED)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The names of the searches that are really run."""
+    names = []
+
+    def run(self, name, keys, *, tests_all=False):
+        names.append(name)
+        return trainings(keys) if "trial" in keys.get("search_space", ()) else a_search(keys, 0.75)
+
+    monkeypatch.setattr(Place, "run", run)
+    monkeypatch.setattr(Place, "space", lambda self, model: {"op": ["a", "b"]})
+    monkeypatch.setattr(images, "write", lambda directory, size, digits: directory / "images")
+    return names
+
+
+def test_every_search_is_run_once_and_the_record_has_its_figures(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+
+    arms = {"evolution-a-1", "evolution-b-1", "evolution-b-2"}
+    assert set(started) == {f"{arm}-{seed}" for arm in arms for seed in (0, 1)} | {
+        "final-evolution-a-1",
+        "final-evolution-b-1",
+    }
+    [row] = record["methods"]
+    assert row["target"] == 0.75
+    assert [(arm["arm"], arm["length"]) for arm in row["arms"]] == [("a", 1), ("b", 1), ("b", 2)]
+    assert row["ratio"]["epochs"] == [1.0, 1.0, 1.0]
+    assert [each["children"] for each in row["births"]] == [2]
+    assert [each["test"] for each in row["final"]] == [[0.5, 0.0]] * 2
+    assert record["shared"] is None
+    assert json.loads((tmp_path / "inherit-short.json").read_text()) == record
+
+
+def test_a_second_start_goes_on_with_what_is_missing(started, tmp_path, monkeypatch):
+    run = Place.run
+
+    def interrupted(self, name, keys, **more):
+        if name == "evolution-b-1-1":
+            raise RuntimeError("killed")
+        return run(self, name, keys, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Place, "run", interrupted)
+        with pytest.raises(RuntimeError, match="killed"):
+            compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+    before = list(started)
+    compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+
+    assert "evolution-a-1-0" in before
+    assert len(started) == len(set(started)) == 8
+
+    compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+    assert len(started) == 8
+
+
+def test_random_search_from_nothing_stands_beside_the_final_trainings(started, tmp_path):
+    compare.run(tmp_path, methods=["random"], seeds=1, size="short")
+    record = compare.run(tmp_path, methods=["evolution"], seeds=1, size="short")
+
+    final = {row["method"]: row["final"] for row in record["methods"]}
+    assert [(row["method"], row["arm"]) for row in final["evolution"]] == [
+        ("evolution", "a"),
+        ("evolution", "b"),
+        ("random", "b"),
+    ]
+
+
+def test_the_ranking_by_shared_weights_is_correlated_with_that_of_trainings(started, tmp_path):
+    size = SIZES["short"]
+    record = compare.run(tmp_path, methods=["shared"], seeds=2, size="short")
+
+    assert record["methods"] == []
+    assert record["shared"]["networks"] == size.ranked == 3
+    assert record["shared"]["kendall_by_seed"] == [1.0, 1.0]
+    assert record["shared"]["spearman"] == [1.0, 0.0]
+
+
+def test_the_record_is_shown_as_tables(started, tmp_path):
+    record = compare.run(tmp_path, methods=compare.KNOWN, seeds=1, size="short")
+    shown = list(tables.all_of(record))
+
+    assert any(
+        isinstance(each, str) and "evolution: ratio 1.00 (1.00 to 1.00) in epochs" in each
+        for each in shown
+    )
+    assert any(isinstance(each, str) and "the goal of 3 is missed" in each for each in shown)
+
+
+def test_the_page_of_results_has_every_method_and_its_picture(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution", "shared"], seeds=2, size="short")
+    (tmp_path / "inherit.json").write_text(json.dumps(record))
+    results.main(take=tmp_path / "inherit.json", docs=tmp_path)
+
+    page = (tmp_path / "results.md").read_text()
+    assert "| `evolution` | 75.00 % | 1 | **1.00 (1.00 to 1.00)** |" in page
+    assert "is missed." in page
+    assert "Kendall's 1.00 ± 0.00" in page
+    assert "](pictures/inherit-evolution.svg)" in page
+    picture = tmp_path / "pictures/inherit-evolution.svg"
+    assert "best validation accuracy" in picture.read_text()
