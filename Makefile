@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow test-exports lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -28,7 +28,7 @@ methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, wh
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
 
-test-all: test test-methods test-tensorflow cluster-all ## All tests, every role on every release (an hour and more)
+test-all: test test-methods test-tensorflow test-exports cluster-all ## All tests, every role on every release (an hour and more)
 
 lint: .venv/ready-dev
 	@echo "lint"
@@ -74,6 +74,18 @@ test-node-python: build/python39/ready ## The unit tests of what runs on nodes, 
 test-tensorflow: build/tensorflow/ready .venv/ready-dev ## The TensorFlow example, in an environment of its own
 	@echo "the TensorFlow example"
 	@$(BIN)/python -m pytest -p no:cacheprovider -m full tests/integration/examples/test_tensorflow.py
+
+test-exports: build/exports/ready ## Exports into other tools, read back by these, in an environment of its own
+	@echo "exports"
+	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results/test_tools.py
+
+EXPORTS = requirements-mlflow.txt requirements-optuna.txt requirements-parquet.txt requirements-tensorboard.txt
+
+build/exports/ready: requirements.txt $(EXPORTS)
+	@$(PYTHON) -m venv build/exports
+	@build/exports/bin/python -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$^) \
+	  optuna-dashboard hypothesis pytest pytest-timeout
+	@touch $@
 
 build/tensorflow/ready: examples/tensorflow/requirements.txt
 	@$(PYTHON) -m venv build/tensorflow

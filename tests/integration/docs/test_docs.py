@@ -216,7 +216,10 @@ def _check_checkpoints(lab: Lab) -> None:
 
 
 def _check_results_elsewhere(lab: Lab) -> None:
-    [trial] = [trial for trial in lab.trials("sums") if trial["id"] == 5]
+    trials = lab.trials("sums")
+    exported = (lab.path / "clone/trials.jsonl").read_text().splitlines()
+    assert [json.loads(line)["params"] for line in exported] == [each["params"] for each in trials]
+    trial = trials[5]
     [parent] = trial["restored"]
     best = lab.path / "clone/best"
     assert (best / f"parents/{parent}/weights.json").is_file()

@@ -1,0 +1,1 @@
+"""The trials of an experiment in the forms of other tools: a module for each tool."""

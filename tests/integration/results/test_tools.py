@@ -1,0 +1,174 @@
+"""Exports into other tools, read back by these tools: `make test-exports`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.views.trials.searches import Search
+
+REPOSITORY = Path(__file__).parents[3]
+PATIENCE = 100  # seconds
+
+pytestmark = pytest.mark.full  # the tools need an environment of their own: `make test-exports`
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Search:
+    """Trial 2 starts from trial 1, trial 3 has failed, and trial 4 runs."""
+    (tmp_path / "home/experiments").mkdir(parents=True)
+    search = Search(tmp_path / "home/experiments", root=tmp_path / "store/ann/cnn-1")
+    for number, value in enumerate((0.5, 0.25)):
+        search.trial({"lr": 0.1, "depth": number + 1, "[odd]": 1})
+        search.report(number, 1.0, step=0, loss=2.0)
+        search.report(number, value, step=1, loss=1.0)
+        search.end(number, value, f1=value / 2)
+        manifest = tmp_path / f"store/ann/cnn-1/trials/{number}/manifest.json"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_text(json.dumps({"trial": number}))
+    search.trial({"lr": 0.2, "depth": 3, "[odd]": 1, "layers": [1, 2]}, 1)
+    search.end(2, 0.125)
+    search.trial({"lr": 0.2, "depth": 3, "[odd]": 1})
+    search.end(3, None, "failed")
+    search.trial({"lr": 0.2, "depth": 3, "[odd]": 1})
+    return search
+
+
+def export(search: Search, tool: str, path: str | Path) -> str:
+    """Run the command; what it prints."""
+    home = search.place.path.parents[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "controller", "export", "cnn", "--to", tool, str(path)],
+        cwd=REPOSITORY, env=os.environ | {"HEIRLOOM_HOME": str(home)}, capture_output=True,
+        text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_parquet(search: Search, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    export(search, "parquet", tmp_path / "t.parquet")
+    table = parquet.read_table(tmp_path / "t.parquet")
+    assert table["value"].to_pylist() == [0.5, 0.25, 0.125, None, None]
+    assert table["restored"].to_pylist() == [[], [], [1], [], []]
+    assert table["layers"].to_pylist() == [None, None, [1, 2], None, None]
+    assert str(table.schema.field("proposed_at").type) == "double"
+    assert json.loads(table.schema.metadata[b"heirloom"])["objectives"] == {"value": "minimize"}
+
+
+@pytest.mark.filterwarnings("default")  # what TensorBoard brings along uses deprecated modules
+def test_tensorboard(search: Search, tmp_path: Path) -> None:
+    from tensorboard import program
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    runs = tmp_path / "runs"
+    assert "4 new runs" in export(search, "tensorboard", runs)
+    first = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
+    search.end(4, 0.0625)
+    assert "1 new run" in export(search, "tensorboard", runs)
+    assert all(path.read_bytes() == data for path, data in first.items())
+    found = EventAccumulator(str(runs / "1")).Reload()
+    assert [(each.step, each.value) for each in found.Scalars("value")] == [(0, 1.0), (1, 0.25)]
+    assert found.Scalars("result/f1")[0].value == 0.125
+
+    server = program.TensorBoard()
+    server.configure(argv=["", "--logdir", str(runs), "--port", "0", "--load_fast", "false"])
+    address = server.launch()
+    end = time.monotonic() + PATIENCE
+    while len(_ask(f"{address}data/runs")) < 5:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    question = {
+        "experimentName": "", "startIndex": 0, "sliceSize": 10, "colParams": [],
+        "allowedStatuses": ["STATUS_SUCCESS", "STATUS_FAILURE"],
+    }  # fmt: skip
+    [*groups] = _ask(f"{address}data/plugin/hparams/session_groups", question)["sessionGroups"]
+    by_name = {group["name"]: group for group in groups}
+    assert len(by_name) == 5
+    assert by_name["cnn-1/2"]["hparams"] == {
+        "lr": 0.2, "depth": 3.0, "[odd]": 1.0, "layers": "[1, 2]", "heirloom.parents": "1",
+    }  # fmt: skip
+    assert by_name["cnn-1/3"]["sessions"][0]["status"] == "STATUS_FAILURE"
+
+
+def _ask(url: str, question: Any = None) -> Any:
+    data = None if question is None else json.dumps(question).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.filterwarnings("default")  # MLflow uses parts of SQLAlchemy that are deprecated
+def test_mlflow(search: Search, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    database = tmp_path / "m.db"
+    assert "4 new runs" in export(search, "mlflow", database)
+    client = MlflowClient(f"sqlite:///{database}")
+    experiment = client.get_experiment_by_name("cnn-1")
+    there = [experiment.experiment_id]
+    # As a kill leaves it: a run without an end.
+    client.create_run(there[0], tags={"heirloom.trial": "4"})
+    search.end(4, 0.0625)
+    assert "1 new run" in export(search, "mlflow", database)
+    assert "0 new runs" in export(search, "mlflow", database)
+    runs = {run.data.tags["heirloom.trial"]: run for run in client.search_runs(there)}
+    assert len(client.search_runs(there)) == len(runs) == 5
+    assert [runs[str(number)].info.status for number in range(5)] == [
+        "FINISHED", "FINISHED", "FINISHED", "FAILED", "FINISHED",
+    ]  # fmt: skip
+    child = runs["2"].data
+    assert child.tags["mlflow.parentRunId"] == runs["1"].info.run_id
+    assert child.params == {"lr": "0.2", "depth": "3", "_odd_": "1", "layers": "[1, 2]"}
+    assert runs["1"].data.metrics["result/f1"] == 0.125
+    history = client.get_metric_history(runs["1"].info.run_id, "loss")
+    assert [(each.step, each.value) for each in history] == [(0, 2.0), (1, 1.0)]
+    copied = client.download_artifacts(runs["1"].info.run_id, "manifest.json", str(tmp_path))
+    assert json.loads(Path(copied).read_text()) == {"trial": 1}
+
+
+@pytest.mark.parametrize("storage", ["sqlite:///{}/o.db", "{}/o.journal"])
+def test_optuna_and_its_dashboard(search: Search, tmp_path: Path, storage: str) -> None:
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+    from optuna_dashboard import wsgi
+
+    address = storage.format(tmp_path)
+    assert "4 new trials" in export(search, "optuna", address)
+    search.end(4, 0.0625)
+    assert "1 new trial " in export(search, "optuna", address)
+    assert "0 new trials" in export(search, "optuna", address)
+    opened: Any = address
+    if "://" not in address:
+        opened = optuna.storages.JournalStorage(JournalFileBackend(address))
+    study = optuna.load_study(study_name="cnn-1", storage=opened)
+    assert study.best_value == 0.0625
+    assert [trial.user_attrs["heirloom:trial"] for trial in study.trials] == [0, 1, 2, 3, 4]
+    assert study.trials[2].params == {"lr": 0.2, "depth": 3, "[odd]": 1}
+    assert study.trials[2].user_attrs["params.layers"] == [1, 2]
+    assert study.trials[1].intermediate_values == {0: 1.0, 1: 0.25}
+    shown = json.loads(b"".join(_page(wsgi(opened), "/api/studies")))
+    assert [each["study_name"] for each in shown["study_summaries"]] == ["cnn-1"]
+    [trials] = [json.loads(b"".join(_page(wsgi(opened), f"/api/studies/{study._study_id}")))]
+    assert len(trials["trials"]) == 5
+
+
+def _page(app: Any, path: str) -> Iterator[bytes]:
+    environment = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr, "wsgi.url_scheme": "http", "SERVER_NAME": "lab",
+        "SERVER_PORT": "80",
+    }  # fmt: skip
+    return iter(app(environment, lambda *_: None))
