@@ -18,9 +18,9 @@ from controller.core.state import ExperimentState
 def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
     """The trials whose weights the policy keeps. `best`: the best committed candidate.
 
-    Trials whose weights are damaged or removed do not count among the best. Before the first
-    candidate, the latest of the other trials is kept, such as the last generation of shared
-    weights: a search that ends early leaves it.
+    Trials whose weights are damaged or removed do not count among the best. The latest trial that
+    is no candidate is kept as well, such as the last generation of shared weights: a search that
+    ended goes on from it when its budget is extended.
     """
     if rules.keep is Keep.ALL:
         return {trial.id for trial in trials}
@@ -28,7 +28,7 @@ def kept(trials: Sequence[Trial], best: int | None, rules: Rules) -> set[int]:
         held = set() if best is None else _lineage(trials, best)
     else:
         held = set(best_trials(trials, rules, rules.keep_best))
-    return held or _latest_shared(trials)
+    return held | _latest_shared(trials)
 
 
 def questions(x: ExperimentState) -> tuple[int, ...]:

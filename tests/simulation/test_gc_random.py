@@ -15,6 +15,7 @@ from tests.simulation.core_state import check
 from tests.simulation.faulty_cluster import Cluster
 from tests.simulation.killed_controller import Controller
 from tests.simulation.several_objectives import OBJECTIVES, best_of, check_front
+from tests.simulation.world.candidates import is_candidate
 
 RULES = st.builds(
     Rules,
@@ -90,6 +91,12 @@ class GcController(Controller):
         self.take(kind(at=self.now, **what))
 
 
+def latest_shared(x):
+    """The latest committed trial that is no candidate and from which a trial can start."""
+    able = [trial for trial in x.trials if trial.state is State.SUCCEEDED and trial.inheritable]
+    return [trial.id for trial in able if not is_candidate(trial.params)][-1:]
+
+
 class RandomGcSearch(CoreRun):
     """One experiment from a seed, beside a twin that removes nothing."""
 
@@ -128,8 +135,7 @@ class RandomGcSearch(CoreRun):
         twin = self.twin
         held = kept(twin.trials, twin.best, self.rules)
         if self.rules.keep is Keep.BEST:
-            best = set(best_of(twin, self.rules.keep_best))
-            assert held == best or not best
+            assert held == {*best_of(twin, self.rules.keep_best), *latest_shared(twin)}
         if self.rules.keep is Keep.LINEAGE:
             assert not held & set(event.trials)
         removed = [self.twin.trials[trial] for trial in event.trials]

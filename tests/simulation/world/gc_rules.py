@@ -113,16 +113,14 @@ class GcRules:
         ]
         if not objectives.is_single:
             ranked = order(x)
-        if not ranked:
-            return self._latest_shared(x)
         if x.rules.keep is Keep.BEST:
-            return set(ranked[: x.rules.keep_best])
+            return set(ranked[: x.rules.keep_best]) | self._latest_shared(x)
         line, pending = set(ranked[:1]), ranked[:1]
         while pending:
             new = set(verdicts[pending.pop()].manifest.parents) - line
             line |= new
             pending += new
-        return line
+        return line | self._latest_shared(x)
 
     def _latest_shared(self, x: Experiment) -> set[int]:
         """The latest committed trial that is no candidate and whose weights stand."""

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Optional
 
 from ....space import parse
 from ...interface import Proposal, Result, SearchFinished, Tuner
+from ..chain import Failures, fault_of, lost_parents
 from . import operations
 from .derive import Rule, Skips, derive, skips, without_none
 
 SEARCH, FINAL = "search", "final"  # values of the parameter `task`
-_FAILURES = 3  # in a row, after which the search ends
 _KEPT = 2  # generations that a later one may start from: the last one may turn out to be damaged
 _ORDERS = (1, 2)
 
@@ -103,7 +103,7 @@ class Darts(Tuner):
         self._stop_at_skips = stop_at_skips
         self._committed: list[_Generation] = []  # the latest ones, oldest first
         self._training: Optional[int] = None  # a trial
-        self._failures = 0  # in a row
+        self._failures = Failures("generations")
         self._finals = 0  # that were proposed
         self._refusal: Optional[str] = None
 
@@ -133,11 +133,11 @@ class Darts(Tuner):
         if result.trial_id != self._training:
             return
         self._training = None
-        is_whole = result.state == "succeeded" and bool(result.restored or not result.parents)
-        if not (is_whole and result.weights):
-            self._fail(result)
-            if result.state == "skipped" and self._committed:  # the parent's weights are damaged
-                self._committed.pop()
+        fault = fault_of(result) or ("" if result.weights else "it left no weights")
+        if fault:
+            self._refusal = self._failures.add(result, fault)
+            if lost_parents(result):
+                self._committed = self._committed[:-1]
             return
         written = result.result.get("alphas") if isinstance(result.result, Mapping) else None
         weights = operations.whole(self._options, written)
@@ -148,7 +148,7 @@ class Darts(Tuner):
                 "nas.add_alphas(network) returns them"
             )
             return
-        self._failures = 0
+        self._failures.count = 0
         generation = _Generation(self._next, result.trial_id, weights)
         self._committed = [*self._committed, generation][-_KEPT:]
 
@@ -168,7 +168,7 @@ class Darts(Tuner):
         return {
             "committed": [[each.number, each.trial, each.weights] for each in self._committed],
             "training": self._training,
-            "failures": self._failures,
+            "failures": self._failures.count,
             "finals": self._finals,
             "refusal": self._refusal,
         }
@@ -177,7 +177,7 @@ class Darts(Tuner):
         """See Tuner."""
         self._committed = [_Generation(*written) for written in state["committed"]]
         self._training = state["training"]
-        self._failures = state["failures"]
+        self._failures.count = state["failures"]
         self._finals = state["finals"]
         self._refusal = state["refusal"]
 
@@ -230,14 +230,6 @@ class Darts(Tuner):
             return None
         return f"{reason}; {_named(found)}" if found.is_collapsed else reason
 
-    def _fail(self, result: Result) -> None:
-        self._failures += 1
-        if self._failures >= _FAILURES:
-            self._refusal = (
-                f"generation {self._next} failed {self._failures} times in a row, the last time in "
-                f"trial {result.trial_id}, which {_how(result)}"
-            )
-
     def _check_options(self, stop_at_skips: Optional[int]) -> None:
         """Raise ValueError if an operation is missing that the arguments need."""
         rule = self._rule
@@ -257,11 +249,3 @@ class Darts(Tuner):
 
 def _named(found: Skips) -> str:
     return f"collapsed: {found}" if found.is_collapsed else str(found)
-
-
-def _how(result: Result) -> str:
-    """How a trial ended that left no generation."""
-    if result.state != "succeeded":
-        state = result.state if result.state == "failed" else f"was {result.state}"
-        return f"{state}: {result.reason}" if result.reason else state
-    return "left no weights" if not result.weights else "started without its parent's weights"

@@ -13,8 +13,8 @@ from ....space.decisions import CHARACTERS, Decisions, unsupported
 from ...generators import generator_state, load_generator
 from ...interface import Proposal, Result, SearchFinished, Tuner
 from ...policy.require import require_numpy
+from ..chain import Failures, fault_of, lost_parents
 from . import EVALUATE, FINAL, TRAIN, rewards
-from .failures import Failures, fault_of
 from .generations import Generation, Generations
 from .workers import Workers
 
@@ -160,11 +160,11 @@ class Enas(Tuner):
         evaluation = self._evaluations.pop(result.trial_id, None)
         fault = fault_of(result)
         if evaluation is not None:
-            if result.state == "skipped":
+            if lost_parents(result):
                 self._lose(evaluation.generation)
             self._count(EVALUATE, result, fault or self._learn(result, evaluation))
         elif result.trial_id in self._workers:
-            if result.state == "skipped":
+            if lost_parents(result):
                 self._lose(self._workers.number - 1)
             fault = fault or ("" if result.weights else "it left no weights")
             self._workers.end(result.trial_id, committed=not fault)

@@ -110,11 +110,8 @@ def test_with_overlap_a_generation_trains_while_the_one_before_is_evaluated() ->
     assert [chain.propose() for _ in range(2)] == [("evaluate", 1, (2,)), ("train", 2, (2,))]
 
 
-@pytest.mark.parametrize(
-    "lost", [{"state": "failed", "weights": False}, {"weights": False}, {"restored": ()}]
-)
+@pytest.mark.parametrize("lost", [{"state": "failed", "weights": False}, {"weights": False}])
 def test_a_lost_generation_is_trained_again_from_the_last_one(lost: dict[str, Any]) -> None:
-    """One that started without its parent is lost too: its weights are not the chain's."""
     chain = Chain()
     chain.run(3)
     assert chain.propose() == ("train", 1, (0,))
@@ -122,12 +119,20 @@ def test_a_lost_generation_is_trained_again_from_the_last_one(lost: dict[str, An
     assert chain.propose() == ("train", 1, (0,))
 
 
-@pytest.mark.parametrize("lost", [{"state": "failed"}, {"restored": ()}])
-def test_a_lost_evaluation_is_repeated_with_other_samples(lost: dict[str, Any]) -> None:
+def test_a_chain_whose_weights_were_all_removed_begins_anew() -> None:
+    """A trial that started without its parent is of no use: its weights are not the chain's."""
+    chain = Chain(updates=1)
+    chain.run(2)
+    assert chain.propose() == ("train", 1, (0,))
+    chain.end(2, restored=())
+    assert chain.run(2) == [("train", 0, ()), ("evaluate", 0, (3,))]
+
+
+def test_a_lost_evaluation_is_repeated_with_other_samples() -> None:
     chain = Chain(updates=1)
     chain.run(1)
     assert chain.propose() == ("evaluate", 0, (0,))
-    chain.end(1, **lost)
+    chain.end(1, state="failed")
     assert chain.propose() == ("evaluate", 0, (0,))
     assert chain.proposals[1].params["samples"] != chain.proposals[2].params["samples"]
 

@@ -1,10 +1,10 @@
-"""How often trials of one task have failed in a row."""
+"""How trials of a chain of shared weights fail, and when the search ends for it."""
 
 from __future__ import annotations
 
 from typing import Optional
 
-from ...interface import Result
+from ..interface import Result
 
 MOST = 3  # failures in a row
 
@@ -43,3 +43,9 @@ def fault_of(result: Result) -> str:
     if result.parents and not result.restored:
         return "it started without its parents' weights"
     return ""
+
+
+def lost_parents(result: Result) -> bool:
+    """Whether the weights of the trial's parents cannot be read: they are damaged or removed."""
+    without = bool(result.parents) and not result.restored
+    return result.state == "skipped" or (result.state == "succeeded" and without)
