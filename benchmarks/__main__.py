@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks import cluster, commits, handoff, machine, overhead, pure, throughput, weights
 from benchmarks.figure import Figure
-from benchmarks.nasbench import outcome, study
+from benchmarks.nasbench import one_shot, outcome, ranks, study
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.peers import PEERS
 from controller.store import layout
@@ -52,16 +52,24 @@ def main(
     only: Annotated[
         list[str] | None, typer.Option(help=f"With {NASBENCH}: only this tuner. May be repeated.")
     ] = None,
+    is_one_shot: Annotated[
+        bool,
+        typer.Option("--one-shot", help=f"With {NASBENCH}: search with shared weights instead."),
+    ] = False,
 ) -> None:
     """Measure everything (below ten minutes), or what is named, and write the figures as JSON.
 
     nasbench compares tuners on the table of NAS-Bench-201 instead (20 minutes), and writes
-    nasbench.json. What was ended goes on where it was. inherit compares searches with and without
-    inherited weights, and has options of its own.
+    nasbench.json. With --one-shot it searches with enas and darts on this machine (20 minutes),
+    looks up in the table what they find, and writes nasbench_one_shot.json. What was ended goes on
+    where it was. inherit compares searches with and without inherited weights, and has options of
+    its own.
     """
     if names == [NASBENCH]:
-        _compare(build, only or [], quick=quick)
+        (_search if is_one_shot else _compare)(build, only or [], quick=quick)
         return
+    if is_one_shot:
+        raise typer.BadParameter(f"--one-shot goes with {NASBENCH}")
     measurements = MEASUREMENTS
     if inventory is not None:
         measurements = {"cluster": partial(cluster.measure, inventory=inventory.absolute())}
@@ -99,22 +107,44 @@ def main(
 
 def _compare(build: Path, only: list[str], *, quick: bool) -> None:
     """Run the comparison on NAS-Bench-201 and print it."""
-    known = [method.tuner for method in METHODS]
-    if unknown := sorted(set(only) - set(known)):
-        raise typer.BadParameter(f"{', '.join(unknown)}: choose of {', '.join(known)}")
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
-    try:
-        with console.status(NASBENCH) as status:
-            record = study.run(build, only=only, quick=quick, notify=status.update)
-    except RuntimeError as error:
-        console.print(f"[red]error:[/] {escape(str(error))}")
-        sys.exit(1)
+    console, record = _study(study.run, [each.tuner for each in METHODS], build, only, quick)
     console.print(outcome.as_table(record))
     for values in study.VALUES:
         for goal in outcome.goals(record, values):
             text = f"{values}: {goal.text}: {_MET[goal.met]} ({goal.found})"
             console.print(text, soft_wrap=True)
     console.print(f"written to {build / study.FILE}")
+
+
+def _search(build: Path, only: list[str], *, quick: bool) -> None:
+    """Search with shared weights over the cell of NAS-Bench-201, and print the ranks."""
+    tuners = [each.tuner for each in one_shot.METHODS]
+    console, record = _study(one_shot.run, tuners, build, only, quick)
+    console.print(ranks.as_table(record))
+    skip = record["all_skip"]
+    text = f"all skip_connect: {skip['accuracy']:.2f}, rank {skip['rank']:,}"
+    console.print(f"{text}; half of all cells reach {record['middle']:.2f}")
+    console.print(f"written to {build / one_shot.FILE}")
+
+
+def _study(
+    run: Callable[..., dict[str, Any]],
+    tuners: list[str],
+    build: Path,
+    only: list[str],
+    quick: bool,
+) -> tuple[Console, dict[str, Any]]:
+    """Run a study of tuners, or of those of `only`. Returns where to print, and its record."""
+    if unknown := sorted(set(only) - set(tuners)):
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose of {', '.join(tuners)}")
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    try:
+        with console.status(NASBENCH) as status:
+            record = run(build, only=only, quick=quick, notify=status.update)
+    except RuntimeError as error:
+        console.print(f"[red]error:[/] {escape(str(error))}")
+        sys.exit(1)
+    return console, record
 
 
 def _table(figures: list[Figure]) -> Table:

@@ -56,7 +56,12 @@ def page(results: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    values = {"nasbench": None, **_nasbench(results), **_inherit(results)}
+    values = {
+        "nasbench": None,
+        **_nasbench(results),
+        "one_shot": results.get("nasbench_one_shot"),
+        **_inherit(results),
+    }
     return environment.get_template(TEMPLATE).render(values).strip() + "\n"
 
 

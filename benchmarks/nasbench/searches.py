@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-from benchmarks.nasbench.search import Task
+
+class Task(Protocol):
+    """All that decides what a search finds: a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 class Searches:
@@ -22,7 +26,7 @@ class Searches:
         """What `add` noted, under `found` and `measured`; None if it was not done."""
         return self._done.get(_text(task))
 
-    def add(self, task: Task, found: list[float], measured: dict[str, Any]) -> None:
+    def add(self, task: Task, found: Any, measured: dict[str, Any]) -> None:
         """Note what a search found, and what it was measured with."""
         search = {"task": _text(task), "found": found, "measured": measured}
         self._done[search["task"]] = search

@@ -52,7 +52,7 @@ def run(
             notify(f"{method.tuner}, values {values}")
             left = [task for task in _tasks(method, values, seeds) if done.get(task) is None]
             for task, found in zip(left, pool.map(_search, left), strict=True):
-                done.add(task, found, _facts())
+                done.add(task, found, measured())
     exact = [round(expected_best(table.read(wheel), looks), 4) for looks in LOOKS]
     record = {
         "table": table.PACKAGE,
@@ -88,7 +88,7 @@ def _rows(done: Searches, seeds: int) -> Iterator[Record]:
         }
 
 
-def _facts() -> dict[str, Any]:
+def measured() -> dict[str, Any]:
     """When it was measured, and with what. Optuna and numpy decide what some tuners propose."""
     facts = machine.facts(Path.cwd())
     return {

@@ -29,10 +29,11 @@ def rewards(found: Generations | None, name: str) -> Figure | None:
         }
         for number, (task, row) in enumerate(found.values.items())
     ]
+    span = found.numbers[-1] - found.numbers[0]
     layout = {
         "height": 320,
         "hovermode": "closest",
-        "xaxis": {"title": {"text": "generation"}},
+        "xaxis": {"title": {"text": "generation"}, "dtick": max(1, span // 10)},
         "yaxis": {"title": {"text": name}},
         "legend": LEGEND,
         "showlegend": True,
