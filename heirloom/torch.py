@@ -41,7 +41,7 @@ def inherit(
     rules: Optional[Rules] = None,
     *,
     parents: str = plans.FIRST,
-    optimizer: Optional[torch.optim.Optimizer] = None,
+    optimizer: Union[torch.optim.Optimizer, Sequence[torch.optim.Optimizer], None] = None,
 ) -> InheritReport:
     """Load into `model` what fits of a parent's weights, by the names of tensors.
 
@@ -62,7 +62,7 @@ def inherit(
         from the first of them.
     optimizer: also restore its state for parameters that are inherited; where a parameter is new,
         its state is zero, and where it is a mean, its state is one too. Learning rates and the like
-        stay as they are.
+        stay as they are. Several optimizers are given as a sequence.
 
     Returns the report, prints it, and adds it to the trial's result. Raises WeightsError for
     weights that cannot be read and for rules that cannot be applied, before the model is changed.
@@ -79,7 +79,10 @@ def inherit(
     move(tensors, plan.transfers, sources)
     restored = None
     if optimizer is not None:
-        restored = optimizers.restore(optimizer, model, plan.transfers, sources)
+        restored = sum(
+            optimizers.restore(each, model, plan.transfers, sources)
+            for each in optimizers.listed(optimizer)
+        )
     report = describe(plan, restored, structures.same_function(sources))
     if not channel.continues_from(path):  # a checkpoint is no parent
         channel.note("inherited", report.as_dict())
@@ -91,7 +94,7 @@ def save(
     model: torch.nn.Module,
     path: Optional[PathLike] = None,
     *,
-    optimizer: Optional[torch.optim.Optimizer] = None,
+    optimizer: Union[torch.optim.Optimizer, Sequence[torch.optim.Optimizer], None] = None,
 ) -> None:
     """Save the model's parameters and buffers, by default to the trial's save path.
 
@@ -100,7 +103,7 @@ def save(
     lists the files. It is replaced last: the directory holds one whole model at any time.
 
     path: the directory.
-    optimizer: also save its state, for `inherit`.
+    optimizer: also save its state, for `inherit`; several as a sequence.
 
     Raises WeightsError for tensors that cannot be saved, or OSError.
     """

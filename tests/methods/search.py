@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from tests.methods import chains
 from tests.methods.learning import BEST, SHORT_BEST, Learning, measure, problems
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -43,9 +44,11 @@ def run(method: str, work: Path, *, short: bool = False) -> Outcome:
     began = time.monotonic()
     _heirloom(work, "run", str(file))
     seconds = time.monotonic() - began
-    learning = measure(json.loads(_heirloom(work, "trials", method, "--json")))
+    trials = json.loads(_heirloom(work, "trials", method, "--json"))
+    learning = measure(trials)
     wanted = (SHORT, SHORT_BEST) if short else (TRIALS, BEST)
-    return Outcome(method, learning, seconds, problems(method, learning, *wanted))
+    found = problems(method, learning, *wanted) + chains.problems(trials)
+    return Outcome(method, learning, seconds, found)
 
 
 def shortened(file: Path, work: Path) -> Path:
@@ -61,6 +64,8 @@ def shortened(file: Path, work: Path) -> Path:
     if "resource" in keys:  # two rungs; and pbt, which has no budget, ends with its members
         resource = keys["resource"]
         resource["max"] = resource["min"] * (resource["eta"] if "budget" in keys else 2)
+    if "generations" in args:  # and two last networks
+        args["generations"], args["epochs"] = SHORT - 2, 2
     if "budget" in keys:
         keys["budget"]["trials"] = min(keys["budget"]["trials"], SHORT)
     short = work / file.name

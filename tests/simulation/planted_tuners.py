@@ -13,6 +13,7 @@ from heirloom.objective import Standing
 from heirloom.tuners import Proposal, Result, evolution
 from heirloom.tuners.evolution import Evolution
 from heirloom.tuners.methods.asha import Asha
+from heirloom.tuners.methods.darts.tuner import Darts
 from heirloom.tuners.methods.population import Member
 from heirloom.tuners.methods.resource import Resource
 
@@ -69,11 +70,23 @@ def _a_promoted_candidate_begins_anew() -> Plant:
     return mock.patch.object(Resource, "proposal", careless)
 
 
+def _a_chain_begins_anew() -> Plant:
+    """A generation starts from nothing instead of from the one before."""
+    real = Darts.propose
+
+    def careless(self: Darts, trial_id: int) -> Proposal | None:
+        found = real(self, trial_id)
+        return None if found is None else dataclasses.replace(found, parents=())
+
+    return mock.patch.object(Darts, "propose", careless)
+
+
 # By name, the tuner in whose runs a bug shows, and the bug.
 PLANTED_IN_TUNERS: dict[str, tuple[str, Callable[[], Plant]]] = {
     "failures are not observed again": ("pbt", _failures_are_not_observed_again),
     "a loaded tuner has another generator": ("evolution", _a_loaded_tuner_has_another_generator),
     "candidates are promoted again": ("asha", _candidates_are_promoted_again),
     "failed trials become parents": ("evolution", _failed_trials_become_parents),
+    "a chain begins anew": ("darts", _a_chain_begins_anew),
     "a promoted candidate begins anew": ("hyperband", _a_promoted_candidate_begins_anew),
 }

@@ -1,6 +1,6 @@
 """Networks with choices in them."""
 
-from heirloom.nas.spaces import NASNET, CellNet, ChainNet
+from heirloom.nas.spaces import NASNET, CellNet, ChainNet, DartsNet
 
 
 def net():
@@ -11,3 +11,8 @@ def net():
 def cells():
     """NASNet's cells: what each side of each block reads, and its operation, are chosen."""
     return CellNet(input_shape=(1, 14, 14), channels=4, cells=3, blocks=2, operations=NASNET)
+
+
+def darts():
+    """Cells of DARTS: the operation on each edge between two nodes is chosen."""
+    return DartsNet(input_shape=(1, 14, 14), channels=4, cells=3, nodes=2)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Union
 
 import torch
 from torch import nn
@@ -18,12 +19,21 @@ from .move import copy, mean
 _SCALARS = (bool, int, float, str, type(None))
 
 
-def state_of(optimizer: torch.optim.Optimizer, model: nn.Module) -> OptimizerState:
-    """The optimizer's state for each parameter. Raises WeightsError for what cannot be saved."""
+Given = Union[torch.optim.Optimizer, Sequence[torch.optim.Optimizer]]
+
+
+def listed(optimizer: Given) -> Sequence[torch.optim.Optimizer]:
+    """The optimizers of an argument that is one or several."""
+    return [optimizer] if isinstance(optimizer, torch.optim.Optimizer) else optimizer
+
+
+def state_of(optimizer: Given, model: nn.Module) -> OptimizerState:
+    """The optimizers' state for each parameter. Raises WeightsError for what cannot be saved."""
     names = parameters(model)
     tensors: dict[str, torch.Tensor] = {}
     values: dict[str, dict[str, Any]] = {}
-    for parameter, state in optimizer.state.items():
+    states = chain.from_iterable(each.state.items() for each in listed(optimizer))
+    for parameter, state in states:
         name = names.get(id(parameter))
         if name is None:
             raise WeightsError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import random
@@ -33,7 +34,7 @@ from tests.simulation.world.faults import Faults, Trace
 from tests.simulation.world.gc_rules import GcRules
 from tests.simulation.world.incidents import Incidents
 from tests.simulation.world.inheritance_rules import InheritanceRules
-from tests.simulation.world.methods import Methods
+from tests.simulation.world.methods import Methods, has_chain
 from tests.simulation.world.node import Node
 from tests.simulation.world.rules import COMMAND, Rules, Violation
 from tests.simulation.world.schedule import Schedule
@@ -155,6 +156,10 @@ class Lab:
             inherit_limit=self.lineage_rng.choice([0.05, 0.3, 1.0]),
             space=parse({"x": {"_type": "uniform", "_value": [0, 1]}}),
         )
+        if has_chain(seed):  # `check` refuses what would break it
+            skips = rules.on_parent_failure is OnParentFailure.SCRATCH
+            on_failure = OnParentFailure.SKIP if skips else rules.on_parent_failure
+            rules = dataclasses.replace(rules, inherit=Inherit.TUNER, on_parent_failure=on_failure)
         if timeout is None:
             self.faults.disable("trial hangs")  # without a timeout nothing would end it
         trial = SimpleNamespace(

@@ -14,6 +14,7 @@ from heirloom.tuners import Proposal, Result, SearchFinished, Tuner
 from heirloom.tuners.process.construct import construct
 from heirloom.tuners.process.protocol import Setup
 from heirloom.tuners.registry import find
+from tests.simulation.world import chains
 
 if TYPE_CHECKING:
     from tests.simulation.world.lab import Lab
@@ -26,8 +27,10 @@ _ARGS: dict[str, dict[str, Any]] = {
     "bohb": {"samples": 4},
     "hyperband": {},
     "pbt": {"population": 3},
+    **chains.ARGS,
 }
 _SEVERAL = ("evolution", "random")  # that take several objectives
+_SPACE = {"x": {"_type": "uniform", "_value": [0, 1]}}
 _RESOURCE = {"name": "epochs", "min": 1, "max": 4, "eta": 2}
 _PARTS = ("asha", "bohb", "hyperband", "pbt")  # that train candidates in parts
 _ONCE = ("asha", "bohb", "hyperband")  # that train a candidate up to each amount once
@@ -41,6 +44,11 @@ def method_of(seed: int) -> str | None:
     rng = random.Random(f"{seed} method")
     name = rng.choice(list(_ARGS))
     return name if rng.random() < _SHARE else None
+
+
+def has_chain(seed: int) -> bool:
+    """Whether the real tuner of a run shares weights along a chain."""
+    return method_of(seed) in chains.ARGS
 
 
 class Methods:
@@ -100,6 +108,9 @@ class Methods:
         there = self._weights & self._observed
         exist = there.issuperset(event.parents)
         self.hold(exist, f"names {event.parents} as parents of {trial}; with weights: {there}")
+        if self.name in chains.ARGS:
+            wrong = chains.problem(params, [self._params[parent] for parent in event.parents])
+            self.hold(not wrong, wrong)
         if self.name not in _PARTS:
             return
         begins, until = params["epochs_from"], params["epochs"]
@@ -119,7 +130,7 @@ class Methods:
         objectives = self._lab.config.rules().objectives
         setup: Any = {
             "call": "setup", "tuner": {"name": self.name, "args": _ARGS[self.name]},
-            "space": {"x": {"_type": "uniform", "_value": [0, 1]}}, "seed": self._seed % 1000,
+            "space": chains.SPACES.get(self.name, _SPACE), "seed": self._seed % 1000,
             "maximize": objectives.first.maximize, "objectives": _written(objectives),
             "resource": _RESOURCE if self.name in _PARTS else None,
         }  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from heirloom.node.spec import Spec
+from tests.simulation.world.chains import reported
 from tests.simulation.world.checkpoints import Saver
 from tests.simulation.world.store import Inode, refusal
 
@@ -121,7 +122,10 @@ class TrialProcess:
         if self._hangs:
             return
         if self._says and not self._fails:
-            values = lab.values_of(self.spec.attempt)
+            values = {
+                **lab.values_of(self.spec.attempt),
+                **reported(str(self.spec.attempt), self.spec.params),
+            }
             client.put(f"{self.spec.directory}/result.json", json.dumps(values).encode())
         self._later(self._rng.uniform(0.0, 3.0), self._finish)
 

@@ -363,6 +363,27 @@ def test_the_optimizers_state_is_restored(tmp_path, kind):
     _assert_equal(child, parent)
 
 
+def test_the_state_of_several_optimizers_is_restored(tmp_path):
+    def optimizers(model):
+        one, *others = model.parameters()
+        return [torch.optim.Adam([one]), torch.optim.SGD(others, lr=0.1, momentum=0.9)]
+
+    def step(model, given):
+        model(torch.ones(4, 1, 5, 5)).square().sum().backward()
+        for optimizer in given:
+            optimizer.step()
+            optimizer.zero_grad()
+
+    parent, child = _network(), _network()
+    ours, theirs = optimizers(parent), optimizers(child)
+    step(parent, ours)
+    save(parent, tmp_path, optimizer=ours)
+    assert inherit(child, tmp_path, optimizer=theirs).optimizer == 6
+    step(parent, ours)
+    step(child, theirs)
+    _assert_equal(child, parent)
+
+
 def test_the_optimizers_state_is_cut_as_its_parameter_is(tmp_path):
     parent, child = nn.Linear(2, 3), nn.Linear(4, 3)
     ours = torch.optim.Adam(parent.parameters())
