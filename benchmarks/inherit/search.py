@@ -35,10 +35,13 @@ class Place:
         self.directory = directory
         self.size = SIZES[size]
         self.environment = {"SIZE": size, "IMAGES": str(images)}
+        self._spaces: dict[str, dict[str, Any]] = {}
 
     def complete(self, keys: Keys) -> Keys:
         """The experiment file of a search: `keys`, where `command` is that of its trials."""
         given = dict(keys)
+        if "model" in given:  # made once, and not by a trial before each search
+            given["search_space"] = self.space(given.pop("model"))
         trial = {
             "command": given.pop("command"),
             "code_dir": str(TRIALS),
@@ -110,8 +113,9 @@ class Place:
 
     def space(self, model: str) -> dict[str, Any]:
         """The search space of a model of the trials. Raises RuntimeError."""
-        space: dict[str, Any] = self._ask("heirloom.nas", model)
-        return space
+        if model not in self._spaces:
+            self._spaces[model] = self._ask("heirloom.nas", model)
+        return self._spaces[model]
 
     def _ask(self, module: str, *arguments: str, given: str = "") -> Any:
         """What a module prints as JSON, run as trials are. Raises RuntimeError."""

@@ -36,6 +36,7 @@ from heirloom.tuners.batch import candidates
 from heirloom.tuners.process.construct import NO_RESOURCE, takes_resource
 from heirloom.tuners.registry import TUNERS
 
+_DRAWING = TUNERS.keys() - {"replay"}  # tuners that draw from the search space
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -119,8 +120,8 @@ class Experiment(Section):
             return {}  # a trial makes it
         tuner: TunerChoice | None = info.data.get("tuner")
         is_wrong = tuner is None and not (info.context or {}).get("checks_space", True)
-        if is_wrong or (tuner is not None and tuner.name not in TUNERS):
-            # Another tuner than Heirloom's may have types of its own.
+        if is_wrong or (tuner is not None and tuner.name not in _DRAWING):
+            # Another tuner than Heirloom's may have types of its own; replay uses none.
             return _plain(space, expands=(info.context or {}).get("expands_space", False))
         if space == {}:
             who = f"tuner {tuner.name}" if tuner else "the tuner"

@@ -20,6 +20,7 @@ from controller.dispatch.ansible.environment import DEFAULT_INVENTORY
 from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.engine.continuation import warm_start
+from controller.engine.continuation.original import Original
 from controller.engine.continuation.replay import known, replay
 from controller.engine.setup import interpreter, specs
 from controller.engine.setup.cluster import (
@@ -47,6 +48,7 @@ from controller.state.record import read_config
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.snapshots import runtime, snapshot
+from controller.store.snapshots.listing import entries
 from controller.tuners.calls import Call
 from heirloom.store.atomic_write import replace_file
 from heirloom.tuners.process.protocol import Resume
@@ -90,13 +92,14 @@ def create(
     *,
     made: ModelSpace | None = None,
     adapt: Callable[[configs.Experiment], configs.Experiment] = lambda config: config,
+    original: Original | None = None,
 ) -> Iterator[PreparedSession]:
     """Create an experiment. It is deleted at the end unless `keep` was called.
 
-    `made` is the search space of the file's model; `adapt` may change what the file says. Raises
-    HeirloomError.
+    `made` is the search space of the file's model; `adapt` may change what the file says. With
+    `original`, whose file is `file`, it is like an earlier experiment. Raises HeirloomError.
     """
-    config, notes = configs.load_with_notes(file, None if made is None else made.space)
+    config, notes = _config(file, made, original)
     config = adapt(config)
     if config.lacks_space or (made is not None and config.model != made.model):
         raise LaunchError(f"{file} changed while the search space of its model was made: try again")
@@ -122,7 +125,7 @@ def create(
         root = layout.create(store, user_name(), directory.name, secrets.token_hex(4))
         undo.callback(layout.discard, root)
         _note_root(directory, root)
-        code = snapshot.take(config.trial.code_dir, root, (home.path,))
+        code = _code(config, root, home, original)
         shipped = runtime.take(root)
         listed = store_inventory(listed, config, inventory, directory)
         created = e.Created(
@@ -161,6 +164,24 @@ def create(
             experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
             notes=told, passed=variables, taken_name=taken, slots=slots,
         )  # fmt: skip
+
+
+def _config(
+    file: Path, made: ModelSpace | None, original: Original | None
+) -> tuple[configs.Experiment, list[str]]:
+    """What the file says, and notes for the user. Raises ConfigError."""
+    if original is not None:
+        return original.config, []
+    return configs.load_with_notes(file, None if made is None else made.space)
+
+
+def _code(
+    config: configs.Experiment, root: Root, home: Home, original: Original | None
+) -> snapshot.Snapshot:
+    """The snapshot of the trials' code. Raises HeirloomError."""
+    if original is not None:
+        return snapshot.put(original.code, entries(original.code), root.code)
+    return snapshot.take(config.trial.code_dir, root, (home.path,))
 
 
 def _note_root(directory: ExperimentDir, root: Root) -> None:

@@ -35,6 +35,7 @@ TUNERS = {
     "pbt": "heirloom.tuners.methods.pbt:Pbt",
     "random": "heirloom.tuners.random:Random",
     "reinforce": "heirloom.tuners.methods.reinforce:ReinforceTuner",
+    "replay": "heirloom.tuners.replay:Replay",
     "tpe": "heirloom.tuners.optuna:TPE",
 }
 ASSESSORS = {

@@ -17,6 +17,7 @@ from controller.commands.output import say
 from controller.commands.search import ending, tryout
 from controller.core import events as e
 from controller.engine.assembly import NoTuner, assemble, first_events, log_to
+from controller.engine.continuation import original as originals
 from controller.engine.continuation import warm_start
 from controller.engine.continuation.extension import Extension
 from controller.engine.loop import Loop, Tuner
@@ -52,11 +53,37 @@ def run(
     output.go_on_without()
     made = tryout.space_of(file, home, inventory=inventory, slots=slots)
     with create(file, home, inventory, name, slots, made=made) as ready:
-        if ready.taken_name:
-            say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
-        preflighted = preflight.check(ready, inspecting)
-        _import(ready)
-        return _run(ready, _start_tuner, *preflighted, keep_going=keep_going)
+        return _start(ready, keep_going=keep_going)
+
+
+def run_like(
+    original_name: str,
+    home: Home,
+    *,
+    replay: bool = False,
+    inventory: Path | None = None,
+    name: str | None = None,
+    keep_going: bool = False,
+    slots: int | None = None,
+) -> int:
+    """Run a new experiment that is like an earlier one. Returns the exit code.
+
+    With `replay`, its proposals are repeated with their parents. Raises HeirloomError where it
+    cannot be started.
+    """
+    output.go_on_without()
+    found = originals.original(original_name, home, replay=replay)
+    with create(found.file, home, inventory, name, slots, made=found.made, original=found) as ready:
+        return _start(ready, keep_going=keep_going)
+
+
+def _start(ready: PreparedSession, *, keep_going: bool) -> int:
+    """Run an experiment that was created. Returns the exit code. Raises HeirloomError."""
+    if ready.taken_name:
+        say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
+    preflighted = preflight.check(ready, inspecting)
+    _import(ready)
+    return _run(ready, _start_tuner, *preflighted, keep_going=keep_going)
 
 
 def resume(

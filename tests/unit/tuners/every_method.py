@@ -105,6 +105,13 @@ METHODS: dict[str, Method] = {
     "pbt": Method(_NESTED, ({"population": 3}, {"population": 4, "quantile": 0.5}), _RESOURCE),
     "random": Method(_NUMBERS, ({}, {"initial": _FIRST})),
     "reinforce": Method(_OPTIONS, ({}, {"initial": [{"op": "b", "act": "relu"}]})),
+    "replay": Method(
+        {},
+        (
+            {"proposals": [{"params": {"x": at}, "parents": [at - 1][:at]} for at in range(9)]},
+            {"proposals": [{"params": {"x": at}, "parents": [0]} for at in (1, 2)], "first": 1},
+        ),
+    ),
     "tpe": Method(_NESTED, ({"startup": 2, "candidates": 3}, {"startup": 0}), examples=15),
 }
 

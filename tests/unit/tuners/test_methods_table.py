@@ -99,7 +99,7 @@ def the_table() -> list[str]:
     return ["| " + " | ".join(cells) + " |" for cells in lines]
 
 
-TUNERS = sorted(registry.TUNERS)
+TUNERS = sorted(registry.TUNERS.keys() - {"replay"})  # which searches no space
 
 
 def test_the_table_is_what_the_tuners_do() -> None:
