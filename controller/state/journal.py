@@ -43,6 +43,11 @@ _ROWS = """
 
 log = logging.getLogger(__name__)
 
+_FIELDS = {
+    kind: tuple((field.name, field.default) for field in dataclasses.fields(kind))
+    for kind in typing.get_args(Event)
+}
+_ENCODE = json.JSONEncoder(default=dataclasses.asdict).encode
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {
     kind.__dataclass_fields__["kind"].default: TypeAdapter(kind) for kind in typing.get_args(Event)
 }
@@ -235,8 +240,8 @@ class Journal:
 def _encode(event: Event) -> str:
     """ASCII only: a trial may report text that is not valid Unicode."""
     body = {
-        field.name: value
-        for field in dataclasses.fields(event)
-        if (value := getattr(event, field.name)) != field.default
+        name: value
+        for name, default in _FIELDS[type(event)]
+        if (value := getattr(event, name)) != default
     }
-    return json.dumps(body, default=dataclasses.asdict)
+    return _ENCODE(body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,14 @@ def listed(trials: Iterable[Trial]) -> Iterator[Listed]:
     """What is needed to choose some of the trials, without reading the others."""
     if isinstance(trials, StoredTrials):
         return trials.listed()
-    return (Listed(trial.id, trial.state, trial.value) for trial in trials)
+    return (Listed(trial.id, trial.state, trial.value, trial.candidate) for trial in trials)
+
+
+def some(trials: Sequence[Trial], ids: Sequence[int]) -> list[Trial]:
+    """These of the trials, without reading the others."""
+    if isinstance(trials, StoredTrials):
+        return trials.load(ids)
+    return [trials[number] for number in ids]
 
 
 def read_config(place: ExperimentDir) -> configs.Experiment:

@@ -11,6 +11,7 @@ from controller.errors import HeirloomError, reason
 from controller.formats import command
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
+from controller.state.reading.follower import Follower
 from controller.views import output
 
 _POLL = 0.5  # seconds between two reads while following
@@ -22,25 +23,27 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
 
     Raises HeirloomError when the trial has no such attempt, or its output cannot be read.
     """
-    record = records.load(place)
-    trial = record.trial(number)
-    while not trial.attempts and follow and output.has_reader():
-        time.sleep(_POLL)
-        trial = records.load(place).trial(number)
-    if not trial.attempts:
-        raise HeirloomError(f"trial {number} has no output yet, it is {trial.state}")
-    if attempt is None:
-        attempt = len(trial.attempts)
-    if attempt > len(trial.attempts):
-        raise HeirloomError(f"trial {number} has {len(trial.attempts)} attempt(s), not {attempt}")
-    log = record.root.attempt(number, attempt) / "output.log"
-    position = 0
-    while True:
-        ended = not follow or _has_ended(record.root.trial(number), place, number, attempt)
-        position = _copy(log, position)
-        if ended or not output.has_reader():
-            break
-        time.sleep(_POLL)
+    with records.opened(place) as record:
+        trial, root = record.trial(number), record.root
+    with Follower(place) as follower:
+        while not trial.attempts and follow and output.has_reader():
+            time.sleep(_POLL)
+            follower.new()
+            trial = follower.experiment.trials[number]
+        if not trial.attempts:
+            raise HeirloomError(f"trial {number} has no output yet, it is {trial.state}")
+        count = len(trial.attempts)
+        attempt = count if attempt is None else attempt
+        if attempt > count:
+            raise HeirloomError(f"trial {number} has {count} attempt(s), not {attempt}")
+        log = root.attempt(number, attempt) / "output.log"
+        position = 0
+        while True:
+            ended = not follow or _has_ended(root.trial(number), follower, number, attempt)
+            position = _copy(log, position)
+            if ended or not output.has_reader():
+                break
+            time.sleep(_POLL)
     if position == 0 and log.exists():
         print("(it printed nothing)", file=sys.stderr)  # noqa: T201 - beside its output
     elif position == 0:
@@ -50,11 +53,11 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
         )
 
 
-def _has_ended(verdict: Path, place: ExperimentDir, number: int, attempt: int) -> bool:
+def _has_ended(verdict: Path, follower: Follower, number: int, attempt: int) -> bool:
     if verdict.exists():
         return True
-    found = records.load(place).trial(number).attempts[attempt - 1]
-    return found.ended_at is not None
+    follower.new()
+    return follower.experiment.trials[number].attempts[attempt - 1].ended_at is not None
 
 
 def _copy(log: Path, position: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as jsons
 import time
 from collections.abc import Collection, Sequence
@@ -34,11 +35,18 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
 
     With `detail`, raises HeirloomError where the experiment cannot be read.
     """
+    with contextlib.ExitStack() as stack:
+        _status(places, stack, detail=detail, json=json)
+
+
+def _status(
+    places: Sequence[ExperimentDir], stack: contextlib.ExitStack, *, detail: bool, json: bool
+) -> None:
     found: list[Record] = []
     broken: list[tuple[ExperimentDir, HeirloomError]] = []
     for place in places:
         try:
-            found.append(records.load(place))
+            found.append(stack.enter_context(records.opened(place)))
         except HeirloomError as error:
             if detail:
                 raise
@@ -70,11 +78,14 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
 
 def show(place: ExperimentDir, number: int) -> None:
     """Print everything about one trial. Raises HeirloomError."""
-    record = records.load(place)
-    trial = record.trial(number)
+    with records.opened(place) as record:
+        _show(record, record.trial(number))
+
+
+def _show(record: Record, trial: Trial) -> None:
     console = output.console()
     reason = records.why(record, trial)
-    line = f"trial {trial.id} of {escape(place.name)}: {coloured(trial.state)}"
+    line = f"trial {trial.id} of {escape(record.place.name)}: {coloured(trial.state)}"
     console.print(line + (f", {escape(reason)}" if reason else ""))
     grid = Table.grid(padding=(0, 2))
     for name, value in record.experiment.rules.objectives.values(trial.value, trial.values).items():

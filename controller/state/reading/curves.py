@@ -76,16 +76,20 @@ class TrialCurves:
             for curves in self._curves.values():
                 curves.continue_from(event.number, event.source, event.step)
             return ()
-        names: dict[str, None] = {}
-        for step, value in event.reports:
-            if (number := number_of(value)) is not None:
-                self._named(None).add(event.number, step, number)
-        for (step, _), metrics in zip(event.reports, event.rows, strict=False):
+        reports = event.reports
+        points: dict[str | None, Points] = {}
+        values = [(step, number_of(value)) for step, value in reports]
+        if known := [(step, number) for step, number in values if number is not None]:
+            points[None] = known
+        for (step, _), metrics in zip(reports, event.rows, strict=False):
             for name, metric in (metrics or {}).items():
                 if metric is not None:
-                    names[name] = None
-                    self._named(name).add(event.number, step, float(metric))
-        return names
+                    points.setdefault(name, []).append((step, float(metric)))
+        for each, found in points.items():
+            if each not in self._curves:
+                self._curves[each] = _Attempts()
+            self._curves[each].extend(event.number, found)
+        return [name for name in points if name is not None]
 
     def points(self, name: str | None) -> Points | None:
         """One of the curves, None if there is none."""
@@ -102,9 +106,6 @@ class TrialCurves:
         found._curves = {name: _Attempts.of(plain) for name, plain in json.loads(body)}
         return found
 
-    def _named(self, name: str | None) -> _Attempts:
-        return self._curves.setdefault(name, _Attempts())
-
 
 class _Attempts:
     """The curves of a trial's attempts."""
@@ -113,12 +114,14 @@ class _Attempts:
         self._curves: dict[int, Curve] = {}  # by the attempt's number, the latest last
         self._inherited: set[int] = set()  # attempts that continue one, and have not reported yet
 
-    def add(self, number: int, step: int, value: float) -> None:
-        """Add a report of an attempt."""
+    def extend(self, number: int, points: Points) -> None:
+        """Add reports of an attempt, at least one."""
         if number in self._inherited:
             self._inherited.remove(number)  # it may start at an earlier step than it could
-            self._curves[number] = self._curves[number].until(step - 1)
-        self._curves.setdefault(number, Curve()).add(step, value)
+            self._curves[number] = self._curves[number].until(points[0][0] - 1)
+        if number not in self._curves:
+            self._curves[number] = Curve()
+        self._curves[number].extend(points)
 
     def continue_from(self, number: int, source: int, step: int) -> None:
         """An attempt has the reports of an earlier one up to a step."""

@@ -16,6 +16,8 @@ from controller.state.reading.curves import Curves, TrialCurves
 from controller.state.reading.plain import state_from
 from controller.state.reading.schema import Snapshot, TablesError
 
+_MANY = 1000  # trials from which on it is faster to read all of them
+_STATES = {str(state): state for state in State}
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +73,7 @@ class Listed(NamedTuple):
     id: int
     state: State
     value: float | None
+    candidate: bool
 
 
 class StoredTrials(MutableSequence[Trial]):
@@ -130,8 +133,11 @@ class StoredTrials(MutableSequence[Trial]):
     def load(self, numbers: Iterable[int]) -> list[Trial]:
         """Some of the trials."""
         wanted = list(numbers)
-        for number in wanted:
-            if number not in self._held:
+        missing = [number for number in wanted if number not in self._held]
+        if len(missing) > _MANY:
+            self._read("ORDER BY id")
+        else:
+            for number in missing:
                 self._read("WHERE id = ?", number)
         return [self._held[number] for number in wanted]
 
@@ -143,15 +149,15 @@ class StoredTrials(MutableSequence[Trial]):
     def listed(self) -> Iterator[Listed]:
         """What is needed to choose some of the trials, in the order of their ids."""
         with database.translate_sqlite_errors(self._path, "read"):
-            rows = self._connection.execute("SELECT id, state, value FROM trials")
-            stored = {number: (state, value) for number, state, value in rows}
+            rows = self._connection.execute("SELECT id, state, value, candidate FROM trials")
+            stored = {number: found for number, *found in rows}
         for number in range(self._count):
             held = self._held.get(number)
             if held is not None:
-                yield Listed(number, held.state, held.value)
+                yield Listed(number, held.state, held.value, held.candidate)
             else:
-                state, value = stored[number]
-                yield Listed(number, State(state), value)
+                state, value, candidate = stored[number]
+                yield Listed(number, _STATES[state], value, bool(candidate))
 
     def _read(self, which: str, *arguments: Any) -> None:
         query = f"SELECT id, seq, body, digest FROM trials {which}"  # noqa: S608 - ours

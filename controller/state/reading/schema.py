@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS snapshot
 CREATE TABLE IF NOT EXISTS parts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trials
     (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, value REAL,
-    digest TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS trials_by_state ON trials (state, value);
+    candidate INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS trials_by_state ON trials (state, value, candidate);
 CREATE TABLE IF NOT EXISTS curves
     (trial INTEGER PRIMARY KEY, digest TEXT NOT NULL, body TEXT NOT NULL);
 """

@@ -16,12 +16,12 @@ from controller.state.reading.reader import Restored
 
 EVERY = 2000  # events between two writings, which a reader has to apply at most
 _HELD = 1000  # curves in memory, beside those of trials on nodes, before they are written
-_UPSERT = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?)"
+_UPSERT = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)"
 _CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?, ?)"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 log = logging.getLogger(__name__)
 
-_Rows = list[tuple[int, int, str, float | None, str, str]]
+_Row = tuple[int, int, str, float | None, bool, str, str]
 
 
 class Writer:
@@ -104,11 +104,12 @@ class Writer:
         self._curves.changed.clear()
         self._curves.keep({trial for trial, _ in self._x.on_nodes})
 
-    def _row(self, number: int, seq: int) -> tuple[int, int, str, float | None, str, str]:
+    def _row(self, number: int, seq: int) -> _Row:
         trial = self._x.trials[number]
         body = trials.encode(trial)
         value = None if trial.value is None else float(trial.value)
-        return number, seq, str(trial.state), value, schema.digest_of(body), body
+        digest = schema.digest_of(body)
+        return number, seq, str(trial.state), value, trial.candidate, digest, body
 
     def _write_parts(self, seq: int) -> None:
         parts = {name: _encode(part) for name, part in plain_state(self._x)}

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 from rich.markup import escape
 
-from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.engine.observer import Situation
 from controller.errors import HeirloomError
 from controller.formats import command, counted
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
-from controller.state.journal import Journal
 from controller.state.lock import holder_of, is_locked
-from controller.state.record import read_config
+from controller.state.reading.follower import Follower
 from controller.views import output
 from controller.views.screen import waits
 from controller.views.screen.screen import Screen
@@ -54,61 +51,25 @@ def watch(place: ExperimentDir) -> None:
     Where no controller runs it, its last state is shown until one does.
     """
     with Follower(place) as follower:
-        for _ in follower.new():
-            pass
         screen = Screen(place.name)
         _greet(screen, place, follower.experiment)
         if screen.is_live:
             with screen:
                 _follow(screen, place, follower)
         else:
-            if follower.experiment.closed is None:
-                screen.summarize(follower.experiment, follower.situation(_controller(place)))
+            x = follower.experiment
+            if x.closed is None:
+                screen.summarize(x, situation(x, _controller(place)))
             _follow(screen, place, follower)
 
 
-class Follower:
-    """An experiment as its journal has it, from the first event to the newest.
-
-    Use as a context manager.
-    """
-
-    def __init__(self, place: ExperimentDir) -> None:
-        self.experiment = Experiment(read_config(place).rules())
-        self._place = place
-        self._journal = Journal.open(place.journal, readonly=True)
-        self._inode = _inode(place)
-        self._last = 0  # the number of the last event that was read
-
-    def new(self) -> Iterator[e.Event]:
-        """Apply the events since the last read, in order, and return each.
-
-        Costs as much as there are new events. Raises HeirloomError.
-        """
-        for number, event in self._journal.read(self._last):
-            self._last = number
-            self.experiment.apply(event)
-            yield event
-
-    def situation(self, no_controller: str | None) -> Situation:
-        """What is known beside the events. Without a controller, time ends with the last event."""
-        if no_controller is not None or self.experiment.closed is not None:
-            note = None if self.experiment.closed is not None else no_controller
-            return Situation(now=self.experiment.last_at, no_controller=note)
-        now = time.time()
-        return Situation(now=now, tuner_thinking=waits.seconds_thinking(self.experiment, now))
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether the journal that is read is no longer the experiment's."""
-        found = _inode(self._place)
-        return found is None or found != self._inode
-
-    def __enter__(self) -> Follower:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._journal.close()
+def situation(experiment: Experiment, no_controller: str | None) -> Situation:
+    """What is known beside the events. Without a controller, time ends with the last event."""
+    if no_controller is not None or experiment.closed is not None:
+        note = None if experiment.closed is not None else no_controller
+        return Situation(now=experiment.last_at, no_controller=note)
+    now = time.time()
+    return Situation(now=now, tuner_thinking=waits.seconds_thinking(experiment, now))
 
 
 def _controller(place: ExperimentDir) -> str | None:
@@ -129,26 +90,20 @@ def _greet(screen: Screen, place: ExperimentDir, experiment: Experiment) -> None
 
 def _follow(screen: Screen, place: ExperimentDir, follower: Follower) -> None:
     """Show what happens, until the search has ended or nobody reads the output."""
-    experiment, no_controller = follower.experiment, _controller(place)
+    no_controller = _controller(place)
     test_at = time.monotonic() + _TEST
     while not follower.is_replaced:
-        for event in list(follower.new()):  # the journal is not held open while lines are written
+        news = follower.new()
+        experiment = follower.experiment
+        for event in news:
             screen.tell(experiment, event)
         if time.monotonic() >= test_at:
             before, no_controller = no_controller, _controller(place)
             test_at = time.monotonic() + _TEST
             if (before is None) != (no_controller is None) and experiment.closed is None:
                 screen.say(escape(no_controller or f"{holder_of(place)} runs it"))
-        screen.refresh(experiment, follower.situation(no_controller))
+        screen.refresh(experiment, situation(experiment, no_controller))
         if experiment.closed is not None or not output.has_reader():
             return
         time.sleep(_POLL)
     raise HeirloomError(f"{place.journal} was removed or replaced: watch the search anew")
-
-
-def _inode(place: ExperimentDir) -> int | None:
-    """The journal's inode; None if the experiment was removed."""
-    try:
-        return place.journal.stat().st_ino
-    except OSError:
-        return None

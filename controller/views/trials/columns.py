@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from rich.markup import escape
@@ -16,7 +17,6 @@ from controller.formats import clock, duration
 from controller.state import record as records
 from controller.state.record import Record
 from controller.views import results, tables
-from heirloom.objective import Objectives
 
 _BEFORE, _AFTER = ("id", "parents", "state"), ("time", "params")
 
@@ -49,17 +49,22 @@ class Columns:
     """
 
     def __init__(self, record: Record) -> None:
-        trials, objectives = record.experiment.trials, record.experiment.rules.objectives
+        objectives = record.experiment.rules.objectives
         self._values = objectives.names if objectives.are_named else ()
         self._has_front = not objectives.is_single
+        self._record = record
+        self._found = {column.name: column for column in _built_in(record)}
+
+    @cached_property
+    def _named(self) -> dict[str, dict[str, Column]]:
+        """The columns by kind and name. They depend on every trial."""
+        record, trials = self._record, list(self._record.experiment.trials)
         others = (
             {k: v for k, v in results.named(t.result).items() if k not in self._values}
             for t in trials
         )
-        self._record = record
-        self._found = {column.name: column for column in _built_in(record)}
-        self._named: dict[str, dict[str, Column]] = {
-            "values": _group([dict.fromkeys(self._values)], _value_of(objectives)),
+        return {
+            "values": _group([dict.fromkeys(self._values)], self._value),
             "params": _group([record.config.search_space, *(t.params for t in trials)], _param),
             "result": _group(others, _result),
             "metrics": _group([latest_metrics(t) for t in trials], _metric),
@@ -92,6 +97,12 @@ class Columns:
         """The column of a name. Raises ColumnError."""
         if name in self._found:
             return self._found[name]
+        if name in self._values and "." not in name:  # whatever trials have
+            reads = [self._value(name), _param(name), _metric(name)]
+            return Column(name, lambda trial: _first(read(trial) for read in reads), show)
+        if name in self._record.config.search_space and "." not in name:
+            reads = [_param(name), _result(name), _metric(name)]
+            return Column(name, lambda trial: _first(read(trial) for read in reads), show)
         kind, _, rest = name.partition(".")
         if rest in self._named.get(kind, {}):
             return Column(name, self._named[kind][rest].read, show)
@@ -100,6 +111,11 @@ class Columns:
             raise ColumnError(self._unknown(name))
         reads = [column.read for column in holders]
         return Column(name, lambda trial: _first(read(trial) for read in reads), show)
+
+    def _value(self, name: str) -> Callable[[Trial], Any]:
+        """What reads the value of a name."""
+        objectives = self._record.experiment.rules.objectives
+        return lambda trial: objectives.values(trial.value, trial.values).get(name)
 
     def _unknown(self, name: str) -> str:
         known = {"built-in": list(self._found)} | {
@@ -151,11 +167,6 @@ def _built_in(record: Record) -> list[Column]:
         Column("retry_of", lambda trial: trial.retry_of, show),
         Column("candidate", lambda trial: trial.candidate, lambda is_one: "" if is_one else "no"),
     ]
-
-
-def _value_of(objectives: Objectives) -> Callable[[str], Callable[[Trial], Any]]:
-    """What reads the value of a name."""
-    return lambda name: lambda trial: objectives.values(trial.value, trial.values).get(name)
 
 
 def _parents(trial: Trial) -> list[int | str]:

@@ -14,6 +14,7 @@ from controller.errors import HeirloomError
 from controller.formats import counted, duration
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
+from controller.state.record import Record
 from controller.views import output, tables
 from controller.views.results import inherited, named
 from controller.views.trials.columns import latest_metrics, show
@@ -25,9 +26,13 @@ _ABSENT = "[dim]absent[/]"
 
 def diff(place: ExperimentDir, first: int, second: int, *, json: bool) -> None:
     """Print what differs between two trials. Raises HeirloomError."""
-    record = records.load(place)
     if first == second:
         raise HeirloomError(f"both are trial {first}: give the ids of two trials")
+    with records.opened(place) as record:
+        _diff(record, first, second, json=json)
+
+
+def _diff(record: Record, first: int, second: int, *, json: bool) -> None:
     pair = record.trial(first), record.trial(second)
     words = relation(record.experiment, *pair)
     params = [dict(flat(trial.params)) for trial in pair]
@@ -43,7 +48,7 @@ def diff(place: ExperimentDir, first: int, second: int, *, json: bool) -> None:
         )
         return
     console = output.console()
-    console.print(f"{escape(place.name)}: {words}", soft_wrap=True)
+    console.print(f"{escape(record.place.name)}: {words}", soft_wrap=True)
     table = tables.new_table("", f"trial {first}", f"trial {second}", right=())
     for column in table.columns:
         column.no_wrap, column.overflow = False, "fold"

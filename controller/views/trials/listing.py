@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from controller.core.model import State, Trial
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
+from controller.state.reading.reader import Listed
 from controller.state.record import Record
 from controller.views import output, tables
 from controller.views.trials.columns import Column, Columns
@@ -34,19 +36,25 @@ def show(place: ExperimentDir, selection: Selection, form: Form) -> None:
 
     Raises HeirloomError, for an unknown column too.
     """
-    record = records.load(place)
+    with records.opened(place) as record:
+        _show(record, selection, form)
+
+
+def _show(record: Record, selection: Selection, form: Form) -> None:
     columns = Columns(record)
     chosen = [columns.find(name) for name in _with_id(selection.columns)]
-    trials = [trial for trial in record.experiment.trials if trial.state in selection.states]
+    trials = record.experiment.trials
+    listed = [one for one in records.listed(trials) if one.state in selection.states]
+    ids = [one.id for one in listed]
     if selection.sort:
-        trials = _sorted(record, columns, trials, selection.sort)
-    shown = trials[: selection.limit]
+        ids = _sorted(record, columns, listed, selection.sort)
+    shown = records.some(trials, ids[: selection.limit])
     if form == "json":
         output.print_json([_fields(record, chosen, trial) for trial in shown])
         return
     print_trials(chosen or (columns.all() if form == "csv" else columns.default()), shown, form)
-    if form == "table" and len(shown) < len(trials) and output.is_terminal():
-        output.console().print(f"[dim]{len(shown)} of {len(trials)} trials[/]")
+    if form == "table" and len(shown) < len(ids) and output.is_terminal():
+        output.console().print(f"[dim]{len(shown)} of {len(ids)} trials[/]")
 
 
 def print_trials(columns: Sequence[Column], trials: Sequence[Trial], form: Form) -> None:
@@ -66,14 +74,19 @@ def _with_id(columns: Sequence[str]) -> list[str]:
     return named if not named or "id" in named else ["id", *named]
 
 
-def _sorted(record: Record, columns: Columns, trials: list[Trial], sort: str) -> list[Trial]:
-    """The trials by a column: of an objective the best first, else the smallest number or text.
+def _sorted(record: Record, columns: Columns, listed: list[Listed], sort: str) -> list[int]:
+    """The ids of the trials in the order of a column.
 
-    Trials without a value in that column come last in either order. By an objective, trials that
-    are no candidates come after all candidates.
+    By an objective the best comes first, else the smallest number or text. Trials without a value
+    in that column come last in either order. By an objective, trials that are no candidates come
+    after all candidates.
     """
     name, reverse = sort.removeprefix("-"), sort.startswith("-")
-    read = columns.find(name).read
+    trials: Sequence[Any] = listed
+    read: Callable[[Any], Any] = attrgetter(name)
+    if name not in ("id", "state", "value"):  # the trials themselves have it
+        trials = records.some(record.experiment.trials, [one.id for one in listed])
+        read = columns.find(name).read
     known = [trial for trial in trials if read(trial) is not None]
     without = [trial for trial in trials if read(trial) is None]
     objectives = record.experiment.rules.objectives
@@ -81,8 +94,10 @@ def _sorted(record: Record, columns: Columns, trials: list[Trial], sort: str) ->
     if name in directions:
         ranked = directions[name].ranked(known, read)
         ordered = ranked[::-1] if reverse else ranked
-        return sorted(ordered, key=lambda trial: not trial.candidate) + without
-    return sorted(known, key=lambda trial: _order(read(trial)), reverse=reverse) + without
+        found = sorted(ordered, key=lambda trial: not trial.candidate)
+    else:
+        found = sorted(known, key=lambda trial: _order(read(trial)), reverse=reverse)
+    return [trial.id for trial in found + without]
 
 
 def _order(value: Any) -> tuple[bool, float, str]:

@@ -27,6 +27,7 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+METRICS = st.dictionaries(st.text(), st.none() | st.floats(allow_nan=False), max_size=3)
 FIELDS = {
     "at": st.floats(0, 1e10),
     "wait": st.floats(0, 1e10),
@@ -60,6 +61,10 @@ def events(draw):
             strategy = st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False))
         if hints[field.name] is str:
             strategy = st.text(st.characters(codec=None))
+        if kind is e.Reported and field.name == "metrics":
+            strategy = st.none() | METRICS
+        if kind is e.ReportedMany and field.name == "metrics":
+            strategy = st.none() | st.lists(st.none() | METRICS, max_size=3).map(tuple)
         if field.name == "seconds":
             strategy = st.none() | st.dictionaries(st.text(), st.floats(0, 1e9), max_size=3)
         if field.default is not dataclasses.MISSING and draw(st.booleans()):

@@ -11,7 +11,7 @@ from controller.state.reading.curves import Curves
 def curve_of(values: list[float]) -> list[tuple[int, float]]:
     curve = Curve()
     for step, value in enumerate(values):
-        curve.add(step, value)
+        curve.extend([(step, value)])
     return curve.points
 
 
@@ -34,8 +34,7 @@ def test_a_long_curve_keeps_its_extremes_and_its_end(count: int) -> None:
 
 def test_the_attempts_of_a_trial_stay_in_their_order() -> None:
     curve = Curve()
-    for step, value in [(0, 0.1), (1, 0.2), (0, 0.3)]:
-        curve.add(step, value)
+    curve.extend([(0, 0.1), (1, 0.2), (0, 0.3)])
     assert curve.points == [(0, 0.1), (1, 0.2), (0, 0.3)]
 
 

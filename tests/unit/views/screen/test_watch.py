@@ -11,8 +11,9 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 from controller.state.journal import Journal
 from controller.state.lock import Lock
+from controller.state.reading.follower import Follower
 from controller.views.screen import watch
-from controller.views.screen.watch import Follower
+from controller.views.screen.watch import situation
 
 
 @pytest.fixture
@@ -47,16 +48,14 @@ def test_time_stands_still_without_a_controller(home: Home) -> None:
     with Journal.open(place.journal) as journal, Follower(place) as follower:
         journal.append([e.Opened(at=1.0), e.ProposalAsked(at=2.0, trial=0)])
         list(follower.new())
-        assert follower.situation("none").now == 2.0
-        assert follower.situation("none").no_controller == "none"
-        situation = follower.situation(None)
-        assert situation.tuner_thinking == situation.now - 2.0
+        assert situation(follower.experiment, "none").now == 2.0
+        assert situation(follower.experiment, "none").no_controller == "none"
+        found = situation(follower.experiment, None)
+        assert found.tuner_thinking == found.now - 2.0
         journal.append([e.Closed(at=5.0, reason="done")])
         list(follower.new())
-        assert (follower.situation("none").now, follower.situation("none").no_controller) == (
-            5.0,
-            None,
-        )
+        found = situation(follower.experiment, "none")
+        assert (found.now, found.no_controller) == (5.0, None)
 
 
 def test_a_removed_search_is_noticed(home: Home) -> None:

@@ -1,0 +1,1 @@
+"""Reading, resuming and writing an experiment with many trials."""
