@@ -14,6 +14,7 @@ from controller import __version__
 from controller.commands import shell
 from controller.commands.cluster.nodes import nodes
 from controller.commands.cluster.site import site
+from controller.commands.results.compare import compare
 from controller.commands.results.export import export
 from controller.commands.search.cancel import cancel
 from controller.commands.search.check import check
@@ -43,7 +44,7 @@ from controller.views import output
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (init, check, run, resume, stop, cancel, retry, convert),
     "View": (status, watch, trials, curves, show, lineage, diff, logs, report),
-    "Results": (export,),
+    "Results": (export, compare),
     "Upkeep": (verify, gc, recover, remove),
     "Machines": (nodes, site),
 }

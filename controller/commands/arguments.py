@@ -84,4 +84,5 @@ States = Annotated[
     ),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
+Latex = Annotated[bool, typer.Option("--latex", help="Print a table in LaTeX.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -123,6 +123,7 @@ class Trial:
         default_factory=dict
     )  # by phase, measured on the node, of the last attempt
     peak_memory: int | None = None  # bytes, of its largest process, in the last attempt
+    cpu_seconds: float | None = None  # of all its attempts; None: not measured
     size: int = 0  # bytes of weights
     shared: int = 0  # bytes that are stored once for this trial and an ancestor
     distance: float | None = None  # of `restore`, if it was chosen as the nearest trial

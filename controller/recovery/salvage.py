@@ -151,6 +151,7 @@ class Salvage:
                 seconds=message.seconds if message else None,
                 peak_memory=message.peak_memory if message else None,
                 checkpoints=message.checkpoints if message else 0,
+                cpu_seconds=message.cpu_seconds if message else None,
             )
         elif message is not None and not message.has_manifest:
             yield message.event(at)

@@ -161,6 +161,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "ended_at": trial.ended_at,
         "seconds": dict(trial.seconds),
         "peak_memory": trial.peak_memory,
+        "cpu_seconds": trial.cpu_seconds,
         "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
         "removed": trial.removed,
         "retry_of": trial.retry_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json as jsons
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from rich import filesize
@@ -107,10 +107,8 @@ def _show(record: Record, trial: Trial) -> None:
             f"attempt {attempt_name(trial.id, attempt.number)}",
             f"{state} on {escape(attempt.node)}{continues}{ended}",
         )
-    for part, seconds in trial.seconds.items():
-        grid.add_row(part, f"{seconds:.3f} s")
-    if trial.peak_memory is not None:
-        grid.add_row("memory", f"{filesize.decimal(trial.peak_memory)} at most, in one process")
+    for part, amount in _usage(trial):
+        grid.add_row(part, amount)
     if trial.attempts and trial.attempts[-1].metrics:
         grid.add_row("metrics", escape(jsons.dumps(trial.attempts[-1].metrics)))
     share, rest = inherited(trial.result)
@@ -129,6 +127,16 @@ def _show(record: Record, trial: Trial) -> None:
     output.print_table(console, grid)
     if not trial.state.is_verdict and (note := _resumable(record)):
         console.print(escape(note), soft_wrap=True)
+
+
+def _usage(trial: Trial) -> Iterator[tuple[str, str]]:
+    """What the trial took: seconds by phase, processor time and memory."""
+    for part, seconds in trial.seconds.items():
+        yield part, f"{seconds:.3f} s"
+    if trial.cpu_seconds is not None:
+        yield "processors", f"{trial.cpu_seconds:.3f} s, in all attempts"
+    if trial.peak_memory is not None:
+        yield "memory", f"{filesize.decimal(trial.peak_memory)} at most, in one process"
 
 
 def _detail(console: Console, record: Record) -> None:

@@ -97,13 +97,14 @@ class Reporter:
         self,
         ended: AttemptEnded,
         seconds: Mapping[str, float],
-        peak_memory: Optional[int],
+        usage: Mapping[str, Optional[float]],
         checkpoints: int = 0,
     ) -> None:
         """Fence an attempt without a verdict, mail its end, and record it on the node.
 
-        `seconds` is the time that each phase took, `peak_memory` is in bytes, and so is
-        `checkpoints`, the size of the checkpoints that the attempt leaves. While the store refuses,
+        `seconds` is the time that each phase took. `usage` has `peak_memory` in bytes and
+        `cpu_seconds`, None where no process ran. `checkpoints` is the size of the checkpoints that
+        the attempt leaves, in bytes. While the store refuses,
         this is retried for an hour; a probe finds the end in the file on the node meanwhile.
         """
         message = {
@@ -116,7 +117,7 @@ class Reporter:
             "parent": ended.parent,
             "rule": ended.rule,
             "seconds": seconds,
-            "peak_memory": peak_memory,
+            **usage,
             "checkpoints": checkpoints,
         }
         deadline = self._waiter.now() + RETRY_FOR

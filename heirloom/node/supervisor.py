@@ -71,6 +71,7 @@ class Supervisor:
         self._continued: Optional[Checkpoint] = None
         self._seconds: dict[str, float] = {}  # spent in each phase
         self._peak_memory: Optional[int] = None  # bytes, of the largest process of the trial
+        self._cpu_seconds: Optional[float] = None  # of all its processes
         self._node_dir = ""  # the node's prepared directory
         self._threads: Optional[str] = None  # of OpenMP, as the process was told; None: no process
         self._started_at: Optional[float] = None
@@ -84,7 +85,8 @@ class Supervisor:
             log = f"{self._claims.directory}/supervisor.log on {self._spec.node}"
             ended = outcome_of_error(error, log)
         left = self._checkpoints.settle(ended.outcome)
-        self._reporter.report_end(ended, self._seconds, self._peak_memory, left)
+        usage = {"peak_memory": self._peak_memory, "cpu_seconds": self._cpu_seconds}
+        self._reporter.report_end(ended, self._seconds, usage, left)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
         if self._threads is not None:
@@ -183,6 +185,7 @@ class Supervisor:
                 finally:
                     process.kill_rest(self._waiter.wait)
                     self._peak_memory = process.peak_memory
+                    self._cpu_seconds = round(process.cpu_seconds, 6)
         finally:
             self._free_slots(fds)  # before the report, which may take long
         status, lines = process.status or 0, process.log.lines

@@ -141,6 +141,7 @@ class Ended:
     rule: int | None = None  # which of the experiment's retry rules fits the failure
     peak_memory: int | None = None  # bytes, of the largest process of the trial
     checkpoints: int = 0  # bytes of the checkpoints that the attempt leaves
+    cpu_seconds: float | None = None  # of all processes of the trial
     kind: Literal["ended"] = "ended"
 
 

@@ -150,6 +150,8 @@ def _leave_node(x: ExperimentState, trial: Trial, attempt: Attempt, event: e.End
     attempt.rule = event.rule if known and event.outcome is Outcome.FAILED else None
     trial.seconds = event.seconds or trial.seconds
     trial.peak_memory = event.peak_memory if event.peak_memory is not None else trial.peak_memory
+    if event.cpu_seconds is not None:
+        trial.cpu_seconds = (trial.cpu_seconds or 0.0) + event.cpu_seconds
     key = (trial.id, attempt.number)
     x.on_nodes.pop(key, None)
     x.on_hold.pop(key, None)

@@ -32,6 +32,7 @@ class SupervisorMessage:
     seconds: dict[str, float] | None = None
     peak_memory: int | None = None  # bytes, of the largest process of the trial
     checkpoints: int = 0  # bytes of the checkpoints that the attempt leaves
+    cpu_seconds: float | None = None  # of all processes of the trial
     started_at: float | None = None  # the node's clock, seconds since the epoch
     kind: str = "ended"
 
@@ -59,6 +60,7 @@ class SupervisorMessage:
             seconds=self.seconds,
             peak_memory=self.peak_memory,
             checkpoints=self.checkpoints,
+            cpu_seconds=self.cpu_seconds,
         )
 
 
@@ -86,6 +88,7 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
         _seconds(content.get("seconds")),
         _whole_or_none(content.get("peak_memory"), "size"),
         _whole_or_none(content.get("checkpoints"), "size") or 0,
+        _amount_or_none(content.get("cpu_seconds"), "cpu_seconds"),
     )
 
 
@@ -121,6 +124,12 @@ def _whole_or_none(value: Any, what: str) -> int | None:
     if value is None or (type(value) is int and 0 <= value < 1 << 63):
         return value
     raise MalformedError(f"{value!r} is not a {what}")
+
+
+def _amount_or_none(value: Any, what: str) -> float | None:
+    if value is None or (_finite(value) and value >= 0):
+        return None if value is None else float(value)
+    raise MalformedError(f"its {what} is no amount: {value!r}")
 
 
 def _finite(value: Any) -> bool:

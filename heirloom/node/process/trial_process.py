@@ -39,6 +39,7 @@ class TrialProcess:
         sandbox; the process then starts without one. Raises OSError when it cannot be started.
         """
         self.status: Optional[int] = None  # as in subprocess: negative for a signal
+        self.cpu_seconds = 0.0  # of all processes of the trial that have ended
         self.peak_memory = 0  # bytes: the largest resident size of one process of the trial so far
         self.log = log
         self.child_ended = _child_ended_descriptor()  # readable when a child may have ended
@@ -118,7 +119,8 @@ class TrialProcess:
                 return False
             if pid == 0:
                 return True
-            # It covers the processes that this one has waited for (getrusage(2), ru_maxrss).
+            # Both cover the processes that this one has waited for (getrusage(2)).
+            self.cpu_seconds += usage.ru_utime + usage.ru_stime
             self.peak_memory = max(self.peak_memory, usage.ru_maxrss << 10)
             if pid == self.pid:
                 self.status = _exit_status(status)

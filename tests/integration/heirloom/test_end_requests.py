@@ -60,6 +60,7 @@ def test_a_stopped_trial_keeps_its_weights_and_its_last_report(lab):
     ended = start_and_stop(lab, f"{WEIGHTS}; {REPORT}; BEGAN; exec sleep 1000")
     assert (ended["outcome"], ended["reason"]) == ("stopped", "hopeless")
     assert 1 << 20 < ended["peak_memory"] < 1 << 33
+    assert 0 < ended["cpu_seconds"] < 60
     verdict = lab.verdict(0)
     assert (verdict.state, verdict.weights, verdict.value) == ("stopped", True, 0.25)
     assert [entry.path for entry in verdict.files] == ["w"]

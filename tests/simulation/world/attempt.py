@@ -43,6 +43,7 @@ class SimulatedSupervisor(Supervisor):
         self._seconds = {}
         self._node_dir = ""
         self._peak_memory = None
+        self._cpu_seconds = None
         self._threads = None  # nothing is recorded of its environment
         self._started_at = None
         self._verified_at = {}

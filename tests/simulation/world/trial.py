@@ -33,6 +33,7 @@ class TrialProcess:
     ) -> None:
         self.status: int | None = None
         self.peak_memory = 1 << 20
+        self.cpu_seconds = 0.5
         self.log = TrialLog()
         self.sources = [1]
         self.spec = spec

@@ -35,10 +35,16 @@ def put_attempt(root, trial, message, **fields):
 
 def test_an_attempt_has_what_its_supervisor_measured(tmp_path):
     root = layout.create(tmp_path, "ann", "search", "1")
-    measured = {"seconds": {"running": 2.0}, "peak_memory": 4096, "checkpoints": 7}
+    measured = {
+        "seconds": {"running": 2.0},
+        "peak_memory": 4096,
+        "checkpoints": 7,
+        "cpu_seconds": 1.5,
+    }
     put_attempt(root, 0, measured)
     [ended] = [event for event in Salvage(root).events() if isinstance(event, e.Ended)]
     assert ended.outcome is Outcome.COMMITTED
+    assert ended.cpu_seconds == 1.5
     assert (ended.seconds, ended.peak_memory, ended.checkpoints) == ({"running": 2.0}, 4096, 7)
 
 

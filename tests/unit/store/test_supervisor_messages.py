@@ -17,6 +17,7 @@ ENDED = {
     "parent": 3,
     "seconds": {"waiting": 1, "running": 0.5},
     "peak_memory": 1 << 20,
+    "cpu_seconds": 2,
 }
 
 
@@ -43,9 +44,11 @@ def test_ended() -> None:
         parent=3,
         seconds={"waiting": 1.0, "running": 0.5},
         peak_memory=1 << 20,
+        cpu_seconds=2.0,
     )
-    old = {key: value for key, value in ENDED.items() if key != "peak_memory"}
-    assert parse_message("7.2.ended.json", old).peak_memory is None
+    old = {k: v for k, v in ENDED.items() if k not in ("peak_memory", "cpu_seconds")}
+    found = parse_message("7.2.ended.json", old)
+    assert (found.peak_memory, found.cpu_seconds) == (None, None)
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
@@ -75,6 +78,8 @@ def test_a_long_reason_is_cut() -> None:
         {"parent": -1},
         {"parent": True},
         {"peak_memory": 0.5},
+        {"cpu_seconds": -1},
+        {"cpu_seconds": "2"},
         {"seconds": 3},
         {"seconds": {"running": "long"}},
         {"seconds": {"running": float("nan")}},

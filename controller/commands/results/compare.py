@@ -1,0 +1,52 @@
+"""`heirloom compare`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.commands.arguments import Csv, Json, Latex, names
+from controller.errors import HeirloomError
+from controller.state.home import Home
+
+
+def compare(
+    experiments: Annotated[
+        list[str],
+        typer.Argument(help="Names of experiments.", metavar="NAME…", autocompletion=names),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AXIS",
+            help="Only against trials, time or cpu (processor hours).",
+            show_default=False,
+        ),
+    ] = None,
+    csv: Csv = False,
+    json: Json = False,
+    latex: Latex = False,
+) -> None:
+    """Compare experiments: the best value so far against trials, time and processor hours.
+
+    Experiments that differ in nothing but their names and seeds are one group: their mean and
+    standard deviation are shown. In CSV and JSON there is a point for each trial that ended, with
+    the smallest and the largest value too; times are seconds. Of several objectives the first one
+    is compared, of trials within all bounds.
+    """
+    from controller.results.comparison import tables
+    from controller.results.comparison.course import AXES
+
+    forms: list[tables.Form] = []
+    forms += ["csv"] if csv else []
+    forms += ["json"] if json else []
+    forms += ["latex"] if latex else []
+    if len(forms) > 1:
+        raise HeirloomError("--csv, --json and --latex exclude each other: give one of them")
+    axes = [axis for axis in AXES if against in (None, axis)]
+    if not axes:
+        raise HeirloomError(f"--against {against}: give {', '.join(AXES)}")
+    home = Home.of_user()
+    places = [home.find(name) for name in dict.fromkeys(experiments)]
+    tables.compare(places, axes, forms[0] if forms else "text")
