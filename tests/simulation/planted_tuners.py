@@ -81,6 +81,11 @@ def _a_chain_begins_anew() -> Plant:
     return mock.patch.object(Darts, "propose", careless)
 
 
+def _a_chain_goes_on_from_lost_weights() -> Plant:
+    """darts keeps a generation whose weights are damaged."""
+    return mock.patch("heirloom.tuners.methods.darts.tuner.lost_parents", return_value=False)
+
+
 # By name, the tuner in whose runs a bug shows, and the bug.
 PLANTED_IN_TUNERS: dict[str, tuple[str, Callable[[], Plant]]] = {
     "failures are not observed again": ("pbt", _failures_are_not_observed_again),
@@ -88,5 +93,6 @@ PLANTED_IN_TUNERS: dict[str, tuple[str, Callable[[], Plant]]] = {
     "candidates are promoted again": ("asha", _candidates_are_promoted_again),
     "failed trials become parents": ("evolution", _failed_trials_become_parents),
     "a chain begins anew": ("darts", _a_chain_begins_anew),
+    "a chain goes on from lost weights": ("darts", _a_chain_goes_on_from_lost_weights),
     "a promoted candidate begins anew": ("hyperband", _a_promoted_candidate_begins_anew),
 }

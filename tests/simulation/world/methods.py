@@ -59,6 +59,8 @@ class Methods:
         self._rng = random.Random(f"{seed} method of tuners")
         name, is_single = method_of(seed), lab.config.rules().objectives.is_single
         self.name = name if is_single or name in _SEVERAL else None
+        self.has_chain = self.name in chains.ARGS
+        self._generations = chains.LastGeneration()
         self._last: tuple[list[tuple[str, int]], Any] | None = None  # calls and state at the kill
         self._params: dict[int, dict[str, Any]] = {}  # as proposed
         self._weights: set[int] = set()  # trials that left weights
@@ -90,6 +92,8 @@ class Methods:
 
     def journaled(self, event: e.Event) -> None:
         """Check a proposal that was journaled."""
+        if self.has_chain:
+            self._generations.journaled(event)
         match event:
             case e.Imported() | e.VerdictSeen(weights=True):
                 self._weights.add(event.trial)
@@ -108,8 +112,9 @@ class Methods:
         there = self._weights & self._observed
         exist = there.issuperset(event.parents)
         self.hold(exist, f"names {event.parents} as parents of {trial}; with weights: {there}")
-        if self.name in chains.ARGS:
+        if self.has_chain:
             wrong = chains.problem(params, [self._params[parent] for parent in event.parents])
+            wrong = wrong or self._generations.problem(event)
             self.hold(not wrong, wrong)
         if self.name not in _PARTS:
             return
@@ -140,6 +145,9 @@ class Methods:
         """Repeat a call, and compare the proposal with the journaled one."""
         if call[0] == "observe":
             method.observe(dict(call[1]))
+        elif call[0] == "conclude" and self.has_chain:
+            now, then = tuple(method.conclude()), call[1].trials
+            self.hold(now == then, f"concludes with {now} after a resume, before it {then}")
         elif call[0] == "propose":
             journaled = call[2]
             found = method.propose(call[1])
@@ -179,6 +187,14 @@ class Method:
         return lambda at: e.Proposed(
             at=at, trial=trial, params=params, parents=parents, candidate=proposal.candidate
         )
+
+    def conclude(self) -> list[e.LastTrial]:
+        """The last trials of the search."""
+        self.calls.append(("conclude", -1))
+        return [
+            e.LastTrial(_plain(last.params), tuple(last.parents), last.candidate)
+            for last in self.tuner.conclude()
+        ]
 
     def observe(self, fields: dict[str, Any]) -> None:
         """Pass a result on, as the tuner's process does."""

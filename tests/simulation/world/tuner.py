@@ -87,6 +87,11 @@ class SimulatedTuner:
         """Propose the last trials after a while."""
         self._lab.control.may_die()
         rng = self._lab.lineage_rng
+        if self._method is not None and self._lab.methods.has_chain:
+            last = tuple(self._method.conclude())
+            at = self._lab.wall()
+            self._in_turn(1.0, lambda: self._post([e.Concluded(at=at, trials=last)]))
+            return
         ids = range(len(self._lab.rules.verdicts))
         able = [trial for trial in ids if trial not in self.ruled_out]
         trials = tuple(
