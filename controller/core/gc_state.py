@@ -9,6 +9,7 @@ from controller.core.commands import Commands
 from controller.core.model import Outcome
 
 _MIN_VERDICTS = 8  # verdicts between two collections, at least
+_MIN_SHARED = 2  # or weights of trials that are no candidates, which tend to be large
 
 
 class CheckpointState:
@@ -66,6 +67,8 @@ class GcState:
         self._commands = commands
         self.wanted = False  # a user asked for a collection, or the store is short of room
         self.verdicts = 0  # since the last collection
+        self.shared = 0  # committed weights of trials that are no candidates
+        self._shared_then = 0  # the same at the last collection
         self.asked = False  # the tuner's answer is awaited
         self.answered = False  # the tuner answered in this collection
         self.ruled_out: set[int] = set()  # trials that the tuner will not name as parents
@@ -80,6 +83,8 @@ class GcState:
 
     def is_due(self, trials: int, *, short_of_room: bool) -> bool:
         """Whether enough of the `trials` have ended since the last collection for another one."""
+        if self.shared - self._shared_then >= max(_MIN_SHARED, self.shared // 16):
+            return True
         return self.verdicts >= (1 if short_of_room else max(_MIN_VERDICTS, trials // 8))
 
     def reopen(self) -> None:
@@ -97,6 +102,7 @@ class GcState:
         """Issue the removal."""
         self.wanted = self.answered = False
         self.verdicts = 0
+        self._shared_then = self.shared
         self._commands.removals.due.clear()
         for trial in event.trials:
             self._commands.removals.issue(trial, None)

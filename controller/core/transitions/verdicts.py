@@ -35,6 +35,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     trial.restored = () if decided is None else decided.restore
     x.largest = max(x.largest, event.size)
     x.gc.verdicts += 1
+    x.gc.shared += event.weights and not trial.candidate
     trial.ended_at = end_of_trial(trial, event)
     x.set_state(trial, event.state)
     attempt = trial.attempt
