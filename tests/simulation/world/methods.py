@@ -146,8 +146,9 @@ class Methods:
         if call[0] == "observe":
             method.observe(dict(call[1]))
         elif call[0] == "conclude" and self.has_chain:
-            now, then = tuple(method.conclude()), call[1].trials
-            self.hold(now == then, f"concludes with {now} after a resume, before it {then}")
+            last, before = tuple(method.conclude()), call[1].trials
+            same = last == before
+            self.hold(same, f"concludes with {last} after a resume, before it with {before}")
         elif call[0] == "propose":
             journaled = call[2]
             found = method.propose(call[1])
