@@ -43,13 +43,14 @@ def measure(trials: Sequence[Mapping[str, Any]]) -> Learning:
     """Measure the trials that `heirloom trials --json` lists."""
     good = [trial for trial in trials if trial["state"] == "succeeded"]
     results = [trial["result"] for trial in good if trial["restored"]]
+    befores = [result["before"] for result in results if "before" in result]
     return Learning(
         trials=len(trials),
         succeeded=len(good),
         best=max((trial["value"] for trial in good), default=None),
         children=len(results),
         share=median(result["inherited"]["share"] for result in results) if results else None,
-        before=median(result["before"] for result in results) if results else None,
+        before=median(befores) if befores else None,
     )
 
 

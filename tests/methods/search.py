@@ -66,6 +66,8 @@ def shortened(file: Path, work: Path) -> Path:
         resource["max"] = resource["min"] * (resource["eta"] if "budget" in keys else 2)
     if "generations" in args:  # and two last networks
         args["generations"], args["epochs"] = SHORT - 2, 2
+    if "updates" in args:  # three generations
+        args["updates"] = 1
     if "budget" in keys:
         keys["budget"]["trials"] = min(keys["budget"]["trials"], SHORT)
     short = work / file.name

@@ -1,6 +1,6 @@
 """Networks with choices in them."""
 
-from heirloom.nas.spaces import NASNET, CellNet, ChainNet, DartsNet
+from heirloom.nas.spaces import NASNET, CellNet, ChainNet, DartsNet, MacroNet
 
 
 def net():
@@ -16,3 +16,13 @@ def cells():
 def darts():
     """Cells of DARTS: the operation on each edge between two nodes is chosen."""
     return DartsNet(input_shape=(1, 14, 14), channels=4, cells=3, nodes=2)
+
+
+def macro():
+    """ENAS's macro space: the operation of each layer, and its skip connections, are chosen."""
+    return MacroNet(input_shape=(1, 14, 14), channels=8, layers=6)
+
+
+def micro():
+    """ENAS's micro space: cells like NASNet's, with fewer operations."""
+    return CellNet(input_shape=(1, 14, 14), channels=8, cells=3, blocks=2)
