@@ -17,10 +17,13 @@ CONTROLS = ("nasnet",)  # whose children all train from nothing
 # operation at the same place.
 SHARES = {"nasnet_nearest": 0.03, "random": 0.03}
 # Where most children compute something else than their parents: they may begin at chance.
-# A supernet of DARTS begins at chance, too; tests/methods/chains.py says when it learns.
+# A supernet of DARTS begins at chance, too; tests/methods/chains.py says when it learns. Of ENAS it
+# is the last network alone.
 BEFORES = {
     "darts": 0.05,
     "darts_second_order": 0.05,
+    "enas_macro": 0.15,
+    "enas_micro": 0.15,
     "large_scale_evolution": 0.05,
     "nasnet_nearest": 0.05,
     "random": 0.05,
@@ -33,7 +36,7 @@ class Learning:
 
     trials: int
     succeeded: int
-    best: float | None  # None: no trial succeeded
+    best: float | None  # of the candidates; None: none succeeded
     children: int  # that succeeded and started from weights
     share: float | None  # the median of the children; None without any
     before: float | None  # the median accuracy of the children before their first step
@@ -47,7 +50,7 @@ def measure(trials: Sequence[Mapping[str, Any]]) -> Learning:
     return Learning(
         trials=len(trials),
         succeeded=len(good),
-        best=max((trial["value"] for trial in good), default=None),
+        best=max((trial["value"] for trial in good if trial["candidate"]), default=None),
         children=len(results),
         share=median(result["inherited"]["share"] for result in results) if results else None,
         before=median(befores) if befores else None,

@@ -11,7 +11,8 @@ from tests.methods.learning import measure, problems
 
 def a_trial(**changes: Any) -> dict[str, Any]:
     result = {"inherited": {"share": 0.9}, "before": 0.6}
-    return {"state": "succeeded", "value": 0.7, "restored": [0], "result": result} | changes
+    given = {"state": "succeeded", "value": 0.7, "candidate": True, "restored": [0]}
+    return given | {"result": result} | changes
 
 
 FIRST = a_trial(restored=[], result={"inherited": {"share": 0.0}, "before": 0.1})
@@ -52,3 +53,9 @@ def test_no_child_of_the_control_inherits() -> None:
     assert problems("nasnet", measure([FIRST] * 8), 8) == []
     assert "1 of its trials" in problems("nasnet", measure([FIRST] * 7 + [CHILD]), 8)[0]
     assert "does not learn" in problems("nasnet", measure([a_trial(value=0.12)] * 8), 8)[0]
+
+
+def test_trials_that_are_no_candidates_are_not_the_best() -> None:
+    shared = a_trial(value=0.9, candidate=False, result={"inherited": {"share": 1.0}})
+    found = measure([FIRST, shared, CHILD])
+    assert (found.best, found.children, found.before) == (0.7, 2, 0.6)
