@@ -16,6 +16,7 @@ from controller.commands.cluster.nodes import nodes
 from controller.commands.cluster.site import site
 from controller.commands.results.compare import compare
 from controller.commands.results.export import export
+from controller.commands.results.rerun import rerun
 from controller.commands.search.cancel import cancel
 from controller.commands.search.check import check
 from controller.commands.search.convert import convert
@@ -44,7 +45,7 @@ from controller.views import output
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (init, check, run, resume, stop, cancel, retry, convert),
     "View": (status, watch, trials, curves, show, lineage, diff, logs, report),
-    "Results": (export, compare),
+    "Results": (export, compare, rerun),
     "Upkeep": (verify, gc, recover, remove),
     "Machines": (nodes, site),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,6 +36,17 @@ def states(listed: str) -> frozenset[State]:
         known = ", ".join(State)
         raise HeirloomError(f"--state: {unknown[0] if unknown else ''!r} is no state: use {known}")
     return frozenset(map(State, names))
+
+
+def chosen_form(*, csv: bool, latex: bool, json: bool = False) -> Form:
+    """The form in which tables for papers are printed. Raises HeirloomError for two of them."""
+    forms: list[Form] = []
+    forms += ["csv"] if csv else []
+    forms += ["json"] if json else []
+    forms += ["latex"] if latex else []
+    if len(forms) > 1:
+        raise HeirloomError(f"--{' and --'.join(forms)} exclude each other: give one of them")
+    return forms[0] if forms else "text"
 
 
 File = Annotated[
@@ -85,4 +96,5 @@ States = Annotated[
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
 Latex = Annotated[bool, typer.Option("--latex", help="Print a table in LaTeX.")]
+Form = Literal["text", "csv", "json", "latex"]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from controller.commands.arguments import Csv, Json, Latex, names
+from controller.commands.arguments import Csv, Json, Latex, chosen_form, names
 from controller.errors import HeirloomError
 from controller.state.home import Home
 
@@ -38,15 +38,10 @@ def compare(
     from controller.results.comparison import tables
     from controller.results.comparison.course import AXES
 
-    forms: list[tables.Form] = []
-    forms += ["csv"] if csv else []
-    forms += ["json"] if json else []
-    forms += ["latex"] if latex else []
-    if len(forms) > 1:
-        raise HeirloomError("--csv, --json and --latex exclude each other: give one of them")
+    form = chosen_form(csv=csv, json=json, latex=latex)
     axes = [axis for axis in AXES if against in (None, axis)]
     if not axes:
         raise HeirloomError(f"--against {against}: give {', '.join(AXES)}")
     home = Home.of_user()
     places = [home.find(name) for name in dict.fromkeys(experiments)]
-    tables.compare(places, axes, forms[0] if forms else "text")
+    tables.compare(places, axes, form)

@@ -71,8 +71,26 @@ def run_like(
     With `replay`, its proposals are repeated with their parents. Raises HeirloomError where it
     cannot be started.
     """
-    output.go_on_without()
     found = originals.original(original_name, home, replay=replay)
+    return run_original(
+        found, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots
+    )
+
+
+def run_original(
+    found: originals.Original,
+    home: Home,
+    *,
+    inventory: Path | None = None,
+    name: str | None = None,
+    keep_going: bool = False,
+    slots: int | None = None,
+) -> int:
+    """Run a new experiment that takes over what was found. Returns the exit code.
+
+    Raises HeirloomError where it cannot be started.
+    """
+    output.go_on_without()
     with create(found.file, home, inventory, name, slots, made=found.made, original=found) as ready:
         return _start(ready, keep_going=keep_going)
 

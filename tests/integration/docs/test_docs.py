@@ -296,12 +296,13 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
 
 
 _TRAINING = {_check_choices, _check_pytorch}  # their trials train networks
+_LONG = {_check_results_elsewhere}  # two searches, and ten commands
 
 
 def _pages() -> list[Any]:
     training = [pytest.mark.training]
     return [
-        pytest.param(page, marks=training if check in _TRAINING else [])
+        pytest.param(page, marks=training if check in _TRAINING | _LONG else [])
         for page, check in CHECKS.items()
     ]
 
