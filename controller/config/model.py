@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -41,12 +41,23 @@ class _Option(_Strict):
     macs: float | None = Field(ge=0)
 
 
+class _Supernet(_Strict):
+    parameters: int = Field(ge=0, lt=_LIMIT)
+    bytes: int = Field(ge=0, lt=_LIMIT)
+
+
+class _Memory(_Strict):
+    machine: int | None = Field(default=None, ge=0)
+    gpu: int | None = Field(default=None, ge=0)
+
+
 class _Costs(_Strict):
     candidates: int = Field(ge=1)
     measured: int = Field(ge=1)
     parameters: _Spread
     macs: _Spread | None
     options: list[_Option]
+    supernet: _Supernet | None = None  # None: it cannot be built
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,18 @@ class ModelSpace:
     model: str
     space: Mapping[str, Any]
     costs: dict[str, Any]
+    memory: Mapping[str, int | None] = field(default_factory=dict)  # of the node that made it
 
     @property
     def is_whole(self) -> bool:
         """Whether the costs are those of all candidates."""
         return bool(self.costs["measured"] == self.costs["candidates"])
+
+    @property
+    def supernet_bytes(self) -> int | None:
+        """The bytes of the supernet's tensors; None if they are not known."""
+        found = self.costs.get("supernet")
+        return None if found is None else int(found["bytes"])
 
     def out_of_reach(self, objectives: Objectives) -> Iterator[str]:
         """For each bound on a cost that no measured candidate meets, why."""
@@ -100,10 +118,11 @@ def read(data: bytes, model: str) -> ModelSpace:
     try:
         parse(space)
         costs = _Costs.model_validate(answer.get("costs"))
+        memory = _Memory.model_validate(answer.get("memory", {}))
     except SpaceError as error:
         raise AnswerError(f"its search space is wrong: {str(error)[:_MESSAGE]}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, ("costs", *first["loc"])))
+        where = ".".join(map(str, (error.title.strip("_").lower(), *first["loc"])))
         raise AnswerError(f"its answer is wrong: {where}: {first['msg']}") from None
-    return ModelSpace(model, space, costs.model_dump(mode="json"))
+    return ModelSpace(model, space, costs.model_dump(mode="json"), memory.model_dump())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -29,6 +30,10 @@ def show(console: Console, made: ModelSpace) -> None:
     table.add_column("MACs", justify="right", no_wrap=True)
     for key in ("min", "median", "max"):
         table.add_row(key, *(_shown(found[name], key) for name in COSTS))
+    size = found.get("supernet")
+    if size is not None:
+        label = f"supernet ({filesize.decimal(size['bytes'])})"
+        table.add_row(label, *(_shown(size, name) for name in COSTS))
     for each in found["options"][:_ROWS]:
         option = each["option"]
         text = option if isinstance(option, str) else json.dumps(option)
@@ -56,5 +61,5 @@ def spread(found: Mapping[str, Any] | None) -> list[str]:
 
 
 def _shown(values: Mapping[str, Any] | None, key: str) -> str:
-    value = None if values is None else values[key]
+    value = None if values is None else values.get(key)
     return "" if value is None else f"{value:,.0f}"

@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from . import costs
+from . import costs, memory
 from .errors import NasError
 from .model import Model, space
 
@@ -57,6 +57,7 @@ def _find(name: str, *, with_costs: bool) -> tuple[dict[str, Any], str]:
             found["space"] = space(model)
             if with_costs:
                 found["costs"] = costs.table(model, found["space"])
+                found["memory"] = memory.available()
     except NasError as error:
         return {}, " ".join(str(error).split())
     except (Exception, SystemExit) as error:  # whatever the user's code raises

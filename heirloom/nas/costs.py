@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import fmean, median
 from typing import Any, Optional
 
+import torch
+
 from .. import space as spaces
 from ..space.forms import NAME
-from .model import Cost, Model, measure
+from .model import Cost, Model, measure, supernet
 from .params import flatten
 
 TIME_LIMIT = 20.0  # seconds
@@ -35,8 +37,9 @@ def table(
     `seconds` are over. The order is random, so that fewer are a sample too.
 
     The table has `candidates`, the size of the space; `measured`, how many of them the figures are
-    of; `parameters` and `macs`, each with `min`, `median` and `max`; and `options`, which has the
-    means of both for each `label` and `option`. Without an `input_shape` of the model `macs` are
+    of; `parameters` and `macs`, each with `min`, `median` and `max`; `options`, which has the means
+    of both for each `label` and `option`; and `supernet`, its `parameters` and the `bytes` of all
+    its tensors, or null where it cannot be built. Without an `input_shape` of the model `macs` are
     null.
 
     Raises NasError for a candidate that cannot be built or run.
@@ -62,6 +65,7 @@ def table(
         "parameters": _spread([cost.parameters for cost in costs]),
         "macs": _spread(_macs(costs)),
         "options": list(_by_option(space, found)),
+        "supernet": _supernet(model),
     }
 
 
@@ -71,6 +75,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     rows = [["", "parameters", "MACs"]]
     for key in ("min", "median", "max"):
         rows.append([key, *(_shown(found[name], key) for name in _COSTS)])
+    if found["supernet"] is not None:
+        rows.append(["supernet", *(_shown(found["supernet"], name) for name in _COSTS)])
     for each in found["options"]:
         option = each["option"]
         text = option if isinstance(option, str) else json.dumps(option)
@@ -79,6 +85,20 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     for first, *others in rows:
         cells = (cell.rjust(width) for cell, width in zip(others, widths[1:]))
         yield "  ".join([first.ljust(widths[0]), *cells])
+
+
+def _supernet(model: Model) -> Optional[dict[str, int]]:
+    """The size of the supernet, which is built on PyTorch's meta device; None if it cannot be."""
+    try:
+        with torch.device("meta"):
+            network = supernet(model)
+    except Exception:  # a user's code: only methods with a supernet need one
+        return None
+    tensors = [*network.parameters(), *network.buffers()]
+    return {
+        "parameters": sum(each.numel() for each in network.parameters()),
+        "bytes": sum(each.numel() * each.element_size() for each in tensors),
+    }
 
 
 def _macs(costs: Iterable[Cost]) -> list[int]:
@@ -134,5 +154,5 @@ def _inner(option: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(values: Optional[Mapping[str, Any]], key: str) -> str:
-    value = None if values is None else values[key]
+    value = None if values is None else values.get(key)
     return "" if value is None else f"{value:,.0f}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from controller import config as configs
 from controller.config import model as answers
+from controller.config import supernet
 from controller.config.budget import BudgetSection
 from controller.config.inheritance import InheritanceSection
 from controller.config.model import AnswerError, ModelSpace
@@ -47,7 +48,8 @@ def make(place: Place, say: Say, progress: Progress) -> ModelSpace | None:
     """Make the search space of the model of an experiment file; None if the file has no model.
 
     A trial makes it, on the first node that can run one. `say` prints a line; `progress` is that of
-    `preflight.check`. Raises HeirloomError, also for bounds that no candidate meets.
+    `preflight.check`. Raises HeirloomError, also for bounds that no candidate meets and for a
+    supernet that does not fit into memory.
     """
     config = configs.load(place.file)
     if config.model is None:
@@ -62,7 +64,19 @@ def make(place: Place, say: Say, progress: Progress) -> ModelSpace | None:
         raise ModelError("\n".join(f"{place.file}: objective.{each}" for each in problems))
     for each in problems:
         say(f"objective.{each}")
+    _check_memory(config, made, place, say)
     return made
+
+
+def _check_memory(config: configs.Experiment, made: ModelSpace, place: Place, say: Say) -> None:
+    """Refuse a supernet that cannot be trained where the tuner needs one. Raises ModelError."""
+    if config.tuner.known is None or not config.tuner.known.chain:
+        return
+    found = supernet.memory_problem(made, config.trial)
+    if found is not None and found.refused:
+        raise ModelError(f"{place.file}: model: {found.text}")
+    if found is not None:
+        say(f"model: {found.text}")
 
 
 def adapted(config: configs.Experiment) -> configs.Experiment:

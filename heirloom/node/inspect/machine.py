@@ -28,15 +28,15 @@ def describe(run_dir: str) -> dict[str, Any]:
     unit = systemd.unavailable_reason()
     return {
         "cores": len(os.sched_getaffinity(0)),
-        "memory": _memory(),
+        "memory": memory(),
         "unit": unit,
         "limits": enforcement.available(unit),
         "others": {} if _is_shared(run_dir) else dict(_supervisors_of_others()),
     }
 
 
-def _memory() -> int:
-    """The memory of the machine, or of the container that this process is in."""
+def memory() -> int:
+    """The bytes of memory of the machine, or of the container that this process is in."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = cgroups.memory_limit("")
     return total if limit is None else min(total, limit)

@@ -78,6 +78,19 @@ def experiment(lab: Lab, command: str, python: Path | None = None, **keys: Any) 
     return file
 
 
+def test_a_supernet_that_does_not_fit_into_memory_is_refused(lab: Lab) -> None:
+    costs = COSTS | {"supernet": {"parameters": 10**9, "bytes": 4 * 10**9}}
+    python = answer(lab, costs=costs, memory={"machine": 5 * 10**9, "gpu": None})
+    file = experiment(lab, SUCCEEDS, python, tuner={"name": "enas"})
+    output = " ".join(lab("check", file, code=2).split())
+    assert (
+        "model: the supernet of net.Net has 1,000,000,000 parameters: its weights and gradients "
+        "take 8.0 GB, and the memory of the node is 5.0 GB: make the model smaller"
+    ) in output
+    alone = experiment(lab, SUCCEEDS, python, tuner={"name": "random"})
+    assert "supernet (4.0 GB) 1,000,000,000" in " ".join(lab("check", alone).split())
+
+
 def check_nothing_is_left(lab: Lab) -> None:
     assert not (lab.home / "tryouts").exists()
     lab.wait(lambda: not lab.leftovers(), "its processes have ended")

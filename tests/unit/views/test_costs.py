@@ -49,6 +49,11 @@ def test_many_options_are_cut(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(lines) == 5 + 40 + 1
 
 
+def test_the_supernet_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, found(2, supernet={"parameters": 40_000, "bytes": 160_500}))
+    assert lines[5] == ["supernet", "(160.5", "kB)", "40,000"]
+
+
 def test_spread_in_words() -> None:
     assert costs.spread(None) == []
     assert costs.spread(found(2)) == ["(10 to 20,000 parameters)"]

@@ -43,6 +43,26 @@ def test_the_table_of_a_whole_space():
     assert list(costs.lines(found))[-1].split() == ["second", "linear", "16", "16"]
 
 
+def test_the_table_has_the_size_of_the_supernet():
+    found = costs.table(Net, nas.space(Net))
+    assert found["supernet"] == {"parameters": 21, "bytes": 84}
+    assert [line.split() for line in costs.lines(found)][5] == ["supernet", "21"]
+
+
+class Words(nn.Module):
+    """A supernet needs a number in place of a word."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = {"a": nn.ReLU, "b": nn.Tanh}[nas.value("word", ["a", "b"])]()
+
+
+def test_a_model_without_a_supernet_has_a_table():
+    found = costs.table(Words, nas.space(Words))
+    assert found["supernet"] is None
+    assert not any("supernet" in line for line in costs.lines(found))
+
+
 def test_without_an_input_shape_there_are_no_macs():
     found = costs.table(Net, nas.space(Net))
     assert found["macs"] is None
