@@ -126,7 +126,7 @@ def _stopped(spec: Spec, reason: str, *, weights: bool) -> FinishedRun:
 def _infeasible(spec: Spec) -> Optional[FinishedRun]:
     """The end of a trial that found before training that it is out of bounds; None for others.
 
-    Its result says so, and lacks a value.
+    Its result says so, and lacks a value, or has one that is out of bounds.
     """
     if not spec.objectives:
         return None
@@ -136,9 +136,18 @@ def _infeasible(spec: Spec) -> Optional[FinishedRun]:
         return None
     why = reported.get(result.INFEASIBLE)
     finished = _finished(spec, "stopped", "", reported)
-    if not isinstance(why, str) or len(finished.values) == len(spec.objectives):
+    is_whole = len(finished.values) == len(spec.objectives)
+    if not isinstance(why, str) or (is_whole and not _is_out_of_bounds(spec, finished.values)):
         return None
     return replace(finished, reason=f"infeasible: {quoted(why)}", weights=False)
+
+
+def _is_out_of_bounds(spec: Spec, values: Mapping[str, float]) -> bool:
+    return any(
+        value < spec.bounds.get(name, {}).get("at_least", value)
+        or value > spec.bounds.get(name, {}).get("at_most", value)
+        for name, value in values.items()
+    )
 
 
 def _result(spec: Spec) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from .graph import Layer, Network
-from .kinds import CLASSIFIER, JOINS, KINDS, VERTICES
+from .kinds import CLASSIFIER, JOINS, KINDS, VERTICES, wrong_sources
 
 
 def insert(
@@ -32,8 +32,14 @@ def insert(
     skips: ids of the layers from which a skip connection comes to the new one.
     options: those of the type. A kernel is a pair.
 
-    Skip connections from the first input stay where they are. Raises ValueError.
+    Skip connections from the first input stay where they are. Raises ValueError for a layer that
+    `read` would refuse, but not for one that nothing reads yet.
     """
+    if kind not in KINDS or kind == CLASSIFIER:
+        known = ", ".join(each for each in KINDS if each != CLASSIFIER)
+        raise ValueError(f"the type of a new layer must be one of {known}, not {kind!r}")
+    for key, text in wrong_sources(kind, inputs, skips):
+        raise ValueError(f"{key}: {text}")
     place = 1 + max(map(network.position, (*inputs, *skips)))
     new = Layer(network.next_id, kind, tuple(inputs), _checked(kind, options), tuple(skips))
     readers = [layer.id for layer in network.readers(inputs[0])] if before is None else before

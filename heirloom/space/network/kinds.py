@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,3 +61,17 @@ KINDS: Mapping[str, Mapping[str, Option]] = {
     "global_pool": {},
     "linear": {"units": _COUNT},
 }
+
+
+def wrong_sources(
+    kind: str, inputs: Sequence[int], skips: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with the layers that one of a type reads: `inputs` or `skips`, and a text."""
+    if kind in JOINS and len(inputs) < 2:
+        yield "inputs", f"{kind} needs at least two inputs"
+    if kind not in JOINS and len(inputs) != 1:
+        yield "inputs", f"{kind} needs one input"
+    if skips and kind not in VERTICES:
+        yield "skips", f"only {' and '.join(VERTICES)} take skip connections"
+    if len(set(skips)) != len(skips):
+        yield "skips", "must not have an id twice"

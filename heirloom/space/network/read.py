@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import Mistake, Path, SpaceError
 from .graph import INPUT, Layer, Network
-from .kinds import CLASSIFIER, JOINS, KINDS, VERTICES, is_count
+from .kinds import CLASSIFIER, KINDS, is_count, wrong_sources
 from .shapes import ShapeError, shapes
 
 _KEYS = ("input", "next_id", "layers")
@@ -83,26 +83,14 @@ def _read_layer(value: Any, path: Path, before: list[Layer], mistakes: list[Mist
             text = "must be a list of ids of earlier layers, or 0 for the network's input"
             found.append(((*path, name), text))
     if not found:
-        found += _wrong_sources(kind, inputs, skips, path)
+        assert isinstance(inputs, list)
+        found += [((*path, key), text) for key, text in wrong_sources(kind, inputs, skips)]
     mistakes += found
     if not found:
         pairs = ((name, value[name]) for name in KINDS[kind])
         options = {name: tuple(v) if isinstance(v, list) else v for name, v in pairs}
         assert isinstance(number, int)
         before.append(Layer(number, kind, tuple(inputs or ()), options, tuple(skips)))
-
-
-def _wrong_sources(kind: str, inputs: Any, skips: Any, path: Path) -> list[Mistake]:
-    found: list[Mistake] = []
-    if kind in JOINS and len(inputs) < 2:
-        found.append(((*path, "inputs"), f"{kind} needs at least two inputs"))
-    if kind not in JOINS and len(inputs) != 1:
-        found.append(((*path, "inputs"), f"{kind} needs one input"))
-    if skips and kind not in VERTICES:
-        found.append(((*path, "skips"), f"only {' and '.join(VERTICES)} take skip connections"))
-    if len(set(skips)) != len(skips):
-        found.append(((*path, "skips"), "must not have an id twice"))
-    return found
 
 
 def _unfinished(layers: list[Layer]) -> list[Mistake]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -14,6 +15,7 @@ from ...space.numbers import Integer, Real
 from ..generators import generator_state, load_generator
 from ..initial import Initial
 from ..interface import Proposal, Result, Tuner
+from ..process.plain_json import PARAMS_LIMIT
 
 ALTER, IDENTITY, RESET = "alter_parameter", "identity", "reset_weights"
 NAMES = (ALTER, IDENTITY, RESET, *MUTATIONS)  # of all mutations, each of which is equally likely
@@ -172,13 +174,14 @@ class LargeScaleEvolution(Tuner):
         return Proposal(params, (parent.trial,) if keeps else ())
 
     def _mutated(self, params: Mapping[str, Any], name: str) -> Optional[dict[str, Any]]:
-        """The params with a mutation; None if it does not apply."""
+        """The params with a mutation; None if it does not apply, or leads to more than 64 KiB."""
         if name in (IDENTITY, RESET):
             return dict(params)
         if name == ALTER:
             return altered(self._space, params, self._rng)
         network = mutate_network(read(params[self._network]), name, self._rng)
-        return None if network is None else {**params, self._network: network.to_json()}
+        found = None if network is None else {**params, self._network: network.to_json()}
+        return found if found is not None and len(json.dumps(found)) <= PARAMS_LIMIT else None
 
 
 def networks(space: Space) -> list[str]:

@@ -28,7 +28,10 @@ def plain_proposal(answer: Any) -> ProposalAnswer | None:
         raise TypeError(problem)
     size = len(json.dumps(params))
     if size > PARAMS_LIMIT:
-        raise TypeError(f"params take {size} bytes as JSON; at most {PARAMS_LIMIT} are possible")
+        raise TypeError(
+            f"params take {size} bytes as JSON, and at most {PARAMS_LIMIT} are possible: propose "
+            "smaller ones, or let trials read large values from a file"
+        )
     parents: Any = answer.parents
     if not isinstance(parents, (list, tuple)):
         raise TypeError(f"parents must be a list of trial ids, not {parents!r}")

@@ -13,11 +13,13 @@ from ....space.decisions import CHARACTERS, Decisions, unsupported
 from ...generators import generator_state, load_generator
 from ...interface import Proposal, Result, SearchFinished, Tuner
 from ...policy.require import require_numpy
+from ...process.plain_json import PARAMS_LIMIT
 from ..chain import Failures, fault_of, lost_parents
 from . import EVALUATE, FINAL, TRAIN, rewards
 from .generations import Generation, Generations
 from .workers import Workers
 
+_PARAMS = PARAMS_LIMIT - 200  # bytes for samples beside the other params
 UNITS = 64
 BOUND = 1.5  # of the logits
 DECAY = 0.99  # of the moving average of rewards
@@ -109,6 +111,13 @@ class Enas(Tuner):
         self._objective = Objective(maximize=maximize)
         self._rng = random.Random(seed)  # noqa: S311 - a search must be repeatable
         self._decisions = Decisions(parse(space))
+        most = _PARAMS // (len(self._decisions.names) + len('"", '))  # texts in a trial's params
+        for name in ("samples", "children"):
+            if counts[name] > most:
+                raise ValueError(
+                    f"{name} must be at most {most} for this search space, since params of a trial "
+                    f"take at most {PARAMS_LIMIT} bytes, not {counts[name]}"
+                )
         self._policy = policy = LstmPolicy(self._decisions, self._rng, UNITS, bound=BOUND)
         adam = Adam(policy.parameters, learning_rate, beta1=0.0, epsilon=1e-3)
         average = MovingAverage(DECAY, corrected=False)

@@ -119,10 +119,10 @@ def named(tmp_path, monkeypatch):
     directory = tmp_path / "attempts" / "0.1"
     (directory / "out" / "weights").mkdir(parents=True)
 
-    def end(result, objectives=("accuracy", "macs")):
+    def end(result, objectives=("accuracy", "macs"), bounds=None):
         spec = Spec(
             "0.1", "exp-1", str(tmp_path), "here", "true", "runtime/1", {},
-            objectives=objectives, weights="required",
+            objectives=objectives, weights="required", bounds=bounds or {},
         )  # fmt: skip
         (directory / "result.json").write_text(json.dumps(result))
         process = cast("Any", SimpleNamespace(ending=None, memory_ran_out=lambda: False))
@@ -143,6 +143,14 @@ def test_a_trial_whose_first_objective_is_out_of_bounds_is_stopped(named):
     finished = named(reported, objectives=("macs", "accuracy"))
     assert (finished.state, finished.weights) == ("stopped", False)
     assert (finished.value, finished.values) == (7.0, {"macs": 7.0})
+
+
+def test_a_trial_whose_only_objective_is_out_of_bounds_is_stopped(named):
+    reported = {"macs": 7, "infeasible": "macs is 7, above at_most 5"}
+    finished = named(reported, objectives=("macs",), bounds={"macs": {"at_most": 5.0}})
+    assert (finished.state, finished.weights, finished.value) == ("stopped", False, 7.0)
+    with pytest.raises(AttemptEnded, match="left its save path empty"):
+        named(reported, objectives=("macs",), bounds={"macs": {"at_least": 5.0, "at_most": 7.0}})
 
 
 def test_a_trial_that_has_all_values_was_trained(named):

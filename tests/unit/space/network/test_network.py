@@ -190,8 +190,15 @@ def test_skips_and_options_are_changed() -> None:
         lambda: remove_skip(network, 3, 4),
         lambda: insert(network, "conv", [6], before=[3], **CONV),
         lambda: insert(network, "concat", [3, 6], before=[4]),
+        lambda: insert(network, "convolution", [3], **CONV),
+        lambda: insert(network, "linear", [3], units=3),
+        lambda: insert(network, "add", [3]),
+        lambda: insert(network, "conv", [3, 4], **CONV),
+        lambda: insert(network, "conv", [], **CONV),
+        lambda: insert(network, "pool", [3], skips=[3], method="max", kernel=2, stride=2),
+        lambda: insert(network, "conv", [4], skips=[3, 3], **CONV),
     ):
-        with pytest.raises(ValueError, match=r"layer|options|must be|skip"):
+        with pytest.raises(ValueError, match=r"layer|options|must be|skip|input"):
             wrong_edit()
 
 

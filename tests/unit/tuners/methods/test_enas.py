@@ -12,6 +12,7 @@ from heirloom.space import contains, parse
 from heirloom.space.decisions import Decisions
 from heirloom.tuners.interface import Proposal, Result, SearchFinished
 from heirloom.tuners.methods.enas.tuner import Enas
+from heirloom.tuners.process.plain_json import plain_proposal
 
 SPACE: dict[str, Any] = {
     "layer0.op": ["conv", "pool"],
@@ -321,3 +322,13 @@ def test_wrong_arguments_are_named(name: str) -> None:
         Chain(**{name: 0})
     with pytest.raises(ValueError, match="learning_rate must be above 0, not 0"):
         Chain(learning_rate=0)
+
+
+def test_samples_that_do_not_fit_into_params_are_refused() -> None:
+    space = {f"layer{number}.op": ["a", "b"] for number in range(60)}
+    most = Enas(space, seed=1, maximize=True, children=1020).propose(0)
+    assert most is not None
+    assert plain_proposal(most)
+    text = r"^children must be at most 1020 for this search space, .* 65536 bytes, not 1021$"
+    with pytest.raises(ValueError, match=text):
+        Enas(space, seed=1, maximize=True, children=1021)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -175,3 +176,16 @@ def test_it_needs_one_network(count: int) -> None:
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         evolution(population=1)
+
+
+def test_networks_do_not_grow_beyond_the_limit_of_params(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = 900
+    monkeypatch.setattr("heirloom.tuners.methods.large_scale_evolution.PARAMS_LIMIT", limit)
+    tuner, sizes = evolution(), []
+    for trial in range(300):
+        proposal = tuner.propose(trial)
+        assert proposal is not None
+        sizes.append(len(json.dumps(proposal.params)))
+        tuner.observe(ended(trial, proposal, size(proposal.params)))
+    assert max(sizes) <= limit
+    assert max(sizes) > limit - 200
