@@ -10,4 +10,4 @@ from heirloom.torch import inherit
 torch.manual_seed(trial.seed)
 model = nas.candidate(cells).to(trial.device)
 inherit(model)
-learn(model, torch.optim.Adam(model.parameters(), lr=0.005), range(2))
+learn(model, torch.optim.Adam(model.parameters(), lr=0.01), range(3))
