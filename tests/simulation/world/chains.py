@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +11,15 @@ from controller.core import events as e
 
 EDGES = ("0_2", "1_2", "0_3", "1_3", "2_3")
 OPERATIONS = ["none", "skip_connect", "conv"]
-ARGS: dict[str, dict[str, Any]] = {
-    "darts": {"generations": 6, "epochs": 2},
-    "enas": {"samples": 2, "updates": 2, "children": 2},
+_SMALL = {"samples": 2, "updates": 2, "children": 2}
+ARGS: dict[str, list[dict[str, Any]]] = {  # variants of each
+    "darts": [{"generations": 6, "epochs": 2}],
+    "enas": [
+        _SMALL,
+        {**_SMALL, "workers": 2},
+        {**_SMALL, "workers": 3, "updates": 1},
+        {**_SMALL, "workers": 2, "parallel": 2, "overlap": True},
+    ],
 }
 SPACES: dict[str, dict[str, Any]] = {
     "darts": {f"normal.{edge}": OPERATIONS for edge in EDGES},
@@ -20,12 +27,17 @@ SPACES: dict[str, dict[str, Any]] = {
 }
 
 
+def args_of(name: str, seed: int) -> dict[str, Any]:
+    """The arguments of a tuner in a run."""
+    return random.Random(f"{seed} chain").choice(ARGS[name])
+
+
 def reported(attempt: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """What a trial of a chain reports beside its value; nothing for another trial."""
     if params.get("task") == "search":
         return {"alphas": {label: _alphas(f"{attempt} {label}") for label in SPACES["darts"]}}
     if params.get("task") == "evaluate":
-        return {"rewards": [_number(f"{attempt} {text}") for text in params["samples"]]}
+        return {"rewards": [_reward(f"{attempt} {text}") for text in params["samples"]]}
     return {}
 
 
@@ -50,13 +62,20 @@ def problem(params: Mapping[str, Any], parents: list[Mapping[str, Any]]) -> str:
 
 
 class LastGeneration:
-    """From which generation the next one may start: one whose weights no child has missed."""
+    """From which generation trials may start: one whose weights no child has missed.
 
-    def __init__(self) -> None:
+    Args:
+        workers: how many trials train a generation.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._proposed: dict[int, e.Proposed] = {}
         self._ends: dict[int, e.VerdictSeen] = {}
         self._restored: dict[tuple[int, int | None], tuple[int, ...]] = {}  # by attempt
-        self._committed: list[int] = []  # trials of generations, in the order of their results
+        self._begun: list[int] = []  # trials of the generation that trains
+        self._observed: list[int] = []  # those of them whose results the tuner has
+        self._committed: dict[int, tuple[int, ...]] = {}  # trials of each generation
         self._lost: set[int] = set()  # those whose weights a child did not find
 
     def journaled(self, event: e.Event) -> None:
@@ -67,30 +86,47 @@ class LastGeneration:
             case e.VerdictSeen():
                 self._ends.setdefault(event.trial, event)
             case e.ResultSent():
-                self._observed(event.trial)
+                self._observe(event.trial)
 
     def problem(self, event: e.Proposed) -> str:
         """What is wrong with the parents that a proposal of the search names, or empty."""
         self._proposed[event.trial] = event
-        if event.params["task"] not in ("train", "search"):
-            return ""
+        is_generation = event.params["task"] in ("train", "search")
+        if is_generation:
+            self._begun.append(event.trial)
         if lost := self._lost.intersection(event.parents):
             return f"lets {event.trial} start from {lost}, whose weights are lost"
-        if self._committed and not self._lost and event.parents != (self._committed[-1],):
-            return f"lets {event.trial} start from {event.parents}, not from {self._committed[-1]}"
+        if self._lost:
+            return ""
+        number = max(self._committed, default=-1) if is_generation else event.params["generation"]
+        wanted = self._committed.get(number, ())
+        if event.parents != wanted:
+            return f"lets {event.trial} start from {event.parents}, not from {wanted}"
         return ""
 
-    def _observed(self, trial: int) -> None:
+    def _observe(self, trial: int) -> None:
         """The tuner has the result of a trial."""
         proposed, end = self._proposed.get(trial), self._ends.get(trial)
         if proposed is None or end is None:
             return
-        succeeded = end.state == "succeeded"
-        is_whole = not proposed.parents or bool(self._restored.get((trial, end.number)))
-        if end.state == "skipped" or (succeeded and not is_whole):
+        if end.state == "skipped" or (end.state == "succeeded" and not self._is_whole(trial)):
             self._lost.update(proposed.parents)
-        elif succeeded and end.weights and proposed.params["task"] in ("train", "search"):
-            self._committed.append(trial)
+        if trial in self._begun:
+            self._observed.append(trial)
+        if len(self._observed) == self._workers:
+            committed = tuple(each for each in self._observed if self._is_committed(each))
+            if committed:
+                self._committed[proposed.params["generation"]] = committed
+            self._begun, self._observed = [], []
+
+    def _is_whole(self, trial: int) -> bool:
+        """Whether a trial started from weights, if it was to."""
+        restored = self._restored.get((trial, self._ends[trial].number))
+        return bool(restored or not self._proposed[trial].parents)
+
+    def _is_committed(self, trial: int) -> bool:
+        end = self._ends[trial]
+        return end.state == "succeeded" and bool(end.weights) and self._is_whole(trial)
 
 
 def _alphas(text: str) -> dict[str, float]:
@@ -101,3 +137,9 @@ def _alphas(text: str) -> dict[str, float]:
 
 def _number(text: str) -> float:
     return zlib.crc32(text.encode()) / 2**32
+
+
+def _reward(text: str) -> float | None:
+    """A reward; None stands for one that is no finite number."""
+    number = _number(text)
+    return None if number < 0.1 else number

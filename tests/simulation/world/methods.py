@@ -27,7 +27,6 @@ _ARGS: dict[str, dict[str, Any]] = {
     "bohb": {"samples": 4},
     "hyperband": {},
     "pbt": {"population": 3},
-    **chains.ARGS,
 }
 _SEVERAL = ("evolution", "random")  # that take several objectives
 _SPACE = {"x": {"_type": "uniform", "_value": [0, 1]}}
@@ -42,7 +41,7 @@ def method_of(seed: int) -> str | None:
     It has a generator of its own, so that it leaves everything else as it is.
     """
     rng = random.Random(f"{seed} method")
-    name = rng.choice(list(_ARGS))
+    name = rng.choice([*_ARGS, *chains.ARGS])
     return name if rng.random() < _SHARE else None
 
 
@@ -60,7 +59,10 @@ class Methods:
         name, is_single = method_of(seed), lab.config.rules().objectives.is_single
         self.name = name if is_single or name in _SEVERAL else None
         self.has_chain = self.name in chains.ARGS
-        self._generations = chains.LastGeneration()
+        self._args = (
+            chains.args_of(name, seed) if name in chains.ARGS else _ARGS.get(name or "", {})
+        )
+        self._generations = chains.LastGeneration(self._args.get("workers", 1))
         self._last: tuple[list[tuple[str, int]], Any] | None = None  # calls and state at the kill
         self._params: dict[int, dict[str, Any]] = {}  # as proposed
         self._weights: set[int] = set()  # trials that left weights
@@ -134,7 +136,7 @@ class Methods:
         assert self.name is not None
         objectives = self._lab.config.rules().objectives
         setup: Any = {
-            "call": "setup", "tuner": {"name": self.name, "args": _ARGS[self.name]},
+            "call": "setup", "tuner": {"name": self.name, "args": self._args},
             "space": chains.SPACES.get(self.name, _SPACE), "seed": self._seed % 1000,
             "maximize": objectives.first.maximize, "objectives": _written(objectives),
             "resource": _RESOURCE if self.name in _PARTS else None,
