@@ -25,6 +25,7 @@ FRAMEWORKS = {
     "heirloom/weights/pytorch": {"torch", "safetensors"},
     "heirloom/morphism": {"torch"},
     "heirloom/nas": {"torch"},
+    "heirloom/client": {"pandas"},
 }
 
 

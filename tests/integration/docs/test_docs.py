@@ -228,6 +228,10 @@ def _check_results_elsewhere(lab: Lab) -> None:
     assert f"python | {platform.python_version()}" in (best / "README.md").read_text()
 
 
+def _check_python(lab: Lab) -> None:
+    assert len(lab.trials("curves")) == 6
+
+
 def _check_disk_space(lab: Lab) -> None:
     assert json.loads(lab("status", "--json")) == []
 
@@ -282,6 +286,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "docs/how-to/checkpoints.md": _check_checkpoints,
     "docs/how-to/other-languages.md": _check_other_languages,
     "docs/how-to/results-elsewhere.md": _check_results_elsewhere,
+    "docs/how-to/python.md": _check_python,
     "docs/how-to/disk-space.md": _check_disk_space,
     "docs/how-to/cluster.md": _check_nothing,
     "docs/how-to/own-tuner.md": _check_own_tuner,
@@ -296,7 +301,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
 
 
 _TRAINING = {_check_choices, _check_pytorch}  # their trials train networks
-_LONG = {_check_results_elsewhere}  # two searches, and ten commands
+_LONG = {_check_python, _check_results_elsewhere}  # many commands, each in a process of its own
 
 
 def _pages() -> list[Any]:

@@ -1,0 +1,179 @@
+"""Searches from Python, with a program in place of the command."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from heirloom import client
+from heirloom.client import command, start
+from heirloom.client.experiment import Experiment
+
+PROGRAM = """\
+import json, sys
+from pathlib import Path
+here = Path(__file__).parent
+words = sys.argv[1:]
+with (here / "calls").open("a") as file:
+    file.write(json.dumps(words) + "\\n")
+answers = json.loads((here / "answers").read_text())
+answer = answers.get(words[0], "")
+if isinstance(answer, int):
+    sys.stderr.write(f"error: {words[0]} has failed\\n")
+    sys.exit(answer)
+print(answer if isinstance(answer, str) else json.dumps(answer))
+"""
+TRIALS = [
+    {"id": 0, "value": 0.5, "weights": "/store/trials/0/weights", "removed": False,
+     "state": "succeeded"},
+    {"id": 1, "value": None, "weights": None, "removed": False, "state": "failed"},
+    {"id": 2, "value": 0.4, "weights": None, "removed": True, "state": "succeeded"},
+]  # fmt: skip
+
+
+class Program:
+    """Prints an answer for each command, and records how it was called."""
+
+    def __init__(self, path):
+        self.path = path
+        (path / "heirloom.py").write_text(PROGRAM)
+        self.answer(trials=TRIALS, status=[{"name": "cnn", "best": 0, "state": "finished"}])
+
+    def answer(self, **answers):
+        (self.path / "answers").write_text(json.dumps(answers))
+
+    @property
+    def calls(self):
+        return [json.loads(line) for line in (self.path / "calls").read_text().splitlines()]
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    found = Program(tmp_path)
+    for module in (command, start, sys.modules["heirloom.client.experiment"]):
+        monkeypatch.setattr(module, "program", lambda: [sys.executable, f"{tmp_path}/heirloom.py"])
+    return found
+
+
+def test_trials_and_the_best_of_them(program, monkeypatch):
+    search = client.load("cnn")
+    assert search.rows() == TRIALS
+    monkeypatch.setitem(sys.modules, "pandas", None)  # as if it were not installed
+    assert search.trials == TRIALS
+    assert search.best == TRIALS[0]
+    assert search.state == "finished"
+    assert program.calls[:2] == [["status", "cnn", "--json"], ["trials", "cnn", "--json"]]
+    with pytest.raises(client.ClientError, match="cnn has no trial 3: it has 3"):
+        search.trial(3)
+
+
+def test_weights_are_a_directory_or_an_error_that_says_why(program):
+    search = Experiment("cnn")
+    assert search.weights() == search.weights(0) == Path("/store/trials/0/weights")
+    with pytest.raises(client.ClientError, match="do not exist: it is failed"):
+        search.weights(1)
+    with pytest.raises(client.ClientError, match="were removed"):
+        search.weights(2)
+    program.answer(status=[{"best": None}])
+    assert search.best is None
+    with pytest.raises(client.ClientError, match="no best trial yet"):
+        search.weights()
+
+
+def test_reports_are_numbers(program):
+    program.answer(curves="trial,attempt,step,value,loss\n0,1,3,0.5,\n0,1,4,,2e-3")
+    assert Experiment("cnn").reports() == [
+        {"trial": 0, "attempt": 1, "step": 3, "value": 0.5, "loss": None},
+        {"trial": 0, "attempt": 1, "step": 4, "value": None, "loss": 0.002},
+    ]
+
+
+def test_commands_of_a_search(program):
+    program.answer(lineage=[{"id": 0}], cancel="cancelled", status=[{"state": "running"}])
+    search = Experiment("cnn")
+    assert search.lineage(12) == [{"id": 0}]
+    assert search.cancel(3, 4) == "cancelled"
+    search.cancel(state="waiting")
+    search.extend(trials=50, duration="+8h")
+    search.stop()
+    assert search.export(12, "there") == Path("there")
+    assert [call for call in program.calls if call[0] != "status"] == [
+        ["lineage", "cnn", "12", "--json"],
+        ["cancel", "cnn", "3", "4", "--yes"],
+        ["cancel", "cnn", "--state", "waiting", "--yes"],
+        ["resume", "cnn", "--trials", "+50", "--duration", "+8h"],
+        ["stop", "cnn"],
+        ["export", "cnn", "12", "there"],
+    ]
+    with pytest.raises(client.ClientError, match="needs trials"):
+        search.extend()
+
+
+def test_a_command_that_fails_raises_what_it_says(program):
+    program.answer(status=2, watch=2)
+    with pytest.raises(client.ClientError, match=r"^status has failed$"):
+        client.load("cnn")
+    with pytest.raises(client.ClientError, match=r"^watch has failed$"):
+        Experiment("cnn").watch(lambda line: None)
+
+
+def test_the_lines_of_a_search_that_is_watched(program):
+    program.answer(watch="cnn: 3 trials\ntrial 3 succeeded")
+    lines = []
+    Experiment("cnn").watch(lines.append)
+    assert lines == ["cnn: 3 trials", "trial 3 succeeded"]
+
+
+def test_a_search_is_started_by_itself(program, tmp_path):
+    program.answer(
+        run="the name cnn is taken: it is cnn-2\ncnn-2 on localhost (2 slots)\nstore /s",
+        status=[{"state": "finished"}],
+    )
+    search = client.run("cnn.yml", name="cnn", slots=2, keep_going=True, inventory=Path("hosts"))
+    assert search.name == "cnn-2"
+    assert search.wait() == "finished"
+    words = ["run", "cnn.yml", "--name", "cnn", "--inventory", "hosts", "--slots", "2"]
+    assert program.calls[0] == [*words, "--keep-going"]
+    program.answer(run=2)
+    with pytest.raises(client.ClientError, match=r"^run has failed$"):
+        client.run({"trial": {"command": "true"}})
+
+
+def test_paths_of_a_mapping_are_those_of_the_working_directory():
+    base = Path("/home/ann/My Search")
+    found = start._absolute({"trial": {"command": "true"}, "tuner": {"class": "mine.Tuner"}}, base)
+    assert found == {
+        "name": "my-search",
+        "trial": {"command": "true", "code_dir": "/home/ann/My Search"},
+        "tuner": {"class": "mine.Tuner", "code_dir": "/home/ann/My Search"},
+    }
+    given: dict = {
+        "name": "x", "inventory": "hosts.yml", "store": "/mnt", "tuner": {"name": "grid"},
+        "trial": {"code_dir": "code", "python": "env/bin/python"},
+    }  # fmt: skip
+    assert start._absolute(given, base) == {
+        "name": "x", "inventory": "/home/ann/My Search/hosts.yml", "store": "/mnt",
+        "tuner": {"name": "grid"},
+        "trial": {
+            "code_dir": "/home/ann/My Search/code", "python": "/home/ann/My Search/env/bin/python",
+        },
+    }  # fmt: skip
+    assert given["trial"]["code_dir"] == "code"
+
+
+def test_without_the_command_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(client.ClientError, match="install Heirloom"):
+        command.program()
+    monkeypatch.setattr("shutil.which", lambda name: "/opt/bin/heirloom")
+    assert command.program() == ["/opt/bin/heirloom"]
+
+
+def test_tables_are_data_frames_where_pandas_is_installed(program, monkeypatch):
+    class Pandas:
+        DataFrame = staticmethod(lambda rows: ("frame", rows))
+
+    monkeypatch.setitem(sys.modules, "pandas", Pandas)
+    assert Experiment("cnn").trials == ("frame", TRIALS)
