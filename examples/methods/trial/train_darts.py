@@ -14,7 +14,7 @@ from heirloom import nas, trial
 from heirloom.torch import inherit, save
 
 RATE, LOWEST = 0.025, 0.001  # of the weights, at first and at the end
-ARCHITECTURE_RATE = 0.01
+ARCHITECTURE_RATE = 0.03
 FINAL_EPOCHS = 2
 
 

@@ -107,6 +107,17 @@ def test_a_candidate_computes_what_the_supernet_does_without_scales(tmp_path) ->
     assert torch.equal(child.eval()(images(2)), path.eval()(images(2)))
 
 
+def test_a_wider_candidate_inherits_a_part_of_each_tensor(tmp_path) -> None:
+    network = nas.supernet(net, affine=False)
+    save(network, tmp_path)
+    params = dict.fromkeys(nas.parts(network), "sep_conv_3x3")
+    wider = nas.candidate(lambda: spaces.DartsNet((1, 6, 6), 3, 4, cells=3, nodes=1), params)
+    report = inherit(wider, tmp_path)
+    convolutions = {name for name, each in wider.named_parameters() if each.dim() == 4}
+    assert convolutions <= set(report.partly)
+    assert 0 < report.share < 0.5
+
+
 def test_weights_and_architecture_parameters_are_told_apart() -> None:
     network = nas.supernet(net)
     plain = {id(parameter) for parameter in network.parameters()}
