@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ class ModelSpace:
     space: Mapping[str, Any]
     costs: dict[str, Any]
     memory: Mapping[str, int | None] = field(default_factory=dict)  # of the node that made it
+    values: Sequence[str] = ()  # labels that choose a value, such as a width, and no layer
 
     @property
     def is_whole(self) -> bool:
@@ -115,6 +116,9 @@ def read(data: bytes, model: str) -> ModelSpace:
     space = answer.get("space")
     if not isinstance(space, dict) or not space:
         raise AnswerError("its answer has no search space")
+    values = answer.get("values", [])
+    if not isinstance(values, list) or not all(isinstance(label, str) for label in values):
+        raise AnswerError("its answer is wrong: values must be a list of labels")
     try:
         parse(space)
         costs = _Costs.model_validate(answer.get("costs"))
@@ -125,4 +129,4 @@ def read(data: bytes, model: str) -> ModelSpace:
         first = error.errors()[0]
         where = ".".join(map(str, (error.title.strip("_").lower(), *first["loc"])))
         raise AnswerError(f"its answer is wrong: {where}: {first['msg']}") from None
-    return ModelSpace(model, space, costs.model_dump(mode="json"), memory.model_dump())
+    return ModelSpace(model, space, costs.model_dump(mode="json"), memory.model_dump(), values)

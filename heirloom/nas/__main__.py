@@ -19,7 +19,7 @@ from typing import Any
 
 from . import costs, memory
 from .errors import NasError
-from .model import Model, space
+from .model import Model, labels, space
 
 ANSWER = "model.json"  # the file that `--trial` writes
 
@@ -58,6 +58,7 @@ def _find(name: str, *, with_costs: bool) -> tuple[dict[str, Any], str]:
             if with_costs:
                 found["costs"] = costs.table(model, found["space"])
                 found["memory"] = memory.available()
+                found["values"] = [label for label, one in labels(model).items() if one.is_value]
     except NasError as error:
         return {}, " ".join(str(error).split())
     except (Exception, SystemExit) as error:  # whatever the user's code raises

@@ -48,8 +48,8 @@ def make(place: Place, say: Say, progress: Progress) -> ModelSpace | None:
     """Make the search space of the model of an experiment file; None if the file has no model.
 
     A trial makes it, on the first node that can run one. `say` prints a line; `progress` is that of
-    `preflight.check`. Raises HeirloomError, also for bounds that no candidate meets and for a
-    supernet that does not fit into memory.
+    `preflight.check`. Raises HeirloomError, also for bounds that no candidate meets, for a
+    supernet that does not fit into memory, and for one of values.
     """
     config = configs.load(place.file)
     if config.model is None:
@@ -64,14 +64,20 @@ def make(place: Place, say: Say, progress: Progress) -> ModelSpace | None:
         raise ModelError("\n".join(f"{place.file}: objective.{each}" for each in problems))
     for each in problems:
         say(f"objective.{each}")
-    _check_memory(config, made, place, say)
+    _check_supernet(config, made, place, say)
     return made
 
 
-def _check_memory(config: configs.Experiment, made: ModelSpace, place: Place, say: Say) -> None:
+def _check_supernet(config: configs.Experiment, made: ModelSpace, place: Place, say: Say) -> None:
     """Refuse a supernet that cannot be trained where the tuner needs one. Raises ModelError."""
     if config.tuner.known is None or not config.tuner.known.chain:
         return
+    if made.values:
+        raise ModelError(
+            f"{place.file}: model: {', '.join(made.values)}: a supernet has one value for all of "
+            f"its candidates, and tuner {config.tuner.name} chooses among layers alone: write one "
+            "value into the model, or choose among layers by nas.choice"
+        )
     found = supernet.memory_problem(made, config.trial)
     if found is not None and found.refused:
         raise ModelError(f"{place.file}: model: {found.text}")

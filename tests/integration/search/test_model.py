@@ -91,6 +91,16 @@ def test_a_supernet_that_does_not_fit_into_memory_is_refused(lab: Lab) -> None:
     assert "supernet (4.0 GB) 1,000,000,000" in " ".join(lab("check", alone).split())
 
 
+def test_a_supernet_has_no_choice_among_values(lab: Lab) -> None:
+    python = answer(lab, values=["width", "activation"])
+    file = experiment(lab, SUCCEEDS, python, tuner={"name": "darts"})
+    output = " ".join(lab("check", file, code=2).split())
+    assert (
+        "model: width, activation: a supernet has one value for all of its candidates, and tuner "
+        "darts chooses among layers alone"
+    ) in output
+
+
 def check_nothing_is_left(lab: Lab) -> None:
     assert not (lab.home / "tryouts").exists()
     lab.wait(lambda: not lab.leftovers(), "its processes have ended")

@@ -64,11 +64,12 @@ def test_a_name_that_is_none(tmp_path: Path, name: str) -> None:
 
 def test_answer() -> None:
     unknown = {"machine": None, "gpu": None}
-    plain = ModelSpace("net.Net", SPACE, COSTS | {"supernet": None}, unknown)
+    plain = ModelSpace("net.Net", SPACE, COSTS | {"supernet": None}, unknown, [])
     assert read(answer(), "net.Net") == plain
     costs, memory = COSTS | {"supernet": {"parameters": 3, "bytes": 12}}, {"machine": 5, "gpu": 7}
-    found = read(answer(costs=costs, memory=memory), "net.Net")
+    found = read(answer(costs=costs, memory=memory, values=["width"]), "net.Net")
     assert (found.costs, found.memory, found.supernet_bytes) == (costs, memory, 12)
+    assert found.values == ["width"]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,7 @@ def test_answer() -> None:
         (answer(costs=COSTS | {"measured": "2"}), "costs.measured"),
         (answer(costs=COSTS | {"supernet": {"parameters": 3}}), "costs.supernet.bytes"),
         (answer(memory={"machine": -1}), "memory.machine"),
+        (answer(values=[1]), "is wrong: values must be a list of labels"),
         (answer(costs=COSTS | {"macs": {"min": 1}}), "costs.macs.median"),
         (answer(costs=COSTS | {"macs": SPREAD | {"max": 10**400}}), "costs.macs.max"),
     ],
