@@ -27,6 +27,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def run(directory: Path, experiment: dict[str, Any], *, slots: int) -> Search:
         found.append(experiment)
         assert (Path(experiment["trial"]["code_dir"]) / "learning.py").is_file()
+        assert "weights" not in experiment["trial"]  # an evaluation of enas leaves none
         params: list[dict[str, Any]] = [{"task": "search"}, {"task": "final", "params": CELL}]
         proposed = [Proposed(at=0.0, trial=n, params=each) for n, each in enumerate(params)]
         return Search([*proposed], Root(directory / "store"), 1.0)
