@@ -75,15 +75,17 @@ def run(
 ) -> Search:
     """Run an experiment (the keys of an experiment file, without its name) to its end.
 
-    Everything lies under `directory`, which must not exist, but for the store of an `inventory`;
-    without one the trials run in `slots` of this machine. `watch` is called ten times a second
-    with the controller's process. If this function is interrupted, it ends that process, and trials
-    that run go on. Raises RuntimeError when the search does not end well.
+    Everything lies under `directory`, but for the store of an `inventory`; without one the trials
+    run in `slots` of this machine. The directory must not exist, or has a search that has begun:
+    that one goes on. `watch` is called ten times a second with the controller's process. If this
+    function is interrupted, it ends that process, and trials that run go on. Raises RuntimeError
+    when the search does not end well.
     """
-    file = _write(directory, experiment)
+    begun = has_begun(directory)
+    what = ["resume", NAME] if begun else ["run", str(_write(directory, experiment))]
     inventory = inventory or _this_machine(directory, slots)
     environment = {**os.environ, "HEIRLOOM_HOME": str(directory / "home")}
-    arguments = ["run", str(file), "--inventory", str(inventory)]
+    arguments = [*what, "--inventory", str(inventory)]
     log = directory / "output.log"
     with log.open("wb") as output:
         began = time.monotonic()
@@ -111,6 +113,11 @@ def run(
     return Search(events, Root(Path(created.root)), seconds)
 
 
+def has_begun(directory: Path) -> bool:
+    """Whether a search in the directory was created."""
+    return (Home(directory / "home").experiments / NAME).is_dir()
+
+
 def clear(directory: Path, search: Search | None = None) -> None:
     """Remove what a search left, read-only weights included, and what it left on its store."""
     if search is not None:
@@ -124,7 +131,7 @@ def end(directory: Path) -> None:
     Raises RuntimeError if its controller does not end.
     """
     home = Home(directory / "home")
-    if (home.experiments / NAME).is_dir():
+    if has_begun(directory):
         environment = {**os.environ, "HEIRLOOM_HOME": str(home.path)}
         subprocess.run(
             [sys.executable, "-m", "controller", "stop", NAME],

@@ -6,6 +6,7 @@ table, whose networks are larger and learned CIFAR-10.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,8 +90,9 @@ def run(
     """Run the searches, or those of `only`, and write `build`/nasbench_one_shot.json.
 
     Searches that an earlier run has done stand in `build`/nasbench/one_shot.jsonl and are not
-    repeated. Methods without all their searches are left out of the record. Raises RuntimeError if
-    the table cannot be had or a search does not end well.
+    repeated; one that was interrupted goes on. After a change of a method, remove both. Methods
+    without all their searches are left out of the record. Raises RuntimeError if the table cannot
+    be had or a search does not end well.
     """
     directory = build / "nasbench"
     directory.mkdir(parents=True, exist_ok=True)
@@ -113,15 +115,34 @@ def run(
 
 
 def search(method: OneShot, task: Task, work: Path, *, quick: bool) -> dict[str, Any]:
-    """Search with Heirloom in the directory `work`. Returns the params of the derived network.
+    """Search with Heirloom in a directory of `work`. Returns the params of the derived network.
 
-    Raises RuntimeError if the search does not end well.
+    A search that was interrupted goes on. Raises RuntimeError if the search does not end well.
     """
-    layout.remove(work)
-    code = work / "code"
+    directory, code = work / f"{task.tuner}-{task.seed}", work / "code"
+    if not searches.has_begun(directory):
+        layout.remove(directory)
+    try:
+        ended = searches.run(directory, _experiment(method, task, code, quick), slots=1)
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}; see {directory}, and remove it to start anew") from error
+    proposed = (event.params for event in ended.events if isinstance(event, Proposed))
+    final = next((params for params in proposed if params.get("task") == "final"), None)
+    searches.clear(directory, ended)
+    layout.remove(code)
+    with contextlib.suppress(OSError):  # another search may have been interrupted there
+        work.rmdir()
+    if final is None:
+        raise RuntimeError(f"{task.tuner} with seed {task.seed} has derived no network")
+    return dict(final["params"])
+
+
+def _experiment(method: OneShot, task: Task, code: Path, quick: bool) -> dict[str, Any]:
+    """The keys of the experiment file. Writes the code of its trials to `code`."""
+    layout.remove(code)
     shutil.copytree(_TRIALS, code, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(_NET, code / "net.py")
-    experiment = {
+    return {
         "objective": "maximize",
         "model": "net.net",
         "tuner": {"name": task.tuner, "args": dict(task.arguments)},
@@ -131,14 +152,6 @@ def search(method: OneShot, task: Task, work: Path, *, quick: bool) -> dict[str,
         **({} if task.trials is None else {"budget": {"trials": task.trials}}),
         **({} if quick else {"prepare": "sh prepare.sh"}),  # without it, the digits of scikit-learn
     }
-    ended = searches.run(work / "search", experiment, slots=1)
-    proposed = (event.params for event in ended.events if isinstance(event, Proposed))
-    final = next((params for params in proposed if params.get("task") == "final"), None)
-    if final is None:
-        raise RuntimeError(f"{task.tuner} with seed {task.seed} has derived no network")
-    searches.clear(work / "search", ended)
-    layout.remove(work)
-    return dict(final["params"])
 
 
 def _tasks(method: OneShot, quick: bool) -> list[Task]:
