@@ -96,7 +96,8 @@ class LastGeneration:
             self._begun.append(event.trial)
         if lost := self._lost.intersection(event.parents):
             return f"lets {event.trial} start from {lost}, whose weights are lost"
-        if self._lost:
+        from_nothing = event.params["task"] == "final" and not event.parents
+        if self._lost or from_nothing:
             return ""
         number = max(self._committed, default=-1) if is_generation else event.params["generation"]
         wanted = self._committed.get(number, ())
