@@ -68,8 +68,10 @@ class Disk:
         if torn is not None:
             whole = self.log_size()
             cut = self._lab.rng.randrange(torn, whole)
+            truncates = self._lab.rng.random() < 0.5
             with self._log.open("r+b") as file:
-                if self._lab.rng.random() < 0.5:
+                file.seek(cut)
+                if truncates or not any(file.read()):  # zeros in place of zeros lose nothing
                     file.truncate(cut)
                 else:  # a hole: a later block reached the disk before this one
                     file.seek(cut)
