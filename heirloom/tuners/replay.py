@@ -81,12 +81,22 @@ class Replay(Tuner):
 
 def _proposal(at: int, listed: Mapping[str, Any], first: int) -> Proposal:
     """The proposal at a position of the list, with the parents' ids of the earlier search."""
-    if not isinstance(listed, Mapping) or not {"params"} <= listed.keys() <= _KEYS:
+    if not _has_form(listed):
         raise ValueError(
-            f"proposals: proposal {at} must have params, and may have parents and candidate"
+            f"proposals: proposal {at} must have params, a mapping, and may have parents, a list "
+            "of trial ids, and candidate"
         )
     parents = list(listed.get("parents", ()))
     late = [parent for parent in parents if not 0 <= parent < first + at]
     if late:
         raise ValueError(f"proposals: proposal {at} names the parent {late[0]}, which comes later")
     return Proposal(dict(listed["params"]), parents, bool(listed.get("candidate", True)))
+
+
+def _has_form(listed: Any) -> bool:
+    """Whether a proposal of the list has the keys that it may have, with values of their types."""
+    if not isinstance(listed, Mapping) or not {"params"} <= listed.keys() <= _KEYS:
+        return False
+    parents = listed.get("parents", [])
+    are_ids = isinstance(parents, (list, tuple)) and all(isinstance(each, int) for each in parents)
+    return isinstance(listed["params"], Mapping) and are_ids

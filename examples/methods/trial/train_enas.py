@@ -108,7 +108,7 @@ def minibatches(found, count):
 
 
 def accuracy(scores, batch):
-    """The share of images whose class the scores tell."""
+    """The share of images whose class has the highest score."""
     return (scores.argmax(1) == batch.labels).float().mean().item()
 
 

@@ -65,6 +65,10 @@ def test_a_trial_may_be_a_parent_until_its_last_child_is_proposed() -> None:
     [
         ([{"parents": []}], "proposal 0 must have params"),
         ([{"params": {}, "prents": []}], "proposal 0 must have params"),
+        ([3], "proposal 0 must have params"),
+        ([{"params": 3}], "proposal 0 must have params, a mapping"),
+        ([{"params": {}, "parents": 3}], "may have parents, a list of trial ids"),
+        ([{"params": {}}, {"params": {}, "parents": ["a"]}], "proposal 1 must have params"),
         ([{"params": {}}, {"params": {}, "parents": [1]}], "proposal 1 names the parent 1"),
         ([{"params": {}, "parents": [-1]}], "proposal 0 names the parent -1"),
     ],

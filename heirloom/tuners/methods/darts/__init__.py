@@ -1,1 +1,1 @@
-"""DARTS: a chain of supernets, and the network that their architecture parameters tell."""
+"""DARTS: a chain of supernets, and the network derived from their architecture parameters."""

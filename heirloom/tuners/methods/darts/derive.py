@@ -1,4 +1,4 @@
-"""The network that architecture parameters tell, and whether it is one of skip connections."""
+"""The network derived from architecture parameters, and how many skip connections it has."""
 
 from __future__ import annotations
 
