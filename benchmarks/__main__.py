@@ -60,10 +60,9 @@ def main(
     """Measure everything (below ten minutes), or what is named, and write the figures as JSON.
 
     nasbench compares tuners on the table of NAS-Bench-201 instead (20 minutes), and writes
-    nasbench.json. With --one-shot it searches with enas and darts on this machine (20 minutes),
-    looks up in the table what they find, and writes nasbench_one_shot.json. What was ended goes on
-    where it was. inherit compares searches with and without inherited weights, and has options of
-    its own.
+    nasbench.json. With --one-shot it searches with enas and darts on this machine, looks up in the
+    table what they find, and writes nasbench_one_shot.json. What was ended goes on where it was.
+    inherit compares searches with and without inherited weights, and has options of its own.
     """
     if names == [NASBENCH]:
         (_search if is_one_shot else _compare)(build, only or [], quick=quick)
