@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,5 @@ def call_json(*words: str) -> Any:
 
 def error_in(text: str, words: Sequence[str]) -> str:
     """What a command said about its failure."""
-    said = text.strip()
-    marked = said.rpartition("error: ")[2] if "error: " in said else said
-    return marked or f"heirloom {' '.join(words)} failed, and said nothing"
+    message = re.split(r"^error: ", text, flags=re.MULTILINE)[-1].strip()
+    return message or f"heirloom {' '.join(words)} failed, and said nothing"

@@ -50,7 +50,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="heirloom-") as directory:
         if isinstance(file, Mapping):
             path = Path(directory, "experiment.yml")
-            path.write_text(json.dumps(_absolute(file, Path.cwd())), encoding="utf-8")
+            path.write_text(_text(_absolute(file, Path.cwd())), encoding="utf-8")
         else:
             path = Path(file)
         words = ["run", str(path)]
@@ -82,6 +82,14 @@ def _start(words: Sequence[str]) -> tuple[subprocess.Popen[Any], str]:
             if ended is not None:
                 raise ClientError(error_in(text, words))
             time.sleep(_POLL)
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    """The text of an experiment file. Raises ClientError for a value that a file cannot have."""
+    try:
+        return json.dumps(config)
+    except (TypeError, ValueError) as error:
+        raise ClientError(f"the mapping is no experiment: {error}") from None
 
 
 def _absolute(config: Mapping[str, Any], base: Path) -> dict[str, Any]:

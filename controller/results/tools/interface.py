@@ -37,10 +37,15 @@ class Exporter(Protocol):
 def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     """A new file that takes the place of `path` when the block ends without an error.
 
-    Raises OSError.
+    A device or a pipe, such as /dev/stdout, is written directly. Raises OSError.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    if path.exists() and not path.is_file():
+        with path.open(mode, **text) as file:  # of a directory this raises OSError
+            yield file
+        return
+    path = path.resolve()  # a symbolic link stays
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open(mode, **text) as file:
             yield file

@@ -45,6 +45,7 @@ class OptunaStudy:
         A path without `://` is that of a journal file (JournalFileBackend).
         """
         import optuna
+        from sqlalchemy.exc import SQLAlchemyError
 
         address = path or "sqlite:///optuna.db"
         shown = without_password(address)
@@ -59,8 +60,14 @@ class OptunaStudy:
                 load_if_exists=True,
             )
             count = self._add(study, source, experiment)
-        except optuna.exceptions.StorageInternalError as error:
-            raise HeirloomError(f"the storage {shown} of Optuna fails: {error}") from None
+        except (
+            optuna.exceptions.StorageInternalError,
+            SQLAlchemyError,
+            ImportError,  # the driver of a database
+            json.JSONDecodeError,  # of a file that is no journal
+        ) as error:
+            text = str(error).partition("\n")[0]
+            raise HeirloomError(f"the storage {shown} of Optuna fails: {text}") from None
         return (
             f"{counted(count, 'new trial')} in the study {experiment['id']} of {shown}: "
             f"optuna-dashboard {shown}"

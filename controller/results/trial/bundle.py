@@ -79,7 +79,10 @@ def _draft(directory: Path) -> Iterator[Path]:
 
     Raises ExportError where `directory` exists and is not empty, OSError.
     """
-    target = directory.expanduser().absolute()
+    try:
+        target = directory.expanduser().absolute()
+    except RuntimeError:  # `~name` of a user that does not exist
+        raise ExportError(f"{directory}: there is no such user: name another directory") from None
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ExportError(f"{directory} exists: name a directory that does not, or an empty one")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import string
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,4 +53,4 @@ def find(root: Root, node: str, python: str) -> TrialEnvironment | None:
 
 def _line(value: Any) -> str:
     """A value as one line of printable text."""
-    return "".join(c for c in str(value) if c.isprintable() or c not in string.whitespace)
+    return "".join(filter(str.isprintable, str(value)))

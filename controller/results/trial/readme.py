@@ -68,9 +68,9 @@ def _again(environment: TrialEnvironment | None) -> str:
     return (
         f"In an environment with {python}, this line trains it again:\n\n"
         f"    sh {script.NAME}\n\n"
-        f"It writes into `{script.AGAIN}/`, and says whether the weights are those here, byte for "
-        "byte. They are\nwhere the trial is deterministic, and versions and hardware are those of "
-        "then.\n"
+        f"It writes into `{script.AGAIN}/`, and says whether the new weights are the same as those "
+        "in `weights/`,\nbyte for byte. They are the same if the trial is deterministic, and the "
+        "versions and the hardware\nare those of the search.\n"
     )
 
 

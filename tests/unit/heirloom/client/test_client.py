@@ -118,6 +118,13 @@ def test_a_command_that_fails_raises_what_it_says(program):
         Experiment("cnn").watch(lambda line: None)
 
 
+def test_the_whole_message_of_a_failure_is_kept():
+    text = "cnn on lab\nerror: the tuner says: error: no space\nchange it\n"
+    assert command.error_in(text, ["run"]) == "the tuner says: error: no space\nchange it"
+    assert command.error_in("no such option\n", ["run"]) == "no such option"
+    assert "heirloom run x failed" in command.error_in("", ["run", "x"])
+
+
 def test_the_lines_of_a_search_that_is_watched(program):
     program.answer(watch="cnn: 3 trials\ntrial 3 succeeded")
     lines = []
@@ -138,6 +145,8 @@ def test_a_search_is_started_by_itself(program, tmp_path):
     program.answer(run=2)
     with pytest.raises(client.ClientError, match=r"^run has failed$"):
         client.run({"trial": {"command": "true"}})
+    with pytest.raises(client.ClientError, match=r"is no experiment: .*set is not JSON"):
+        client.run({"search_space": {"lr": {0.1, 0.2}}})
 
 
 def test_paths_of_a_mapping_are_those_of_the_working_directory():

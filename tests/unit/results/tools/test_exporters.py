@@ -75,6 +75,23 @@ def test_a_study_gets_each_trial_once_when_it_has_ended(search: Search, tmp_path
     assert study.best_trial.user_attrs["f1"] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("{}/trials.csv", "Expecting value"),
+        ("sqlite:///{}/absent/o.db", "unable to open database file$"),
+        ("nosuchdatabase://lab/o", "Can't load plugin"),
+    ],
+)
+def test_a_storage_that_fails_is_named(
+    search: Search, tmp_path: Path, address: str, reason: str
+) -> None:
+    pytest.importorskip("optuna")
+    (tmp_path / "trials.csv").write_text("id,parents\n")
+    with pytest.raises(HeirloomError, match=f"the storage .* of Optuna fails: .*{reason}"):
+        export(search.place, "optuna", address.format(tmp_path))
+
+
 def test_params_of_a_study_have_the_distributions_of_the_space() -> None:
     pytest.importorskip("optuna")
     from controller.results.tools.optuna import _dimensions, _fit
@@ -156,6 +173,18 @@ def test_a_file_is_replaced_as_a_whole(search: Search, tmp_path: Path) -> None:
     assert path.read_text() == "old"
     with pytest.raises(HeirloomError, match=r"absent/t.csv: no such file"):
         export(search.place, "csv", str(tmp_path / "absent/t.csv"))
+
+
+def test_a_link_and_a_device_stay_what_they_are(search: Search, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    for name, target in (("link", tmp_path / "file"), ("device", Path("/dev/null"))):
+        (tmp_path / name).symlink_to(target)
+        export(search.place, "csv", str(tmp_path / name))
+        assert (tmp_path / name).readlink() == target
+    assert (tmp_path / "file").read_text().startswith("id,parents,")
+    for name in (".", "", str(tmp_path)):
+        with pytest.raises(HeirloomError, match="is a directory"):
+            export(search.place, "csv", name)
 
 
 def test_results_are_numbers_by_name() -> None:

@@ -64,7 +64,7 @@ def search(tmp_path: Path) -> Stored:
 def test_an_export_holds_all_that_trains_the_trial_again(search: Stored, tmp_path: Path) -> None:
     record = {
         "format": 1, "node": "a", "python": "/opt/python", "version": "3.9.1", "platform": "Linux",
-        "threads": "3", "packages": ["numpy==1.26.0", "odd\nline"],
+        "threads": "3", "packages": ["numpy==1.26.0", "odd\n\x1b\u2028\udc80line"],
     }  # fmt: skip
     name = environments.file_name("a", "/opt/python")
     (search.root / "environments" / name).write_text(json.dumps(record))
@@ -112,6 +112,8 @@ def test_a_directory_with_files_is_left_alone(search: Stored, tmp_path: Path) ->
         bundle.export(search.place, 1, tmp_path / "out")
     with pytest.raises(HeirloomError, match="exists"):
         bundle.export(search.place, 1, tmp_path / "out/README.md")
+    with pytest.raises(HeirloomError, match="no such user"):
+        bundle.export(search.place, 1, Path("~no-such-user/out"))
 
 
 def test_a_trial_without_a_result_is_not_exported(search: Stored, tmp_path: Path) -> None:
