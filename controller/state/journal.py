@@ -27,7 +27,7 @@ from controller.state import database
 from controller.state.database import JournalError, NewerJournalError
 from controller.state.migrations import FORMAT, changed_kinds, upgrade
 from controller.state.reading import reader
-from controller.state.reading.curves import Curves
+from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
 from controller.state.reading.writer import EVERY, Writer
 
@@ -93,9 +93,7 @@ class Journal:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany("INSERT INTO events (kind, body) VALUES (?, ?)", rows)
                 if self._writer is not None:
-                    self._writer.note(events)
-                    if self._writer.is_due:
-                        self._write_tables(self._writer)
+                    self._update_tables(self._writer, events)
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
                 if self._connection.in_transaction:
@@ -123,7 +121,7 @@ class Journal:
             return
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._write_tables(writer)
+            self._update_tables(writer, now=True)
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             log.exception("%s: the reading tables are not written", self.path)
@@ -132,15 +130,19 @@ class Journal:
             return
         writer.committed()
 
-    def _write_tables(self, writer: Writer) -> None:
-        """Bring the tables up to date in the open transaction.
+    def _update_tables(
+        self, writer: Writer, events: Sequence[Event] = (), *, now: bool = False
+    ) -> None:
+        """Have the writer note events, and write if that is due or `now`, in the open transaction.
 
-        A mistake in them costs their readers time, and does not end a search.
+        A mistake in the tables costs their readers time, and does not end a search.
         """
-        [(seq,)] = self._connection.execute("SELECT max(seq) FROM events")
         self._connection.execute("SAVEPOINT tables")
         try:
-            writer.write(seq, (event for _, event in self.read()))
+            writer.note(events)
+            if now or writer.is_due:
+                [(seq,)] = self._connection.execute("SELECT max(seq) FROM events")
+                writer.write(seq, (event for _, event in self.read()))
         except sqlite3.Error:
             raise
         except Exception:
@@ -173,10 +175,19 @@ class Journal:
 
     def curves(self, restored: Restored) -> Curves:
         """The curves at the moment of `restored`. Raises JournalError."""
-        if not restored.seq:
-            return Curves()
-        with database.translate_sqlite_errors(self.path, "read"):
-            return reader.read_curves(self._connection, restored.metrics)
+        if restored.seq:
+            try:
+                with database.translate_sqlite_errors(self.path, "read"):
+                    return reader.read_curves(self._connection, restored.metrics)
+            except ValueError as error:
+                log.warning("%s: the events are read in place of the curves: %s", self.path, error)
+        found = Curves()
+        for seq, event in self.read():
+            if seq > restored.seq:
+                break
+            if isinstance(event, Reports):
+                found.add(event)
+        return found
 
     def _replay(self, rules: Rules, last: int) -> Sequence[Trial]:
         experiment = Experiment(rules)

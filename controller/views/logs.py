@@ -21,14 +21,15 @@ _CHUNK = 1 << 16
 def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool) -> None:
     """Copy a trial's output to standard output. With `follow`, go on until the trial has ended.
 
-    Raises HeirloomError when the trial has no such attempt, or its output cannot be read.
+    Raises HeirloomError when the trial has no such attempt, its output cannot be read, or the
+    experiment is removed.
     """
     with records.opened(place) as record:
         trial, root = record.trial(number), record.root
     with Follower(place) as follower:
         while not trial.attempts and follow and output.has_reader():
             time.sleep(_POLL)
-            follower.new()
+            _look(follower, place)
             trial = follower.experiment.trials[number]
         if not trial.attempts:
             raise HeirloomError(f"trial {number} has no output yet, it is {trial.state}")
@@ -44,6 +45,7 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
             if ended or not output.has_reader():
                 break
             time.sleep(_POLL)
+            _look(follower, place)
     if position == 0 and log.exists():
         print("(it printed nothing)", file=sys.stderr)  # noqa: T201 - beside its output
     elif position == 0:
@@ -53,10 +55,18 @@ def show(place: ExperimentDir, number: int, attempt: int | None, *, follow: bool
         )
 
 
+def _look(follower: Follower, place: ExperimentDir) -> None:
+    """Apply what is new. Raises HeirloomError where the experiment was removed."""
+    if follower.is_replaced:
+        raise HeirloomError(
+            f"{place.journal} was removed or replaced: `{command('status')}` lists what there is"
+        )
+    follower.new()
+
+
 def _has_ended(verdict: Path, follower: Follower, number: int, attempt: int) -> bool:
     if verdict.exists():
         return True
-    follower.new()
     return follower.experiment.trials[number].attempts[attempt - 1].ended_at is not None
 
 

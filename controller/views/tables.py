@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json as jsons
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import filesize
@@ -35,45 +34,47 @@ def status(places: Sequence[ExperimentDir], *, detail: bool, json: bool) -> None
 
     With `detail`, raises HeirloomError where the experiment cannot be read.
     """
-    with contextlib.ExitStack() as stack:
-        _status(places, stack, detail=detail, json=json)
-
-
-def _status(
-    places: Sequence[ExperimentDir], stack: contextlib.ExitStack, *, detail: bool, json: bool
-) -> None:
-    found: list[Record] = []
-    broken: list[tuple[ExperimentDir, HeirloomError]] = []
+    if detail:
+        [place] = places
+        with records.opened(place) as record:
+            _print_status([_facts(record)], {}, json=json)
+            if not json:
+                _detail(output.console(), record)
+        return
+    found: list[dict[str, Any]] = []
+    broken: dict[str, HeirloomError] = {}
     for place in places:
         try:
-            found.append(stack.enter_context(records.opened(place)))
+            with records.opened(place) as record:  # one at a time: each takes file descriptors
+                found.append(_facts(record))
         except HeirloomError as error:
-            if detail:
-                raise
-            broken.append((place, error))
+            broken[place.name] = error
+    _print_status(found, broken, json=json)
+
+
+def _print_status(
+    found: Sequence[Mapping[str, Any]], broken: Mapping[str, HeirloomError], *, json: bool
+) -> None:
     if json:
-        output.print_json([_facts(record) for record in found])
+        output.print_json(found)
         return
     console = output.console()
-    if not places:
+    if not found and not broken:
         console.print(f"no experiments yet: start one with `{command('run', 'FILE')}`")
         return
     table = new_table("experiment", "state", "trials", "succeeded", "failed", "best", "time")
-    for record in found:
-        facts = _facts(record)
+    for facts in found:
         counts = facts["counts"]
         best = "" if facts["best"] is None else f"{facts['value']:.6g} (trial {facts['best']})"
         table.add_row(
-            escape(record.place.name), record.state, str(facts["trials"]),
+            escape(facts["name"]), facts["state"], str(facts["trials"]),
             str(counts["succeeded"]), str(counts["failed"]), best, duration(facts["seconds"]),
         )  # fmt: skip
-    for place, _ in broken:
-        table.add_row(escape(place.name), "[red]unreadable[/]", "", "", "", "", "")
+    for name in broken:
+        table.add_row(escape(name), "[red]unreadable[/]", "", "", "", "", "")
     output.print_table(console, table)
-    for _, problem in broken:
+    for problem in broken.values():
         console.print(f"[red]{escape(str(problem))}[/]", soft_wrap=True)
-    if detail and found:
-        _detail(console, found[0])
 
 
 def show(place: ExperimentDir, number: int) -> None:

@@ -11,6 +11,7 @@ from controller.core.model import NodeInfo, Outcome, State
 from controller.state import record as records
 from controller.state.journal import Journal
 from controller.state.reading import schema, trials, writer
+from controller.state.reading.curves import Curves
 from controller.state.reading.reader import StoredTrials
 from tests.simulation.core_state import state_of
 from tests.unit.views.trials.searches import Search
@@ -81,6 +82,7 @@ def test_events_after_the_tables_are_applied(search):
         "UPDATE parts SET body = '{}' WHERE name = 'counts'",
         "UPDATE trials SET body = '{}' WHERE id = 1",
         "UPDATE trials SET body = replace(body, '0.25', '0.35')",
+        "UPDATE curves SET body = '[]'",
     ],
 )
 def test_tables_that_do_not_fit_the_events_are_ignored(search, statement):
@@ -199,6 +201,19 @@ def test_a_mistake_in_the_tables_does_not_end_a_search(search, caplog):
         journal.append([event])
     assert list(records.load(search.place).experiment.placement.nodes) == ["b"]
     assert not uses_tables(search)
+
+
+def test_a_mistake_in_a_curve_does_not_end_a_search(search, caplog):
+    x = records.load(search.place).experiment
+    events = [e.ControllerAlive(at=100.0), e.Reported(at=101.0, trial=2, number=1, step=1, value=1)]
+    with Journal.open(search.place.journal) as journal:
+        journal.follow(x)
+        journal.append(events[:1])  # writes the tables
+        with mock.patch.object(Curves, "add", side_effect=TypeError("no")):
+            journal.append(events[1:])
+        assert "the reading tables are not written any more" in caplog.text
+        journal.append(events[:1])
+        assert [event for _, event in journal.read()][-3:] == [*events, events[0]]
 
 
 def test_rows_are_ascii_json(search):
