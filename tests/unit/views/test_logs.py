@@ -15,7 +15,7 @@ def test_the_removal_of_the_experiment_ends_it(
     search = Search(tmp_path, root=tmp_path / "store")
     search.trial({"lr": 0.1})
     waits = iter([search.place.discard])
-    monkeypatch.setattr(logs.time, "sleep", lambda _: next(waits)())
+    monkeypatch.setattr("time.sleep", lambda _: next(waits)())
 
     with pytest.raises(HeirloomError, match=r"journal\.db was removed or replaced"):
         logs.show(search.place, 0, None, follow=True)
