@@ -26,11 +26,13 @@ COMMANDS = [
     "trials evolution --csv", "curves evolution", "curves evolution 8 --csv", "diff evolution 10 7",
     "lineage evolution", "lineage evolution 10 --csv", "watch evolution", "show evolution 3",
     "logs evolution 3", "logs -f evolution 3", "report evolution",
+    "compare evolution family", "export evolution --to csv",
     "verify evolution", "gc evolution --dry-run", "cancel family 4", "retry nni 0",
     "check --schema", "check made/experiment.yml", "nodes --json", "nodes", "convert nni.yml",
 ]  # fmt: skip
-# `run`, `resume` and `stop` go on without output (below); the others print after their effect.
-ELSEWHERE = {"run", "resume", "stop", "recover", "site", "init", "remove"}
+# `run`, `rerun`, `resume` and `stop` go on without output (below); the others print after their
+# effect.
+ELSEWHERE = {"run", "rerun", "resume", "stop", "recover", "site", "init", "remove"}
 NNI = """
 searchSpace: {x: {_type: uniform, _value: [0, 1]}}
 trialCommand: python train.py
