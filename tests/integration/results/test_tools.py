@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ REPOSITORY = Path(__file__).parents[3]
 PATIENCE = 100  # seconds
 
 pytestmark = pytest.mark.full  # the tools need an environment of their own: `make test-exports`
+if missing := [
+    tool
+    for tool in ("pyarrow", "tensorboard", "mlflow", "optuna_dashboard")
+    if find_spec(tool) is None
+]:
+    pytest.skip(
+        f"{', '.join(missing)}: not installed, make test-exports installs them",
+        allow_module_level=True,
+    )
 
 
 @pytest.fixture

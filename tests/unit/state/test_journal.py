@@ -33,6 +33,7 @@ FIELDS = {
     "wait": st.floats(0, 1e10),
     "started_at": st.none() | st.floats(0, 1e10),
     "duration": st.none() | st.floats(0, 1e10),
+    "cpu_seconds": st.none() | st.floats(0, 1e10),
     "value": PLAIN,
     "values": st.lists(PLAIN, max_size=3).map(tuple),
     "result": PLAIN,
