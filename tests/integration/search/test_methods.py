@@ -44,7 +44,8 @@ GROWN = """
     (trial.save_path / "network.json").write_text(json.dumps(network.to_json()))
     trial.finish(len(network.layers) - parameters(network) / 1e4)
 """
-VARIANTS = ("darts_second_order", "nasnet_nearest")  # run by `make methods` alone
+# Run by `make methods` alone, since they take minutes.
+VARIANTS = ("darts_second_order", "enas_micro", "nasnet", "nasnet_nearest")
 METHODS: dict[str, dict[str, Any]] = {
     "asha": {"budget": {"trials": 16}},
     "bohb": {"budget": {"trials": 16}},
@@ -92,8 +93,6 @@ def test_networks_grow_out_of_those_that_are_restored(lab: Lab) -> None:
 
 
 @pytest.mark.training
-# The second order takes three times as long as the first, and only its gradient is another one,
-# which a unit test compares with the exact one.
 @pytest.mark.parametrize("method", [name for name in EXAMPLES if name not in VARIANTS])
 def test_the_examples_learn(tmp_path: Path, method: str) -> None:
     require_torch()
