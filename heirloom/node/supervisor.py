@@ -89,9 +89,6 @@ class Supervisor:
         self._reporter.report_end(ended, self._seconds, usage, left)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
-        if self._threads is not None:
-            with contextlib.suppress(OSError, ValueError):  # the next attempt tries again
-                environments.record(self._spec, self._threads)
 
     def _attempt(self) -> AttemptEnded:
         try:
@@ -104,8 +101,15 @@ class Supervisor:
             if ended.outcome != "stopped":
                 raise
             finished = FinishedRun("stopped", ended.reason, weights=False)
+        self._record_environment()
         with self._timed("committing"):
             return self._conclude(finished)
+
+    def _record_environment(self) -> None:
+        """Once an experiment and node. Before the commit, after which nothing may take long."""
+        if self._threads is not None:
+            with contextlib.suppress(OSError, ValueError):  # the next attempt tries again
+                environments.record(self._spec, self._threads)
 
     def _create_directory(self) -> None:
         """Create the attempt's directory on the store; an existing one belongs to another."""

@@ -1,6 +1,7 @@
 """Record on the store, once an experiment, which Python trials have on a node, and its packages.
 
-A supervisor does that after it has reported the end of its attempt, so that no trial waits for it.
+A supervisor does that when the process of its attempt has ended, before it commits the weights: no
+trial starts later for it, and no supervisor outlives its search.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from . import program
 FORMAT = 1
 DIRECTORY = "environments"  # in the experiment's directory on the store
 _MODULE = "heirloom.node.inspect.packages"
-_TIMEOUT = 120.0  # seconds, for an interpreter on a slow share
-_LOWEST = 19  # nice(2): trials come first
+_TIMEOUT = 20.0  # seconds, in which the attempt has no heartbeat
 
 
 def file_name(node: str, python: str) -> str:
@@ -37,7 +37,6 @@ def record(spec: Spec, threads: str) -> None:
     path = f"{directory}/{file_name(spec.node, python)}"
     if not os.path.isdir(directory) or os.path.exists(path):
         return
-    os.nice(_LOWEST)
     # Without the variables of Python (-E) and from the directory of the runtime, so that it finds
     # this version of the module; without bytecode (-B), since the runtime is read-only.
     printed = program.output(
