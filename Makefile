@@ -97,8 +97,8 @@ build/python39/ready:
 	@build/python39/bin/python -m pip install --quiet --disable-pip-version-check pytest pytest-timeout hypothesis
 	@touch $@
 
-# Two at a time: a cluster waits more than it computes. Tests that share a cluster are one group.
-CLUSTER_TESTS = $(PYTEST) --numprocesses=2 --dist=loadgroup -rs tests/cluster
+# Two files at a time: a cluster waits more than it computes, and the tests of a file share one.
+CLUSTER_TESTS = $(PYTEST) --numprocesses=2 --dist=loadfile -rs tests/cluster
 
 cluster: .venv/ready-dev
 	@echo "tests on real hosts"

@@ -27,7 +27,7 @@ class Spread:
         std = statistics.stdev(values) if len(values) > 1 else None
         return cls(len(values), statistics.fmean(values), std, min(values), max(values))
 
-    def text(self, plus_minus: str = "±") -> str:
+    def text(self) -> str:
         """`0.913 ± 0.021`: two digits of the standard deviation, and the same places of the mean.
 
         Of a single value, five digits.
@@ -35,11 +35,11 @@ class Spread:
         if self.std is None:
             return f"{self.mean:.5g}"
         if self.std == 0 or not math.isfinite(self.std):
-            return f"{self.mean:.5g} {plus_minus} {self.std:.2g}"
+            return f"{self.mean:.5g} ± {self.std:.2g}"
         places = 1 - math.floor(math.log10(self.std))
         if not 0 <= places <= 8:
-            return f"{self.mean:.5g} {plus_minus} {self.std:.2g}"
-        return f"{self.mean:.{places}f} {plus_minus} {self.std:.{places}f}"
+            return f"{self.mean:.5g} ± {self.std:.2g}"
+        return f"{self.mean:.{places}f} ± {self.std:.{places}f}"
 
     def facts(self) -> dict[str, float | int | None]:
         """The numbers by name, for JSON and CSV."""

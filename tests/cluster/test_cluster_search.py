@@ -20,12 +20,7 @@ from tests.cluster.bringup import (
 from tests.faults.hosts import hosts
 from tests.faults.injector import run_with_faults
 
-# All tests share one cluster, so one worker runs them.
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.timeout(1200),
-    pytest.mark.xdist_group("search"),
-]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
 STORE = "/mnt/heirloom"
 # Reads every manifest, and checks the digest of every weights file, through a node's mount.

@@ -10,8 +10,7 @@ from testbed.cluster import Cluster
 from testbed.processes import Process
 from testbed.state import State
 
-# All tests share one cluster, so one worker runs them.
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("testbed")]
+pytestmark = pytest.mark.cluster
 
 
 def run(cluster: Cluster, host: str, *command: str) -> str:

@@ -47,7 +47,7 @@ def export(
     the packages of the trial's Python, and a README. It needs neither the store nor this machine.
 
     With --to, csv and jsonl are printed where no PATH is given, and parquet is written to
-    NAME.parquet. TensorBoard's directory is runs/NAME by default. mlflow takes a tracking URI or
+    NAME.parquet. TensorBoard's directory is runs by default. mlflow takes a tracking URI or
     the path of a database, by default mlflow.db, optuna a storage, by default sqlite:///optuna.db.
     Nothing is written twice, and trials that have not ended are left for the next time. The table
     of csv and parquet, and jsonl, have every trial.

@@ -45,7 +45,7 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
             yield file
         return
     path = path.resolve()  # a symbolic link stays
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".heirloom-{os.getpid()}.draft")  # TensorBoard reads no such file
     try:
         with draft.open(mode, **text) as file:
             yield file

@@ -124,7 +124,7 @@ def _frozen(
             state=state,
             value=None,
             values=values if state is TrialState.COMPLETE else None,
-            datetime_start=datetime.fromtimestamp(begin),  # noqa: DTZ006
+            datetime_start=datetime.fromtimestamp(begin),  # noqa: DTZ006 - as above
             datetime_complete=end,
             params=params,
             distributions=distributions,

@@ -25,7 +25,7 @@ _VERSION = "brain.Event:2"  # what the first event of a file says
 
 
 class TensorBoardRuns:
-    """One run a trial, in a directory of the trial's id, with its curves, params and results.
+    """One run a trial, with its curves, params and results.
 
     The tags are `value` and the names of the metrics for the curves, and `result/NAME` for the
     values of the result. The hyperparameters are the params, and `heirloom.parents`: the trials
@@ -33,16 +33,20 @@ class TensorBoardRuns:
     """
 
     def export(self, source: Source, path: str | None) -> str:
-        """See Exporter. By default the directory is `runs/NAME`."""
-        top = Path(path) if path is not None else Path("runs", source.experiment["name"])
+        """See Exporter. `path` is the directory of all runs, by default `runs`.
+
+        The runs of an experiment are in a directory of its id there.
+        """
+        top = Path("runs" if path is None else path)
+        below = top / source.experiment["id"]
         count = 0
         for trial in source.trials():
-            file = top / str(trial["id"]) / _FILE
+            file = below / str(trial["id"]) / _FILE
             if trial["manifest"] is not None and not file.exists():
                 file.parent.mkdir(parents=True, exist_ok=True)
                 _write(file, source.experiment, trial)
                 count += 1
-        return f"{counted(count, 'new run')} in {top}: tensorboard --logdir {top}"
+        return f"{counted(count, 'new run')} in {below}: tensorboard --logdir {top}"
 
 
 def _write(path: Path, experiment: Mapping[str, Any], trial: Mapping[str, Any]) -> None:

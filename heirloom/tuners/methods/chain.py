@@ -37,7 +37,7 @@ class Failures:
 
 
 def fault_of(result: Result) -> str:
-    """Why a trial of a chain is of no use; empty if it succeeded with its parents' weights."""
+    """Why a trial of a chain is of no use; empty if it succeeded, with weights to start from."""
     if result.state != "succeeded":
         return f"{result.state}: {result.reason}" if result.reason else result.state
     if result.parents and not result.restored:

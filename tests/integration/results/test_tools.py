@@ -89,7 +89,7 @@ def test_tensorboard(search: Search, tmp_path: Path) -> None:
     search.end(4, 0.0625)
     assert "1 new run" in export(search, "tensorboard", runs)
     assert all(path.read_bytes() == data for path, data in first.items())
-    found = EventAccumulator(str(runs / "1")).Reload()
+    found = EventAccumulator(str(runs / "cnn-1/1")).Reload()
     assert [(each.step, each.value) for each in found.Scalars("value")] == [(0, 1.0), (1, 0.25)]
     assert found.Scalars("result/f1")[0].value == 0.125
 
@@ -111,6 +111,15 @@ def test_tensorboard(search: Search, tmp_path: Path) -> None:
         "lr": 0.2, "depth": 3.0, "[odd]": 1.0, "layers": "[1, 2]", "heirloom.parents": "1",
     }  # fmt: skip
     assert by_name["cnn-1/3"]["sessions"][0]["status"] == "STATUS_FAILURE"
+
+
+def test_experiments_share_a_directory_of_tensorboard(search: Search, tmp_path: Path) -> None:
+    (tmp_path / "other/experiments").mkdir(parents=True)
+    other = Search(tmp_path / "other/experiments", root=tmp_path / "store/ann/cnn-2")
+    other.end(other.trial({"lr": 0.1, "depth": 1, "[odd]": 1}), 0.5)
+    assert "4 new runs" in export(search, "tensorboard", tmp_path / "runs")
+    assert "1 new run" in export(other, "tensorboard", tmp_path / "runs")
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"cnn-1", "cnn-2"}
 
 
 def _ask(url: str, question: Any = None) -> Any:

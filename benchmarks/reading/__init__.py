@@ -1,1 +1,0 @@
-"""Reading, resuming and writing an experiment with many trials."""
