@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from benchmarks import cluster, commits, handoff, machine, overhead, pure, throu
 from benchmarks.figure import Figure
 from benchmarks.nasbench import one_shot, outcome, ranks, study
 from benchmarks.nasbench.methods import METHODS
-from benchmarks.peers import PEERS
+from benchmarks.peers.quoted import PEERS
 from controller.store import layout
 
 MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
@@ -30,7 +31,7 @@ MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
     "overhead": overhead.measure,
     "weights": weights.measure,
 }
-INHERIT = "inherit"  # a study with options of its own
+STUDIES = ("inherit", "peers")  # with options of their own
 NASBENCH = "nasbench"  # a comparison of methods; its figures are no times of this machine
 _WIDTH = 140  # of the tables where the output is no terminal
 BUILD = Path(__file__).resolve().parent.parent / "build"
@@ -181,11 +182,10 @@ def _record(
 
 def _run() -> None:
     """Run `main`, or the study that is named, which has options of its own."""
-    if sys.argv[1:2] == [INHERIT]:
-        from benchmarks.inherit.__main__ import main as inherit
-
-        sys.argv[:2] = [f"{sys.argv[0]} {INHERIT}"]
-        typer.run(inherit)
+    if sys.argv[1:2] and sys.argv[1] in STUDIES:
+        name = sys.argv.pop(1)
+        sys.argv[0] += f" {name}"
+        typer.run(import_module(f"benchmarks.{name}.__main__").main)
     typer.run(main)
 
 

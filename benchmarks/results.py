@@ -14,7 +14,7 @@ import jinja2
 import typer
 
 from benchmarks.inherit import pictures, tables
-from benchmarks.inherit.outcome import GOAL, GOAL_METHOD
+from benchmarks.inherit.outcome import GOAL, GOAL_METHOD, is_reached
 from benchmarks.nasbench import outcome
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.nasbench.study import VALUES
@@ -60,6 +60,7 @@ def page(results: dict[str, Any]) -> str:
         "nasbench": None,
         **_nasbench(results),
         "one_shot": results.get("nasbench_one_shot"),
+        "peers": results.get("peers"),
         **_inherit(results),
     }
     return environment.get_template(TEMPLATE).render(values).strip() + "\n"
@@ -71,6 +72,7 @@ def _inherit(results: dict[str, Any]) -> dict[str, Any]:
         "show": tables,
         "interval": lambda found: f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})",
         "goal": GOAL,
+        "is_reached": is_reached,
         "goal_method": GOAL_METHOD,
     }
 

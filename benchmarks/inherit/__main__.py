@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -49,6 +50,7 @@ def main(
         console.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {escape(text)}")
 
     build = build.absolute()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         record = compare.run(
             build, methods=method or compare.KNOWN, seeds=seeds, size=size, notify=notify

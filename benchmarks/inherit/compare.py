@@ -38,18 +38,22 @@ def run(
     """
     study = Study(build, size, notify)
     chosen = [method for method in METHODS if method in methods]
-    left = [
+    wanted = [
         task
         for seed in range(seeds)
         for method in chosen
         for task in tasks(method, study.size, seed)
     ]
+    left = [task for task in wanted if study.kept_task(task) is None]
+    notify(f"{len(wanted) - len(left)} of {len(wanted)} searches are kept")
     for number, task in enumerate(left, 1):
-        notify(f"{number} of {len(left)}: {task}")
+        notify(f"{number} of {len(left)}: {task} …")
         study.task(task)
     for method in chosen:
+        notify(f"{method}: final trainings …")
         final.run(study, method, seeds)
     if SHARED in methods:
+        notify("networks with shared weights, and alone …")
         shared.run(study, seeds)
     record = _record(study, size, seeds)
     file_of(build, size).write_text(json.dumps(record, indent=1) + "\n")

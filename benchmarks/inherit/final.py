@@ -61,7 +61,8 @@ def _chosen(study: Study, method: str, seeds: int) -> Iterator[_Chosen]:
 
 
 def _network(best: TrialRecord) -> dict[str, Any]:
-    return {key: value for key, value in best.params.items() if key not in _AMOUNT}
+    params = best.params.get("params", best.params)  # of the last trial of enas
+    return {key: value for key, value in params.items() if key not in _AMOUNT}
 
 
 def _keys(study: Study, chosen: _Chosen) -> Keys:

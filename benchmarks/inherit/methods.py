@@ -10,6 +10,8 @@ from typing import Any
 from benchmarks.trials.inherit.sizes import Size
 
 TRIALS = Path(__file__).resolve().parent.parent / "trials"
+GENERATION = 2  # epochs of a generation of shared weights
+UPDATES = 3  # steps of the policy for each of them
 TITLES = {"a": "A", "b": "B"}
 
 Keys = dict[str, Any]  # of an experiment file
@@ -47,41 +49,41 @@ def tasks(method: str, size: Size, seed: int) -> list[Task]:
 
 def experiment(task: Task, size: Size) -> Keys:
     """The keys of its experiment file, without those of all searches (see search.py)."""
-    keys = METHODS[task.method](size, task.length)
+    keys = _METHODS[task.method](size, task)
     if task.arm == "b":
         keys["inheritance"] = {"from": "none"}
     return {**keys, "seed": task.seed}
 
 
-def _evolution(size: Size, length: int) -> Keys:
+def _evolution(size: Size, task: Task) -> Keys:
     population = size.population[0]
     tuner = {"name": "evolution", "args": {"population": population, "sample": 3}}
-    return {"model": "inherit.net.net", "tuner": tuner, **_fixed(size, length)}
+    return {"model": "inherit.net.net", "tuner": tuner, **_fixed(size, task)}
 
 
-def _random(size: Size, length: int) -> Keys:
+def _random(size: Size, task: Task) -> Keys:
     return {
         "model": "inherit.net.net",
         "tuner": {"name": "random"},
         "inheritance": {"from": "nearest"},
         "lookahead": 0,
-        **_fixed(size, length),
+        **_fixed(size, task),
     }
 
 
-def _morphism(size: Size, length: int) -> Keys:
+def _morphism(size: Size, task: Task) -> Keys:
     shape = {"input": [1, size.side, size.side], "classes": 10}
     width, most = size.grown
     args = {"width": width, "max_parameters": most}
     return {
         "search_space": {"network": {"layers": shape}},
         "tuner": {"name": "morphism", "args": args},
-        **_fixed(size, length),
+        **_fixed(size, task),
     }
 
 
-def _pbt(size: Size, length: int) -> Keys:
-    least, members = size.epochs * length, size.population[1]
+def _pbt(size: Size, task: Task) -> Keys:
+    least, members = size.epochs * task.length, size.population[1]
     parts = size.candidates // members
     return {
         "model": "inherit.net.WithRate",
@@ -91,8 +93,8 @@ def _pbt(size: Size, length: int) -> Keys:
     }
 
 
-def _asha(size: Size, length: int) -> Keys:
-    least = size.epochs * length
+def _asha(size: Size, task: Task) -> Keys:
+    least = size.epochs * task.length
     return {
         "model": "inherit.net.WithRate",
         "tuner": {"name": "asha"},
@@ -102,18 +104,40 @@ def _asha(size: Size, length: int) -> Keys:
     }
 
 
-def _fixed(size: Size, length: int) -> Keys:
+def _enas(size: Size, task: Task) -> Keys:
+    """Shared weights; and as their control NASNet's policy, whose children start from nothing."""
+    if task.arm == "b":
+        return {
+            "model": "inherit.net.macro",
+            "tuner": {"name": "nasnet"},
+            **_fixed(size, task),
+        }
+    batches = -(-size.train // size.batch)  # of an epoch, each of which trains a sample
+    args = {"children": GENERATION * batches, "updates": UPDATES, "learning_rate": 0.0035}
+    final = size.epochs * max(size.lengths)
+    return {
+        "model": "inherit.net.macro",
+        "tuner": {"name": "enas", "args": args},
+        "command": ["python", "-m", "inherit.enas", str(GENERATION), str(final)],
+        "budget": {"trials": size.generations * (1 + UPDATES)},
+        "trial": {"weights": "optional"},  # an evaluation leaves none
+    }
+
+
+def _fixed(size: Size, task: Task) -> Keys:
     """Every trial trains as long as every other, unless it stops early."""
     return {
-        "command": ["python", "-m", "inherit.candidate", str(size.epochs * length)],
+        "command": ["python", "-m", "inherit.candidate", str(size.epochs * task.length)],
         "budget": {"trials": size.candidates},
     }
 
 
-METHODS: Mapping[str, Callable[[Size, int], Keys]] = {
+_METHODS: Mapping[str, Callable[[Size, Task], Keys]] = {
     "evolution": _evolution,
     "pbt": _pbt,
     "morphism": _morphism,
     "asha": _asha,
     "random": _random,
+    "enas": _enas,
 }
+METHODS = tuple(_METHODS)

@@ -46,6 +46,13 @@ def of_method(method: str, runs: Runs) -> dict[str, Any]:
     }
 
 
+def is_reached(row: Mapping[str, Any]) -> bool:
+    """Whether the row of a method reaches the goal, with arm A as often at the target as B."""
+    reached = {(arm["arm"], arm["length"]): arm["reached"] for arm in row["arms"]}
+    as_often = reached["a", 1] >= reached["b", row["cheapest"]]
+    return as_often and bool(row["ratio"]["epochs"][0] >= GOAL)
+
+
 def spread(values: Sequence[float]) -> list[float]:
     """Mean and standard deviation; the latter is 0 of a single value."""
     return _rounded((mean(values), stdev(values) if len(values) > 1 else 0.0))
@@ -72,9 +79,16 @@ def _arm(
         "test": spread(tests),
         "reached": sum(cost.reached for cost in costs),
         **{name: spread([getattr(cost, name) for cost in costs]) for name in FIGURES},
+        "per_success": _per_success(costs),
         "whole": spread([Spent(run).whole.epochs for run in runs]),
         "ratios": {name: round(ratio, 4) for name, ratio in ratios.items()},
     }
+
+
+def _per_success(costs: Sequence[Cost]) -> float | None:
+    """The epochs of all searches for each that reached the target; None if none did."""
+    reached = sum(cost.reached for cost in costs)
+    return round(sum(cost.epochs for cost in costs) / reached, 4) if reached else None
 
 
 def _curves(arms: Sequence[tuple[str, int, Sequence[Run]]]) -> list[dict[str, Any]]:

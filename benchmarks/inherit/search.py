@@ -21,6 +21,8 @@ from controller.state import record, reports
 from controller.state.home import Home
 from controller.store.layout import Root
 
+_OF_TRIALS = ("side", "train", "validation", "widths", "depths", "macro", "batch", "slots")
+
 
 class Place:
     """Where searches of one size run, and what all of them have in common.
@@ -54,18 +56,23 @@ class Place:
         return {"objective": "maximize", "trial": trial, **given}
 
     def digest(self, keys: Keys) -> str:
-        """Stands for the search and the code of its trials: another one is another search."""
-        what = [self.environment["SIZE"], keys]
+        """Stands for the search and the code of its trials: another one is another search.
+
+        The tuner's own code is no part of it: after a change of a tuner, remove what was kept.
+        """
+        what = [keys, *(getattr(self.size, name) for name in _OF_TRIALS)]
         found = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
-        for file in sorted((TRIALS / "inherit").glob("*.py")):
-            found.update(file.read_bytes())
+        module = keys["command"][2].rpartition(".")[2]
+        for name in ("images", "learning", "net", module):
+            found.update((TRIALS / "inherit" / f"{name}.py").read_bytes())
         return found.hexdigest()[:16]
 
     def run(self, name: str, keys: Keys, *, tests_all: bool = False) -> Run:
         """Run a search in a directory of its own, which is gone afterwards.
 
-        What an interrupted one left there is removed first. The test accuracy of the best trial is
-        read, with `tests_all` that of every trial. Raises RuntimeError.
+        What a killed one left there is removed first, and an interrupted one is ended. The test
+        accuracy of the best trial is read, with `tests_all` that of every trial. Raises
+        RuntimeError.
         """
         directory = self.directory / name
         searches.end(directory)
@@ -73,7 +80,11 @@ class Place:
         if self.size.gpu:
             slots = [{"gpus": [0]}] * self.size.slots
         began = time.time()
-        search = searches.run(directory, self.complete(keys), slots=slots)
+        try:
+            search = searches.run(directory, self.complete(keys), slots=slots)
+        except (KeyboardInterrupt, SystemExit):
+            searches.end(directory)
+            raise
         run = self._read(directory, search, began)
         chosen = run.trials if tests_all else [run.best]
         networks = [trial for trial in chosen if trial is not None and trial.value is not None]
@@ -86,6 +97,7 @@ class Place:
     def _read(self, directory: Path, search: searches.Search, began: float) -> Run:
         place = Home(directory / "home").find(searches.NAME)
         found = record.load(place)
+        trials = list(found.experiment.trials)
         return Run(
             seconds=search.seconds,
             reports=[
@@ -95,11 +107,11 @@ class Place:
                     (each.metrics["time"] or 0) - began,
                     each.metrics["epochs"] or 0,
                     each.metrics["cpu"] or 0,
-                    each.value,
+                    each.value if trials[each.trial].candidate else None,
                 )
                 for each in reports.read(place)
             ],
-            trials=[_trial(record.row(found, trial)) for trial in found.experiment.trials],
+            trials=[_trial(record.row(found, trial)) for trial in trials],
             measured=self._facts(),
         )
 
@@ -147,7 +159,7 @@ def _trial(row: Mapping[str, Any]) -> TrialRecord:
         row["state"],
         row["params"],
         row["restored"],
-        row["value"],
+        row["value"] if row["candidate"] else None,
         result.get("before"),
         inherited.get("share"),
         accuracies=result.get("accuracies", ()),

@@ -7,7 +7,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.inherit.figures.runs import Run
-from benchmarks.inherit.methods import Keys
+from benchmarks.inherit.methods import GENERATION, Keys
 from benchmarks.inherit.outcome import spread
 from benchmarks.inherit.study import Study
 from heirloom.space import parse, sample
@@ -65,7 +65,7 @@ def _shared_keys(study: Study, networks: list[dict[str, Any]], seeds: int) -> Ke
     return {
         "search_space": {"trial": {"_type": "choice", "_value": trials}},
         "tuner": {"name": "batch"},
-        "command": ["python", "-m", "inherit.shared", str(study.size.generations)],
+        "command": ["python", "-m", "inherit.shared", str(GENERATION * study.size.generations)],
         "trial": {"weights": "optional"},
         "seed": 0,
     }

@@ -22,7 +22,7 @@ class Study:
     Args:
         build: where they work, and are kept.
         size: the name of their size.
-        notify: is called with a line for each search that begins or has ended.
+        notify: is called with a line for each search that has ended.
     """
 
     def __init__(self, build: Path, size: str, notify: Notify) -> None:
@@ -44,7 +44,6 @@ class Study:
         """A search: the one that was kept, or a new one. Raises RuntimeError."""
         found = self.get(name, keys)
         if found is None:
-            self._notify(f"{name} …")
             began = time.monotonic()
             found = self.place.run(name, keys, tests_all=tests_all)
             self._kept.put(name, self.place.digest(keys), found)

@@ -8,7 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.inherit.methods import TITLES
-from benchmarks.inherit.outcome import GOAL, GOAL_METHOD
+from benchmarks.inherit.outcome import GOAL, GOAL_METHOD, is_reached
+
+_TIMES = 8  # at which the best accuracy is shown
 
 
 def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
@@ -16,6 +18,7 @@ def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
     for row in record["methods"]:
         yield _arms(row, record["seeds"])
         yield verdict(row)
+        yield _minutes(row)
         if row["births"]:
             yield _births(row)
         if row["final"]:
@@ -33,7 +36,7 @@ def verdict(row: dict[str, Any]) -> str:
     ratio, low, high = row["ratio"]["epochs"]
     goal = ""
     if row["method"] == GOAL_METHOD:
-        goal = f"; the goal of {GOAL:g} is {'reached' if ratio >= GOAL else 'missed'}"
+        goal = f"; the goal of {GOAL:g} is {'reached' if is_reached(row) else 'missed'}"
     return (
         f"{row['method']}: ratio {ratio:.2f} ({low:.2f} to {high:.2f}) in epochs until "
         f"{percent(row['target'])}, to arm B at length {row['cheapest']}{goal}"
@@ -60,6 +63,11 @@ def arm(row: dict[str, Any]) -> str:
     return TITLES[row["arm"]] + (f" at length {row['length']}" if row["arm"] == "b" else "")
 
 
+def per_success(row: dict[str, Any]) -> str:
+    """The epochs of an arm for each search that reached the target."""
+    return "-" if row["per_success"] is None else f"{row['per_success']:.0f}"
+
+
 def ratio(row: dict[str, Any], figure: str) -> str:
     """The ratio of an arm's cost to that of arm A; empty for arm A."""
     return f"{row['ratios'][figure]:.2f}" if figure in row["ratios"] else ""
@@ -74,17 +82,32 @@ def _table(*columns: str) -> Table:
 
 def _arms(row: dict[str, Any], seeds: int) -> Table:
     table = _table(
-        row["method"], "validation", "test", "reached", "epochs", "ratio", "CPU s", "ratio",
-        "wall s", "ratio", "whole",
+        row["method"], "validation", "test", "reached", "epochs", "ratio", "per success", "CPU s",
+        "ratio", "wall s", "ratio", "whole",
     )  # fmt: skip
     for each in row["arms"]:
         table.add_row(
             arm(each), accuracies(each["value"]), accuracies(each["test"]),
             f"{each['reached']} of {seeds}",
-            pair(each["epochs"], 0), ratio(each, "epochs"), pair(each["cpu"], 0),
+            pair(each["epochs"], 0), ratio(each, "epochs"), per_success(each), pair(each["cpu"], 0),
             ratio(each, "cpu"), pair(each["wall"], 0), ratio(each, "wall"),
             pair(each["whole"], 0),
         )  # fmt: skip
+    return table
+
+
+def _minutes(row: dict[str, Any]) -> Table:
+    """The best validation accuracy so far by wall time, the mean over the seeds."""
+    curves = [curve for curve in row["curves"] if curve["axis"] == "seconds" and curve["points"]]
+    end = max((curve["points"][-1][0] for curve in curves), default=0.0)
+    times = [end * step / _TIMES for step in range(1, _TIMES + 1)]
+    table = _table("best after minutes", *(f"{time / 60:.1f}" for time in times))
+    for curve in curves:
+        cells = []
+        for time in times:
+            found = [mean for at, mean, _, _ in curve["points"] if at <= time]
+            cells.append(percent(found[-1]) if found else "")
+        table.add_row(arm(curve), *cells)
     return table
 
 

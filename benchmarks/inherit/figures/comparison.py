@@ -35,7 +35,8 @@ class Comparison:
     Args:
         target: the mean over the seeds of B's best values, at its best length.
         best: that length.
-        cheapest: the length at which B needs the fewest epochs until the target.
+        cheapest: the length at which B needs the fewest epochs until the target, among those at
+            which at least as many of its searches reach it as at its best length.
         arm_a: the cost of each search of arm A until the target, by seed.
         arm_b: those of arm B, by length and seed.
         ratios: of B's mean cost to A's, by length and figure.
@@ -102,7 +103,10 @@ def _point(
     best = max(values, key=lambda length: values[length])
     target = values[best]
     costs = {length: [runs[seed].until(target) for seed in seeds] for length, runs in arm_b.items()}
-    cheapest = min(costs, key=lambda length: _mean(costs[length], "epochs"))
+    reached = {length: sum(cost.reached for cost in found) for length, found in costs.items()}
+    # A search that never reaches the target costs its whole budget, which a short length has least.
+    able = [length for length in costs if reached[length] >= reached[best]]
+    cheapest = min(able, key=lambda length: _mean(costs[length], "epochs"))
     return _Point(target, best, cheapest, [arm_a[seed].until(target) for seed in seeds], costs)
 
 

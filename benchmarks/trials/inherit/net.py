@@ -47,7 +47,8 @@ def macro() -> MacroNet:
 
 
 def build(params: Mapping[str, Any]) -> nn.Module:
-    """The network of a candidate of any method."""
+    """The network of a candidate of any method. The last trial of enas has it in `params`."""
+    params = params.get("params", params)
     if "network" in params:
         return nas.network(params["network"], keep_function=True)
     if "layer0.op" in params:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Size:
         lengths: of arm B, as multiples of that.
         candidates: of a search.
         population: of `evolution`, and of `pbt`.
-        generations: of the shared weights, one epoch each.
+        generations: of the shared weights of `enas`, two epochs each.
         final: the most epochs of a final training.
         repeats: final trainings of each network.
         ranked: networks that are ranked with shared weights and without.
@@ -41,7 +41,7 @@ class Size:
     lengths: tuple[int, ...] = (1, 2, 4, 8)
     candidates: int = 40
     population: tuple[int, int] = (10, 8)
-    generations: int = 80
+    generations: int = 40
     final: int = 30
     repeats: int = 5
     ranked: int = 20
@@ -49,18 +49,20 @@ class Size:
     gpu: bool = False
 
 
+_GPU = Size(
+    side=28,
+    train=55_000,
+    widths=(16, 32, 64),
+    grown=(16, 300_000),
+    macro=(36, 12),
+    batch=256,
+    slots=4,
+    gpu=True,
+)
 SIZES = {
     "small": Size(),
-    "gpu": Size(
-        side=28,
-        train=55_000,
-        widths=(16, 32, 64),
-        grown=(16, 300_000),
-        macro=(36, 12),
-        batch=256,
-        slots=4,
-        gpu=True,
-    ),
+    "gpu": _GPU,
+    "gpu-minutes": replace(_GPU, lengths=(4,), candidates=24, final=10, repeats=2),
     "short": Size(  # shows that it works
         side=8,
         train=400,
@@ -69,11 +71,12 @@ SIZES = {
         depths=(1, 2),
         grown=(2, 2_000),
         macro=(2, 3),
+        batch=16,
         epochs=1,
-        lengths=(1, 2),
+        lengths=(2,),
         candidates=4,
         population=(2, 2),
-        generations=2,
+        generations=1,
         final=1,
         repeats=1,
         ranked=3,

@@ -35,6 +35,17 @@ def test_the_ratio_that_counts_is_that_of_the_cheapest_length():
     assert found.intervals["epochs"].value == 1.5
 
 
+def test_a_length_that_never_reaches_the_target_is_not_the_cheapest():
+    arm_a = [a_search(0.9)] * 2
+    short = [a_search(0.2)] * 2  # a whole budget of 1 epoch
+    long = [a_search(0.8, epochs=8)] * 2
+
+    found = compare(arm_a, {1: short, 8: long})
+
+    assert found.cheapest == 8
+    assert found.intervals["epochs"] == (8.0, 8.0, 8.0)
+
+
 def test_equal_seeds_have_an_interval_without_width():
     found = compare([a_search(0.8)] * 5, {1: [a_search(0.1, 0.8)] * 5})
 

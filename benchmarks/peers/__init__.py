@@ -1,0 +1,1 @@
+"""The same searches with other tools: Ray Tune, NePS and Optuna."""

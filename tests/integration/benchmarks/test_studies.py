@@ -1,0 +1,47 @@
+"""The studies with options of their own, in a short form: their figures are not looked at."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.peers import study
+from benchmarks.peers.search import Peer
+from tests.pytorch import require_torch
+
+
+@pytest.mark.training
+def test_searches_with_and_without_inherited_weights_are_compared(tmp_path: Path) -> None:
+    require_torch()
+    build = tmp_path / "build"
+    given = ["--short", "--method", "evolution", "--seeds", "1", "--build", str(build)]
+    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    [row] = json.loads((build / "inherit-short.json").read_text())["methods"]
+    assert [(arm["arm"], arm["length"]) for arm in row["arms"]] == [("a", 1), ("b", 2)]
+    assert all(arm["epochs"][0] > 0 and arm["cpu"][0] > 0 for arm in row["arms"])
+    assert sum(birth["children"] for birth in row["births"]) > 0
+    assert [final["trainings"] for final in row["final"]] == [1, 1]
+    assert all(0 < final["test"][0] < 1 for final in row["final"])
+    assert list((build / "inherit/short/work").iterdir()) == []
+
+
+@pytest.mark.training
+def test_a_search_whose_worker_is_killed_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "KILLED_TRIALS", 4)
+    monkeypatch.setattr(study, "KILLED_SECONDS", 1.0)
+    peer = Peer("heirloom", Path(sys.executable), tmp_path)
+
+    found = study._killed(peer, "worker")
+
+    assert found["exits"] == [0]
+    assert found["again"] == {"results": 3, "unfinished": 1, "lost": 0}
+    assert list(tmp_path.iterdir()) == []
