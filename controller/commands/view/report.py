@@ -19,6 +19,6 @@ def report(
     ] = None,
 ) -> None:
     """Write the experiment's report: one HTML page that needs no network."""
-    from controller.views.report import build
+    from controller.views.page import build
 
     say(f"report: {build.draw(Home.of_user().find(name), output)}")

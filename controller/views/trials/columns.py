@@ -75,6 +75,10 @@ class Columns:
         found = [column for name, column in self._found.items() if name not in self._named]
         return found + [column for kind in self._named for column in self.of(kind)]
 
+    def built_in(self) -> list[Column]:
+        """Those that trials of every experiment have."""
+        return list(self._found.values())
+
     def of(self, kind: str) -> list[Column]:
         """One for each name in `values`, `params`, `result` or `metrics`."""
         names = [*self._found, *(name for group in self._named.values() for name in group)]

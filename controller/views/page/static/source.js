@@ -1,0 +1,112 @@
+// @ts-check
+// Where documents come from: a server, or the page itself.
+
+/** A document that cannot be had. `status` is that of HTTP; 0 where the server does not answer. */
+export class DocumentError extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const KEPT = 64; // documents, for which the server is asked whether they have changed
+
+/** The documents of a server. */
+export function live() {
+  /** @type {Map<string, {tag: string, value: any}>} */
+  const kept = new Map();
+  /** @type {string[]} */
+  let actions = [];
+  return {
+    live: true,
+    /** @type {string | null} */
+    only: null,
+    /** @param {string} action */
+    can: (action) => actions.includes(action),
+    /**
+     * The same object as before where the document has not changed.
+     * @param {string} address
+     */
+    async get(address) {
+      const old = kept.get(address);
+      const response = await send(`api/${address}`, { headers: old ? { "If-None-Match": old.tag } : {} });
+      const value = response.status === 304 && old ? old.value : await response.json();
+      const tag = response.headers.get("ETag");
+      kept.delete(address);
+      if (tag) kept.set(address, { tag, value });
+      if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));
+      if (address.endsWith("/summary")) actions = value?.actions ?? [];
+      return value;
+    },
+    /**
+     * Call back with `change`, `gone`, `lost` and `open`.
+     * @param {(event: {type: string, experiment?: string, state?: string}) => void} callback
+     */
+    watch(callback) {
+      const events = new EventSource("api/events");
+      for (const type of ["change", "gone"]) {
+        events.addEventListener(type, (event) => callback({ ...JSON.parse(event.data), type }));
+      }
+      events.addEventListener("open", () => callback({ type: "open" }));
+      events.addEventListener("error", () => {
+        callback({ type: "lost" });
+        if (events.readyState === EventSource.CLOSED) setTimeout(() => this.watch(callback), 3000);
+      });
+    },
+    /**
+     * Ask for something to be done. The answer is what the command would have printed.
+     * @param {string} name of the experiment @param {Record<string, any>} body
+     */
+    async request(name, body) {
+      const headers = { "Content-Type": "application/json", "X-Heirloom": "1" };
+      const path = `api/${encodeURIComponent(name)}/requests`;
+      const response = await send(path, { method: "POST", headers, body: JSON.stringify(body) });
+      const answer = await response.text();
+      try {
+        return JSON.parse(answer).text ?? answer;
+      } catch {
+        return answer;
+      }
+    },
+  };
+}
+
+/** The documents in the page. @param {Record<string, any>} documents */
+export function embedded(documents) {
+  const [first = ""] = Object.keys(documents).filter((address) => address.includes("/"));
+  return {
+    live: false,
+    only: decodeURIComponent(first.split("/")[0]),
+    can: () => false,
+    /** @param {string} address */
+    async get(address) {
+      if (Object.hasOwn(documents, address)) return documents[address];
+      throw new DocumentError(404, "This file does not hold that. The live page shows it: heirloom serve");
+    },
+    watch() {},
+    /** @returns {Promise<string>} */
+    async request() {
+      throw new DocumentError(405, "A file cannot change a search.");
+    },
+  };
+}
+
+/** @param {string} path @param {RequestInit} options */
+async function send(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { ...options, cache: "no-store", credentials: "same-origin" });
+  } catch {
+    throw new DocumentError(0, "The server does not answer.");
+  }
+  if (response.ok || response.status === 304) return response;
+  const words = (await response.text()).slice(0, 4000);
+  let error = words;
+  try {
+    error = JSON.parse(words).error ?? words;
+  } catch {
+    // The answer is plain text.
+  }
+  throw new DocumentError(response.status, error || `The server answered ${response.status}.`);
+}
