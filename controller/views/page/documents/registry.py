@@ -72,9 +72,9 @@ def make(source: Source, address: str, options: Mapping[str, str] | None = None)
 
     options: what follows `?` in the address. Raises DocumentError.
     """
-    kind, _, rest = address.partition("/")
+    kind, slash, rest = address.partition("/")
     document = DOCUMENTS.get(kind)
-    if document is None or bool(rest) != document.of_trial:
+    if document is None or bool(slash) != document.of_trial:
         known = ", ".join(DOCUMENTS)
         raise DocumentError(f"{source.name} has no document {address!r}: its kinds are {known}")
     query = Query(options=options or {})
