@@ -45,6 +45,10 @@ class Curves:
         """The curves of a trial that are in memory."""
         return self._trials[trial]
 
+    def get(self, trial: int) -> TrialCurves | None:
+        """The curves of a trial that are in memory, None if there are none."""
+        return self._trials.get(trial)
+
     def keep(self, trials: Iterable[int]) -> None:
         """Keep only the curves of these trials in memory. Tables hold the others."""
         self._trials = {trial: self._trials[trial] for trial in trials if trial in self._trials}
@@ -90,6 +94,11 @@ class TrialCurves:
                 self._curves[each] = _Attempts()
             self._curves[each].extend(event.number, found)
         return [name for name in points if name is not None]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the metrics that the trial has reported."""
+        return [name for name in self._curves if name is not None]
 
     def points(self, name: str | None) -> Points | None:
         """One of the curves, None if there is none."""

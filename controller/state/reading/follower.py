@@ -47,6 +47,11 @@ class Follower:
         return found
 
     @property
+    def sequence(self) -> int:
+        """The number of the last event that was applied."""
+        return self._last
+
+    @property
     def is_replaced(self) -> bool:
         """Whether the journal that is read is no longer the experiment's."""
         found = self._find()
@@ -73,8 +78,12 @@ class Follower:
         except OSError:
             return None
 
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
     def __enter__(self) -> Follower:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._journal.close()
+        self.close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich import filesize
 
+from controller.core.model import Trial
 from controller.formats import clock, command, counted
 from controller.state.record import Record
 from controller.store import dedup
@@ -27,12 +28,12 @@ def of_state(record: Record) -> Iterator[str]:
         )
 
 
-def of_weights(record: Record) -> Iterator[str]:
+def of_weights(record: Record, trials: Sequence[Trial]) -> Iterator[str]:
     """The size of the weights, and which are damaged. Without a size where the store is away.
 
-    This reads the store, and all trials.
+    This reads the store. `trials`: all of them.
     """
-    files, trials = RealFiles(), record.experiment.trials
+    files = RealFiles()
     with contextlib.suppress(OSError):
         plain, stored = dedup.sizes(files, record.root, trials)
         once = (

@@ -12,6 +12,7 @@ from controller.core.model import State, Trial
 from controller.core.ranking import standing_of
 from controller.state.record import Record
 from controller.views.page import lookahead, ranges
+from controller.views.values import shown
 from heirloom.objective import Front, Objective, Objectives
 
 
@@ -95,6 +96,11 @@ class Source:
     def values(self, trial: Trial) -> Mapping[str, float]:
         """A trial's values by name."""
         return self.objectives.values(trial.value, trial.values)
+
+    def shown(self, trial: Trial) -> str:
+        """A trial's finite values as text; empty without one."""
+        found = {name: value for name, value in trial.values.items() if finite(value) is not None}
+        return shown(self.objectives, finite(trial.value), found)
 
     @cached_property
     def span(self) -> tuple[float, float]:

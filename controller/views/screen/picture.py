@@ -106,7 +106,7 @@ def _nodes(x: Experiment, held: Iterable[tuple[Trial, Attempt]]) -> Iterable[Nod
 
 
 def _row(x: Experiment, trial: Trial, attempt: Attempt, now: float) -> TrialRow:
-    value, parent_value = number_of(attempt.last), _parent_value(x, attempt)
+    value, before = number_of(attempt.last), parent_value(x, attempt)
     started = attempt.placed_at if attempt.started_at is None else attempt.started_at
     return TrialRow(
         trial=trial.id,
@@ -115,16 +115,16 @@ def _row(x: Experiment, trial: Trial, attempt: Attempt, now: float) -> TrialRow:
         age=duration(max(0.0, now - started)),
         step=attempt.step,
         value=value,
-        parent_value=parent_value,
+        parent_value=before,
         is_better=value is not None
-        and parent_value is not None
-        and x.rules.objectives.first.is_better(value, parent_value),
+        and before is not None
+        and x.rules.objectives.first.is_better(value, before),
         waits_for=waits.of_attempt(x, trial.id, attempt),
         params=_short(trial.params),
     )
 
 
-def _parent_value(x: Experiment, attempt: Attempt) -> float | None:
+def parent_value(x: Experiment, attempt: Attempt) -> float | None:
     """The best final value of the trials that it starts from.
 
     A child starts where its parent ended, so it is compared with that, not with its parent's value

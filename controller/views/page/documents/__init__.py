@@ -10,8 +10,22 @@ from controller.views.page.documents.registry import (
     DocumentError,
     Json,
     Query,
+    Request,
     embedded,
+    fetch,
     make,
+    parse,
 )
 
-__all__ = ["DOCUMENTS", "Document", "DocumentError", "Json", "Query", "embedded", "make"]
+__all__ = [
+    "DOCUMENTS",
+    "Document",
+    "DocumentError",
+    "Json",
+    "Query",
+    "Request",
+    "embedded",
+    "fetch",
+    "make",
+    "parse",
+]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from controller.errors import HeirloomError
+from controller.errors import HeirloomError, reason
 from controller.views.page.documents import failures, progress, time, trials, weights
+from controller.views.page.documents.state import nodes, running, summary
+from controller.views.page.documents.trial import whole
 from controller.views.page.source import Source
 
 Json = Mapping[str, Any] | None
@@ -29,6 +31,7 @@ class Query:
 
     trial: int | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    fetched: Any = None  # what `Document.fetch` found; a HeirloomError: why it found nothing
 
     def number(self, name: str) -> int | None:
         """The whole number of an option, None without it. Raises DocumentError."""
@@ -45,45 +48,96 @@ class Document:
     """A kind of document.
 
     Args:
-        make: gives the document. Its numbers may be infinite or NaN: `encode` writes null.
+        make: gives the document. Its numbers may be infinite or NaN: `encode` writes null. It does
+            not read the store, which may not answer.
+        fetch: returns what reads the store for the document, None if nothing does. That may run in
+            another thread, raises OSError or ValueError, and its value becomes `Query.fetched`.
         needs: what it reads of the experiment.
         of_trial: whether its address names a trial, as in `NAME/trial/12`.
         embedded: whether a file has it. Of those of a trial, a file has the first ones.
     """
 
     make: Callable[[Source, Query], Json]
+    fetch: Callable[[Source, Query], Callable[[], Any]] | None = None
     needs: Needs = "trials"
     of_trial: bool = False
     embedded: bool = True
 
 
 DOCUMENTS: Mapping[str, Document] = {
+    "summary": Document(
+        lambda source, query: summary.document(source, query.fetched), summary.fetch, "state"
+    ),
+    "running": Document(lambda source, _: running.document(source), needs="state"),
+    "nodes": Document(
+        lambda source, query: nodes.document(source, query.fetched), nodes.fetch, "state"
+    ),
     "progress": Document(lambda source, _: progress.document(source)),
     "time": Document(lambda source, _: time.document(source)),
     "failures": Document(lambda source, _: failures.document(source)),
-    "weights": Document(lambda source, _: weights.document(source)),
+    "weights": Document(lambda _, query: weights.document(query.fetched), fetch=weights.fetch),
     "trials": Document(lambda source, _: trials.document(source)),
+    "trial": Document(
+        lambda source, query: whole.document(source, query.trial or 0, query.fetched),
+        lambda source, query: whole.fetch(source, query.trial or 0),
+        needs="curves",
+        of_trial=True,
+    ),
 }
 """The kinds by name."""
 
 
-def make(source: Source, address: str, options: Mapping[str, str] | None = None) -> Json:
-    """The document at an address, without the experiment's name: `trials` or `trial/12`.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A document that is asked for, before anything is known of the experiment."""
+
+    document: Document
+    key: str  # equal for equal requests
+    trial: int | None
+    options: Mapping[str, str]
+
+    def query(self, source: Source) -> Query:
+        """The query, with a trial that exists. Raises DocumentError."""
+        if self.trial is not None and self.trial >= len(source.trials):
+            raise DocumentError(f"{source.name} has no trial {self.trial}")
+        return Query(self.trial, self.options)
+
+
+def parse(address: str, options: Mapping[str, str] | None = None) -> Request:
+    """Read an address without the experiment's name: `trials` or `trial/12`.
 
     options: what follows `?` in the address. Raises DocumentError.
     """
-    kind, slash, rest = address.partition("/")
+    kind, _, rest = address.partition("/")
     document = DOCUMENTS.get(kind)
-    if document is None or bool(slash) != document.of_trial:
+    if document is None or bool(rest) != document.of_trial:
         known = ", ".join(DOCUMENTS)
-        raise DocumentError(f"{source.name} has no document {address!r}: its kinds are {known}")
-    query = Query(options=options or {})
-    if document.of_trial:
-        number = Query(options={"trial": rest}).number("trial")
-        if number is None or number >= len(source.trials):
-            raise DocumentError(f"{source.name} has no trial {rest!r}")
-        query = Query(number, query.options)
-    return document.make(source, query)
+        raise DocumentError(f"there is no document {address!r}: the kinds are {known}")
+    trial = Query(options={"trial": rest}).number("trial") if rest else None
+    key = "&".join([address, *(f"{name}={text}" for name, text in sorted((options or {}).items()))])
+    return Request(document, key, trial, options or {})
+
+
+def make(source: Source, address: str, options: Mapping[str, str] | None = None) -> Json:
+    """The document at an address, with what it reads of the store. Raises DocumentError."""
+    request = parse(address, options)
+    return _make(source, request.document, request.query(source))
+
+
+def _make(source: Source, document: Document, query: Query) -> Json:
+    if document.fetch is None:
+        return document.make(source, query)
+    return document.make(source, replace(query, fetched=fetch(document.fetch(source, query))))
+
+
+def fetch(call: Callable[[], Any]) -> Any:
+    """Read the store for a document. Returns a HeirloomError where that fails."""
+    try:
+        return call()
+    except OSError as error:
+        return HeirloomError(f"the store cannot be read: {reason(error)}")
+    except ValueError as error:
+        return HeirloomError(str(error))
 
 
 def embedded(source: Source) -> Iterator[tuple[str, Json]]:
@@ -93,10 +147,10 @@ def embedded(source: Source) -> Iterator[tuple[str, Json]]:
         if not document.embedded:
             continue
         if not document.of_trial:
-            yield f"{name}/{kind}", document.make(source, Query())
+            yield f"{name}/{kind}", _make(source, document, Query())
             continue
         for trial in _first(source):
-            yield f"{name}/{kind}/{trial}", document.make(source, Query(trial))
+            yield f"{name}/{kind}/{trial}", _make(source, document, Query(trial))
 
 
 def _first(source: Source) -> list[int]:

@@ -6,7 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from controller.core.model import Attempt, AttemptState, State, Trial
+from controller.core.experiment import Experiment
+from controller.core.model import Attempt, AttemptState, Rules, State, Trial
+from controller.state.experiment_dir import ExperimentDir
+from controller.state.record import Record
+from controller.store.layout import Root
 from controller.views.page import documents
 from controller.views.page.html import write
 from controller.views.page.source import Source
@@ -52,20 +56,14 @@ def report(*trials: Trial, **more: Any) -> Source:
 
 def recorded(*trials: Trial, **more: Any) -> Source:
     """The same with a record, for documents that read one."""
-    objectives = more.get("objectives", Objectives())
-    record = SimpleNamespace(
-        is_running=False,
-        config=SimpleNamespace(search_space=more.get("space", {})),
-        experiment=SimpleNamespace(
-            trials=trials,
-            front=SimpleNamespace(ids=[]),
-            last_at=START + 60,
-            rules=SimpleNamespace(objectives=objectives),
-            commands=SimpleNamespace(verdicts=SimpleNamespace(issued={})),
-            placement=SimpleNamespace(down=()),
-        ),
-    )
-    return report(*trials, record=cast("Any", record), **more)
+    experiment = Experiment(Rules(objectives=more.get("objectives", Objectives())))
+    experiment.last_at = START + 60
+    for one in trials:
+        experiment.add(one)
+    place, root = ExperimentDir(Path("/nowhere/digits")), Root(Path("/nowhere/store/me/digits-1"))
+    config = SimpleNamespace(search_space=more.get("space", {}), model=None)
+    record = Record(place, cast("Any", config), experiment, root, is_running=False)
+    return report(*trials, record=record, **more)
 
 
 class Page(HTMLParser):

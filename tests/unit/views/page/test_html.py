@@ -20,7 +20,7 @@ EVIL = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}<!--"
 
 @pytest.fixture(autouse=True)
 def _without_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.views.page.notes.of_weights", lambda _: ())
+    monkeypatch.setattr("controller.views.page.notes.of_weights", lambda *_: ())
 
 
 def test_strange_text_stays_text(tmp_path: Path) -> None:

@@ -22,5 +22,5 @@ from tests.unit.views.page.pages import trial
     ],
 )
 def test_the_size_of_the_weights(tmp_path, trials, words):
-    record = SimpleNamespace(root=tmp_path, experiment=SimpleNamespace(trials=trials))
-    assert list(notes.of_weights(cast("Any", record))) == [words]
+    record = SimpleNamespace(root=tmp_path)
+    assert list(notes.of_weights(cast("Any", record), trials)) == [words]

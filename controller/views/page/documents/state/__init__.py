@@ -1,0 +1,1 @@
+"""What an experiment is doing now. The cost does not grow with the number of its trials."""
