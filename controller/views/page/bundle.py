@@ -21,7 +21,7 @@ _IMPORT = re.compile(
 )
 _NAMED = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default ", re.MULTILINE)
-_OTHER = re.compile(r"^(?:import|export)\b.*$|\bimport\(", re.MULTILINE)
+_OTHER = re.compile(r"^(?:import|export)\b.*$|(?<!\{)\bimport\(", re.MULTILINE)  # not `{import(`
 
 
 class BundleError(Exception):

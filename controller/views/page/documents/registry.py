@@ -108,9 +108,9 @@ def parse(address: str, options: Mapping[str, str] | None = None) -> Request:
 
     options: what follows `?` in the address. Raises DocumentError.
     """
-    kind, _, rest = address.partition("/")
+    kind, slash, rest = address.partition("/")
     document = DOCUMENTS.get(kind)
-    if document is None or bool(rest) != document.of_trial:
+    if document is None or bool(slash) != document.of_trial:
         known = ", ".join(DOCUMENTS)
         raise DocumentError(f"there is no document {address!r}: the kinds are {known}")
     trial = Query(options={"trial": rest}).number("trial") if rest else None

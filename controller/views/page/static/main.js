@@ -27,7 +27,7 @@ async function show() {
   const route = parse(location.hash, source.only);
   const view = VIEWS[route.view];
   if (!view) return fail("There is no such page.", route);
-  const key = JSON.stringify([route.name, route.view, route.id]);
+  const key = keyOf(route);
   const context = { route, source, go, theme: { colour }, el };
   let docs;
   try {
@@ -90,8 +90,17 @@ function say(words) {
 
 /** Go to an address; with `replace` without a step in the browser's history. @param {string} hash */
 function go(hash, { replace = false } = {}) {
-  if (!replace) location.hash = hash;
-  else history.replaceState(null, "", hash);
+  if (!replace) {
+    location.hash = hash;
+    return;
+  }
+  history.replaceState(null, "", hash);
+  if (shown) shown.key = keyOf(parse(hash, source.only)); // the view shows that already
+}
+
+/** What of an address makes another picture. @param {any} route */
+function keyOf(route) {
+  return JSON.stringify([route.name, route.view, route.id, route.query.toString()]);
 }
 
 /** The links to the views. @param {any} route */

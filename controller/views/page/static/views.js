@@ -12,7 +12,9 @@
 // `context` holds `route`, `source`, `go(hash)`, `theme` and `el`.
 
 import experiment from "./views/experiment.js";
+import overview from "./views/overview.js";
+import trial from "./views/trial.js";
 import trials from "./views/trials.js";
 
 /** @type {Record<string, any>} */
-export const VIEWS = { experiment, trials };
+export const VIEWS = { overview, experiment, trials, trial };

@@ -1,0 +1,123 @@
+// @ts-check
+// The log of a trial: it follows what is written, and is searched.
+
+import { el } from "../dom.js";
+import { bytes } from "../format.js";
+
+const EVERY = 2000; // milliseconds between two looks at a log that grows
+const KEPT = 400_000; // characters that are shown
+const MARKS = 2000; // places that a search marks
+
+/**
+ * @param {any} context
+ * @param {{id: number, attempts: number[], isRunning: boolean}} trial
+ */
+export function log(context, trial) {
+  const { name } = context.route;
+  const output = el("pre", { class: "log", tabindex: 0, "aria-label": "Log", "data-key": "log" });
+  const attempt = el("select", null, trial.attempts.map((number) => el("option", { value: number, selected: number === trial.attempts.at(-1) }, `attempt ${number}`)));
+  const follow = el("input", { type: "checkbox", checked: trial.isRunning });
+  const search = el("input", { type: "search", placeholder: "error", autocomplete: "off" });
+  const found = el("output");
+  const status = el("span", { class: "soft" });
+  const root = el("div", null,
+    el("p", { class: "controls" }, el("label", null, "Log of ", attempt), el("label", null, follow, " follow"),
+      el("label", null, "Search ", search), found,
+      el("button", { type: "button", onclick: () => step(1) }, "next"), el("button", { type: "button", onclick: () => step(-1) }, "previous"), status),
+    output);
+  let text = "";
+  let from = 0; // bytes that were read
+  let left = 0; // characters at the beginning that are no longer shown
+  let at = -1; // the place of the search that was gone to
+  let timer = 0;
+  let turn = 0;
+
+  async function read() {
+    const mine = turn;
+    clearTimeout(timer);
+    try {
+      for (;;) {
+        const query = new URLSearchParams({ attempt: attempt.value, from: String(from) });
+        const piece = await context.source.get(`${encodeURIComponent(name)}/log/${trial.id}?${query}`);
+        if (mine !== turn || !root.isConnected) return;
+        add(piece.text ?? "");
+        const next = piece.next ?? from;
+        const isEnd = next <= from || next >= (piece.size ?? next);
+        from = Math.max(from, next);
+        status.textContent = [piece.note, bytes(from)].filter(Boolean).join(", ");
+        if (isEnd) break;
+      }
+    } catch (error) {
+      status.textContent = /** @type {Error} */ (error).message;
+    }
+    if (follow.checked && mine === turn && root.isConnected) timer = setTimeout(again, EVERY);
+  }
+
+  function again() {
+    if (document.hidden) timer = setTimeout(again, EVERY);
+    else read();
+  }
+
+  /** @param {string} piece */
+  function add(piece) {
+    if (!piece) return;
+    const isAtEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 8;
+    text += piece;
+    if (text.length > KEPT) {
+      left += text.length - KEPT;
+      text = text.slice(-KEPT);
+    }
+    show();
+    if (isAtEnd || follow.checked) output.scrollTop = output.scrollHeight;
+  }
+
+  function show() {
+    const words = search.value;
+    const parts = left ? [el("span", { class: "soft" }, "… the beginning is left out\n")] : [];
+    if (!words) {
+      output.replaceChildren(...parts, text);
+      found.textContent = "";
+      return;
+    }
+    const lower = text.toLowerCase();
+    const wanted = words.toLowerCase();
+    let end = 0;
+    let count = 0;
+    for (let start = lower.indexOf(wanted); start >= 0 && count < MARKS; start = lower.indexOf(wanted, end)) {
+      parts.push(text.slice(end, start), el("mark", null, text.slice(start, start + wanted.length)));
+      end = start + wanted.length;
+      count += 1;
+    }
+    output.replaceChildren(...parts, text.slice(end));
+    found.textContent = count ? `${count}${count === MARKS ? " or more" : ""} found` : "not found";
+  }
+
+  /** @param {number} by */
+  function step(by) {
+    const marks = output.querySelectorAll("mark");
+    if (!marks.length) return;
+    follow.checked = false;
+    at = (at + by + marks.length) % marks.length;
+    for (const mark of output.querySelectorAll("mark.current")) mark.classList.remove("current");
+    marks[at].classList.add("current");
+    marks[at].scrollIntoView({ block: "center" });
+    found.textContent = `${at + 1} of ${marks.length}`;
+  }
+
+  search.addEventListener("input", () => { at = -1; show(); });
+  search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") step(event.shiftKey ? -1 : 1); });
+  follow.addEventListener("change", () => { if (follow.checked) read(); });
+  attempt.addEventListener("change", () => {
+    [text, from, left, turn] = ["", 0, 0, turn + 1];
+    output.replaceChildren();
+    read();
+  });
+  queueMicrotask(read);
+  return {
+    root,
+    destroy() {
+      turn += 1;
+      clearTimeout(timer);
+    },
+  };
+}

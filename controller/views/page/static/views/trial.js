@@ -1,0 +1,181 @@
+// @ts-check
+// Everything about one trial.
+
+import { el, redraw, section, table } from "../dom.js";
+import { bytes, clock, duration, number, text } from "../format.js";
+import { panels, params, state, trial, trials } from "../parts/facts.js";
+import { log } from "../parts/log.js";
+import { spark } from "../parts/spark.js";
+import { actions, copyable } from "../parts/steering.js";
+import { address } from "../router.js";
+
+/** @type {any} */
+let parts = null;
+
+export default {
+  /** @param {any} route */
+  title: (route) => `Trial ${route.id}`,
+  /** @param {any} route */
+  documents: ({ name, id }) => ["summary", `trial/${id}`].map((each) => `${encodeURIComponent(name)}/${each}`),
+
+  /** @param {HTMLElement} root @param {any[]} documents @param {any} context */
+  render(root, documents, context) {
+    const [, doc] = documents;
+    parts = { facts: el("div"), log: null };
+    root.append(parts.facts);
+    const attempts = (doc.attempts ?? []).map((/** @type {any} */ each) => Number(String(each.attempt).split(".").at(-1)));
+    if (context.source.live && attempts.length) {
+      parts.log = log(context, { id: doc.id, attempts, isRunning: doc.state === "running" });
+      root.append(section("Log", parts.log.root));
+    }
+    this.update(root, documents, context);
+  },
+
+  /** @param {HTMLElement} _ @param {any[]} documents @param {any} context */
+  update(_, [, doc], context) {
+    redraw(parts.facts, facts(doc, context));
+  },
+
+  destroy() {
+    parts?.log?.destroy();
+    parts = null;
+  },
+};
+
+/** @param {any} doc @param {any} context */
+function facts(doc, context) {
+  const { name } = context.route;
+  const values = Object.entries(doc.values ?? {}).map(([each, value]) => `${each} ${number(value)}`);
+  const first = values.length === 1 ? number(doc.value) : values.join(", ");
+  const neighbours = [doc.id > 0 && el("a", { href: address(name, "trial", doc.id - 1), "data-key": "previous" }, `← trial ${doc.id - 1}`), " ",
+    el("a", { href: address(name, "lineage", null, { focus: String(doc.id) }), "data-key": "lineage" }, "in the lineage"), " ",
+    el("a", { href: address(name, "trial", doc.id + 1), "data-key": "next" }, `trial ${doc.id + 1} →`)];
+  return [
+    el("h1", null, `Trial ${doc.id} `, el("small", { class: "tag" }, state(doc.state))),
+    el("p", { class: "soft" }, neighbours),
+    (doc.why || doc.reason) && el("pre", { tabindex: 0, "aria-label": "Reason", "data-key": "reason" }, doc.why || doc.reason),
+    panels([
+      ["Value", first || "none", [doc.front ? "on the front" : "", doc.candidate === false ? "it counts for no best" : ""].filter(Boolean)],
+      ["Starts from", (doc.restored ?? []).length ? trials(name, doc.restored) : doc.imported ? `${doc.imported.experiment}/${doc.imported.trial}` : "nothing",
+        [doc.inherited?.words ?? "", doc.retry_of !== null && doc.retry_of !== undefined ? ["retry of ", trial(name, doc.retry_of)] : ""].filter(Boolean)],
+      ["Ran", duration(doc.seconds?.running ?? took(doc)) || "not yet", [doc.node ? `on ${doc.node}` : "", usage(doc)].filter(Boolean)],
+      ["Weights", doc.weights ? bytes(doc.size) || "kept" : doc.removed ? "removed" : "none", [doc.damaged && el("span", { class: "failed" }, doc.damaged === true ? "damaged" : doc.damaged)].filter(Boolean)],
+    ]),
+    section("Params", changes(doc, name), params(doc.params)),
+    curves(doc),
+    attempts(doc),
+    times(doc),
+    children(doc, name),
+    inherited(doc),
+    manifest(doc),
+    doc.result !== null && doc.result !== undefined ? section("Result", el("pre", { tabindex: 0, "data-key": "result" }, JSON.stringify(doc.result, null, 2))) : null,
+    section("Actions", actions(context, steering(name, doc)), commands(name, doc)),
+  ];
+}
+
+/** @param {any} doc */
+function took(doc) {
+  return typeof doc.started_at === "number" && typeof doc.ended_at === "number" ? doc.ended_at - doc.started_at : null;
+}
+
+/** @param {any} doc */
+function usage(doc) {
+  const cpu = typeof doc.cpu_seconds === "number" ? `${duration(doc.cpu_seconds)} of processors` : "";
+  const memory = typeof doc.peak_memory === "number" ? `${bytes(doc.peak_memory)} of memory` : "";
+  return [cpu, memory].filter(Boolean).join(", ");
+}
+
+/** What changed from each parent. @param {any} doc @param {string} name */
+function changes(doc, name) {
+  return (doc.diff ?? []).map((/** @type {any} */ each) => el("p", { class: "changes" }, "From trial ", trial(name, each.parent), ": ",
+    each.changes.length ? each.changes.map((/** @type {any} */ [param, before, after], /** @type {number} */ at) =>
+      [at ? ", " : "", el("span", null, `${param} `, before !== "" && before !== null ? [el("del", null, text(before)), " "] : "", `→ ${text(after) || "none"}`)]) : "no parameter changed"));
+}
+
+/** What it reported, by name. @param {any} doc */
+function curves(doc) {
+  const found = Object.entries(doc.curves ?? {}).filter(([, curve]) => curve?.values?.length);
+  const latest = Object.entries(doc.metrics ?? {}).filter(([metric]) => !found.some(([each]) => each === metric));
+  if (!found.length && !latest.length) return null;
+  const rows = found.map(([metric, curve]) => {
+    const known = curve.values.filter((/** @type {any} */ value) => typeof value === "number");
+    return [metric, number(known.at(-1)), number(extreme(known, Math.min)), number(extreme(known, Math.max)), String(curve.values.length), spark(curve.values, { steps: curve.steps, width: 240, label: metric })];
+  });
+  rows.push(...latest.map(([metric, value]) => [metric, number(value), "", "", "", ""]));
+  return section("Reported", table("Reported", ["name", ...["last", "lowest", "highest", "reports"].map((name) => ({ name, number: true })), "curve"], rows));
+}
+
+/** @param {number[]} numbers @param {(one: number, other: number) => number} choose */
+function extreme(numbers, choose) {
+  return numbers.length ? numbers.reduce((one, other) => choose(one, other)) : null;
+}
+
+/** @param {any} doc */
+function attempts(doc) {
+  if (!(doc.attempts ?? []).length) return null;
+  const rows = doc.attempts.map((/** @type {any} */ each) => [
+    each.attempt, state(each.outcome ?? each.state), each.node, clock(each.placed_at), clock(each.started_at), clock(each.ended_at),
+    each.continued ? `${each.continued.attempt} from step ${each.continued.step}` : "", each.reason ?? ""]);
+  return section("Attempts", table("Attempts", ["attempt", "state", "node", "placed", "started", "ended", "continues", { name: "reason", class: "wrap" }], rows));
+}
+
+/** @param {any} doc */
+function times(doc) {
+  const found = Object.entries(doc.seconds ?? {});
+  if (!found.length) return null;
+  return section("Time", table("Time", ["activity", { name: "seconds", number: true }], found.map(([activity, seconds]) => [activity, number(seconds)])));
+}
+
+/** @param {any} doc @param {string} name */
+function children(doc, name) {
+  const found = doc.children ?? [];
+  return found.length ? section("Children", el("p", null, trials(name, found.slice(0, 100), found.length - 100))) : null;
+}
+
+/** Tensors by how much of them was inherited. @param {any} doc */
+function inherited(doc) {
+  const found = doc.inherited;
+  const sorts = ["whole", "partly", "new"].filter((sort) => found?.[sort] || found?.names?.[sort]?.length);
+  if (!sorts.length) return null;
+  const share = typeof found.share === "number" ? `${(100 * found.share).toFixed(1)} % of the numbers were inherited.` : "";
+  return section("Inherited tensors", el("p", null, share), sorts.map((sort) => {
+    const names = found.names?.[sort] ?? [];
+    return el("details", { "data-key": `tensors ${sort}` }, el("summary", null, `${found[sort] ?? names.length} ${sort}`), el("pre", { tabindex: 0 }, names.join("\n")));
+  }));
+}
+
+/** The files of the trial's weights. @param {any} doc */
+function manifest(doc) {
+  const files = doc.manifest?.files ?? [];
+  if (!files.length && !doc.weights) return null;
+  const rows = files.map((/** @type {any} */ each) => [each.path ?? each.name, bytes(each.size), each.digest ?? "", each.from ?? each.origin ?? ""]);
+  return section("Manifest", doc.weights && el("p", null, copyable([doc.weights], "The weights are in")),
+    rows.length ? table("Files", ["file", { name: "size", number: true }, { name: "digest", class: "digest" }, "stored first by"], rows) : null,
+    doc.manifest?.left_out ? el("p", null, `${doc.manifest.left_out} more files are left out.`) : null);
+}
+
+/** What can be asked of the trial. @param {string} name @param {any} doc @returns {any[]} */
+function steering(name, doc) {
+  const isOver = ["succeeded", "failed", "stopped", "skipped", "cancelled"].includes(doc.state);
+  if (!isOver) {
+    return [{
+      request: "cancel", label: "Cancel the trial", body: { trials: [doc.id] }, command: ["heirloom", "cancel", name, String(doc.id)],
+      question: "Its attempts are ended. Children that need its weights get what on_parent_failure says.",
+    }];
+  }
+  return [{
+    request: "retry", label: "Retry the trial", body: { trials: [doc.id] }, command: ["heirloom", "retry", name, String(doc.id)],
+    question: "A new trial runs with the same params and parents.",
+  }];
+}
+
+/** Commands that only look. @param {string} name @param {any} doc */
+function commands(name, doc) {
+  const parent = (doc.restored ?? [])[0];
+  return el("ul", { class: "actions", "aria-label": "Commands" }, [
+    ["show", name, String(doc.id)],
+    ["logs", name, String(doc.id)],
+    parent !== undefined && ["diff", name, String(parent), String(doc.id)],
+    doc.weights && ["export", name, String(doc.id), `${name}-${doc.id}`],
+  ].filter(Boolean).map((words) => el("li", null, copyable(["heirloom", .../** @type {string[]} */ (words)]))));
+}
