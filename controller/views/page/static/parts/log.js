@@ -41,10 +41,10 @@ export function log(context, trial) {
         const piece = await context.source.get(`${encodeURIComponent(name)}/log/${trial.id}?${query}`);
         if (mine !== turn || !root.isConnected) return;
         add(piece.text ?? "");
-        const next = piece.next ?? from;
-        const isEnd = next <= from || next >= (piece.size ?? next);
-        from = Math.max(from, next);
-        status.textContent = [piece.note, bytes(from)].filter(Boolean).join(", ");
+        const isEnd = piece.to <= from || piece.to >= piece.size;
+        from = Math.max(from, piece.to);
+        status.textContent = bytes(piece.size);
+        if (piece.ended && isEnd) return;
         if (isEnd) break;
       }
     } catch (error) {

@@ -1,46 +1,50 @@
 // @ts-check
 // What happens now: running trials with their curves, and the nodes with their slots.
 
-import { section, table } from "../dom.js";
-import { bytes, clock, duration, number } from "../format.js";
+import { el, section, table } from "../dom.js";
+import { clock, counted, duration, number } from "../format.js";
 import { state, trial } from "./facts.js";
 import { spark } from "./spark.js";
 
 /** Trials on nodes. @param {any} doc @param {string} name */
 export function running(doc, name) {
-  const found = doc?.trials ?? [];
-  if (!found.length) return null;
-  const rows = found.map((/** @type {any} */ each) => [
+  if (!doc.trials.length) return null;
+  const rows = doc.trials.map((/** @type {any} */ each) => [
     trial(name, each.id),
-    state(each.state ?? "running"),
-    each.node ?? "",
+    state(each.state),
+    each.node,
     duration(each.seconds),
     each.waits_for ? `waits for ${each.waits_for}` : number(each.last),
-    each.waits_for ? "" : spark(each.curve?.values ?? [], { steps: each.curve?.steps, label: `Trial ${each.id}` }),
+    each.waits_for ? "" : spark(each.curve.values, { steps: each.curve.steps, label: `Trial ${each.id}` }),
+    each.parents.map((/** @type {number} */ id, /** @type {number} */ at) => [at ? ", " : "", trial(name, id)]),
+    number(each.parent_value),
   ]);
-  const columns = [{ name: "trial", number: true }, "state", "node", { name: "for", number: true }, "last value, or what it waits for", "reported"];
-  return section("On nodes now", waits(doc), table("Trials on nodes now", columns, rows));
-}
-
-/** @param {any} doc */
-function waits(doc) {
-  const found = doc.waits ?? [];
-  return found.length ? `The search waits for ${found.join(", ")}.` : null;
+  const columns = [
+    { name: "trial", number: true }, "state", "node", { name: "for", number: true },
+    "last value, or what it waits for", "reported", "from", { name: "which had", number: true }];
+  const counts = new Map();
+  for (const each of doc.trials) {
+    const what = each.waits_for ? `waiting for ${each.waits_for.replace(/^trials? .*/, "a parent")}` : each.state;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  const words = [...counts].map(([what, count]) => `${count} ${what}`);
+  return section("On nodes now", el("p", { class: "soft" }, words.join(", ")), table("Trials on nodes now", columns, rows),
+    doc.more ? el("p", null, `and ${counted(doc.more, "trial")} more`) : null);
 }
 
 /** Nodes and slots. @param {any} doc @param {string} name */
 export function nodes(doc, name) {
-  const found = doc?.nodes ?? [];
-  if (!found.length) return null;
-  const rows = found.map((/** @type {any} */ each) => [
+  if (!doc.nodes.length) return null;
+  const rows = doc.nodes.map((/** @type {any} */ each) => [
     each.name,
-    each.state ?? (each.down ? "no answer" : "up"),
-    `${each.busy ?? (each.trials ?? []).length} of ${each.slots}`,
-    (each.trials ?? []).map((/** @type {any} */ one, /** @type {number} */ at) => [at ? ", " : "", trial(name, one.id ?? one)]),
-    bytes(each.free),
+    each.state,
+    `${each.busy} of ${each.slots}`,
+    each.gpus ? String(each.gpus) : "",
+    each.trials.map((/** @type {any} */ one, /** @type {number} */ at) => [
+      at ? ", " : "", trial(name, one.id), one.waits_for ? ` (waits for ${one.waits_for})` : ""]),
     clock(each.seen_at),
-    each.reason ?? "",
+    each.reason ?? (each.prepared_by ? `is being prepared by attempt ${each.prepared_by}` : ""),
   ]);
-  const columns = ["node", "state", { name: "slots taken", number: true }, "trials", { name: "free on the store", number: true }, "seen", "why"];
+  const columns = ["node", "state", { name: "slots taken", number: true }, { name: "GPUs", number: true }, { name: "trials", class: "wrap" }, "seen", { name: "", class: "wrap" }];
   return section("Nodes", table("Nodes", columns, rows));
 }

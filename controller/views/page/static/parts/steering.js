@@ -8,7 +8,7 @@ import { el } from "../dom.js";
  * @property {string} request cancel, retry, stop or extend
  * @property {string} label of the button
  * @property {string} question what the dialog asks
- * @property {string[]} command the same as a command
+ * @property {string} command the same as a command
  * @property {Record<string, any>} [body] what the request says beside its name
  * @property {{name: string, label: string, value: string, option: string}[]} [fields] numbers or
  *   times to fill in; a field that is filled in is added to the body and to the command
@@ -28,11 +28,10 @@ export function actions(context, actions) {
 }
 
 /**
- * A command with a button that copies it.
- * @param {string[]} words @param {string} [label] what the command does
+ * A command, or a path, with a button that copies it.
+ * @param {string} line @param {string} [label] what the command does
  */
-export function copyable(words, label = "") {
-  const line = words.map(quoted).join(" ");
+export function copyable(line, label = "") {
   const button = el("button", { type: "button", class: "copy", "aria-label": `Copy: ${line}`, "data-key": `copy ${line}` }, "copy");
   button.addEventListener("click", async () => {
     try {
@@ -49,7 +48,7 @@ export function copyable(words, label = "") {
 }
 
 /** A word as a POSIX shell reads it. @param {string} word */
-export function quoted(word) {
+function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\"'\"'")}'`;
 }
 
@@ -65,7 +64,7 @@ function ask(context, action) {
   const code = el("code");
   const show = () => {
     const options = fields.flatMap((field) => (field.input.value.trim() ? [field.option, field.input.value.trim()] : []));
-    code.textContent = [...action.command, ...options].map(quoted).join(" ");
+    code.textContent = [action.command, ...options.map(quoted)].join(" ");
   };
   const close = el("button", { type: "button", onclick: () => dialog.close() }, "Close");
   const confirm = el("button", { type: "submit", class: "primary" }, action.label);

@@ -2,7 +2,7 @@
 // An experiment: what it found, what runs, what it costs and what went wrong.
 
 import { el, redraw, section, table } from "../dom.js";
-import { clock, duration, number } from "../format.js";
+import { bytes, clock, duration } from "../format.js";
 import { bar, notes, panels, params, state, trial, trials } from "../parts/facts.js";
 import { nodes, running } from "../parts/now.js";
 import { actions } from "../parts/steering.js";
@@ -10,6 +10,7 @@ import { picture } from "../plot.js";
 import { address } from "../router.js";
 
 const KINDS = ["summary", "running", "nodes", "progress", "time", "failures"];
+const SLOTS = ["head", "weights", "running", "progress", "nodes", "time", "failures", "actions"];
 
 /** @type {Record<string, any>} */
 let slots = {};
@@ -27,9 +28,10 @@ export default {
   render(root, documents, context) {
     pictures = {};
     last = [];
-    slots = Object.fromEntries(["head", "running", "nodes", "progress", "time", "failures"].map((name) => [name, el("div")]));
+    slots = Object.fromEntries(SLOTS.map((name) => [name, el("div")]));
     root.append(...Object.values(slots));
     this.update(root, documents, context);
+    showWeights(context);
   },
 
   /** @param {HTMLElement} _ @param {any[]} documents @param {any} context */
@@ -37,7 +39,10 @@ export default {
     const { name } = context.route;
     const [summary, run, node, progress, time, failures] = documents.map((doc, at) => (doc === last[at] ? undefined : doc));
     last = documents;
-    if (summary !== undefined) redraw(slots.head, head(summary, context));
+    if (summary !== undefined) {
+      redraw(slots.head, head(summary, context));
+      redraw(slots.actions, section("Actions", actions(context, steering(summary))));
+    }
     if (run !== undefined) redraw(slots.running, running(run, name));
     if (node !== undefined) redraw(slots.nodes, nodes(node, name));
     if (progress !== undefined) {
@@ -60,48 +65,56 @@ export default {
 /** @param {any} doc @param {any} context */
 function head(doc, context) {
   const { name } = context.route;
-  const best = doc.best;
-  const counts = Object.entries(doc.counts ?? {}).filter(([, count]) => count);
-  const total = counts.reduce((sum, [, count]) => sum + Number(count), 0);
-  const budget = doc.budget ?? {};
+  const { best, budget, store } = doc;
+  const counts = Object.entries(doc.counts).filter(([, count]) => count);
+  const free = typeof store?.free === "number" ? `${bytes(store.free)} free on the store` : "";
   return [
-    el("h1", null, name, " ", el("small", { class: "tag" }, doc.state)),
+    el("h1", null, name, " ", el("small", { class: "tag" }, state(doc.state))),
     doc.description && el("p", null, doc.description),
     panels([
-      [`Best value (${doc.objective ?? (doc.objectives ?? []).map((/** @type {any} */ each) => `${each.direction} ${each.name}`).join(", ")})`,
-        best ? (best.shown ?? number(best.value)) : "none", best ? ["of trial ", trial(name, best.id), best.note ?? ""].map((each) => each) : []],
-      ["Trials", String(total), counts.map(([each, count]) => [`${count} `, state(each)])],
-      ["Time", duration(doc.elapsed) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""].filter(Boolean)],
-      ["Budget", budget.words ?? budget.text ?? "", typeof budget.share === "number" ? [bar(budget.share, "Share of the budget")] : []],
+      [`Best value (${doc.objective})`, best ? best.shown : "none", best ? [["trial ", trial(name, best.id)], best.note] : []],
+      ["Trials", String(doc.trials), counts.map(([each, count]) => [`${count} `, state(each)])],
+      ["Time", duration(doc.elapsed) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", doc.left ?? "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
+      ["Budget", budget.text, [typeof budget.share === "number" ? bar(budget.share, "Share of the budget") : "", free, doc.controller ? `controller: ${doc.controller}` : ""]],
     ]),
-    notes(doc.troubles ?? [], "trouble"),
-    notes(doc.notes ?? []),
-    best && section(`Best trial: ${best.id}`, params(best.params)),
-    section("Actions", actions(context, steering(name, doc))),
+    notes(doc.troubles, "trouble"),
+    notes(doc.notes),
+    doc.waits.length ? el("p", { class: "note" }, `The search waits for ${doc.waits.join(", ")}.`) : null,
+    best && section("Params of the best trial", params(best.params)),
   ];
 }
 
-/** What can be asked of the search. @param {string} name @param {any} doc @returns {any[]} */
-function steering(name, doc) {
+/** The size of the weights, which takes long to find: it is asked for once. @param {any} context */
+async function showWeights(context) {
+  const slot = slots.weights;
+  try {
+    const found = await context.source.get(`${encodeURIComponent(context.route.name)}/weights`);
+    redraw(slot, notes(found.notes));
+  } catch {
+    // The store is away: that is among the troubles.
+  }
+}
+
+/** What can be asked of the search. @param {any} doc @returns {any[]} */
+function steering(doc) {
+  const { commands = {} } = doc;
   const isOver = ["finished", "stopped", "failed"].includes(doc.state);
+  const fields = [
+    { name: "trials", label: "Trials: more (+50), or in all (200)", value: "+10", option: "--trials" },
+    { name: "duration", label: "Time: more (+8h), or in all (24h)", value: "", option: "--duration" },
+  ];
   return [
-    !isOver && {
-      request: "stop",
-      label: "Stop the search",
+    isOver ? null : {
+      request: "stop", label: "Stop the search", command: commands.stop,
       question: "All trials on nodes are ended, and no more are started. Committed trials stay.",
-      command: ["heirloom", "stop", name],
     },
+    isOver || doc.controller ? null : { request: "resume", label: "Resume the search", command: commands.resume },
     {
-      request: "extend",
-      label: "Extend the budget",
+      request: "extend", label: "Extend the budget", command: doc.actions?.includes("extend") ? commands.resume : commands.extend, fields,
       question: "The search goes on until the new budget is used up.",
-      command: ["heirloom", "resume", name],
-      fields: [
-        { name: "trials", label: "Trials: more (+50), or in all (200)", value: "+10", option: "--trials" },
-        { name: "duration", label: "Time: more (+8h), or in all (24h)", value: "", option: "--duration" },
-      ],
     },
-  ].filter(Boolean);
+    { request: "watch", label: "Watch it in a terminal", command: commands.watch },
+  ].filter((action) => action?.command);
 }
 
 /** @param {any} doc @param {any} context */

@@ -45,8 +45,6 @@ export default {
 /** @param {any} doc @param {any} context */
 function facts(doc, context) {
   const { name } = context.route;
-  const values = Object.entries(doc.values ?? {}).map(([each, value]) => `${each} ${number(value)}`);
-  const first = values.length === 1 ? number(doc.value) : values.join(", ");
   const neighbours = [doc.id > 0 && el("a", { href: address(name, "trial", doc.id - 1), "data-key": "previous" }, `← trial ${doc.id - 1}`), " ",
     el("a", { href: address(name, "lineage", null, { focus: String(doc.id) }), "data-key": "lineage" }, "in the lineage"), " ",
     el("a", { href: address(name, "trial", doc.id + 1), "data-key": "next" }, `trial ${doc.id + 1} →`)];
@@ -55,11 +53,11 @@ function facts(doc, context) {
     el("p", { class: "soft" }, neighbours),
     (doc.why || doc.reason) && el("pre", { tabindex: 0, "aria-label": "Reason", "data-key": "reason" }, doc.why || doc.reason),
     panels([
-      ["Value", first || "none", [doc.front ? "on the front" : "", doc.candidate === false ? "it counts for no best" : ""].filter(Boolean)],
+      ["Value", doc.shown || "none", [doc.is_best ? "the best" : "", doc.front ? "on the front" : "", doc.candidate === false ? "it counts for no best" : ""].filter(Boolean)],
       ["Starts from", (doc.restored ?? []).length ? trials(name, doc.restored) : doc.imported ? `${doc.imported.experiment}/${doc.imported.trial}` : "nothing",
-        [doc.inherited?.words ?? "", doc.retry_of !== null && doc.retry_of !== undefined ? ["retry of ", trial(name, doc.retry_of)] : ""].filter(Boolean)],
+        [doc.retry_of !== null && doc.retry_of !== undefined ? ["retry of ", trial(name, doc.retry_of)] : ""].filter(Boolean)],
       ["Ran", duration(doc.seconds?.running ?? took(doc)) || "not yet", [doc.node ? `on ${doc.node}` : "", usage(doc)].filter(Boolean)],
-      ["Weights", doc.weights ? bytes(doc.size) || "kept" : doc.removed ? "removed" : "none", [doc.damaged && el("span", { class: "failed" }, doc.damaged === true ? "damaged" : doc.damaged)].filter(Boolean)],
+      ["Weights", doc.weights ? bytes(doc.size) || "kept" : doc.removed ? "removed" : "none", [doc.damaged ? el("span", { class: "failed" }, `damaged: ${text(doc.damaged)}`) : "", doc.shared ? `${bytes(doc.shared)} of it stored once with an ancestor` : ""]],
     ]),
     section("Params", changes(doc, name), params(doc.params)),
     curves(doc),
@@ -69,7 +67,7 @@ function facts(doc, context) {
     inherited(doc),
     manifest(doc),
     doc.result !== null && doc.result !== undefined ? section("Result", el("pre", { tabindex: 0, "data-key": "result" }, JSON.stringify(doc.result, null, 2))) : null,
-    section("Actions", actions(context, steering(name, doc)), commands(name, doc)),
+    section("Actions", actions(context, steering(doc)), commands(doc)),
   ];
 }
 
@@ -88,8 +86,9 @@ function usage(doc) {
 /** What changed from each parent. @param {any} doc @param {string} name */
 function changes(doc, name) {
   return (doc.diff ?? []).map((/** @type {any} */ each) => el("p", { class: "changes" }, "From trial ", trial(name, each.parent), ": ",
-    each.changes.length ? each.changes.map((/** @type {any} */ [param, before, after], /** @type {number} */ at) =>
-      [at ? ", " : "", el("span", null, `${param} `, before !== "" && before !== null ? [el("del", null, text(before)), " "] : "", `→ ${text(after) || "none"}`)]) : "no parameter changed"));
+    each.changes.length ? each.changes.map((/** @type {any} */ change, /** @type {number} */ at) => [
+      at ? ", " : "", `${change.name} `, "before" in change ? [el("del", null, text(change.before) || "null"), " "] : "",
+      `→ ${"after" in change ? text(change.after) || "null" : "none"}`]) : "no parameter changed"));
 }
 
 /** What it reported, by name. @param {any} doc */
@@ -148,34 +147,24 @@ function inherited(doc) {
 function manifest(doc) {
   const files = doc.manifest?.files ?? [];
   if (!files.length && !doc.weights) return null;
-  const rows = files.map((/** @type {any} */ each) => [each.path ?? each.name, bytes(each.size), each.digest ?? "", each.from ?? each.origin ?? ""]);
-  return section("Manifest", doc.weights && el("p", null, copyable([doc.weights], "The weights are in")),
-    rows.length ? table("Files", ["file", { name: "size", number: true }, { name: "digest", class: "digest" }, "stored first by"], rows) : null,
+  const rows = files.map((/** @type {any} */ each) => [each.path ?? each.name, bytes(each.size), each.digest ?? "", each.shared ? `with trial ${text(each.shared)}` : ""]);
+  return section("Manifest", doc.weights && el("p", null, copyable(doc.weights, "The weights are in")), doc.problem ? el("p", { class: "note trouble" }, doc.problem) : null,
+    rows.length ? table("Files", ["file", { name: "size", number: true }, { name: "digest", class: "digest" }, "stored once"], rows) : null,
     doc.manifest?.left_out ? el("p", null, `${doc.manifest.left_out} more files are left out.`) : null);
 }
 
-/** What can be asked of the trial. @param {string} name @param {any} doc @returns {any[]} */
-function steering(name, doc) {
-  const isOver = ["succeeded", "failed", "stopped", "skipped", "cancelled"].includes(doc.state);
-  if (!isOver) {
-    return [{
-      request: "cancel", label: "Cancel the trial", body: { trials: [doc.id] }, command: ["heirloom", "cancel", name, String(doc.id)],
-      question: "Its attempts are ended. Children that need its weights get what on_parent_failure says.",
-    }];
-  }
-  return [{
-    request: "retry", label: "Retry the trial", body: { trials: [doc.id] }, command: ["heirloom", "retry", name, String(doc.id)],
-    question: "A new trial runs with the same params and parents.",
-  }];
+/** What can be asked of the trial. @param {any} doc @returns {any[]} */
+function steering(doc) {
+  const questions = {
+    cancel: ["Cancel the trial", "Its attempts are ended. Children that need its weights get what on_parent_failure says."],
+    retry: ["Retry the trial", "A new trial runs with the same params and parents."],
+  };
+  return Object.entries(questions).filter(([request]) => doc.commands?.[request]).map(([request, [label, question]]) => (
+    { request, label, question, body: { trials: [doc.id] }, command: doc.commands[request] }));
 }
 
-/** Commands that only look. @param {string} name @param {any} doc */
-function commands(name, doc) {
-  const parent = (doc.restored ?? [])[0];
-  return el("ul", { class: "actions", "aria-label": "Commands" }, [
-    ["show", name, String(doc.id)],
-    ["logs", name, String(doc.id)],
-    parent !== undefined && ["diff", name, String(parent), String(doc.id)],
-    doc.weights && ["export", name, String(doc.id), `${name}-${doc.id}`],
-  ].filter(Boolean).map((words) => el("li", null, copyable(["heirloom", .../** @type {string[]} */ (words)]))));
+/** Commands that only look. @param {any} doc */
+function commands(doc) {
+  const found = Object.entries(doc.commands ?? {}).filter(([name]) => !["cancel", "retry"].includes(name));
+  return el("ul", { class: "actions", "aria-label": "Commands" }, found.map(([, line]) => el("li", null, copyable(line))));
 }
