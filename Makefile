@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow test-exports lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow test-exports test-browser screenshots lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -28,7 +28,7 @@ methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, wh
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
 
-test-all: test test-methods test-tensorflow test-exports cluster-all ## All tests, every role on every release (an hour and more)
+test-all: test test-methods test-tensorflow test-exports test-browser cluster-all ## All tests, every role on every release (an hour and more)
 
 lint: .venv/ready-dev
 	@echo "lint"
@@ -78,6 +78,20 @@ test-tensorflow: build/tensorflow/ready .venv/ready-dev ## The TensorFlow exampl
 test-exports: build/exports/ready ## Exports into other tools, read back by these, in an environment of its own
 	@echo "exports"
 	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results/test_tools.py
+
+test-browser: .venv/ready-browser ## The page in Chromium: every view, live, and what fails under it (6 minutes)
+	@echo "the page in a browser"
+	@$(PYTEST) --numprocesses=2 --dist=loadfile -m browser tests/browser
+
+screenshots: .venv/ready-browser ## Pictures of every view at three widths, light and dark, in build/screenshots (minutes)
+	@$(BIN)/python -m tests.browser.screenshots build/screenshots
+
+.venv/ready-browser: requirements-browser.txt .venv/ready-dev
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { \
+	  echo "chromium is not installed; Debian: apt install chromium"; exit 1; }
+	@echo "installing what the tests in a browser need into .venv"
+	@$(PIP) -r requirements-browser.txt
+	@touch $@
 
 EXPORTS = requirements-mlflow.txt requirements-optuna.txt requirements-parquet.txt requirements-tensorboard.txt
 

@@ -1,5 +1,6 @@
 """For all tests: how Hypothesis tries things, the environment, and which tests start first."""
 
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -19,6 +20,9 @@ for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
 # A shell script starts its background commands with SIGINT ignored, and their children inherit
 # that. Tests that send SIGINT to a child would then wait until their time limit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The tests in a browser need packages that only `make test-browser` installs.
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
 # Their tests run whole searches and take longest.
 _LONGEST = ("integration/search/", "integration/docs/", "integration/")

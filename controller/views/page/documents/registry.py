@@ -11,6 +11,7 @@ from controller.errors import HeirloomError, reason
 from controller.views.page.documents import failures, progress, time, trials, weights
 from controller.views.page.documents.state import nodes, running, summary
 from controller.views.page.documents.trial import whole
+from controller.views.page.encode import encode
 from controller.views.page.source import Source
 
 Json = Mapping[str, Any] | None
@@ -19,6 +20,7 @@ Needs = Literal["state", "trials", "curves"]
 """What a document reads: the present state and some trials, all trials, or their curves as well."""
 
 _TRIALS = 1_000  # whose own documents a file embeds, at most
+_SIZE = 8_000_000  # characters of these documents together
 
 
 class DocumentError(HeirloomError):
@@ -149,8 +151,13 @@ def embedded(source: Source) -> Iterator[tuple[str, Json]]:
         if not document.of_trial:
             yield f"{name}/{kind}", _make(source, document, Query())
             continue
+        size = 0
         for trial in _first(source):
-            yield f"{name}/{kind}/{trial}", _make(source, document, Query(trial))
+            made = _make(source, document, Query(trial))
+            size += len(encode(made))
+            if size > _SIZE:
+                break
+            yield f"{name}/{kind}/{trial}", made
 
 
 def _first(source: Source) -> list[int]:

@@ -1,6 +1,8 @@
 // @ts-check
 // Where documents come from: a server, or the page itself.
 
+import { fromRow } from "./row.js";
+
 /** A document that cannot be had. `status` is that of HTTP; 0 where the server does not answer. */
 export class DocumentError extends Error {
   /** @param {number} status @param {string} message */
@@ -82,6 +84,9 @@ export function embedded(documents) {
     /** @param {string} address */
     async get(address) {
       if (Object.hasOwn(documents, address)) return documents[address];
+      const [name, kind, id] = address.split("/");
+      const found = kind === "trial" ? fromRow(documents[`${name}/trials`], Number(id)) : null;
+      if (found) return found;
       throw new DocumentError(404, "This file does not hold that. The live page shows it: heirloom serve");
     },
     watch() {},

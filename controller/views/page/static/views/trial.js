@@ -51,6 +51,7 @@ function facts(doc, context) {
   return [
     el("h1", null, `Trial ${doc.id} `, el("small", { class: "tag" }, state(doc.state))),
     el("p", { class: "soft" }, neighbours),
+    doc.isRow ? el("p", { class: "note" }, "This file holds no more of this trial than its row in the table. The live page shows all of it.") : null,
     (doc.why || doc.reason) && el("pre", { tabindex: 0, "aria-label": "Reason", "data-key": "reason" }, doc.why || doc.reason),
     panels([
       ["Value", doc.shown || "none", [doc.is_best ? "the best" : "", doc.front ? "on the front" : "", doc.candidate === false ? "it counts for no best" : ""].filter(Boolean)],

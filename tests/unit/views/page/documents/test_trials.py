@@ -54,5 +54,5 @@ def test_objectives_have_a_column_each() -> None:
 
 @pytest.mark.parametrize("address", ["nothing", "trials/1", "", "trials/"])
 def test_an_unknown_address_is_refused(address: str) -> None:
-    with pytest.raises(DocumentError, match="has no document"):
+    with pytest.raises(DocumentError, match="there is no document"):
         make(recorded(trial(0)), address)

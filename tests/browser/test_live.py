@@ -1,0 +1,137 @@
+"""The page from a server, while searches run."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Server, Tab
+from tests.integration.search.conftest import Lab
+
+# Each trial reports until it is released, and prints what it reports.
+TRIAL = """
+    import os, pathlib, time
+    from heirloom import trial
+    for step in range(3000):
+        trial.report(step / 100, step=step)
+        print(f"step {step}", flush=True)
+        if pathlib.Path(os.environ["GATE"]).exists():
+            break
+        time.sleep(0.1)
+    trial.finish(trial.params["x"])
+"""
+
+
+@pytest.fixture
+def search(lab: Lab) -> Path:
+    """An experiment file whose trials run until the file `gate` exists."""
+    lab.write("code/t.py", TRIAL)
+    return lab.experiment(
+        "python t.py",
+        trial={"environment": {"GATE": str(lab.path / "gate")}},
+        concurrency=2,
+        description="<b>bold</b>",
+        search_space={
+            "x": {"_type": "uniform", "_value": [0, 1]},
+            "<i>k</i>": {"_type": "choice", "_value": ["<u>"]},
+        },
+    )
+
+
+def test_a_search_is_watched_and_steered(lab: Lab, search: Path, tab: Tab) -> None:
+    with lab.start("run", search) as controller, Server(lab) as server:
+        tab.open(server.address)
+        assert "token" not in tab.page.url
+        link = tab.page.locator("main a:text-is('search')")
+        expect(link).to_be_visible(timeout=60_000)
+        link.click()
+        running = tab.page.locator("section[aria-label='On nodes now'] tbody tr")
+        expect(running).to_have_count(2, timeout=60_000)
+        assert "<b>bold</b>" in tab.text
+
+        tab.go("#/search/trial/0")
+        log = tab.page.locator("pre.log")
+        expect(log).to_contain_text("step 3", timeout=30_000)
+        expect(log).to_contain_text("step 30", timeout=30_000)  # it follows
+        tab.page.fill("input[type=search]", "STEP 3")
+        expect(log.locator("mark").first).to_have_text("step 3")
+
+        tab.page.click("button:text-is('Cancel the trial')")
+        assert tab.serious() == []
+        tab.page.click("dialog button[type=submit]")
+        expect(tab.page.locator("dialog .answer")).not_to_be_empty()
+        tab.page.click("dialog button:text-is('Close')")
+        expect(tab.page.locator("h1 .state")).to_have_text("cancelled", timeout=60_000)
+
+        tab.page.click("button:text-is('Retry the trial')")
+        tab.page.click("dialog button[type=submit]")
+        expect(tab.page.locator("dialog .answer")).not_to_be_empty()
+        tab.page.keyboard.press("Escape")
+
+        tab.go("#/search")
+        (lab.path / "gate").touch()
+        tab.page.click("button:text-is('Extend the budget')")
+        tab.page.fill("dialog input[name=trials]", "+1")
+        tab.page.click("dialog button[type=submit]")
+        expect(tab.page.locator("dialog .answer")).not_to_be_empty()
+        tab.page.click("dialog button:text-is('Close')")
+        expect(tab.page.locator("h1 .state")).to_have_text("finished", timeout=90_000)
+        assert controller.wait(60) == 0
+    assert {each["state"] for each in lab.trials()} == {"succeeded", "cancelled"}
+    assert len(lab.trials()) >= 6
+    assert tab.errors == []
+
+
+def test_a_killed_server_and_a_killed_controller(lab: Lab, search: Path, tab: Tab) -> None:
+    with lab.start("run", search) as controller:
+        with Server(lab) as server:
+            tab.open(server.address)
+            tab.go("#/search")
+            expect(tab.page.locator("h1 .state")).to_have_text("running", timeout=60_000)
+            server.kill()
+        notice = tab.page.locator("#notice")
+        expect(notice).to_contain_text("does not answer", timeout=30_000)
+        assert "search" in tab.text  # what was shown stays
+        controller.send_signal(signal.SIGKILL)
+        controller.wait()
+        with Server(lab, port=server.port) as again:
+            tab.open(again.address)  # its token is new
+            tab.go("#/search")
+            expect(tab.page.locator("h1 .state")).to_have_text("interrupted", timeout=60_000)
+            expect(notice).to_be_hidden()
+            assert "resume" in tab.text
+
+
+def test_the_search_is_stopped(lab: Lab, search: Path, tab: Tab) -> None:
+    with lab.start("run", search) as controller, Server(lab) as server:
+        tab.open(server.address)
+        tab.go("#/search")
+        tab.page.click("button:text-is('Stop the search')", timeout=60_000)
+        tab.page.click("dialog button[type=submit]")
+        expect(tab.page.locator("dialog .answer")).not_to_be_empty()
+        tab.page.click("dialog button:text-is('Close')")
+        expect(tab.page.locator("h1 .state")).to_have_text("stopped", timeout=60_000)
+        controller.wait(60)
+
+
+def test_a_reader_may_only_look(golden: Lab, tab: Tab) -> None:
+    with Server(golden, "--read-only") as server:
+        tab.open(server.address)
+        tab.go("#/family")
+        assert tab.page.locator("button:text-is('Extend the budget')").count() == 0
+        assert "heirloom" in tab.page.inner_text(
+            "ul.actions"
+        ) or "controller" in tab.page.inner_text("ul.actions")
+        tab.go("#/family/trial/0")
+        assert tab.page.locator("button:text-is('Retry the trial')").count() == 0
+
+
+def test_a_removed_experiment(golden: Lab, tab: Tab, tmp_path: Path) -> None:
+    with Server(golden) as server:
+        tab.open(server.address)
+        names = [path.name for path in (golden.home / "experiments").iterdir()]
+        assert tab.page.locator("main tbody tr").count() == len(names)
+        assert tab.serious() == []
+        tab.go("#/nothing")
+        assert tab.page.locator("[role=alert]").count() == 1
