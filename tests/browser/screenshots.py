@@ -78,7 +78,7 @@ def _pictures(
     for (width, height), scheme in product(_WIDTHS.items(), _SCHEMES):
         page = browser.new_page(
             viewport={"width": width, "height": height},
-            color_scheme=scheme,  # type: ignore[arg-type, unused-ignore] # a literal, known without Playwright as Any
+            color_scheme=scheme,
         )
         tab = Tab(page)
         tab.open(address)
