@@ -27,7 +27,7 @@ def told_apart(
             has run trials at once.
     """
     known = list(trials)
-    nodes = _busy(known, places)
+    nodes = busy(known, places)
     found: dict[int, Mapping[str, float]] = {}
     for trial in known:
         seconds = dict(trial.seconds)
@@ -40,7 +40,7 @@ def told_apart(
     return found
 
 
-class _Busy:
+class Busy:
     """The times at which every place of a node is taken, as intervals that do not overlap."""
 
     def __init__(self, intervals: list[tuple[float, float]]) -> None:
@@ -58,19 +58,19 @@ class _Busy:
         return self._before[count] - (max(0.0, self._ends[count - 1] - at) if count else 0.0)
 
 
-def _busy(trials: Iterable[Trial], places: Mapping[str, int]) -> Mapping[str, _Busy]:
+def busy(trials: Iterable[Trial], places: Mapping[str, int]) -> Mapping[str, Busy]:
     """When each node was full."""
     changes: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for trial in trials:
         for attempt in trial.attempts:
             if attempt.started_at is not None and attempt.ended_at is not None:
                 changes[attempt.node] += [(attempt.started_at, 1), (attempt.ended_at, -1)]
-    empty = _Busy([])
-    found: dict[str, _Busy] = defaultdict(lambda: empty)
+    empty = Busy([])
+    found: dict[str, Busy] = defaultdict(lambda: empty)
     for node, times in changes.items():
         times.sort()
         most = max(accumulate(by for _, by in times))
-        found[node] = _Busy(_full(times, places.get(node) or most))
+        found[node] = Busy(_full(times, places.get(node) or most))
     return found
 
 

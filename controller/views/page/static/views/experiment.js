@@ -123,13 +123,22 @@ function showTime(doc, context) {
     title: "Durations",
     words: "How long trials took, by what they were doing. Lookahead: the trial was on its node already, and every slot there was taken. Waiting: a slot was free, and the trial waited for a parent or for its start.",
   });
-  const most = Math.max(...doc.activities.map((/** @type {any} */ row) => row.total), 0) || 1;
-  const rows = doc.activities.map((/** @type {any} */ row) => [
-    row.activity, row.total.toFixed(2), row.median.toFixed(3), row.longest.toFixed(3), bar(row.total / most, `Share of ${row.activity}`)]);
-  const numeric = ["total", "median", "longest"].map((name) => ({ name, number: true }));
   let holder = slots.time.querySelector(".numbers");
   if (!holder) slots.time.append((holder = el("div", { class: "numbers" })));
-  redraw(holder, rows.length ? table("Durations in numbers", ["seconds", ...numeric, { name: "", class: "wide" }], rows) : null);
+  redraw(holder, seconds("Durations in numbers", doc.activities), doc.waits.length ? [
+    el("h3", null, "Waiting, told apart"),
+    el("p", { class: "soft" }, "From its proposal to its start, a trial waited for its parents, then for a free slot; the rest is Ansible and the start of its process."),
+    seconds("Waiting, told apart", doc.waits)] : null);
+}
+
+/** Seconds by name. @param {string} label @param {any[]} found */
+function seconds(label, found) {
+  if (!found.length) return null;
+  const most = Math.max(...found.map((row) => row.total)) || 1;
+  const rows = found.map((row) => [
+    row.name, row.total.toFixed(2), row.median.toFixed(3), row.longest.toFixed(3), bar(row.total / most, `Share of ${row.name}`)]);
+  const numeric = ["total", "median", "longest"].map((name) => ({ name, number: true }));
+  return table(label, ["seconds", ...numeric, { name: "", class: "wide" }], rows);
 }
 
 /** Draw a picture in its slot, or update it. @param {string} slot @param {any} figure @param {any} context @param {any} options */
