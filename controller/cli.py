@@ -34,6 +34,7 @@ from controller.commands.view.diff import diff
 from controller.commands.view.lineage import lineage
 from controller.commands.view.logs import logs
 from controller.commands.view.report import report
+from controller.commands.view.serve import serve
 from controller.commands.view.show import show
 from controller.commands.view.status import status
 from controller.commands.view.trials import trials
@@ -44,7 +45,7 @@ from controller.views import output
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (init, check, run, resume, stop, cancel, retry, convert),
-    "View": (status, watch, trials, curves, show, lineage, diff, logs, report),
+    "View": (status, watch, trials, curves, show, lineage, diff, logs, report, serve),
     "Results": (export, compare, rerun),
     "Upkeep": (verify, gc, recover, remove),
     "Machines": (nodes, site),

@@ -13,6 +13,7 @@ from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record
 from controller.state.experiment_dir import ExperimentDir
+from controller.state.home import user_name
 from controller.state.inbox import Inbox
 from controller.state.lock import is_locked
 from controller.state.record import Record
@@ -74,14 +75,14 @@ def _in_states(known: Record, action: Action, states: Collection[State]) -> Chos
     return chosen
 
 
-def ask(place: ExperimentDir, trials: Sequence[int], action: Action) -> str:
+def ask(place: ExperimentDir, trials: Sequence[int], action: Action, by: str | None = None) -> str:
     """Request to `cancel` or `retry` trials; return a line for the user about what follows.
 
-    Raises HeirloomError.
+    `by`: who asks, by default this user. Raises HeirloomError.
     """
     inbox = Inbox(place.inbox)
     for trial in trials:
-        inbox.send({"action": action, "trial": trial})
+        inbox.send({"action": action, "trial": trial, "by": by or user_name()})
     first = ", ".join(map(str, trials[:_LISTED]))
     more = f" and {len(trials) - _LISTED} more" if len(trials) > _LISTED else ""
     what = f"trial {first}" if len(trials) == 1 else f"{len(trials)} trials: {first}{more}"
@@ -89,6 +90,16 @@ def ask(place: ExperimentDir, trials: Sequence[int], action: Action) -> str:
         return f"asked the controller of {place.name} to {action} {what}"
     resume = command("resume", place.name)
     return f"no controller runs {place.name}: `{resume}` will {action} {what}"
+
+
+def stop(place: ExperimentDir, by: str | None = None) -> str:
+    """Request that the controller stops the experiment; return a line for the user.
+
+    `by`: who asks, by default this user. Raises HeirloomError.
+    """
+    Inbox(place.inbox).send({"action": "stop", "by": by or user_name()})
+    watch = command("watch", place.name)
+    return f"asked the controller of {place.name} to stop; watch it with `{watch}`"
 
 
 def _problem(known: Record, action: Action, trial: Trial) -> str:
@@ -110,17 +121,19 @@ def event_of(
 
     Raises HeirloomError for a request that the state of the experiment does not allow.
     """
+    by = request.get("by")
+    by = by if isinstance(by, str) else ""
     match request:
         case {"action": "extend"}:
             created = experiment.created
             who = created.name if created else "the experiment"
             return Extension.from_request(request).event(experiment, who, now, name)
         case {"action": "stop"}:
-            return e.StopAsked(at=now, reason="stopped by a person")
+            return e.StopAsked(at=now, reason=f"stopped by {by or 'a person'}", by=by)
         case {"action": "cancel", "trial": int(trial)}:
-            return e.CancelAsked(at=now, trial=trial)
+            return e.CancelAsked(at=now, trial=trial, by=by)
         case {"action": "retry", "trial": int(trial)}:
-            return e.RetryAsked(at=now, trial=trial, request=name)
+            return e.RetryAsked(at=now, trial=trial, request=name, by=by)
         case {"action": "gc"}:
             return e.GcAsked(at=now)
     return None

@@ -6,9 +6,7 @@ import typer
 
 from controller.commands.arguments import Name
 from controller.commands.output import say
-from controller.formats import command
 from controller.state.home import Home
-from controller.state.inbox import Inbox
 from controller.state.lock import is_locked
 
 
@@ -16,8 +14,9 @@ def stop(name: Name) -> None:
     """Stop an experiment: end the trials on nodes, and start no more."""
     place = Home.of_user().find(name)
     if is_locked(place):
-        Inbox(place.inbox).send({"action": "stop"})
-        say(f"asked the controller of {name} to stop; watch it with `{command('watch', name)}`")
+        from controller.engine import requests
+
+        say(requests.stop(place))
         return
     from controller.commands.search import wiring
 

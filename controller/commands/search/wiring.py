@@ -30,7 +30,7 @@ from controller.engine.setup.cluster import summary
 from controller.engine.setup.tuner import start_tuner
 from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
-from controller.state.home import Home
+from controller.state.home import Home, user_name
 from controller.store.snapshots import snapshot
 from controller.views import output
 from controller.views.screen import Screen, inspecting
@@ -141,7 +141,8 @@ def stop(name: str, home: Home) -> int:
     with resume_session(name, home, None, starts_trials=False) as ready:
         if ready.experiment.closed is not None:
             raise LaunchError(f"{name} has ended already: {ready.experiment.closed.reason}")
-        last = e.StopAsked(at=time.time(), reason="stopped by a person")
+        by = user_name()
+        last = e.StopAsked(at=time.time(), reason=f"stopped by {by}", by=by)
         _run(ready, lambda ready, post: _Started(NoTuner()), [last])
         return 0
 

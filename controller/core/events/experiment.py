@@ -111,6 +111,7 @@ class StopAsked:
 
     at: float
     reason: str
+    by: str = ""  # the user
     kind: Literal["stop-asked"] = "stop-asked"
 
 

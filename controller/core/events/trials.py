@@ -61,6 +61,7 @@ class CancelAsked:
 
     at: float
     trial: int
+    by: str = ""  # the user
     kind: Literal["cancel-asked"] = "cancel-asked"
 
 
@@ -71,4 +72,5 @@ class RetryAsked:
     at: float
     trial: int
     request: str = ""  # its name in the inbox; a request that is received twice counts once
+    by: str = ""  # the user
     kind: Literal["retry-asked"] = "retry-asked"

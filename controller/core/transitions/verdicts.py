@@ -70,7 +70,7 @@ def cancel_asked(x: ExperimentState, event: e.CancelAsked) -> None:
     """A user cancels the trial."""
     trial = x.trial(event.trial)
     if trial is not None:
-        cancel(x, trial, "cancelled by a person")
+        cancel(x, trial, f"cancelled by {event.by or 'a person'}")
 
 
 def cancel(x: ExperimentState, trial: Trial, reason: str) -> None:

@@ -34,11 +34,16 @@ class Extension:
     by: str  # the user
 
     @classmethod
-    def of(cls, trials: str | None, duration: str | None) -> Extension | None:
-        """The request of this user; None where neither is given. Raises ExtensionError."""
+    def of(
+        cls, trials: str | None, duration: str | None, by: str | None = None
+    ) -> Extension | None:
+        """The request; None where neither is given. `by`: who asks, by default this user.
+
+        Raises ExtensionError.
+        """
         if trials is None and duration is None:
             return None
-        asked = cls(trials, duration, user_name())
+        asked = cls(trials, duration, by or user_name())
         asked._limits()
         return asked
 

@@ -73,6 +73,15 @@ class Source:
         """Every trial by its id, in the order of the ids."""
         return {trial.id: trial for trial in sorted(self.trials, key=lambda trial: trial.id)}
 
+    @cached_property
+    def children(self) -> dict[int, list[int]]:
+        """The trials that start from the weights of each trial."""
+        found: dict[int, list[int]] = {}
+        for trial in self.trials:
+            for parent in trial.restore:
+                found.setdefault(parent, []).append(trial.id)
+        return found
+
     @property
     def objective(self) -> Objective:
         """The first objective, which the trials' `value` and their curves concern."""

@@ -6,7 +6,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.model import State
-from controller.engine.requests import Action, ask, choose
+from controller.engine.requests import Action, ask, choose, event_of
 from controller.errors import HeirloomError
 from controller.state import record
 from controller.state.inbox import Inbox
@@ -76,12 +76,12 @@ def test_what_cannot_be_requested_is_an_error(
 
 
 def test_a_request_is_sent_for_each_trial(search: Search) -> None:
-    words = ask(search.place, range(22), "retry")
+    words = ask(search.place, range(22), "retry", by="ada")
     assert words.endswith(
         " will retry 22 trials: " + ", ".join(map(str, range(20))) + " and 2 more"
     )
     requests = [request for _, request in Inbox(search.place.inbox).receive()]
-    assert requests == [{"action": "retry", "trial": trial} for trial in range(22)]
+    assert requests == [{"action": "retry", "trial": trial, "by": "ada"} for trial in range(22)]
 
 
 def test_a_request_for_a_state_is_not_sent_twice(search: Search) -> None:
@@ -90,3 +90,19 @@ def test_a_request_for_a_state_is_not_sent_twice(search: Search) -> None:
     found = choose(record.load(search.place), "retry", [], {State.FAILED, State.SUCCEEDED})
     assert found.trials == [0]
     assert "trial 6: a request to retry it waits for the controller" in found.left_out
+
+
+def test_the_event_says_who_asked(search: Search) -> None:
+    x = record.load(search.place).experiment
+    events = [
+        event_of({"action": "stop", "by": "ada"}, "1", 5.0, x),
+        event_of({"action": "cancel", "trial": 4, "by": "ada"}, "2", 5.0, x),
+        event_of({"action": "retry", "trial": 0, "by": "ada"}, "3", 5.0, x),
+        event_of({"action": "stop", "by": 7}, "4", 5.0, x),
+    ]
+    assert events == [
+        e.StopAsked(at=5.0, reason="stopped by ada", by="ada"),
+        e.CancelAsked(at=5.0, trial=4, by="ada"),
+        e.RetryAsked(at=5.0, trial=0, request="3", by="ada"),
+        e.StopAsked(at=5.0, reason="stopped by a person"),
+    ]

@@ -35,6 +35,11 @@ class Query:
     options: Mapping[str, str] = field(default_factory=dict)
     fetched: Any = None  # what `Document.fetch` found; a HeirloomError: why it found nothing
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the reader cannot send requests."""
+        return "read_only" in self.options
+
     def number(self, name: str) -> int | None:
         """The whole number of an option, None without it. Raises DocumentError."""
         text = self.options.get(name, "")
@@ -68,7 +73,9 @@ class Document:
 
 DOCUMENTS: Mapping[str, Document] = {
     "summary": Document(
-        lambda source, query: summary.document(source, query.fetched), summary.fetch, "state"
+        lambda source, query: summary.document(source, query.fetched, read_only=query.is_read_only),
+        summary.fetch,
+        "state",
     ),
     "running": Document(lambda source, _: running.document(source), needs="state"),
     "nodes": Document(
@@ -80,7 +87,9 @@ DOCUMENTS: Mapping[str, Document] = {
     "weights": Document(lambda _, query: weights.document(query.fetched), fetch=weights.fetch),
     "trials": Document(lambda source, _: trials.document(source)),
     "trial": Document(
-        lambda source, query: whole.document(source, query.trial or 0, query.fetched),
+        lambda source, query: whole.document(
+            source, query.trial or 0, query.fetched, read_only=query.is_read_only
+        ),
         lambda source, query: whole.fetch(source, query.trial or 0),
         needs="curves",
         of_trial=True,
@@ -115,7 +124,9 @@ def parse(address: str, options: Mapping[str, str] | None = None) -> Request:
     if document is None or bool(slash) != document.of_trial:
         known = ", ".join(DOCUMENTS)
         raise DocumentError(f"there is no document {address!r}: the kinds are {known}")
-    trial = Query(options={"trial": rest}).number("trial") if rest else None
+    trial = Query(options={"trial": rest}).number("trial") if document.of_trial else None
+    if document.of_trial and trial is None:
+        raise DocumentError(f"the address {address!r} lacks the number of a trial")
     key = "&".join([address, *(f"{name}={text}" for name, text in sorted((options or {}).items()))])
     return Request(document, key, trial, options or {})
 

@@ -25,12 +25,12 @@ def fetch(source: Source, _: object) -> Callable[[], int]:
     return lambda: RealFiles().room(path)
 
 
-def document(source: Source, free: Any) -> dict[str, Any]:
+def document(source: Source, free: Any, *, read_only: bool = False) -> dict[str, Any]:
     """State, best, budget, and what keeps the search from going on, in words.
 
-    `free`: what `fetch` found. `actions` are the requests that the state allows, and `commands`
-    what to type for them. `elapsed` counts while a controller runs the search, and is that of
-    `at`.
+    `free`: what `fetch` found. `read_only`: nobody may send requests. `actions` are the requests
+    that the state allows, and `commands` what to type for them. `elapsed` counts while a controller
+    runs the search, and is that of `at`.
     """
     record, x = source.record, source.record.experiment
     now = now_of(record)
@@ -67,7 +67,7 @@ def document(source: Source, free: Any) -> dict[str, Any]:
         "controller": record.holder if record.is_running else None,
         "model": record.config.model,
         "costs": None if x.created is None else x.created.costs,
-        "actions": _actions(record),
+        "actions": [] if read_only else _actions(record),
         "commands": _commands(source.name),
     }
 

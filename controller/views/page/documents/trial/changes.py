@@ -7,19 +7,19 @@ from typing import Any
 
 from controller.views.values import flat
 
-_LONG = 2_000  # characters of a value
 _ABSENT = object()
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each param that differs, with its value in both; a param that one lacks is left out there."""
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Each param that differs, with its value in both; null where a trial has no such param."""
     old, new = dict(flat(before)), dict(flat(after))
     found = []
     for name in dict.fromkeys((*old, *new)):
         one, other = old.get(name, _ABSENT), new.get(name, _ABSENT)
-        if one is _ABSENT or other is _ABSENT or one != other or type(one) is not type(other):
-            row = {"name": name}
-            row |= {} if one is _ABSENT else {"before": one}
-            row |= {} if other is _ABSENT else {"after": other}
-            found.append(row)
+        if one != other or type(one) is not type(other):
+            found.append((name, _plain(one), _plain(other)))
     return found
+
+
+def _plain(value: Any) -> Any:
+    return None if value is _ABSENT else value

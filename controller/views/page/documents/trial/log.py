@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from heirloom.store.files import open_file
 
@@ -83,16 +82,3 @@ def find(path: Path, wanted: str, start: int) -> tuple[int | None, int]:
         return None, position
     finally:
         os.close(file)
-
-
-def document(piece: Piece, attempt: str, attempts: list[str], *, ended: bool) -> dict[str, Any]:
-    """The piece as JSON. `ended`: whether the attempt writes nothing more."""
-    return {
-        "attempt": attempt,
-        "attempts": attempts,
-        "from": piece.start,
-        "to": piece.end,
-        "size": piece.size,
-        "text": piece.text,
-        "ended": ended,
-    }

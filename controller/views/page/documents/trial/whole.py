@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from controller.core.experiment import Experiment
-from controller.core.model import Trial, attempt_name
+from controller.core.model import Trial
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record as records
 from controller.views.page.documents.trial.changes import changes
 from controller.views.page.source import Source
 from controller.views.page.thin import columns
+from controller.views.results import inherited
 from controller.views.trials.diff import relation
 from heirloom.store import manifest
 from heirloom.store.files import RealFiles
@@ -31,16 +32,16 @@ def fetch(source: Source, number: int) -> Callable[[], Manifest | None]:
     return lambda: _read(root, number)
 
 
-def document(source: Source, number: int, found: Any) -> dict[str, Any]:
+def document(source: Source, number: int, found: Any, *, read_only: bool = False) -> dict[str, Any]:
     """A trial as `heirloom trials --json` has it, and what explains it.
 
-    `diff` has for each parent the params that differ, as name, the parent's value and its own.
+    `diff` has for each parent the params that differ, as name, the parent's value and its own. The
+    `origin` of a file is the trial that committed its bytes first, null for this one.
     `manifest` is null where there is none, and `problem` says why. `curves` has the reports by
     name, those of the value under `value`; at most 50 metrics. `found`: of `fetch`.
     """
     record, trial = source.record, source.trials[number]
     x = record.experiment
-    inherited = trial.result.get("inherited") if isinstance(trial.result, Mapping) else None
     return {
         **records.row(record, trial),
         "why": records.why(record, trial),
@@ -51,11 +52,12 @@ def document(source: Source, number: int, found: Any) -> dict[str, Any]:
         "shared": trial.shared,
         "damaged": x.damaged.get(trial.id),
         "diff": [_diff(x, parent, trial) for parent in trial.restore],
-        "inherited": inherited,
+        "children": source.children.get(trial.id, []),
+        "inherited": _inherited(trial),
         "manifest": _manifest(found) if isinstance(found, Manifest) else None,
         "problem": str(found) if isinstance(found, HeirloomError) else None,
         "curves": dict(_curves(source, trial)),
-        "actions": ["retry"] if trial.state.is_verdict else ["cancel"],
+        "actions": [] if read_only else ["retry" if trial.state.is_verdict else "cancel"],
         "commands": _commands(source.name, trial),
     }
 
@@ -77,6 +79,12 @@ def _diff(x: Experiment, parent: int, trial: Trial) -> dict[str, Any]:
     }
 
 
+def _inherited(trial: Trial) -> dict[str, Any] | None:
+    """The report of `heirloom.torch.inherit`, and `words` about it."""
+    words, _ = inherited(trial.result)
+    return {**trial.result["inherited"], "words": words} if words else None
+
+
 def _manifest(found: Manifest) -> dict[str, Any]:
     return {
         "state": found.state,
@@ -87,7 +95,7 @@ def _manifest(found: Manifest) -> dict[str, Any]:
         "size": found.size,
         "shared": found.shared,
         "files": [
-            {"path": each.path, "size": each.size, "digest": each.digest, "shared": each.shared}
+            {"path": each.path, "size": each.size, "digest": each.digest, "origin": each.shared}
             for each in found.files[:_FILES]
         ],
         "left_out": max(0, len(found.files) - _FILES),
@@ -117,8 +125,3 @@ def _commands(name: str, trial: Trial) -> dict[str, str]:
     if records.has_weights(trial):
         found["export"] = command("export", name, number, f"{name}-{number}")
     return found
-
-
-def log_names(trial: Trial) -> list[str]:
-    """The attempts of a trial, which have a log each."""
-    return [attempt_name(trial.id, attempt.number) for attempt in trial.attempts]
