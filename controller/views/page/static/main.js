@@ -129,7 +129,10 @@ function title(view, route) {
   return typeof view.title === "function" ? view.title(route) : view.title;
 }
 
-/** Ask again for what is shown, at most once at a time, and not while nobody sees it. */
+const SHARE = 5; // how much longer than an update took the next one is waited for
+const PAUSE = [1000, 30_000]; // milliseconds, at least and at most
+
+/** Ask again for what is shown: not while nobody sees it, and rarely where that takes long. */
 async function refresh() {
   isStale = true;
   if (isBusy || document.hidden) return;
@@ -137,7 +140,10 @@ async function refresh() {
   try {
     while (isStale && !document.hidden) {
       isStale = false;
+      const start = performance.now();
       await show();
+      const pause = Math.min(PAUSE[1], Math.max(PAUSE[0], SHARE * (performance.now() - start)));
+      await new Promise((resolve) => { setTimeout(resolve, pause); });
     }
   } finally {
     isBusy = false;

@@ -6,6 +6,7 @@ import { bytes } from "../format.js";
 
 const EVERY = 2000; // milliseconds between two looks at a log that grows
 const KEPT = 400_000; // characters that are shown
+const LATEST = 200_000; // bytes before the end with which it begins
 const MARKS = 2000; // places that a search marks
 
 /**
@@ -26,8 +27,8 @@ export function log(context, trial) {
       el("button", { type: "button", onclick: () => step(1) }, "next"), el("button", { type: "button", onclick: () => step(-1) }, "previous"), status),
     output);
   let text = "";
-  let from = 0; // bytes that were read
-  let left = 0; // characters at the beginning that are no longer shown
+  let from = -LATEST; // the byte that is read next; a negative one counts from the end
+  let isCut = false; // whether the beginning is not shown
   let at = -1; // the place of the search that was gone to
   let timer = 0;
   let turn = 0;
@@ -40,6 +41,7 @@ export function log(context, trial) {
         const query = new URLSearchParams({ attempt: attempt.value, from: String(from) });
         const piece = await context.source.get(`${encodeURIComponent(name)}/log/${trial.id}?${query}`);
         if (mine !== turn || !root.isConnected) return;
+        if (from < 0 && piece.from > 0) isCut = true;
         add(piece.text ?? "");
         const isEnd = piece.to <= from || piece.to >= piece.size;
         from = Math.max(from, piece.to);
@@ -64,7 +66,7 @@ export function log(context, trial) {
     const isAtEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 8;
     text += piece;
     if (text.length > KEPT) {
-      left += text.length - KEPT;
+      isCut = true;
       text = text.slice(-KEPT);
     }
     show();
@@ -73,7 +75,7 @@ export function log(context, trial) {
 
   function show() {
     const words = search.value;
-    const parts = left ? [el("span", { class: "soft" }, "… the beginning is left out\n")] : [];
+    const parts = isCut ? [el("span", { class: "soft" }, "… the beginning is left out: heirloom logs prints it\n")] : [];
     if (!words) {
       output.replaceChildren(...parts, text);
       found.textContent = "";
@@ -108,7 +110,7 @@ export function log(context, trial) {
   search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") step(event.shiftKey ? -1 : 1); });
   follow.addEventListener("change", () => { if (follow.checked) read(); });
   attempt.addEventListener("change", () => {
-    [text, from, left, turn] = ["", 0, 0, turn + 1];
+    [text, from, isCut, turn] = ["", -LATEST, false, turn + 1];
     output.replaceChildren();
     read();
   });
