@@ -67,8 +67,8 @@ function clear() {
 
 /** @param {any} error @param {any} route @param {string} key */
 function lost(error, route, key) {
-  // What is shown stays while the server is away; `watch` calls back when it answers again.
-  if (error.status === 0 && shown?.key === key) return say(`${error.message} What is shown may be old.`);
+  // What is shown stays while the server is away or refuses; `watch` calls back when it answers.
+  if (error.status !== 404 && shown?.key === key) return say(`${error.message} What is shown may be old.`);
   if (error.status === undefined) console.error(error);
   return fail(error.message, route);
 }

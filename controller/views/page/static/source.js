@@ -12,6 +12,7 @@ export class DocumentError extends Error {
   }
 }
 
+const AGAIN = 3000; // milliseconds after which a refused stream of events is asked for again
 const KEPT = 64; // documents, for which the server is asked whether they have changed
 
 /** The documents of a server. */
@@ -42,19 +43,33 @@ export function live() {
       return value;
     },
     /**
-     * Call back with `change`, `gone`, `lost` and `open`.
+     * Call back with `change`, `gone`, `lost` and `open`. While the page is hidden nothing is heard:
+     * a browser opens few connections to one server, whatever the number of pages.
      * @param {(event: {type: string, experiment?: string, state?: string}) => void} callback
      */
     watch(callback) {
-      const events = new EventSource("api/events");
-      for (const type of ["change", "gone"]) {
-        events.addEventListener(type, (event) => callback({ ...JSON.parse(event.data), type }));
-      }
-      events.addEventListener("open", () => callback({ type: "open" }));
-      events.addEventListener("error", () => {
-        callback({ type: "lost" });
-        if (events.readyState === EventSource.CLOSED) setTimeout(() => this.watch(callback), 3000);
-      });
+      /** @type {EventSource | null} */
+      let events = null;
+      const stop = () => {
+        events?.close();
+        events = null;
+      };
+      const start = () => {
+        if (events || document.hidden) return;
+        events = new EventSource("api/events");
+        for (const type of ["change", "gone"]) {
+          events.addEventListener(type, (event) => callback({ ...JSON.parse(event.data), type }));
+        }
+        events.addEventListener("open", () => callback({ type: "open" }));
+        events.addEventListener("error", () => {
+          callback({ type: "lost" });
+          if (events?.readyState !== EventSource.CLOSED) return; // the browser tries again itself
+          stop();
+          setTimeout(start, AGAIN);
+        });
+      };
+      document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
+      start();
     },
     /**
      * Ask for something to be done. The answer is what the command would have printed.
