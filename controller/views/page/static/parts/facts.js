@@ -16,7 +16,7 @@ export function state(name) {
  */
 export function panels(facts) {
   return el("dl", { class: "facts" }, facts.map(([name, main, more = []]) => el("div", null,
-    el("dt", null, name), el("dd", null, el("strong", null, main)), [more].flat().map((line) => el("dd", null, line)))));
+    el("dt", null, name), el("dd", null, el("strong", null, main)), [more].flat().filter(Boolean).map((line) => el("dd", null, line)))));
 }
 
 /** Names and values. @param {Record<string, any>} values */

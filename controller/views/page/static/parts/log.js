@@ -43,8 +43,8 @@ export function log(context, trial) {
         if (mine !== turn || !root.isConnected) return;
         if (from < 0 && piece.from > 0) isCut = true;
         add(piece.text ?? "");
-        const isEnd = piece.to <= from || piece.to >= piece.size;
-        from = Math.max(from, piece.to);
+        const isEnd = piece.next <= from || piece.next >= piece.size;
+        from = Math.max(from, piece.next);
         status.textContent = bytes(piece.size);
         if (piece.ended && isEnd) return;
         if (isEnd) break;

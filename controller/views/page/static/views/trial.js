@@ -32,8 +32,8 @@ export default {
   },
 
   /** @param {HTMLElement} _ @param {any[]} documents @param {any} context */
-  update(_, [, doc], context) {
-    redraw(parts.facts, facts(doc, context));
+  update(_, [summary, doc], context) {
+    redraw(parts.facts, facts(doc, context, summary.trials));
   },
 
   destroy() {
@@ -42,17 +42,17 @@ export default {
   },
 };
 
-/** @param {any} doc @param {any} context */
-function facts(doc, context) {
+/** @param {any} doc @param {any} context @param {number} count of the trials */
+function facts(doc, context, count) {
   const { name } = context.route;
   const neighbours = [doc.id > 0 && el("a", { href: address(name, "trial", doc.id - 1), "data-key": "previous" }, `← trial ${doc.id - 1}`), " ",
     el("a", { href: address(name, "lineage", null, { focus: String(doc.id) }), "data-key": "lineage" }, "in the lineage"), " ",
-    el("a", { href: address(name, "trial", doc.id + 1), "data-key": "next" }, `trial ${doc.id + 1} →`)];
+    doc.id + 1 < count && el("a", { href: address(name, "trial", doc.id + 1), "data-key": "next" }, `trial ${doc.id + 1} →`)];
   return [
     el("h1", null, `Trial ${doc.id} `, el("small", { class: "tag" }, state(doc.state))),
     el("p", { class: "soft" }, neighbours),
     doc.isRow ? el("p", { class: "note" }, "This file holds no more of this trial than its row in the table. The live page shows all of it.") : null,
-    (doc.why || doc.reason) && el("pre", { tabindex: 0, "aria-label": "Reason", "data-key": "reason" }, doc.why || doc.reason),
+    doc.why && doc.why !== "committed" && el("pre", { tabindex: 0, "aria-label": "Reason", "data-key": "reason" }, doc.why),
     panels([
       ["Value", doc.shown || "none", [doc.is_best ? "the best" : "", doc.front ? "on the front" : "", doc.candidate === false ? "it counts for no best" : ""].filter(Boolean)],
       ["Starts from", (doc.restored ?? []).length ? trials(name, doc.restored) : doc.imported ? `${doc.imported.experiment}/${doc.imported.trial}` : "nothing",
@@ -87,9 +87,8 @@ function usage(doc) {
 /** What changed from each parent. @param {any} doc @param {string} name */
 function changes(doc, name) {
   return (doc.diff ?? []).map((/** @type {any} */ each) => el("p", { class: "changes" }, "From trial ", trial(name, each.parent), ": ",
-    each.changes.length ? each.changes.map((/** @type {any} */ change, /** @type {number} */ at) => [
-      at ? ", " : "", `${change.name} `, "before" in change ? [el("del", null, text(change.before) || "null"), " "] : "",
-      `→ ${"after" in change ? text(change.after) || "null" : "none"}`]) : "no parameter changed"));
+    each.changes.length ? each.changes.map((/** @type {any} */ [param, before, after], /** @type {number} */ at) => [
+      at ? ", " : "", `${param} `, before === null ? "" : [el("del", null, text(before)), " "], `→ ${text(after) || "none"}`]) : "no parameter changed"));
 }
 
 /** What it reported, by name. @param {any} doc */
