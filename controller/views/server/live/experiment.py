@@ -78,9 +78,11 @@ class LiveExperiment:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self.used_at = time.monotonic()
 
-    async def look(self) -> Version:
-        """The newest state, at most a second old."""
+    async def look(self, *, now: bool = False) -> Version:
+        """The newest state, at most a second old. With `now`, as it is at the call or later."""
         self.used_at = time.monotonic()
+        if now:  # a look that is under way may have read the journal before the call
+            return await self._in_time(self._look())
         if self._version is not None and self.used_at < self._looked_at + _LOOK:
             return self._version
         return await self._wait("look", self._look)
@@ -135,10 +137,9 @@ class LiveExperiment:
             ) from None
 
     async def _look(self) -> Version:
-        self._version = None
-        self._version = await self._worker.run(self._look_there)
-        self._looked_at = time.monotonic()
-        return self._version
+        version = await self._worker.run(self._look_there)
+        self._version, self._looked_at = version, time.monotonic()
+        return version
 
     async def _make(self, request: Request) -> Made:
         prepared = await self._worker.run(self._prepare_there, request)
@@ -173,6 +174,7 @@ class LiveExperiment:
         try:
             return self._open().look()
         except BaseException:
+            self._version = None
             self._close()
             raise
 

@@ -135,7 +135,7 @@ class Experiments:
         is_due = self._due.pop(name, None) is not None
         try:
             live = await self.find(name)
-            version = await live.look()
+            version = await live.look(now=True)
             state = await live.run(lambda source: source.state)
         except LateError:
             self._remind(name, time.monotonic() + _REREAD)

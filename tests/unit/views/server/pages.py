@@ -18,13 +18,12 @@ RULES = Rules(TOKEN, frozenset({"localhost", "gpu1.example.org"}), 8642)
 
 
 class Site:
-    """A home with one experiment, `cnn`, and a browser that has its token."""
+    """A server of a home with the experiment `cnn`, and a browser that has the token."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
-        self.home = Home(path)
-        self.home.prepare()
-        self.store = path / "store" / "ada" / "cnn-1"
-        self.search = Search(self.home.experiments, root=self.store)
+    def __init__(self, search: Search, **options: Any) -> None:
+        self.search = search
+        self.home = Home(search.place.path.parent.parent)
+        self.store = self.home.path / "store" / "ada" / "cnn-1"
         self.application = Application(self.home, RULES, **options)
         self.browser = self.visitor()
         self.browser.cookies.set(RULES.cookie, TOKEN)
@@ -52,8 +51,11 @@ class Site:
         (directory / "output.log").write_bytes(text)
 
 
-def trials(search: Search) -> None:
-    """Trial 0 succeeded, 1 runs on from it and has reported, 2 failed."""
+def searched(path: Path) -> Search:
+    """An experiment in a home: trial 0 succeeded, 1 runs on from it and has reported, 2 failed."""
+    home = Home(path)
+    home.prepare()
+    search = Search(home.experiments, root=home.path / "store" / "ada" / "cnn-1")
     search.trial({"lr": 0.1, "depth": 1})
     search.end(0, 0.5)
     search.trial({"lr": 0.2, "depth": 1}, 0)
@@ -61,3 +63,4 @@ def trials(search: Search) -> None:
     search.report(1, 0.4, step=2, loss=1.0)
     search.trial({"lr": 0.2, "depth": 3})
     search.end(2, None, "failed")
+    return search

@@ -29,7 +29,7 @@ class Search:
         self.place.path.mkdir()
         (path / "cnn.yml").write_text(EXPERIMENT.replace("minimize", objective))
         self.place.config.write_text(config.dump(config.load(path / "cnn.yml")))
-        self._count = 0
+        self.count = 0
         with Journal.create(self.place.journal):
             pass
         created: dict[str, Any] = {
@@ -52,7 +52,7 @@ class Search:
 
     def trial(self, params: Mapping[str, Any], *parents: int, **more: Any) -> int:
         """Propose and start a trial; its id."""
-        number, self._count = self._count, self._count + 1
+        number, self.count = self.count, self.count + 1
         at: dict[str, Any] = {"at": 10.0 * number, "trial": number}
         self.happen(
             e.ProposalAsked(**at),
