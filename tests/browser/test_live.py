@@ -4,9 +4,10 @@ import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import Server, Tab
+from tests.golden.golden import FORMATS, Golden
 from tests.integration.search.conftest import Lab
 
 # Each trial reports until it is released, and prints what it reports.
@@ -127,11 +128,38 @@ def test_a_reader_may_only_look(golden: Lab, tab: Tab) -> None:
         assert tab.page.locator("button:text-is('Retry the trial')").count() == 0
 
 
-def test_a_removed_experiment(golden: Lab, tab: Tab, tmp_path: Path) -> None:
-    with Server(golden) as server:
+def test_all_experiments_and_one_that_is_removed(tab: Tab, tmp_path: Path) -> None:
+    lab = Lab(Golden(FORMATS[-1], tmp_path).path)
+    names = [path.name for path in (lab.home / "experiments").iterdir()]
+    with Server(lab) as server:
         tab.open(server.address)
-        names = [path.name for path in (golden.home / "experiments").iterdir()]
         assert tab.page.locator("main tbody tr").count() == len(names)
         assert tab.serious() == []
-        tab.go("#/nothing")
-        assert tab.page.locator("[role=alert]").count() == 1
+        tab.page.wait_for_selector(".js-plotly-plot .scatterlayer path")  # those that are compared
+        tab.page.click("main a:text-is('skipped')")
+        expect(tab.page.locator("h1 .state")).to_have_text("finished")
+        lab("remove", "skipped", "--yes")
+        expect(tab.page.locator("#notice")).to_contain_text("was removed", timeout=30_000)
+        assert "skipped" in tab.text
+        tab.go("#/skipped/trials")
+        assert "skipped" in tab.page.inner_text("[role=alert]")
+        tab.go("#/")
+        expect(tab.page.locator("main tbody tr")).to_have_count(len(names) - 1)
+
+
+def test_a_command_is_copied(golden: Lab, context: BrowserContext, tab: Tab) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with Server(golden) as server:
+        tab.open(server.address)
+        tab.go("#/evolution/trial/0")
+        line = tab.page.locator("ul.actions code").first.inner_text()
+        tab.page.locator("ul.actions button.copy").first.click()
+        expect(tab.page.locator("ul.actions button.copy").first).to_have_text("copied")
+        assert tab.page.evaluate("navigator.clipboard.readText()") == line
+
+
+def test_nobody_looks_without_the_token(golden: Lab, tab: Tab) -> None:
+    with Server(golden) as server:
+        response = tab.page.goto(server.origin + "/")
+        assert response is not None
+        assert response.status in (401, 403)
