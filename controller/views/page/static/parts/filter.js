@@ -6,6 +6,7 @@ import { text } from "../format.js";
 /** @typedef {{name: string, kind: string, values: any[]}} Column */
 /** @typedef {(row: number) => boolean} Test */
 
+const collator = new Intl.Collator("en", { numeric: true });
 const CONDITION = /^([^<>=!:]+)(<=|>=|!=|[<>=:])(.*)$/;
 
 /**
@@ -26,13 +27,13 @@ function condition(word, columns) {
   const [, name = "", operator = "", wanted = ""] = CONDITION.exec(word) ?? [];
   const column = columns.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (!column) return null;
-  const lower = wanted.toLowerCase();
+  const words = wanted.toLowerCase();
+  const cells = lower(column);
   const bound = Number(wanted);
   const value = (/** @type {number} */ row) => column.values[row];
-  const lowered = (/** @type {number} */ row) => text(value(row)).toLowerCase();
   const isNumber = wanted !== "" && !Number.isNaN(bound);
-  const equals = (/** @type {number} */ row) => (isNumber && typeof value(row) === "number" ? value(row) === bound : lowered(row) === lower);
-  if (operator === ":") return (row) => lowered(row).includes(lower);
+  const equals = (/** @type {number} */ row) => (isNumber && typeof value(row) === "number" ? value(row) === bound : cells[row] === words);
+  if (operator === ":") return (row) => cells[row].includes(words);
   if (operator === "=") return equals;
   if (operator === "!=") return (row) => !equals(row);
   /** @type {Record<string, (number: number) => boolean>} */
@@ -40,10 +41,21 @@ function condition(word, columns) {
   return (row) => typeof value(row) === "number" && comparisons[operator](value(row));
 }
 
+/** @type {WeakMap<Column, string[]>} */
+const lowered = new WeakMap();
+
+/** The cells of a column in lower case. @param {Column} column */
+function lower(column) {
+  let found = lowered.get(column);
+  if (!found) lowered.set(column, (found = column.values.map((value) => text(value).toLowerCase())));
+  return found;
+}
+
 /** @param {string} word @param {Column[]} columns @returns {Test} */
 function contains(word, columns) {
-  const lower = word.toLowerCase();
-  return (row) => columns.some((column) => text(column.values[row]).toLowerCase().includes(lower));
+  const wanted = word.toLowerCase();
+  const cells = columns.map(lower);
+  return (row) => cells.some((each) => each[row].includes(wanted));
 }
 
 /**
@@ -56,7 +68,7 @@ export function sorted(rows, column, descending) {
     const [isNumber, isOtherNumber] = [typeof one === "number", typeof other === "number"];
     if (isNumber && isOtherNumber) return one - other;
     if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
-    return text(one).localeCompare(text(other), "en", { numeric: true });
+    return collator.compare(text(one), text(other));
   };
   const isEmpty = (/** @type {any} */ value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
   const [full, empty] = [[], []].map(() => /** @type {number[]} */ ([]));

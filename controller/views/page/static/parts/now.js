@@ -2,18 +2,19 @@
 // What happens now: running trials with their curves, and the nodes with their slots.
 
 import { el, section, table } from "../dom.js";
-import { clock, counted, duration, number } from "../format.js";
+import { clock, counted, number } from "../format.js";
 import { state, trial } from "./facts.js";
 import { spark } from "./spark.js";
+import { elapsed } from "./ticking.js";
 
-/** Trials on nodes. @param {any} doc @param {string} name */
-export function running(doc, name) {
+/** Trials on nodes. @param {any} doc @param {string} name @param {boolean} goesOn whether a controller runs */
+export function running(doc, name, goesOn) {
   if (!doc.trials.length) return null;
   const rows = doc.trials.map((/** @type {any} */ each) => [
     trial(name, each.id),
     state(each.state),
     each.node,
-    duration(each.seconds),
+    elapsed(each.seconds, goesOn),
     each.waits_for ? `waits for ${each.waits_for}` : number(each.last),
     each.waits_for ? "" : spark(each.curve.values, { steps: each.curve.steps, label: `Trial ${each.id}` }),
     each.parents.map((/** @type {number} */ id, /** @type {number} */ at) => [at ? ", " : "", trial(name, id)]),

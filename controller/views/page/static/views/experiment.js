@@ -2,10 +2,11 @@
 // An experiment: what it found, what runs, what it costs and what went wrong.
 
 import { el, redraw, section, table } from "../dom.js";
-import { bytes, clock, duration } from "../format.js";
+import { bytes, clock } from "../format.js";
 import { bar, notes, panels, params, state, trial, trials } from "../parts/facts.js";
 import { nodes, running } from "../parts/now.js";
 import { actions } from "../parts/steering.js";
+import { elapsed } from "../parts/ticking.js";
 import { picture } from "../plot.js";
 import { address } from "../router.js";
 
@@ -43,7 +44,7 @@ export default {
       redraw(slots.head, head(summary, context));
       redraw(slots.actions, section("Actions", actions(context, steering(summary))));
     }
-    if (run !== undefined) redraw(slots.running, running(run, name));
+    if (run !== undefined) redraw(slots.running, running(run, name, goesOn(documents[0], context)));
     if (node !== undefined) redraw(slots.nodes, nodes(node, name));
     if (progress !== undefined) {
       draw("progress", progress.figure, context, {
@@ -62,6 +63,11 @@ export default {
   },
 };
 
+/** Whether a controller runs the search now. @param {any} summary @param {any} context */
+function goesOn(summary, context) {
+  return context.source.live && summary.state === "running";
+}
+
 /** @param {any} doc @param {any} context */
 function head(doc, context) {
   const { name } = context.route;
@@ -74,7 +80,7 @@ function head(doc, context) {
     panels([
       [`Best value (${doc.objective})`, best ? best.shown : "none", best ? [["trial ", trial(name, best.id)], best.note] : []],
       ["Trials", String(doc.trials), counts.map(([each, count]) => [`${count} `, state(each)])],
-      ["Time", duration(doc.elapsed) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", doc.left ?? "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
+      ["Time", elapsed(doc.elapsed, goesOn(doc, context)) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", doc.left ?? "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
       ["Budget", budget.text, [typeof budget.share === "number" ? bar(budget.share, "Share of the budget") : "", free, doc.controller ? `controller: ${doc.controller}` : ""]],
     ]),
     notes(doc.troubles, "trouble"),

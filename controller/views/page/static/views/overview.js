@@ -2,9 +2,10 @@
 // All experiments, and some of them on one axis.
 
 import { el, redraw, table } from "../dom.js";
-import { clock, counted, duration, number } from "../format.js";
+import { clock, counted, number } from "../format.js";
 import { bar, state } from "../parts/facts.js";
 import { spark } from "../parts/spark.js";
+import { elapsed } from "../parts/ticking.js";
 import { picture } from "../plot.js";
 import { address } from "../router.js";
 
@@ -30,8 +31,7 @@ export default {
   },
 
   /** @param {HTMLElement} _ @param {any[]} documents */
-  update(_, [doc]) {
-    const found = Array.isArray(doc) ? doc : doc.experiments;
+  update(_, [found]) {
     const objective = found.find(isComparable)?.objective;
     parts.chosen ??= new Set(found.filter((/** @type {any} */ each) => isComparable(each) && each.objective === objective).slice(0, AT_FIRST).map((/** @type {any} */ each) => each.name));
     const toggle = (/** @type {string} */ name) => {
@@ -54,35 +54,32 @@ function list(found, toggle) {
     el("a", { href: address(each.name), "data-key": each.name }, each.name),
     state(each.state),
     each.objective ?? "",
-    each.best === null || each.best === undefined ? "" : number(each.best?.value ?? each.best),
+    each.problem ? el("span", { class: "failed" }, each.problem) : number(each.best?.value),
     [`${each.done ?? 0}${each.total ? ` of ${each.total}` : ""} `, each.total ? bar((each.done ?? 0) / each.total, `Progress of ${each.name}`) : ""],
     spark(values(each), { steps: steps(each), label: `Best so far of ${each.name}` }),
-    clock(each.started ?? each.started_at),
-    duration(took(each)),
+    clock(each.started),
+    elapsed(took(each), each.state === "running"),
     isComparable(each) && el("input", { type: "checkbox", "aria-label": `Compare ${each.name}`, "data-key": `compare ${each.name}`, checked: parts.chosen.has(each.name), onchange: () => toggle(each.name) }),
   ]);
-  const columns = ["experiment", "state", "objective", { name: "best", number: true }, "trials", "best so far", "started", { name: "time", number: true }, "compare"];
+  const columns = ["experiment", "state", "objective", { name: "best", number: true, class: "wrap" }, "trials", "best so far", "started", { name: "time", number: true }, "compare"];
   return [el("p", { class: "soft" }, counted(found.length, "experiment")), table("Experiments", columns, rows)];
 }
 
 /** @param {any} each */
 function took(each) {
-  const [start, end] = [each.started ?? each.started_at, each.ended ?? each.ended_at];
-  if (typeof start !== "number") return null;
-  return (typeof end === "number" ? end : Date.now() / 1000) - start;
+  if (typeof each.started !== "number") return null;
+  const end = each.state === "running" ? Date.now() / 1000 : each.ended ?? each.last;
+  return typeof end === "number" ? end - each.started : null;
 }
 
 /** The best values so far. @param {any} each @returns {number[]} */
 function values(each) {
-  const line = each.sparkline ?? [];
-  return Array.isArray(line) ? line.map((/** @type {any} */ point) => (Array.isArray(point) ? point[1] : point)) : line.values ?? [];
+  return each.sparkline?.values ?? [];
 }
 
-/** @param {any} each @returns {number[]} */
+/** The trials until then. @param {any} each @returns {number[]} */
 function steps(each) {
-  const line = each.sparkline ?? [];
-  if (!Array.isArray(line)) return line.trials ?? line.steps ?? [];
-  return line.map((/** @type {any} */ point, /** @type {number} */ at) => (Array.isArray(point) ? point[0] : at + 1));
+  return each.sparkline?.trials ?? [];
 }
 
 /** @param {any} each */

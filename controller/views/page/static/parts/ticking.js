@@ -1,0 +1,25 @@
+// @ts-check
+// Durations that go on.
+
+import { el } from "../dom.js";
+import { duration } from "../format.js";
+
+let timer = 0;
+
+/**
+ * A duration; where it goes on, it is counted from now on.
+ * @param {number | null} seconds until now @param {boolean} goesOn
+ */
+export function elapsed(seconds, goesOn) {
+  if (!goesOn || typeof seconds !== "number") return duration(seconds);
+  timer ||= window.setInterval(count, 1000);
+  return el("span", { "data-began": Date.now() - 1000 * seconds }, duration(Math.floor(seconds)));
+}
+
+function count() {
+  if (document.hidden) return;
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-began]"))) {
+    const words = duration(Math.floor((Date.now() - Number(element.dataset.began)) / 1000));
+    if (element.textContent !== words) element.textContent = words;
+  }
+}
