@@ -17,8 +17,13 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where to write the page.")
     ] = None,
+    importance: Annotated[
+        bool,
+        typer.Option("--importance", help="With the importance of params. It needs Optuna."),
+    ] = False,
 ) -> None:
     """Write the experiment's report: one HTML page that needs no network."""
     from controller.views.page import build
 
-    say(f"report: {build.draw(Home.of_user().find(name), output)}")
+    path = build.draw(Home.of_user().find(name), output, with_importance=importance)
+    say(f"report: {path}")

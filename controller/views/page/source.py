@@ -130,17 +130,18 @@ class Source:
 
     @cached_property
     def line(self) -> list[Trial]:
-        """The best trial's ancestors, oldest first, and the trial itself.
+        """The line of the best trial; empty without one."""
+        return [] if self.best is None else self.line_of(self.best)
+
+    def line_of(self, trial: Trial) -> list[Trial]:
+        """The trial's ancestors, oldest first, and the trial itself.
 
         Of several parents the first is followed.
         """
-        line: list[Trial] = []
-        trial = self.best
-        while trial is not None:
-            line.insert(0, trial)
-            parents = self.parents(trial)
-            trial = parents[0] if parents else None
-        return line
+        line = [trial]
+        while parents := self.parents(line[-1]):
+            line.append(parents[0])
+        return line[::-1]
 
     def parents(self, trial: Trial) -> list[Trial]:
         """The trials whose weights the trial starts from."""

@@ -9,6 +9,14 @@ from urllib.parse import quote
 
 from controller.errors import HeirloomError, reason
 from controller.views.page.documents import failures, progress, time, trials, weights
+from controller.views.page.documents.analysis import (
+    chain,
+    curves,
+    importance,
+    lineage,
+    understanding,
+)
+from controller.views.page.documents.analysis.network import candidate
 from controller.views.page.documents.state import nodes, running, summary
 from controller.views.page.documents.trial import whole
 from controller.views.page.encode import encode
@@ -62,6 +70,7 @@ class Document:
         needs: what it reads of the experiment.
         of_trial: whether its address names a trial, as in `NAME/trial/12`.
         embedded: whether a file has it. Of those of a trial, a file has the first ones.
+        most: the number of trials with such a document in a file.
     """
 
     make: Callable[[Source, Query], Json]
@@ -69,6 +78,7 @@ class Document:
     needs: Needs = "trials"
     of_trial: bool = False
     embedded: bool = True
+    most: int = _TRIALS
 
 
 DOCUMENTS: Mapping[str, Document] = {
@@ -93,6 +103,16 @@ DOCUMENTS: Mapping[str, Document] = {
         lambda source, query: whole.fetch(source, query.trial or 0),
         needs="curves",
         of_trial=True,
+    ),
+    "lineage": Document(lambda source, _: lineage.document(source)),
+    "curves": Document(
+        lambda source, query: curves.document(source, query.number("of")), needs="curves"
+    ),
+    "understanding": Document(lambda source, _: understanding.document(source)),
+    "importance": Document(lambda source, _: importance.document(source), embedded=False),
+    "chain": Document(lambda source, _: chain.document(source)),
+    "network": Document(
+        lambda source, query: candidate.document(source, query.trial or 0), of_trial=True, most=100
     ),
 }
 """The kinds by name."""
@@ -153,22 +173,27 @@ def fetch(call: Callable[[], Any]) -> Any:
         return HeirloomError(str(error))
 
 
+def address(source: Source, kind: str) -> str:
+    """The address of a document with the experiment's name, as the page asks for it."""
+    name = quote(source.name, safe="!'()*")  # as encodeURIComponent does (ECMA-262, 19.2.6.4)
+    return f"{name}/{kind}"
+
+
 def embedded(source: Source) -> Iterator[tuple[str, Json]]:
     """The addresses and documents that a file has."""
-    name = quote(source.name, safe="!'()*")  # as encodeURIComponent does (ECMA-262, 19.2.6.4)
     for kind, document in DOCUMENTS.items():
         if not document.embedded:
             continue
         if not document.of_trial:
-            yield f"{name}/{kind}", _make(source, document, Query())
+            yield address(source, kind), _make(source, document, Query())
             continue
         size = 0
-        for trial in _first(source):
+        for trial in _first(source)[: document.most]:
             made = _make(source, document, Query(trial))
             size += len(encode(made))
             if size > _SIZE:
                 break
-            yield f"{name}/{kind}/{trial}", made
+            yield f"{address(source, kind)}/{trial}", made
 
 
 def _first(source: Source) -> list[int]:

@@ -12,7 +12,7 @@ from controller.views.page.figures.hover import short
 from controller.views.page.figures.palette import GREEN, LEGEND, ORANGE, SKY, Figure
 from controller.views.page.source import Source, finite
 
-_POINTS = 60_000  # of all curves of a picture together
+_POINTS = 20_000  # of all curves of a picture together
 
 Curves = Mapping[int, Sequence[tuple[int, float]]]  # by trial: steps and values
 
@@ -23,8 +23,12 @@ class _Style:
     width: int = 1
 
 
-def learning(data: Source, metric: str | None = None) -> Figure | None:
+def learning(
+    data: Source, metric: str | None = None, emphasized: Sequence[Trial] | None = None
+) -> Figure | None:
     """The values, or the values of a metric, that each trial reported. None where none did.
+
+    emphasized: a line of ancestors, oldest first, by default that of the best trial.
 
     `views` holds the x axis of each trace for the page's switch: the steps as they were reported
     (`step`), and laid end to end along each line of ancestors (`line`), which is shown first where
@@ -38,19 +42,22 @@ def learning(data: Source, metric: str | None = None) -> Figure | None:
     points = sum(len(curves[trial.id]) for trial in known)
     drawn = known[:: -(-points // _POINTS)]
     shifts = _shifts(data, curves)
-    line = [trial for trial in data.line if curves.get(trial.id)]
-    best = [trial for trial in line if trial is data.best]
+    whole = data.line if emphasized is None else emphasized
+    line = [trial for trial in whole if curves.get(trial.id)]
+    last = [trial for trial in line if trial is whole[-1]]
+    is_best = bool(whole) and whole[-1] is data.best
+    name_of_line = "best line" if is_best else f"line of {whole[-1].id}" if whole else ""
     groups = [
         ("from nothing", _Style(ORANGE), [trial for trial in drawn if not trial.restore]),
         ("from a parent's weights", _Style(SKY), [trial for trial in drawn if trial.restore]),
-        ("best line", _Style(GREEN, 3), line if len(line) > 1 else []),
-        ("best", _Style(GREEN, 4), best),
+        (name_of_line, _Style(GREEN, 3), line if len(line) > 1 else []),
+        ("best" if is_best else "the trial", _Style(GREEN, 4), last),
     ]
     traces: list[Figure] = []
     x: dict[str, list[list[int | None]]] = {"step": [], "line": []}
     for name, style, trials in groups:
         if trials:
-            is_joined = name == "best line"
+            is_joined = name == name_of_line
             traces.append(_trace(curves, name, style, trials, is_joined=is_joined))
             own = traces[-1].pop("x")
             x["step"].append([] if is_joined else own)

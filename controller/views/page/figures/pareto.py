@@ -7,8 +7,9 @@ from typing import Any
 
 from controller.core.model import State, Trial
 from controller.core.ranking import standing_of
-from controller.views.page.figures.hover import hover
+from controller.views.page.figures.hover import hover, short
 from controller.views.page.figures.palette import GREY, LEGEND, ORANGE, SKY, Figure
+from controller.views.page.figures.thinning import thinned
 from controller.views.page.source import Source
 from heirloom.objective import Front, Objective, Standing
 
@@ -17,25 +18,35 @@ _STYLES = {
     "out of bounds": {"color": GREY, "size": 7, "symbol": "x"},
     "front": {"color": ORANGE, "size": 12, "symbol": "diamond"},
 }
+_MARKERS = {"dominated": 2_000, "out of bounds": 1_000, "front": 5_000}  # at most
 
 
 def pareto(data: Source) -> Figure | None:
     """A marker for each result, and a line. None without two objectives, or without a result.
 
     The line is the border of what the results within bounds dominate in the two objectives of the
-    picture. The markers show the front of all objectives. `pairs` has the coordinates of each trace
-    for each pair of objectives, for the page's switch.
+    picture. The markers show the front of all objectives. With several pairs of objectives, `views`
+    has the coordinates and the line of each trace, and `axes` the axes, for the page's switch.
     """
-    groups = _groups(data)
+    found = _groups(data)
+    groups = {name: thinned(trials, _MARKERS[name]) for name, trials in found.items()}
+    left_out = sum(map(len, found.values())) - sum(map(len, groups.values()))
     pairs = list(combinations(data.objectives.objectives, 2))
     if not pairs or not groups:
         return None
-    views = [_view(data, groups, one, other) for one, other in pairs]
+    views = {f"{one.name}, {other.name}": _view(data, groups, one, other) for one, other in pairs}
+    first = next(iter(views.values()))
+    axes = {
+        f"{one.name}, {other.name}": {
+            "xaxis": {"title": {"text": short(one.name)}},
+            "yaxis": {"title": {"text": short(other.name)}},
+        }
+        for one, other in pairs
+    }
     traces: list[Figure] = [
         {
             "mode": "lines",
             "name": "border",
-            "line": {"color": ORANGE, "width": 2, "shape": views[0]["shape"]},
             "hoverinfo": "skip",
         }
     ]
@@ -52,15 +63,16 @@ def pareto(data: Source) -> Figure | None:
         )
     for number, trace in enumerate(traces):
         trace["type"] = "scatter"
-        trace.update(x=views[0]["x"][number], y=views[0]["y"][number])
+        trace.update({key: each[number] for key, each in first.items()})
     layout = {
         "height": 460,
         "hovermode": "closest",
-        "xaxis": {"title": {"text": views[0]["names"][0]}},
-        "yaxis": {"title": {"text": views[0]["names"][1]}},
         "legend": LEGEND,
+        **next(iter(axes.values())),
     }
-    return {"data": traces, "layout": layout, "pairs": views}
+    note = f"{left_out} of the results that are not on the front are left out, evenly."
+    figure: Figure = {"data": traces, "layout": layout, "note": note if left_out else ""}
+    return figure | {"views": views, "axes": axes} if len(pairs) > 1 else figure
 
 
 def _groups(data: Source) -> dict[str, list[Trial]]:
@@ -79,7 +91,7 @@ def _groups(data: Source) -> dict[str, list[Trial]]:
 def _view(
     data: Source, groups: dict[str, list[Trial]], one: Objective, other: Objective
 ) -> dict[str, Any]:
-    """The coordinates of the line and of each group, by two objectives."""
+    """By key, what each trace has of it: the border of two objectives, and each group."""
     inside = [
         trial for name, trials in groups.items() if name != "out of bounds" for trial in trials
     ]
@@ -89,9 +101,9 @@ def _view(
         pair.add(trial.id, Standing(0.0, scores))
     line = sorted((data.by_id[trial] for trial in pair.ids), key=lambda t: t.values[one.name])
     lines = [line, *groups.values()]
+    border = {"color": ORANGE, "width": 2, "shape": "vh" if one.maximize else "hv"}
     return {
-        "names": [one.name, other.name],
-        "shape": "vh" if one.maximize else "hv",
+        "line": [border, *({} for _ in groups)],
         "x": [[trial.values[one.name] for trial in trials] for trials in lines],
         "y": [[trial.values[other.name] for trial in trials] for trials in lines],
     }

@@ -12,9 +12,11 @@
 // `context` holds `route`, `source`, `go(hash)`, `theme` and `el`.
 
 import experiment from "./views/experiment.js";
+import lineage from "./views/lineage.js";
 import overview from "./views/overview.js";
 import trial from "./views/trial.js";
 import trials from "./views/trials.js";
+import understanding from "./views/understanding.js";
 
 /** @type {Record<string, any>} */
-export const VIEWS = { overview, experiment, trials, trial };
+export const VIEWS = { overview, experiment, trials, trial, lineage, understanding };

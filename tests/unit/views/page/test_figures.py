@@ -1,41 +1,12 @@
-from itertools import pairwise
-
 import plotly.graph_objects as go
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from controller.core.model import State
 from controller.views.page.figures.durations import durations
-from controller.views.page.figures.lanes import lanes
 from controller.views.page.figures.learning import learning
-from controller.views.page.figures.lineage import lineage
 from controller.views.page.figures.results import best_so_far
 from heirloom.objective import DIRECTIONS, Objective, Objectives
 from tests.unit.views.page.pages import START, report, trial
-
-
-@st.composite
-def forests(draw: st.DrawFn) -> list[int | None]:
-    """A parent for each trial, or None."""
-    size = draw(st.integers(0, 40))
-    return [draw(st.none() | st.integers(0, n - 1)) if n else None for n in range(size)]
-
-
-@given(forests())
-def test_childless_trials_have_lanes_of_their_own_and_parents_stand_amid_their_children(
-    parents: list[int | None],
-) -> None:
-    children = {
-        n: [c for c, parent in enumerate(parents) if parent == n] for n in range(len(parents))
-    }
-    heights = lanes(children, [n for n, parent in enumerate(parents) if parent is None])
-    assert heights.keys() == children.keys()
-    leaves = sorted(heights[n] for n in children if not children[n])
-    assert all(above - below >= 1 for below, above in pairwise(leaves))
-    for parent, below in children.items():
-        if below:
-            assert heights[below[0]] <= heights[parent] <= heights[below[-1]]
 
 
 @pytest.mark.parametrize("size", [1, 40, 1_500])
@@ -56,32 +27,10 @@ def test_plotly_accepts_every_figure(size: int, objective: Objective) -> None:
         objectives=Objectives((objective,)),
         curves={n: [(1, 0.5), (2, 0.75)] for n in range(size)},
     )
-    for make in (lineage, best_so_far, learning, durations):
+    for make in (best_so_far, learning, durations):
         figure = make(data)
         if figure is not None:
             go.Figure(data=figure["data"], layout=figure["layout"])
-    assert lineage(data) is not None
-
-
-def test_every_inheritance_is_a_line_and_every_state_its_own_mark() -> None:
-    trials = [
-        trial(0),
-        trial(1, 0),
-        trial(2, 0, 1),
-        trial(3, 2, state=State.FAILED),
-        trial(4, 3, state=State.SKIPPED),
-        trial(5, state=State.CANCELLED),
-    ]
-    figure = lineage(report(*trials))
-    assert figure is not None
-    traces = {trace["name"]: trace for trace in figure["data"]}
-    x = traces["inherits"]["x"]
-    drawn = {(x[at], x[at + 2]) for at in range(0, len(x), 4)}
-    assert drawn == {(0, 1), (0, 2), (1, 2), (2, 3), (3, 4)}
-    symbols = [traces[state]["marker"]["symbol"] for state in ("failed", "skipped", "cancelled")]
-    assert len(set(symbols)) == 3
-    assert traces["succeeded"]["marker"]["color"] == [0.5, 0.51, 0.52]
-    assert traces["best"]["customdata"] == [2]
 
 
 def test_best_so_far_goes_by_the_time_of_the_result() -> None:
@@ -109,8 +58,8 @@ def test_learning_curves_tell_who_inherited_and_leave_out_evenly_what_is_too_muc
     curve = [(step, 0.5) for step in range(1_000)]
     figure = learning(report(*map(trial, range(200)), curves=dict.fromkeys(range(200), curve)))
     assert figure is not None
-    assert figure["note"] == "150 of 200 curves are left out, evenly."
-    assert set(figure["data"][0]["customdata"]) == {*range(0, 200, 4), None}
+    assert figure["note"] == "180 of 200 curves are left out, evenly."
+    assert set(figure["data"][0]["customdata"]) == {*range(0, 200, 10), None}
 
 
 def test_durations_are_averaged_where_there_are_too_many_to_see() -> None:

@@ -1,12 +1,10 @@
-"""Lines of ancestors: laid end to end, and what changed along the best one."""
+"""Learning curves, laid end to end along lines of ancestors."""
 
 from typing import Any
 
 import pytest
 
 from controller.views.page.figures.learning import learning
-from controller.views.page.line import steps
-from heirloom.objective import Objectives
 from tests.unit.views.page.pages import report, trial
 
 
@@ -53,32 +51,3 @@ def test_each_metric_has_its_curves() -> None:
     assert figure is not None
     assert figure["layout"]["yaxis"]["title"]["text"] == "loss"
     assert figure["data"][0]["y"] == [0.5, None]
-
-
-@pytest.mark.parametrize(("direction", "is_better"), [("maximize", True), ("minimize", False)])
-def test_what_changed_along_the_best_line(direction: str, is_better: bool) -> None:
-    base = {"a": 1, "b": "x", "c": True}
-    value = 0.75 if is_better else 0.25
-    child = trial(
-        1,
-        0,
-        params={"a": 2, "b": "x", "d": 0.5},
-        value=value,
-        result={"inherited": {"share": 0.875}},
-    )
-    first = trial(0, params=base, result="odd")
-    assert [step.inherited for step in steps(report(first))] == [None]
-    line = steps(report(first, child, objectives=Objectives.parse(direction)))
-    assert [step.trial.id for step in line] == [0, 1]
-    assert line[1].changes == [("a", "1", "2"), ("c", "true", ""), ("d", "", "0.5")]
-    assert line[1].gain == pytest.approx(value - 0.5)
-    assert line[1].is_better
-    assert (line[1].inherited, line[0].gain) == (0.875, None)
-
-
-def test_networks_are_compared_by_layer() -> None:
-    layers = [{"id": 1, "filters": 8}, {"id": 2, "units": 10}]
-    first = trial(0, params={"net": {"layers": layers}})
-    child = trial(1, 0, params={"net": {"layers": layers[1:]}}, value=0.75)
-    line = steps(report(first, child))
-    assert line[1].changes == [("net.layers.1", '{"id": 1, "filters": 8}', "")]

@@ -44,15 +44,15 @@ def test_markers_tell_the_front_from_other_results() -> None:
 def test_every_pair_of_objectives_has_its_border() -> None:
     figure = pareto(several())
     assert figure is not None
-    pairs = {tuple(pair["names"]): pair for pair in figure["pairs"]}
-    assert list(pairs) == [("accuracy", "latency"), ("accuracy", "size"), ("latency", "size")]
+    pairs = figure["views"]
+    assert list(pairs) == ["accuracy, latency", "accuracy, size", "latency, size"]
     lines = [[*zip(pair["x"][0], pair["y"][0], strict=True)] for pair in pairs.values()]
     assert lines == [
         [(0.8, 30), (0.9, 40)],
         [(0.5, 1), (0.9, 2)],
         [(30, 4), (40, 2), (45, 1)],
     ]
-    assert [pair["shape"] for pair in pairs.values()] == ["vh", "vh", "hv"]
+    assert [pair["line"][0]["shape"] for pair in pairs.values()] == ["vh", "vh", "hv"]
     assert [len(pair["x"]) for pair in pairs.values()] == [len(figure["data"])] * 3
 
 

@@ -8,6 +8,7 @@ import { log } from "../parts/log.js";
 import { spark } from "../parts/spark.js";
 import { actions, copyable } from "../parts/steering.js";
 import { address } from "../router.js";
+import { candidate } from "./understanding/network.js";
 
 /** @type {any} */
 let parts = null;
@@ -21,8 +22,8 @@ export default {
   /** @param {HTMLElement} root @param {any[]} documents @param {any} context */
   render(root, documents, context) {
     const [, doc] = documents;
-    parts = { facts: el("div"), log: null };
-    root.append(parts.facts);
+    parts = { facts: el("div"), log: null, network: candidate(context, doc.id) };
+    root.append(parts.facts, parts.network.root);
     const attempts = (doc.attempts ?? []).map((/** @type {any} */ each) => Number(String(each.attempt).split(".").at(-1)));
     if (context.source.live && attempts.length) {
       parts.log = log(context, { id: doc.id, attempts, isRunning: doc.state === "running" });
@@ -34,10 +35,12 @@ export default {
   /** @param {HTMLElement} _ @param {any[]} documents @param {any} context */
   update(_, [summary, doc], context) {
     redraw(parts.facts, facts(doc, context, summary.trials));
+    parts.network.update();
   },
 
   destroy() {
     parts?.log?.destroy();
+    parts?.network.destroy();
     parts = null;
   },
 };

@@ -1,0 +1,1 @@
+"""The documents that explain a search: lineage, learning curves, parameters, chains, networks."""

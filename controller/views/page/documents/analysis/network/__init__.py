@@ -1,0 +1,1 @@
+"""The graph of a candidate's network, with what it inherited."""
