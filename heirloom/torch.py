@@ -73,9 +73,8 @@ def inherit(
     tensors, _ = modules.tensors(model)
     found = [Source(each, "pt") for each in restore_paths(path)]
     sources = [structures.grown(model, source) for source in found]
-    plan = plans.make(
-        modules.describe(model), [source.tensors for source in sources], rules, parents
-    )
+    targets = modules.describe(model)
+    plan = plans.make(targets, [source.tensors for source in sources], rules, parents)
     move(tensors, plan.transfers, sources)
     restored = None
     if optimizer is not None:
@@ -83,7 +82,8 @@ def inherit(
             optimizers.restore(each, model, plan.transfers, sources)
             for each in optimizers.listed(optimizer)
         )
-    report = describe(plan, restored, structures.same_function(sources))
+    shares = plans.shares(plan, targets, modules.parts(model)) if sources else []
+    report = describe(plan, restored, structures.same_function(sources), shares)
     if not channel.continues_from(path):  # a checkpoint is no parent
         channel.note("inherited", report.as_dict())
     channel.say(str(report) if sources else "no parent: the model keeps its own weights")

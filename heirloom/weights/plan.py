@@ -98,6 +98,24 @@ def make(
     )
 
 
+def shares(
+    plan: Plan, targets: Mapping[str, Tensor], parts: Mapping[str, str]
+) -> list[tuple[str, float]]:
+    """The inherited share of the numbers of each part, in the order of the tensors.
+
+    parts: the part that a tensor belongs to, by the tensor's name. A part without numbers has no
+        share.
+    """
+    totals: dict[str, int] = {}
+    inherited: dict[str, int] = {}
+    for name, tensor in targets.items():
+        part, transfer = parts[name], plan.transfers.get(name)
+        moved = 0 if transfer is None else sum(map(align.count, transfer.pieces))
+        totals[part] = totals.get(part, 0) + math.prod(tensor.shape)
+        inherited[part] = inherited.get(part, 0) + moved
+    return [(part, inherited[part] / total) for part, total in totals.items() if total]
+
+
 def _find(
     name: str,
     tensor: Tensor,

@@ -10,6 +10,7 @@ from .plan import Plan
 
 _PRINTED = 6  # names in the line for people
 _KEPT = 50  # names in the result, of each sort
+_PARTS = 200  # parts in the result
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class InheritReport:
         another one; None for a model without a structure, or with its parent's.
     mean_of: the number of parents of which the mean was taken; None if it was not.
     fewer: names of tensors that not all of them have in the model's shape. They come from the rest.
+    parts: the inherited share of the numbers of each part of the model, by its name. A choice of
+        `heirloom.nas` is a part of its own, under its label.
     """
 
     share: float
@@ -35,6 +38,7 @@ class InheritReport:
     same_function: Optional[bool] = None
     mean_of: Optional[int] = None
     fewer: tuple[str, ...] = ()
+    parts: tuple[tuple[str, float], ...] = ()
 
     def __str__(self) -> str:
         parts = [f"{len(self.whole)} tensors whole"]
@@ -51,7 +55,10 @@ class InheritReport:
         return f"inherited {self.share:.1%} of the numbers: {', '.join(parts)}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON types, with at most 50 names of each sort beside the counts."""
+        """The report as JSON types, with at most 50 names of each sort beside the counts.
+
+        Of the parts it has the first 200.
+        """
         sorts = {"whole": self.whole, "partly": self.partly, "new": self.new}
         if self.mean_of is not None:
             sorts["fewer"] = self.fewer
@@ -66,11 +73,16 @@ class InheritReport:
             found["optimizer"] = self.optimizer
         if self.same_function is not None:
             found["same_function"] = self.same_function
+        if self.parts:
+            found["parts"] = {name: round(share, 4) for name, share in self.parts[:_PARTS]}
         return found
 
 
 def describe(
-    plan: Plan, optimizer: Optional[int] = None, same_function: Optional[bool] = None
+    plan: Plan,
+    optimizer: Optional[int] = None,
+    same_function: Optional[bool] = None,
+    parts: Sequence[tuple[str, float]] = (),
 ) -> InheritReport:
     """The report on a plan that was carried out."""
     transfers = plan.transfers
@@ -84,6 +96,7 @@ def describe(
         same_function=same_function,
         mean_of=plan.mean_of,
         fewer=plan.fewer,
+        parts=tuple(parts),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import nn
@@ -21,6 +21,7 @@ _KERNELS = (
     nn.ConvTranspose3d,
 )
 _GATES = {"LSTM": 4, "GRU": 3}
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def tensors(model: nn.Module) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
@@ -53,6 +54,30 @@ def describe(model: nn.Module) -> dict[str, Tensor]:
         name: Tensor(tuple(tensor.shape), _kind(tensor), aligned.get(name))
         for name, tensor in found.items()
     }
+
+
+def parts(model: nn.Module) -> dict[str, str]:
+    """The part of the model that each tensor of `tensors` belongs to.
+
+    That is the innermost choice of `heirloom.nas` around it, by its label; else the model's child,
+    or the member of a child that is a list, a sequence or a dictionary of modules: `stages.0`.
+    """
+    modules = dict(model.named_modules())
+    names = without_wrappers(_stored(model))
+    return {name: _part(key, name, modules) for key, name in names.items()}
+
+
+def _part(key: str, name: str, modules: Mapping[str, nn.Module]) -> str:
+    path = key.rpartition(".")[0]
+    while path:
+        label = getattr(modules.get(path), "label", None)
+        if isinstance(label, str):
+            return label
+        path = path.rpartition(".")[0]
+    first, *others = name.split(".")
+    child = modules.get(key.removesuffix(name) + first)
+    is_member = isinstance(child, _CONTAINERS) and len(others) > 1
+    return f"{first}.{others[0]}" if is_member else first
 
 
 def parameters(model: nn.Module) -> dict[int, str]:

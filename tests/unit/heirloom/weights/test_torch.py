@@ -426,6 +426,47 @@ def test_the_report_is_printed(tmp_path, capsys):
     assert report.as_dict()["names"]["partly"][0] == "0.weight"
 
 
+def test_the_report_has_the_share_of_each_part(tmp_path, capsys):
+    def model(width):
+        return nn.ModuleDict(
+            {
+                "stem": nn.Conv2d(1, 4, 3, bias=False),
+                "stages": nn.ModuleList([nn.Linear(4, 4, bias=False), nn.Linear(4, width)]),
+                "head": nn.Linear(width, 2, bias=False),
+            }
+        )
+
+    save(model(4), tmp_path)
+    report = inherit(nn.DataParallel(model(8)), tmp_path)
+    assert report.parts == (("stem", 1.0), ("stages.0", 1.0), ("stages.1", 0.5), ("head", 0.5))
+    assert report.as_dict()["parts"] == {"stem": 1, "stages.0": 1, "stages.1": 0.5, "head": 0.5}
+
+
+def test_a_choice_is_a_part_of_its_own(tmp_path, capsys):
+    class Chosen(nn.Module):
+        label = "normal.0.op"
+
+        def __init__(self, width):
+            super().__init__()
+            self.conv = nn.Linear(width, 2, bias=False)
+
+    class Model(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.cells = nn.ModuleList([Chosen(width), Chosen(2)])
+            self.head = nn.Linear(2, 2)
+
+    save(Model(2), tmp_path)
+    report = inherit(Model(4), tmp_path)
+    assert report.parts == (("normal.0.op", 8 / 12), ("head", 1.0))
+
+
+def test_without_a_parent_no_part_has_a_share(capsys):
+    report = inherit(_network())
+    assert report.parts == ()
+    assert "parts" not in report.as_dict()
+
+
 def _write(path, data=b""):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
