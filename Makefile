@@ -77,7 +77,7 @@ test-tensorflow: build/tensorflow/ready .venv/ready-dev ## The TensorFlow exampl
 
 test-exports: build/exports/ready ## Exports into other tools, read back by these, in an environment of its own
 	@echo "exports"
-	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results/test_tools.py
+	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results
 
 EXPORTS = requirements-mlflow.txt requirements-optuna.txt requirements-parquet.txt requirements-tensorboard.txt
 

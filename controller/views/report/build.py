@@ -9,6 +9,7 @@ from rich import filesize
 
 from controller.errors import HeirloomError, reason
 from controller.formats import clock, command, counted
+from controller.state import exporters
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.store import dedup
@@ -29,6 +30,8 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
         notes.append(f"The search ended: {closed.reason}.")
     if note := _resumable(record):
         notes.append(note)
+    for tool, trouble in exporters.troubles(place, record.config.exporters).items():
+        notes.append(f"The exporter {tool} {trouble}.")
     notes += _about_weights(record)
     slots = experiment.rules.slots
     places = {node.name: node.slots // slots for node in experiment.placement.nodes.values()}
