@@ -23,7 +23,7 @@ test-methods: .venv/ready-dev ## Searches with each method, and tutorials whose 
 	@echo "methods"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster -m training
 
-methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, which it must learn (half a minute to two minutes each): METHOD=pbt for one
+methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, which it must learn (half a minute to three minutes each, 20 minutes in all): METHOD=pbt for one
 	@$(BIN)/python -m tests.methods $(if $(METHOD),--method $(METHOD))
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
