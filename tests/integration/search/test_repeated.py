@@ -10,8 +10,8 @@ import pytest
 
 from tests.integration.search.conftest import Lab
 
-# Its value is a number made of its params. A child's weights are those of its parent, and two lines:
-# its params and its seed.
+# Its value is a number made of its params. A child's weights are those of its parent, and its own
+# params and seed.
 COMMAND = """
     if [ -n "$HEIRLOOM_RESTORE_PATH" ]; then
         cp "$HEIRLOOM_RESTORE_PATH/line" "$HEIRLOOM_SAVE_PATH/line" || exit 1
