@@ -14,11 +14,9 @@ import json
 import logging
 import sqlite3
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-
-from pydantic import TypeAdapter, ValidationError
 
 from controller.core.events import Event
 from controller.core.experiment import Experiment
@@ -40,6 +38,10 @@ _ROWS = """
     SELECT seq, kind, body, (SELECT user_version FROM pragma_user_version)
     FROM events WHERE seq > ? ORDER BY seq
 """
+_OF_KINDS = _ROWS.replace("seq > ?", "seq > ? AND kind IN (SELECT value FROM json_each(?))")
+
+if typing.TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +50,16 @@ _FIELDS = {
     for kind in typing.get_args(Event)
 }
 _ENCODE = json.JSONEncoder(default=dataclasses.asdict).encode
-_ADAPTERS: dict[str, TypeAdapter[Event]] = {
-    kind.__dataclass_fields__["kind"].default: TypeAdapter(kind) for kind in typing.get_args(Event)
+_KINDS: dict[str, type[Event]] = {
+    kind.__dataclass_fields__["kind"].default: kind for kind in typing.get_args(Event)
 }
+
+
+@functools.cache
+def _adapter(kind: str) -> TypeAdapter[Event]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_KINDS[kind])
 
 
 class Journal:
@@ -142,7 +151,8 @@ class Journal:
             writer.note(events)
             if now or writer.is_due:
                 [(seq,)] = self._connection.execute("SELECT max(seq) FROM events")
-                writer.write(seq, (event for _, event in self.read()))
+                reports = self.read(kinds=typing.get_args(Reports))
+                writer.write(seq, (event for _, event in reports))
         except sqlite3.Error:
             raise
         except Exception:
@@ -162,12 +172,12 @@ class Journal:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("COMMIT")
 
-    def restore(self, rules: Rules, *, lazy: bool = False) -> Restored:
+    def restore(self, rules: Callable[[], Rules], *, lazy: bool = False) -> Restored:
         """The experiment from the reading tables; a new one where there are none that fit.
 
-        The events after `seq` of the answer are to be applied to it. Use it within `snapshot`. With
-        `lazy`, a trial is read when it is asked for, while the journal is open. Raises
-        JournalError.
+        `rules` returns those of the experiment file. The events after `seq` of the answer are to be
+        applied to it. Use it within `snapshot`. With `lazy`, a trial is read when it is asked for,
+        while the journal is open. Raises JournalError.
         """
         with database.translate_sqlite_errors(self.path, "read"):
             replay = functools.partial(self._replay, rules) if lazy else None
@@ -189,21 +199,24 @@ class Journal:
                 found.add(event)
         return found
 
-    def _replay(self, rules: Rules, last: int) -> Sequence[Trial]:
-        experiment = Experiment(rules)
+    def _replay(self, rules: Callable[[], Rules], last: int) -> Sequence[Trial]:
+        experiment = Experiment(rules())
         for seq, event in self.read():
             if seq > last:
                 break
             experiment.apply(event)
         return experiment.trials
 
-    def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+    def read(
+        self, after: int = 0, kinds: Collection[type[Event]] = ()
+    ) -> Iterator[tuple[int, Event]]:
         """The events with a number greater than `after`, in order, each with its number.
 
-        Raises JournalError at a row that cannot be read.
+        Of these kinds, or of every kind for none, in a journal of today's format. Raises
+        JournalError at a row that cannot be read.
         """
         with database.translate_sqlite_errors(self.path, "read"):
-            cursor = self._connection.execute(_ROWS, (after,))
+            cursor = self._rows(after, [name for name, kind in _KINDS.items() if kind in kinds])
             found = 0
             while rows := cursor.fetchmany(_BATCH):
                 if not found:
@@ -214,23 +227,22 @@ class Journal:
                     old = found if kind in changed else FORMAT
                     yield seq, self._decode(seq, kind, body, old)
 
+    def _rows(self, after: int, kinds: Sequence[str]) -> sqlite3.Cursor:
+        if kinds:
+            return self._connection.execute(_OF_KINDS, (after, json.dumps(kinds)))
+        return self._connection.execute(_ROWS, (after,))
+
     def _decode(self, seq: int, kind: str, body: str, found: int) -> Event:
         fields = database.decode(self.path, seq, kind, body)
         if found != FORMAT:
             kind, fields = upgrade(kind, fields, found)
-        adapter = _ADAPTERS.get(kind)
-        if adapter is None:
+        if kind not in _KINDS:
             raise JournalError(f"{self.path}: event {seq} is of an unknown kind, {kind!r}")
         try:
-            return adapter.validate_python(fields)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise database.damaged(
-                self.path, f"event {seq} ({kind}): {where}: {first['msg']}"
-            ) from error
+            return _adapter(kind).validate_python(fields)
         except (ValueError, TypeError, RecursionError) as error:
-            raise database.damaged(self.path, f"event {seq} ({kind}): {error}") from error
+            why = f"event {seq} ({kind}): {_mistake(error)}"
+            raise database.damaged(self.path, why) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -246,6 +258,16 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _mistake(error: Exception) -> str:
+    """The first mistake in a row, in one line."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _encode(event: Event) -> str:

@@ -155,9 +155,9 @@ def _detail(console: Console, record: Record) -> None:
     if experiment.imports is not None:
         count = f"{experiment.imported} of {len(experiment.imports.trials)}"
         grid.add_row("imported", f"{count} trials of {escape(experiment.imports.experiment)}")
-    if record.config.model is not None:
+    if (model := record.model) is not None:
         costs = None if experiment.created is None else experiment.created.costs
-        grid.add_row("model", escape(" ".join([record.config.model, *spread(costs)])))
+        grid.add_row("model", escape(" ".join([model, *spread(costs)])))
     grid.add_row("budget", _budget(record))
     thinking = waits.seconds_thinking(experiment, time.time())
     if record.is_running and (found := waits.of_search(experiment, thinking)):
@@ -230,7 +230,7 @@ def _facts(record: Record) -> dict[str, Any]:
         },
         "seconds": experiment.elapsed(now(record)),
         "store": str(record.root.path),
-        "model": record.config.model,
+        "model": record.model,
         "costs": None if experiment.created is None else experiment.created.costs,
         "exporters": {
             tool: {"trouble": exporters.trouble(record.place, tool) or None}

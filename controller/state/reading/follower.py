@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.state import record
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
 from controller.state.reading.reader import StoredTrials
-
-if TYPE_CHECKING:
-    from controller.core.model import Rules
 
 
 class Follower:
@@ -23,7 +18,6 @@ class Follower:
 
     def __init__(self, place: ExperimentDir) -> None:
         self._place = place
-        self._rules: Rules = record.read_config(place).rules()
         self._journal = Journal.open(place.journal, readonly=True)
         self._inode = self._find()
         self._last = 0  # the number of the last event that was applied
@@ -54,7 +48,7 @@ class Follower:
 
     def _read(self, last: int | None) -> Experiment:
         """The experiment after the event `last`, the newest by default, within a snapshot."""
-        restored = self._journal.restore(self._rules, lazy=True)
+        restored = self._journal.restore(lambda: record.read_config(self._place).rules(), lazy=True)
         x, self._last = restored.experiment, restored.seq
         for number, event in self._journal.read(restored.seq):
             if last is not None and number > last:

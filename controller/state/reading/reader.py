@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
@@ -13,7 +14,7 @@ from controller.core.model import Rules, State, Trial
 from controller.state import database
 from controller.state.reading import schema, trials
 from controller.state.reading.curves import Curves, TrialCurves
-from controller.state.reading.plain import state_from
+from controller.state.reading.plain import RULES, plain_rules, state_from
 from controller.state.reading.schema import Snapshot, TablesError
 
 _MANY = 1000  # trials from which on it is faster to read all of them
@@ -34,28 +35,37 @@ Replay = Callable[[int], Sequence[Trial]]
 
 
 def restore(
-    connection: sqlite3.Connection, rules: Rules, path: Path, replay: Replay | None
+    connection: sqlite3.Connection, rules: Callable[[], Rules], path: Path, replay: Replay | None
 ) -> Restored:
     """The experiment from the tables; a new one where there are none that fit.
 
     Call it in a transaction. With `replay`, a trial is read when it is asked for, and `replay` is
-    called where its row is damaged. `path`: of the journal, for messages. Raises sqlite3.Error.
+    called where its row is damaged. Without it, the tables must have the rules of the experiment
+    file, which `rules` returns. `path`: of the journal, for messages. Raises sqlite3.Error.
     """
     try:
         found = schema.read_snapshot(connection)
         if found is None:
-            return Restored(Experiment(rules))
+            return Restored(Experiment(rules()))
+        file_rules = rules() if replay is None else None
+        if file_rules is not None and not _is_of(found, file_rules):
+            return Restored(Experiment(file_rules))
         metrics = found.parts.pop(schema.METRICS)
         held: MutableSequence[Trial] = StoredTrials(connection, path, found, replay)
         loaded = list(held) if replay is None else held
-        x = state_from(rules, loaded, found.parts)
+        x = state_from(file_rules, loaded, found.parts)
         if replay is None:  # for decisions: readers that load late make none
             able = (t for t in loaded if t.state is State.SUCCEEDED and t.inheritable)
             x.standing = dict.fromkeys(trial.id for trial in able)
     except (LookupError, TypeError, ValueError) as error:
         log.warning("the reading tables are ignored, and the events read: %s", error)
-        return Restored(Experiment(rules))
+        return Restored(Experiment(rules()))
     return Restored(x, found.seq, metrics)
+
+
+def _is_of(found: Snapshot, rules: Rules) -> bool:
+    """Whether the tables were made with these rules."""
+    return bool(json.loads(json.dumps(plain_rules(rules))) == found.parts[RULES])
 
 
 def read_curves(connection: sqlite3.Connection, metrics: Iterable[str]) -> Curves:

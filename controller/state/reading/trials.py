@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from controller.core.model import Attempt, Origin, Trial
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _NEVER = object()  # equal to no value of a field
 
@@ -40,6 +41,8 @@ _encode = json.JSONEncoder(default=_body, separators=(",", ":")).encode
 
 @functools.cache
 def _adapter() -> TypeAdapter[Trial]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(Trial)
 
 

@@ -75,10 +75,10 @@ class Writer:
         """Whether there are events that the tables do not contain."""
         return self._since > 0
 
-    def write(self, seq: int, events: Iterable[e.Event]) -> None:
+    def write(self, seq: int, reports: Iterable[e.Event]) -> None:
         """Bring the tables up to the event `seq`. Raises sqlite3.Error.
 
-        `events`: those of the journal, in order, for tables that are written anew.
+        `reports`: those of the journal, in order, for tables that are written anew.
         """
         connection = self._connection
         changed: Iterable[int] = self._x.touched
@@ -86,7 +86,7 @@ class Writer:
             schema.create(connection)
             schema.clear(connection)
             self._parts.clear()
-            self._rewrite_curves(events)
+            self._rewrite_curves(reports)
             changed = range(len(self._x.trials))
         rows = [self._row(number, seq) for number in sorted(changed)]
         connection.executemany(_UPSERT, rows)
@@ -127,10 +127,10 @@ class Writer:
             rows.append((trial, schema.digest_of(body), body))
         self._connection.executemany(_CURVES, rows)
 
-    def _rewrite_curves(self, events: Iterable[e.Event]) -> None:
+    def _rewrite_curves(self, reports: Iterable[e.Event]) -> None:
         """Make the curves from events, with few of them in memory at a time."""
         self._curves = Curves(self._load_curves)
-        for event in events:
+        for event in reports:
             self._note_reports([event])
             if len(self._curves.changed) > _HELD:
                 self._write_curves()

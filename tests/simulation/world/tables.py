@@ -40,7 +40,7 @@ class Tables:
         found = []
         for lazy in (True, False):
             with journal.snapshot():
-                restored = journal.restore(replayed.rules, lazy=lazy)
+                restored = journal.restore(lambda: replayed.rules, lazy=lazy)
                 curves = journal.curves(restored)
                 for _, event in journal.read(restored.seq):
                     restored.experiment.apply(event)

@@ -51,7 +51,7 @@ def plain(search):
 
 def uses_tables(search):
     with Journal.open(search.place.journal, readonly=True) as journal, journal.snapshot():
-        return journal.restore(records.read_config(search.place).rules()).seq > 0
+        return journal.restore(records.read_config(search.place).rules).seq > 0
 
 
 def test_a_record_from_tables_is_that_of_the_events(search):
@@ -130,7 +130,7 @@ def test_an_open_record_is_of_one_moment(search):
 def test_a_trial_that_is_newer_than_the_state_is_noticed(search):
     settle(search)
     with Journal.open(search.place.journal, readonly=True) as journal:
-        x = journal.restore(records.read_config(search.place).rules(), lazy=True).experiment
+        x = journal.restore(records.read_config(search.place).rules, lazy=True).experiment
         assert isinstance(x.trials, StoredTrials)
         x.trials.load_open()
         search.succeed(search.trial({"lr": 0.4}), value=0.9)
@@ -162,7 +162,7 @@ def test_a_controller_goes_on_with_the_tables_of_the_one_before(search):
     settle(search)
     search.report(2, 0.8, step=2)
     with Journal.open(search.place.journal) as journal:
-        rules = records.read_config(search.place).rules()
+        rules = records.read_config(search.place).rules
         with journal.snapshot():
             restored = journal.restore(rules)
         x = restored.experiment
