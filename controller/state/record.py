@@ -51,10 +51,11 @@ class Record:
     def model(self) -> str | None:
         """The model that the search space comes from, as the file names it. Raises RecordError."""
         try:
-            found: str | None = json.loads(self.place.config.read_text(encoding="utf-8"))["model"]
-        except (OSError, ValueError, LookupError, TypeError) as error:
+            found = json.loads(self.place.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise _unreadable(self.place, error) from None
-        return found
+        # Earlier versions wrote no such key.
+        return found.get("model") if isinstance(found, dict) else None
 
     @property
     def state(self) -> str:
