@@ -8,7 +8,6 @@ lets other processes read while the controller writes.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import json
 import logging
@@ -21,10 +20,10 @@ from types import TracebackType
 from controller.core.events import Event
 from controller.core.experiment import Experiment
 from controller.core.model import Rules, Trial
-from controller.state import database
+from controller.state import database, rows
 from controller.state.database import JournalError, NewerJournalError
-from controller.state.migrations import FORMAT, changed_kinds, upgrade
-from controller.state.reading import reader
+from controller.state.migrations import FORMAT, changed_kinds
+from controller.state.reading import reader, schema
 from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
 from controller.state.reading.writer import EVERY, Writer
@@ -38,28 +37,10 @@ _ROWS = """
     SELECT seq, kind, body, (SELECT user_version FROM pragma_user_version)
     FROM events WHERE seq > ? ORDER BY seq
 """
+_INSERT = "INSERT INTO events (kind, body) VALUES (?, ?)"
 _OF_KINDS = _ROWS.replace("seq > ?", "seq > ? AND kind IN (SELECT value FROM json_each(?))")
 
-if typing.TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
 log = logging.getLogger(__name__)
-
-_FIELDS = {
-    kind: tuple((field.name, field.default) for field in dataclasses.fields(kind))
-    for kind in typing.get_args(Event)
-}
-_ENCODE = json.JSONEncoder(default=dataclasses.asdict).encode
-_KINDS: dict[str, type[Event]] = {
-    kind.__dataclass_fields__["kind"].default: kind for kind in typing.get_args(Event)
-}
-
-
-@functools.cache
-def _adapter(kind: str) -> TypeAdapter[Event]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(_KINDS[kind])
 
 
 class Journal:
@@ -96,11 +77,11 @@ class Journal:
         """
         if not events:
             return
-        rows = [(event.kind, _encode(event)) for event in events]
+        encoded = [(event.kind, rows.encode(event)) for event in events]
         with database.translate_sqlite_errors(self.path, "written"):
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany("INSERT INTO events (kind, body) VALUES (?, ?)", rows)
+                self._connection.executemany(_INSERT, encoded)
                 if self._writer is not None:
                     self._update_tables(self._writer, events)
                 self._connection.execute("COMMIT")
@@ -117,11 +98,17 @@ class Journal:
         """From now on, write the reading tables as well, after each `every` events.
 
         The experiment has applied what the journal holds, and has always applied what `append`
-        gets. `restored`: what `restore` returned, if the experiment comes from there.
+        gets. `restored`: what `restore` returned, if the experiment comes from there. By default
+        the tables are written anew, and so they are where a row that it needs is damaged.
         """
         self._writer = Writer(self._connection, experiment, restored, every=every)
-        if restored is not None and restored.seq:
+        if restored is None or not restored.seq:
+            return
+        try:
             self._writer.note([event for _, event in self.read(restored.seq)])
+        except ValueError as error:
+            log.warning("%s: the reading tables are written anew: %s", self.path, error)
+            self._writer = Writer(self._connection, experiment, None, every=every)
 
     def settle(self) -> None:
         """Bring the reading tables up to the last event. If that fails, readers apply events."""
@@ -183,6 +170,14 @@ class Journal:
             replay = functools.partial(self._replay, rules) if lazy else None
             return reader.restore(self._connection, rules, self.path, replay)
 
+    def tables_end(self) -> int:
+        """The number of the last event that the reading tables contain. Raises JournalError.
+
+        There must be tables.
+        """
+        with database.translate_sqlite_errors(self.path, "read"):
+            return schema.end(self._connection)
+
     def curves(self, restored: Restored) -> Curves:
         """The curves at the moment of `restored`. Raises JournalError."""
         if restored.seq:
@@ -216,33 +211,21 @@ class Journal:
         JournalError at a row that cannot be read.
         """
         with database.translate_sqlite_errors(self.path, "read"):
-            cursor = self._rows(after, [name for name, kind in _KINDS.items() if kind in kinds])
+            cursor = self._rows(after, [rows.kind_of(kind) for kind in kinds])
             found = 0
-            while rows := cursor.fetchmany(_BATCH):
+            while fetched := cursor.fetchmany(_BATCH):
                 if not found:
-                    found = rows[0][3]
+                    found = fetched[0][3]
                     database.refuse_unknown_format(self._connection, self.path, found)
                     changed = changed_kinds(found)
-                for seq, kind, body, _ in rows:
+                for seq, kind, body, _ in fetched:
                     old = found if kind in changed else FORMAT
-                    yield seq, self._decode(seq, kind, body, old)
+                    yield seq, rows.decode(self.path, seq, kind, body, old)
 
     def _rows(self, after: int, kinds: Sequence[str]) -> sqlite3.Cursor:
         if kinds:
             return self._connection.execute(_OF_KINDS, (after, json.dumps(kinds)))
         return self._connection.execute(_ROWS, (after,))
-
-    def _decode(self, seq: int, kind: str, body: str, found: int) -> Event:
-        fields = database.decode(self.path, seq, kind, body)
-        if found != FORMAT:
-            kind, fields = upgrade(kind, fields, found)
-        if kind not in _KINDS:
-            raise JournalError(f"{self.path}: event {seq} is of an unknown kind, {kind!r}")
-        try:
-            return _adapter(kind).validate_python(fields)
-        except (ValueError, TypeError, RecursionError) as error:
-            why = f"event {seq} ({kind}): {_mistake(error)}"
-            raise database.damaged(self.path, why) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -258,23 +241,3 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _mistake(error: Exception) -> str:
-    """The first mistake in a row, in one line."""
-    from pydantic import ValidationError
-
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-
-
-def _encode(event: Event) -> str:
-    """ASCII only: a trial may report text that is not valid Unicode."""
-    body = {
-        name: value
-        for name, default in _FIELDS[type(event)]
-        if (value := getattr(event, name)) != default
-    }
-    return _ENCODE(body)

@@ -4,7 +4,7 @@
 |---|---|
 | `snapshot` | one: the number of the last event that the tables contain, the version, the trials |
 | `parts` | a part of the core's state (plain.py), as JSON |
-| `trials` | a trial (trials.py), with the number of the last event at the time of writing |
+| `trials` | a trial (trials.py) |
 | `curves` | the learning curves of a trial (curves.py) |
 """
 
@@ -24,14 +24,14 @@ from controller import __version__
 
 METRICS = "metrics"  # a part: the names of all metrics
 _TABLES = """
-CREATE TABLE IF NOT EXISTS snapshot
+CREATE TABLE snapshot
     (seq INTEGER NOT NULL, version TEXT NOT NULL, trials INTEGER NOT NULL, digest TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS parts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS trials
-    (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, value REAL,
-    candidate INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS trials_by_state ON trials (state, value, candidate);
-CREATE TABLE IF NOT EXISTS curves
+CREATE TABLE parts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE trials
+    (id INTEGER PRIMARY KEY, state TEXT NOT NULL, value REAL, candidate INTEGER NOT NULL,
+    digest TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX trials_by_state ON trials (state, value, candidate);
+CREATE TABLE curves
     (trial INTEGER PRIMARY KEY, digest TEXT NOT NULL, body TEXT NOT NULL);
 """
 
@@ -79,15 +79,14 @@ def checked(body: str, digest: str) -> str:
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Create the tables where there are none. Raises sqlite3.Error."""
+    """Create empty tables in place of those that there are. Raises sqlite3.Error.
+
+    Another version may have made them with other columns.
+    """
+    for table in ("snapshot", "parts", "trials", "curves"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
     for statement in _TABLES.split(";"):  # `executescript` would commit
         connection.execute(statement)
-
-
-def clear(connection: sqlite3.Connection) -> None:
-    """Remove every row. Raises sqlite3.Error."""
-    for table in ("snapshot", "parts", "trials", "curves"):
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - no text from outside
 
 
 def write_snapshot(connection: sqlite3.Connection, seq: int, trials: int, digest: str) -> None:
@@ -95,6 +94,15 @@ def write_snapshot(connection: sqlite3.Connection, seq: int, trials: int, digest
     connection.execute("DELETE FROM snapshot")
     row = (seq, version(), trials, digest)
     connection.execute("INSERT INTO snapshot VALUES (?, ?, ?, ?)", row)
+
+
+def end(connection: sqlite3.Connection) -> int:
+    """The number of the last event that the tables contain. Raises sqlite3.Error.
+
+    There must be tables.
+    """
+    [(seq,)] = connection.execute("SELECT coalesce(max(seq), 0) FROM snapshot")
+    return int(seq)
 
 
 def read_snapshot(connection: sqlite3.Connection) -> Snapshot | None:

@@ -16,12 +16,12 @@ from controller.state.reading.reader import Restored
 
 EVERY = 2000  # events between two writings, which a reader has to apply at most
 _HELD = 1000  # curves in memory, beside those of trials on nodes, before they are written
-_UPSERT = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)"
+_UPSERT = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?)"
 _CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?, ?)"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 log = logging.getLogger(__name__)
 
-_Row = tuple[int, int, str, float | None, bool, str, str]
+_Row = tuple[int, str, float | None, bool, str, str]
 
 
 class Writer:
@@ -31,8 +31,8 @@ class Writer:
     called in the transaction that appends the latest of them, and `committed` after its commit.
 
     Args:
-        restored: what the experiment was read from. Since then `touched` names the trials that
-            changed. None, or a replay: the tables are written anew.
+        restored: with the number of the last event that the tables contain. `touched` names the
+            trials that later events changed. None, or no such event: they are written anew.
     """
 
     def __init__(
@@ -84,11 +84,10 @@ class Writer:
         changed: Iterable[int] = self._x.touched
         if not self._is_whole:
             schema.create(connection)
-            schema.clear(connection)
             self._parts.clear()
             self._rewrite_curves(reports)
             changed = range(len(self._x.trials))
-        rows = [self._row(number, seq) for number in sorted(changed)]
+        rows = [self._row(number) for number in sorted(changed)]
         connection.executemany(_UPSERT, rows)
         self._write_curves()
         self._write_parts(seq)
@@ -104,12 +103,12 @@ class Writer:
         self._curves.changed.clear()
         self._curves.keep({trial for trial, _ in self._x.on_nodes})
 
-    def _row(self, number: int, seq: int) -> _Row:
+    def _row(self, number: int) -> _Row:
         trial = self._x.trials[number]
         body = trials.encode(trial)
         value = None if trial.value is None else float(trial.value)
         digest = schema.digest_of(body)
-        return number, seq, str(trial.state), value, trial.candidate, digest, body
+        return number, str(trial.state), value, trial.candidate, digest, body
 
     def _write_parts(self, seq: int) -> None:
         parts = {name: _encode(part) for name, part in plain_state(self._x)}
