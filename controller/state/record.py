@@ -184,7 +184,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "seconds": dict(trial.seconds),
         "peak_memory": trial.peak_memory,
         "cpu_seconds": trial.cpu_seconds,
-        "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
+        "weights": record.root.weights_text(trial.id) if has_weights(trial) else None,
         "removed": trial.removed,
         "retry_of": trial.retry_of,
         "candidate": trial.candidate,

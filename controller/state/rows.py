@@ -25,8 +25,7 @@ _encode = json.JSONEncoder(default=dataclasses.asdict).encode
 
 def kind_of(events: type[Event]) -> str:
     """What the column `kind` has for events of this class."""
-    kind: str = events.__dataclass_fields__["kind"].default
-    return kind
+    return str(events.__dataclass_fields__["kind"].default)
 
 
 _KINDS: dict[str, type[Event]] = {kind_of(found): found for found in typing.get_args(Event)}

@@ -137,6 +137,8 @@ def plain(value: Any) -> str:
     """
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list) and all(type(item) is int for item in value):
         return " ".join(map(str, value))
     return json.dumps(value)
