@@ -37,6 +37,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     x.gc.verdicts += 1
     x.gc.shared += event.weights and not trial.candidate
     trial.ended_at = end_of_trial(trial, event)
+    trial.share_names()
     x.set_state(trial, event.state)
     attempt = trial.attempt
     if attempt is not None and attempt.number != event.number:

@@ -53,4 +53,6 @@ def encode(trial: Trial) -> str:
 
 def decode(body: str) -> Trial:
     """The trial of a row. Raises ValueError for text that `encode` did not return."""
-    return _adapter().validate_python(json.loads(body))
+    trial = _adapter().validate_python(json.loads(body))
+    trial.share_names()
+    return trial

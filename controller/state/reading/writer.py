@@ -87,8 +87,7 @@ class Writer:
             self._parts.clear()
             self._rewrite_curves(reports)
             changed = range(len(self._x.trials))
-        rows = [self._row(number) for number in sorted(changed)]
-        connection.executemany(_UPSERT, rows)
+        connection.executemany(_UPSERT, map(self._row, sorted(changed)))
         self._write_curves()
         self._write_parts(seq)
         self._is_written = True
