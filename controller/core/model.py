@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -155,23 +154,6 @@ class Trial:
             if attempt.started_at is not None:
                 return attempt.started_at
         return None
-
-    def share_names(self) -> None:
-        """Keep equal names of params, results, metrics and nodes in memory once for all trials.
-
-        Each event has names of its own, which are a quarter of the memory of many trials.
-        """
-        self.params, self.values = _with_shared_keys(self.params), _with_shared_keys(self.values)
-        self.seconds = _with_shared_keys(self.seconds)
-        if type(self.result) is dict:
-            self.result = _with_shared_keys(self.result)
-        for attempt in self.attempts:
-            attempt.node = sys.intern(attempt.node)
-            attempt.metrics = _with_shared_keys(attempt.metrics)
-
-
-def _with_shared_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {sys.intern(key): value for key, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from controller.core.model import Attempt, Origin, Trial
+from controller.core.transitions.names import share_names
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -54,5 +55,5 @@ def encode(trial: Trial) -> str:
 def decode(body: str) -> Trial:
     """The trial of a row. Raises ValueError for text that `encode` did not return."""
     trial = _adapter().validate_python(json.loads(body))
-    trial.share_names()
+    share_names(trial)
     return trial
