@@ -23,9 +23,10 @@ from controller.core.model import Rules, Trial
 from controller.state import database, rows
 from controller.state.database import JournalError, NewerJournalError
 from controller.state.migrations import FORMAT, changed_kinds
-from controller.state.reading import reader, schema
+from controller.state.reading import reader, schema, tuner_state
 from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
+from controller.state.reading.tuner_state import TunerState
 from controller.state.reading.writer import EVERY, Writer
 
 __all__ = ["FORMAT", "Journal", "JournalError", "NewerJournalError"]
@@ -115,16 +116,25 @@ class Journal:
         writer = self._writer
         if writer is None or not writer.is_behind:
             return
+        if self._write_beside(lambda: self._update_tables(writer, now=True)):
+            writer.committed()
+
+    def keep_tuner_state(self, state: TunerState) -> None:
+        """Keep the tuner's state. If that fails, a resume repeats more of the tuner's calls."""
+        self._write_beside(lambda: tuner_state.write(self._connection, state))
+
+    def _write_beside(self, write: Callable[[], None]) -> bool:
+        """Write what follows from the events, in a transaction. Returns whether it is written."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._update_tables(writer, now=True)
+            write()
             self._connection.execute("COMMIT")
         except sqlite3.Error:
-            log.exception("%s: the reading tables are not written", self.path)
+            log.exception("%s: what follows from the events is not written", self.path)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            return
-        writer.committed()
+            return False
+        return True
 
     def _update_tables(
         self, writer: Writer, events: Sequence[Event] = (), *, now: bool = False
@@ -177,6 +187,18 @@ class Journal:
         """
         with database.translate_sqlite_errors(self.path, "read"):
             return schema.end(self._connection)
+
+    def tuner_state(self) -> TunerState | None:
+        """The tuner's state, if one fits the events. Raises JournalError."""
+        with database.translate_sqlite_errors(self.path, "read"):
+            return tuner_state.read(self._connection)
+
+    @property
+    def last(self) -> int:
+        """The number of the last event, 0 if there is none. Raises JournalError."""
+        with database.translate_sqlite_errors(self.path, "read"):
+            [last] = self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+            return int(last)
 
     def curves(self, restored: Restored) -> Curves:
         """The curves at the moment of `restored`. Raises JournalError."""

@@ -6,6 +6,7 @@
 | `parts` | a part of the core's state (plain.py), as JSON |
 | `trials` | a trial (trials.py) |
 | `curves` | the learning curves of a trial (curves.py) |
+| `tuner` | one: the tuner's state (tuner_state.py) |
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ def version() -> str:
 
     Versions between two releases have the same number.
     """
-    here = Path(__file__).parent
-    places = (Path(controller.core.__file__).parent, Path(heirloom.objective.__file__).parent, here)
+    core, objective = Path(controller.core.__file__), Path(heirloom.objective.__file__)
+    return code_version(core.parent, objective.parent, Path(__file__).parent)
+
+
+def code_version(*places: Path) -> str:
+    """The version of Heirloom with a digest of the Python files in directories."""
     digest = hashlib.blake2b(digest_size=8)
     for place in places:
         for path in sorted(place.rglob("*.py")):

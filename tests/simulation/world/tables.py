@@ -6,13 +6,16 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from controller.core.experiment import Experiment
+from controller.engine.continuation.tuner_state import StateKeeper
 from controller.state.journal import Journal
 from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
 from tests.simulation.core_state import state_of
 
 if TYPE_CHECKING:
+    from controller.engine.loop import Loop
     from tests.simulation.world.lab import Lab
+    from tests.simulation.world.tuner import SimulatedTuner
 
 
 class Tables:
@@ -34,6 +37,12 @@ class Tables:
     def follow(self, journal: Journal, x: Experiment, restored: Restored | None) -> None:
         """Have the tables written from now on."""
         journal.follow(x, restored, every=self._every)
+
+    def keep_tuner_state(self, loop: Loop, journal: Journal, tuner: SimulatedTuner) -> None:
+        """Have the tuner's state kept as often as the tables are written."""
+        loop._tuner_state = StateKeeper(
+            journal, tuner, lambda: self._lab.schedule.now, every=self._every
+        )
 
     def check(self, journal: Journal, replayed: Experiment) -> Restored:
         """Compare the tables with the events. Returns the experiment that they lead to."""
