@@ -23,7 +23,7 @@ from controller.core.model import Rules, Trial
 from controller.state import database, rows
 from controller.state.database import JournalError, NewerJournalError
 from controller.state.migrations import FORMAT, changed_kinds
-from controller.state.reading import reader, schema, tuner_state
+from controller.state.reading import check, reader, schema, tuner_state
 from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
 from controller.state.reading.tuner_state import TunerState
@@ -123,6 +123,10 @@ class Journal:
         """Keep the tuner's state. If that fails, a resume repeats more of the tuner's calls."""
         self._write_beside(lambda: tuner_state.write(self._connection, state))
 
+    def drop_tuner_state(self) -> None:
+        """Have the next resume repeat all calls of the tuner."""
+        self._write_beside(lambda: tuner_state.drop(self._connection))
+
     def _write_beside(self, write: Callable[[], None]) -> bool:
         """Write what follows from the events, in a transaction. Returns whether it is written."""
         try:
@@ -199,6 +203,11 @@ class Journal:
         with database.translate_sqlite_errors(self.path, "read"):
             [last] = self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
             return int(last)
+
+    def differences(self, rules: Rules) -> list[str]:
+        """What is different beside the events from what they lead to. Raises JournalError."""
+        with self.snapshot(), database.translate_sqlite_errors(self.path, "read"):
+            return check.differences(self._connection, rules, self.read())
 
     def curves(self, restored: Restored) -> Curves:
         """The curves at the moment of `restored`. Raises JournalError."""

@@ -115,20 +115,43 @@ def read_snapshot(connection: sqlite3.Connection) -> Snapshot | None:
 
     Call it in a transaction, together with what is read of trials. Raises sqlite3.Error.
     """
+    row, parts = _rows(connection)
+    if row is None or _misfit(connection, row, parts):
+        return None
+    return Snapshot(row[0], row[2], {name: json.loads(body) for name, body in parts})
+
+
+def misfit(connection: sqlite3.Connection) -> str:
+    """Why tables of this version do not fit the events; empty if they do, or if there are none.
+
+    Raises sqlite3.Error.
+    """
+    row, parts = _rows(connection)
+    return "" if row is None else _misfit(connection, row, parts)
+
+
+def _rows(connection: sqlite3.Connection) -> tuple[Any, list[tuple[str, str]]]:
+    """The row of `snapshot`, None where there is none of this version, and the parts."""
     name = "SELECT name FROM sqlite_schema WHERE name = 'snapshot'"
     if connection.execute(name).fetchone() is None:
-        return None
+        return None, []
     row = connection.execute("SELECT seq, version, trials, digest FROM snapshot").fetchone()
     if row is None or row[1] != version():
-        return None
+        return None, []
+    return row, connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
+
+
+def _misfit(connection: sqlite3.Connection, row: Any, parts: Iterable[tuple[str, str]]) -> str:
     seq, _, trials, digest = row
-    [(events, rows)] = connection.execute(
-        "SELECT (SELECT max(seq) FROM events), (SELECT coalesce(max(id), -1) + 1 FROM trials)"
+    [(last, rows)] = connection.execute(
+        "SELECT (SELECT coalesce(max(seq), 0) FROM events), "
+        "(SELECT coalesce(max(id), -1) + 1 FROM trials)"
     )
-    found = connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
-    if seq > (events or 0) or rows != trials or parts_digest(found) != digest:
-        return None
-    return Snapshot(seq, trials, {name: json.loads(body) for name, body in found})
+    if seq > last:
+        return f"they contain event {seq}, and the last is {last}"
+    if rows != trials:
+        return f"they have {rows} trials in place of {trials}"
+    return "" if parts_digest(parts) == digest else "a part of the state is damaged"
 
 
 def parts_digest(rows: Iterable[tuple[str, str]]) -> str:

@@ -11,14 +11,16 @@ import json
 import logging
 import sqlite3
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import heirloom
 from controller.state.reading import schema
-from heirloom.tuners.process.protocol import SavedState
+
+if TYPE_CHECKING:
+    from heirloom.tuners.process.protocol import SavedState
 
 _TABLE = """
-CREATE TABLE IF NOT EXISTS tuner
+CREATE TABLE tuner
     (seq INTEGER NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL)
 """
 _CODE = ("assessors", "morphism", "objective", "space", "tuners")  # what makes and reads a state
@@ -41,8 +43,8 @@ def version() -> str:
 
 def write(connection: sqlite3.Connection, state: TunerState) -> None:
     """Replace the state, in the open transaction. Raises sqlite3.Error."""
+    drop(connection)  # another version may have made the table with other columns
     connection.execute(_TABLE)
-    connection.execute("DELETE FROM tuner")
     body = json.dumps(state.saved)
     row = (state.seq, version(), _digest(state.seq, body), body)
     connection.execute("INSERT INTO tuner VALUES (?, ?, ?, ?)", row)
@@ -53,24 +55,22 @@ def read(connection: sqlite3.Connection) -> TunerState | None:
 
     Raises sqlite3.Error.
     """
-    if not _exists(connection):
+    row = _row(connection)
+    if row is None:
         return None
-    row = connection.execute("SELECT seq, version, digest, body FROM tuner").fetchone()
-    if row is None or row[1] != version():
-        return None
-    problem = _problem(connection, row)
-    if problem:
-        log.warning("%s: the tuner's calls are repeated", problem)
+    if found := _misfit(connection, row):
+        log.warning("the tuner's calls are repeated: %s", found)
         return None
     return TunerState(row[0], cast("SavedState", json.loads(row[3])))
 
 
-def problem_of(connection: sqlite3.Connection) -> str:
-    """What is wrong with the row of this version; empty if nothing is. Raises sqlite3.Error."""
-    if not _exists(connection):
-        return ""
-    row = connection.execute("SELECT seq, version, digest, body FROM tuner").fetchone()
-    return "" if row is None or row[1] != version() else _problem(connection, row)
+def misfit(connection: sqlite3.Connection) -> str:
+    """Why a state of this version does not fit the events; empty if it does, or there is none.
+
+    Raises sqlite3.Error.
+    """
+    row = _row(connection)
+    return "" if row is None else _misfit(connection, row)
 
 
 def drop(connection: sqlite3.Connection) -> None:
@@ -78,17 +78,23 @@ def drop(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS tuner")
 
 
-def _exists(connection: sqlite3.Connection) -> bool:
-    name = "SELECT name FROM sqlite_schema WHERE name = 'tuner'"
-    return connection.execute(name).fetchone() is not None
+def _row(connection: sqlite3.Connection) -> Any:
+    """The row of this version, None if there is none."""
+    columns = [
+        name for (name,) in connection.execute("SELECT name FROM pragma_table_info('tuner')")
+    ]
+    if columns != ["seq", "version", "digest", "body"]:
+        return None
+    row = connection.execute("SELECT seq, version, digest, body FROM tuner").fetchone()
+    return None if row is None or row[1] != version() else row
 
 
-def _problem(connection: sqlite3.Connection, row: Any) -> str:
+def _misfit(connection: sqlite3.Connection, row: Any) -> str:
     seq, _, digest, body = row
     if digest != _digest(seq, body):
-        return "the tuner's state is damaged"
+        return "it is damaged"
     [last] = connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
-    return f"the tuner's state is of event {seq}, and the last is {last}" if seq > last else ""
+    return f"it is of event {seq}, and the last is {last}" if seq > last else ""
 
 
 def _digest(seq: int, body: str) -> str:

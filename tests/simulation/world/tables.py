@@ -61,6 +61,8 @@ class Tables:
             self._hold(_shown(curves) == self._curves(), "the tables have other curves")
             found.append(restored)
         self._hold(state_of(x) == state_of(replayed), "the tables lead to another state")
+        different = journal.differences(replayed.rules)
+        self._hold(not different, f"`verify` finds differences: {different}")
         return found[-1]
 
     def _curves(self) -> Any:
