@@ -56,7 +56,8 @@ class ManyTrials:
         file = directory / "many.yml"
         file.write_text(_FILE)
         self.place.config.write_text(config.dump(config.load(file)))
-        self.experiment = Experiment(config.restore(self.place.config.read_text()).rules())
+        self.config = config.restore(self.place.config.read_text())
+        self.experiment = Experiment(self.config.rules())
         root = layout.create(directory / "store", "bench", NAME, "1")
         with Journal.create(self.place.journal) as journal:
             self._source = chain(_opening(str(root.path)), events(0))

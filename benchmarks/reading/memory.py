@@ -50,7 +50,7 @@ def control(home: Home) -> None:
     """Open the experiment and go on with it."""
     with session.lock(NAME, home) as found:
         x, journal = found.experiment, found.journal
-        journal.follow(x)
+        journal.follow(x, found.restored)
         source = events(len(x.trials))
         for _ in range(_EVENTS // _BATCH):
             journal.append(take(source, _BATCH, x))
