@@ -29,5 +29,6 @@ def parts(reports: Reports) -> list[Reports]:
 def no_state() -> Future[SavedState]:
     """The answer where no tuner's process has a state."""
     answer: Future[SavedState] = Future()
-    answer.set_result({"tuner": "", "state": None, "reason": "there is no process"})
+    reason = "there is no process"
+    answer.set_result({"tuner": "", "state": None, "assessor": None, "reason": reason, "code": ""})
     return answer

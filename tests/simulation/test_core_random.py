@@ -4,6 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,6 +141,6 @@ def from_tables(events, rules, every):
                     x.apply(event)
                 journal.append(batch)
         with Journal.open(path) as journal:
-            restored = restore(SimpleNamespace(rules=lambda: rules), journal)
+            restored = restore(cast("Any", SimpleNamespace(rules=lambda: rules)), journal)
     assert restored.seq == max(every * (len(events) // every), min(every, len(events)))
     return restored.experiment

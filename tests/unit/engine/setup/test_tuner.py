@@ -22,7 +22,7 @@ tuner: {name: random}
 search_space: {x: {_type: choice, _value: [1, 2]}}
 budget: {trials: 9}
 """
-EVENTS = [
+EVENTS: list[e.Event] = [
     e.Opened(at=1),
     e.ProposalAsked(at=2, trial=0),
     e.Proposed(at=3, trial=0, params={"x": 1}),
