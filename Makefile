@@ -23,7 +23,7 @@ test-methods: .venv/ready-dev ## Searches with each method, and tutorials whose 
 	@echo "methods"
 	@$(PYTEST) --numprocesses=$(shell expr 2 '*' `nproc`) --dist=load --maxschedchunk=1 --ignore=tests/cluster -m training
 
-methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, which it must learn (half a minute to two minutes each): METHOD=pbt for one
+methods: .venv/ready-dev ## Every example of a method on small Fashion-MNIST, which it must learn (half a minute to three minutes each, 20 minutes in all): METHOD=pbt for one
 	@$(BIN)/python -m tests.methods $(if $(METHOD),--method $(METHOD))
 
 test-hosts: cluster ## As root: the roles, a search and its faults on virtual hosts (30 minutes)
@@ -77,7 +77,7 @@ test-tensorflow: build/tensorflow/ready .venv/ready-dev ## The TensorFlow exampl
 
 test-exports: build/exports/ready ## Exports into other tools, read back by these, in an environment of its own
 	@echo "exports"
-	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results/test_tools.py
+	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results
 
 test-browser: .venv/ready-browser ## The page in Chromium: every view, live, and what fails under it (6 minutes)
 	@echo "the page in a browser"

@@ -21,6 +21,7 @@ from benchmarks.figure import Figure
 from benchmarks.nasbench import one_shot, outcome, ranks, study
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.peers.quoted import PEERS
+from benchmarks.reading import figures as reading
 from controller.store import layout
 
 MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
@@ -30,6 +31,7 @@ MEASUREMENTS: dict[str, Callable[..., list[Figure]]] = {
     "core": pure.measure,
     "overhead": overhead.measure,
     "weights": weights.measure,
+    "reading": reading.measure,
 }
 STUDIES = ("inherit", "peers")  # with options of their own
 NASBENCH = "nasbench"  # a comparison of methods; its figures are no times of this machine

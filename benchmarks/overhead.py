@@ -70,12 +70,12 @@ class Watcher:
             self._tuner_cpu = sum(self._tuner.cpu_times()[:2])
         if self._done:
             return
-        spent, peak = controller.cpu_times(), _peak(controller.pid)
+        spent, highest = controller.cpu_times(), peak(controller.pid)
         ansible = spent.children_user + spent.children_system - waited_for
         self.samples.append(
             Sample(time.time(), spent.user + spent.system, ansible, self._tuner_cpu)
         )
-        self.peak = max(self.peak, peak)
+        self.peak = max(self.peak, highest)
 
 
 def measure(work: Path, *, quick: bool = False) -> list[Figure]:
@@ -131,7 +131,7 @@ def _child(process: psutil.Process, word: str) -> psutil.Process | None:
     return next((child for child in process.children() if word in child.cmdline()), None)
 
 
-def _peak(pid: int) -> float:
+def peak(pid: int) -> float:
     """Megabytes of resident memory that a process has had at most."""
     status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", status)

@@ -1,4 +1,4 @@
-"""Writes docs/results.md from docs/results.json: `python -m benchmarks.results`.
+"""Writes pages of the documentation from docs/results.json: `python -m benchmarks.results`.
 
 With `--take FILE`, the results of a study that a benchmark wrote into build/ are taken over first.
 Their pictures are drawn into docs/pictures.
@@ -13,23 +13,24 @@ from typing import Annotated, Any
 import jinja2
 import typer
 
+from benchmarks.inherit import outcome as inherit
 from benchmarks.inherit import pictures, tables
-from benchmarks.inherit.outcome import GOAL, GOAL_METHOD, is_reached
 from benchmarks.nasbench import outcome
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.nasbench.study import VALUES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 INHERIT = "inherit"
-TEMPLATES = Path(__file__).parent
-TEMPLATE = "results.md.j2"
+TEMPLATES = Path(__file__).parent / "templates"
+RESULTS = "results.md"
+PAGES = (RESULTS, "explanation/when-inheriting-pays.md")
 
 
 def main(
     take: Annotated[Path | None, typer.Option(help="Such as build/nasbench.json.")] = None,
-    docs: Annotated[Path, typer.Option(help="Where results.json and results.md lie.")] = DOCS,
+    docs: Annotated[Path, typer.Option(help="Where results.json and the pages lie.")] = DOCS,
 ) -> None:
-    """Write the page of results."""
+    """Write the pages that have results."""
     path = docs / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     if take is not None:
@@ -37,19 +38,27 @@ def main(
         if take.stem == INHERIT:
             pictures.draw(record, docs / "pictures")
         path.write_text(json.dumps(results, indent=1) + "\n")
-    (docs / "results.md").write_text(page(results))
+    for name in PAGES:
+        (docs / name).parent.mkdir(exist_ok=True)
+        (docs / name).write_text(page(results, name))
 
 
 def shortened(record: dict[str, Any]) -> dict[str, Any]:
-    """A record without the figures of single searches."""
+    """A record without the figures of single searches, and without what no page or picture has."""
+    if "methods" in record:
+        return {**record, "methods": [_with_curves_by_epochs(row) for row in record["methods"]]}
     if "rows" not in record:
         return record
     rows = [{key: row[key] for key in row if key != "found"} for row in record["rows"]]
     return {**record, "rows": rows}
 
 
-def page(results: dict[str, Any]) -> str:
-    """The page, in Markdown."""
+def _with_curves_by_epochs(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "curves": [curve for curve in row["curves"] if curve["axis"] == "epochs"]}
+
+
+def page(results: dict[str, Any], name: str = RESULTS) -> str:
+    """A page, in Markdown."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -63,17 +72,25 @@ def page(results: dict[str, Any]) -> str:
         "peers": results.get("peers"),
         **_inherit(results),
     }
-    return environment.get_template(TEMPLATE).render(values).strip() + "\n"
+    template = environment.get_template(f"{Path(name).name}.j2")
+    return template.render(values).strip() + "\n"
 
 
 def _inherit(results: dict[str, Any]) -> dict[str, Any]:
+    record = results.get(INHERIT)
+    rows = [] if record is None else record["methods"]
     return {
-        "inherit": results.get(INHERIT),
+        "inherit": record,
+        "rows": {row["method"]: row for row in rows},
+        "all_as_often": all(map(inherit.is_as_often, rows)),
         "show": tables,
         "interval": lambda found: f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})",
-        "goal": GOAL,
-        "is_reached": is_reached,
-        "goal_method": GOAL_METHOD,
+        "goal": inherit.GOAL,
+        "goal_method": inherit.GOAL_METHOD,
+        "is_reached": inherit.is_reached,
+        "is_as_often": inherit.is_as_often,
+        "is_longest": inherit.is_longest,
+        "at_target": inherit.reached,
     }
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from benchmarks.inherit import compare, tables
+from benchmarks.inherit.methods import methods_of
 from benchmarks.trials.inherit.sizes import SIZES
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
@@ -43,6 +44,9 @@ def main(
     size = SHORT if short else size
     if size not in SIZES:
         raise typer.BadParameter(f"{size}: choose of {', '.join(SIZES)}")
+    known = (*methods_of(SIZES[size]), compare.SHARED)
+    if unknown := sorted(set(method or ()) - set(known)):
+        raise typer.BadParameter(f"size {size} has no {', '.join(unknown)}")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     began = time.monotonic()
 

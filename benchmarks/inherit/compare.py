@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.inherit import final, shared
-from benchmarks.inherit.methods import METHODS, tasks
+from benchmarks.inherit.methods import METHODS, extent, methods_of, tasks
 from benchmarks.inherit.outcome import of_method
 from benchmarks.inherit.study import Notify, Study
 
@@ -37,11 +37,12 @@ def run(
     RuntimeError if a search does not end well.
     """
     study = Study(build, size, notify)
-    chosen = [method for method in METHODS if method in methods]
+    chosen = [method for method in methods_of(study.size) if method in methods]
     wanted = [
         task
         for seed in range(seeds)
         for method in chosen
+        if seed < extent(method, study.size, seeds).seeds
         for task in tasks(method, study.size, seed)
     ]
     left = [task for task in wanted if study.kept_task(task) is None]
@@ -62,10 +63,13 @@ def run(
 
 def _record(study: Study, size: str, seeds: int) -> Record:
     rows = []
-    for method in METHODS:
+    for method in methods_of(study.size):
         runs = study.kept_tasks(method, seeds)
         if runs is not None:
-            rows.append({**of_method(method, runs), "final": final.rows(study, method, seeds)})
+            of = extent(method, study.size, seeds)
+            facts = {"candidates": of.candidates, "epochs": of.epochs, "seeds": of.seeds}
+            trained = final.rows(study, method, seeds)
+            rows.append({**of_method(method, runs), **facts, "final": trained})
     return {
         "size": size,
         "seeds": seeds,  # from 0

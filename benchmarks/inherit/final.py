@@ -7,7 +7,7 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from benchmarks.inherit.figures.runs import Run, TrialRecord
-from benchmarks.inherit.methods import Keys, Task
+from benchmarks.inherit.methods import READING, Keys, Task, extent, final_training
 from benchmarks.inherit.outcome import compared, spread
 from benchmarks.inherit.study import Study
 
@@ -49,9 +49,10 @@ def _chosen(study: Study, method: str, seeds: int) -> Iterator[_Chosen]:
     runs = study.kept_tasks(method, seeds)
     if runs is None:
         return
+    seeds = extent(method, study.size, seeds).seeds
     best = compared(runs).best
     arms = [(method, "a", 1), (method, "b", best)]
-    if method != BASELINE:
+    if method not in (BASELINE, READING):
         arms.append((BASELINE, "b", best))
     for name, arm, length in arms:
         searches = [study.kept_task(Task(name, arm, length, seed)) for seed in range(seeds)]
@@ -66,15 +67,15 @@ def _network(best: TrialRecord) -> dict[str, Any]:
 
 
 def _keys(study: Study, chosen: _Chosen) -> Keys:
-    trials = [
-        {"chosen": network, "search": seed, "repeat": repeat}
-        for seed, network in enumerate(chosen.networks)
-        for repeat in range(study.size.repeats)
-    ]
+    trials = []
+    for seed, network in enumerate(chosen.networks):
+        command, params = final_training(chosen.method, study.size, network)
+        repeats = extent(chosen.method, study.size, 1).repeats
+        trials += [{**params, "search": seed, "repeat": repeat} for repeat in range(repeats)]
     return {
         "search_space": {"trial": {"_type": "choice", "_value": trials}},
         "tuner": {"name": "batch"},
-        "command": ["python", "-m", "inherit.final", str(study.size.final)],
+        "command": command,
         "seed": 0,
     }
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmarks.trials.inherit.sizes import Size
+import yaml
+
+from benchmarks.trials.inherit.sizes import Reading, Size
 
 TRIALS = Path(__file__).resolve().parent.parent / "trials"
 GENERATION = 2  # epochs of a generation of shared weights
 UPDATES = 3  # steps of the policy for each of them
 TITLES = {"a": "A", "b": "B"}
+READING = "reading"  # the comparison of an example: another task, and extents of its own
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/reading_comprehension"
 
 Keys = dict[str, Any]  # of an experiment file
 
@@ -42,9 +46,52 @@ class Task:
         return f"{self.method}, arm {TITLES[self.arm]} at length {self.length}, seed {self.seed}"
 
 
+class Extent(NamedTuple):
+    """How much is searched with a method.
+
+    Args:
+        candidates: of a search.
+        epochs: of a trial of arm A.
+        lengths: of arm B, as multiples of that.
+        seeds: how many, from 0.
+        final: the most epochs of a final training.
+        repeats: final trainings of each network.
+    """
+
+    candidates: int
+    epochs: int
+    lengths: tuple[int, ...]
+    seeds: int
+    final: int
+    repeats: int
+
+
+def extent(method: str, size: Size, seeds: int) -> Extent:
+    """The extent of a method where so many seeds are asked for."""
+    of: Size | Reading = size
+    if method == READING:
+        of = reading = _reading_of(size)
+        seeds = min(seeds, reading.seeds)
+    return Extent(of.candidates, of.epochs, of.lengths, seeds, of.final, of.repeats)
+
+
+def methods_of(size: Size) -> tuple[str, ...]:
+    """The methods that a size has."""
+    return tuple(name for name in METHODS if name != READING or size.reading is not None)
+
+
 def tasks(method: str, size: Size, seed: int) -> list[Task]:
     """The searches of a method with one seed: arm A, and arm B at each length."""
-    return [Task(method, "a", 1, seed), *(Task(method, "b", by, seed) for by in size.lengths)]
+    lengths = extent(method, size, 1).lengths
+    return [Task(method, "a", 1, seed), *(Task(method, "b", by, seed) for by in lengths)]
+
+
+def final_training(method: str, size: Size, network: Mapping[str, Any]) -> tuple[list[str], Keys]:
+    """The command and the params of a training of a network from nothing."""
+    epochs = str(extent(method, size, 1).final)
+    if method == READING:
+        return ["python", "-m", "inherit.reading", epochs], dict(network)
+    return ["python", "-m", "inherit.final", epochs], {"chosen": network}
 
 
 def experiment(task: Task, size: Size) -> Keys:
@@ -124,6 +171,25 @@ def _enas(size: Size, task: Task) -> Keys:
     }
 
 
+def _reading(size: Size, task: Task) -> Keys:
+    """The example's experiment with a trial that reports its costs, and stops early."""
+    given = yaml.safe_load((EXAMPLE / "experiment.yml").read_text())
+    reading = _reading_of(size)
+    tuner = {**given["tuner"], "args": {**given["tuner"]["args"], "population": reading.population}}
+    return {
+        **{name: given[name] for name in ("search_space", "lookahead", "on_parent_failure")},
+        "tuner": tuner,
+        "command": ["python", "-m", "inherit.reading", str(reading.epochs * task.length)],
+        "budget": {"trials": reading.candidates},
+    }
+
+
+def _reading_of(size: Size) -> Reading:
+    if size.reading is None:
+        raise ValueError("this size has no searches of the example for reading comprehension")
+    return size.reading
+
+
 def _fixed(size: Size, task: Task) -> Keys:
     """Every trial trains as long as every other, unless it stops early."""
     return {
@@ -139,5 +205,6 @@ _METHODS: Mapping[str, Callable[[Size, Task], Keys]] = {
     "asha": _asha,
     "random": _random,
     "enas": _enas,
+    READING: _reading,
 }
 METHODS = tuple(_METHODS)

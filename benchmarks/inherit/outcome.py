@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.inherit.figures.birth import births
 from benchmarks.inherit.figures.comparison import FIGURES, Comparison, compare
 from benchmarks.inherit.figures.costs import Cost, Spent
+from benchmarks.inherit.figures.lineage import age_of_best
 from benchmarks.inherit.figures.runs import Run
-from benchmarks.inherit.methods import Task
+from benchmarks.inherit.methods import READING, Task
 
 GOAL = 3.0  # times fewer epochs
 GOAL_METHOD = "evolution"
-_POINTS = 25  # of a curve
+_POINTS = 30  # of a curve
 
 Runs = Mapping[Task, Run]
 
@@ -34,6 +36,7 @@ def of_method(method: str, runs: Runs) -> dict[str, Any]:
     arms += [_arm("b", by, arm_b[by], found.arm_b[by], found.ratios[by]) for by in arm_b]
     return {
         "method": method,
+        "measure": "F1" if method == READING else "accuracy",
         "target": round(found.target, 4),
         "best": found.best,
         "cheapest": found.cheapest,
@@ -48,9 +51,24 @@ def of_method(method: str, runs: Runs) -> dict[str, Any]:
 
 def is_reached(row: Mapping[str, Any]) -> bool:
     """Whether the row of a method reaches the goal, with arm A as often at the target as B."""
-    reached = {(arm["arm"], arm["length"]): arm["reached"] for arm in row["arms"]}
-    as_often = reached["a", 1] >= reached["b", row["cheapest"]]
-    return as_often and bool(row["ratio"]["epochs"][0] >= GOAL)
+    return is_as_often(row) and bool(row["ratio"]["epochs"][0] >= GOAL)
+
+
+def is_as_often(row: Mapping[str, Any]) -> bool:
+    """Whether arm A is at the target as often as arm B at its cheapest length."""
+    at_a, at_b = reached(row)
+    return at_a >= at_b
+
+
+def reached(row: Mapping[str, Any]) -> tuple[int, int]:
+    """How many searches of arm A, and of arm B at its cheapest length, reach the target."""
+    found = {(arm["arm"], arm["length"]): arm["reached"] for arm in row["arms"]}
+    return found["a", 1], found["b", row["cheapest"]]
+
+
+def is_longest(row: Mapping[str, Any]) -> bool:
+    """Whether arm B is best at its longest length."""
+    return bool(row["best"] == max(arm["length"] for arm in row["arms"]))
 
 
 def spread(values: Sequence[float]) -> list[float]:
@@ -80,6 +98,7 @@ def _arm(
         "reached": sum(cost.reached for cost in costs),
         **{name: spread([getattr(cost, name) for cost in costs]) for name in FIGURES},
         "per_success": _per_success(costs),
+        "age": spread([age_of_best(run) for run in runs]),
         "whole": spread([Spent(run).whole.epochs for run in runs]),
         "ratios": {name: round(ratio, 4) for name, ratio in ratios.items()},
     }
@@ -94,21 +113,30 @@ def _per_success(costs: Sequence[Cost]) -> float | None:
 def _curves(arms: Sequence[tuple[str, int, Sequence[Run]]]) -> list[dict[str, Any]]:
     """The best value so far by epochs and by seconds: mean, lowest and highest over the seeds.
 
-    A curve begins where every search has a value, and ends where the first of them ends.
+    A curve begins where every search has a value, and ends where the first of them ends. Its points
+    are equally far from each other on a logarithmic scale.
     """
     found = []
     for arm, length, runs in arms:
         spent = list(map(Spent, runs))
         for axis, read in (("epochs", Spent.best_by), ("seconds", Spent.best_within)):
-            ends = [each.whole.epochs if axis == "epochs" else each.whole.wall for each in spent]
+            cost = attrgetter("epochs" if axis == "epochs" else "wall")
+            end = min(cost(each.whole) for each in spent)
+            firsts = [cost(each.first) for each in spent if each.first is not None]
             points = []
-            for step in range(1, _POINTS + 1):
-                at = min(ends) * step / _POINTS
+            for at in _steps(max(firsts), end) if len(firsts) == len(spent) else ():
                 values = [value for each in spent if (value := read(each, at)) is not None]
-                if len(values) == len(spent):
-                    points.append(_rounded((at, mean(values), min(values), max(values))))
+                points.append(_rounded((at, mean(values), min(values), max(values))))
             found.append({"arm": arm, "length": length, "axis": axis, "points": points})
     return found
+
+
+def _steps(first: float, last: float) -> list[float]:
+    """Numbers from `first` to `last`, each the same multiple of the one before."""
+    if first >= last:
+        return [first]
+    by = (last / first) ** (1 / (_POINTS - 1))
+    return [*(first * by**step for step in range(_POINTS - 1)), last]
 
 
 def _rounded(values: Sequence[float]) -> list[float]:

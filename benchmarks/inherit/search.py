@@ -15,12 +15,17 @@ from typing import Any
 
 from benchmarks import machine, searches
 from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
-from benchmarks.inherit.methods import TRIALS, Keys
+from benchmarks.inherit.methods import EXAMPLE, READING, TRIALS, Keys
 from benchmarks.trials.inherit.sizes import SIZES
 from controller.state import record, reports
 from controller.state.home import Home
 from controller.store.layout import Root
 
+_LEARNING = ("images", "learning", "net")  # modules of all trials that learn images
+_READING = (  # what a trial of the example reads
+    *("train.py", "network.py", "graph.py", "data.py", "squad.py"),
+    *("train.json", "dev.json"),
+)
 _OF_TRIALS = ("side", "train", "validation", "widths", "depths", "macro", "batch", "slots")
 
 
@@ -36,7 +41,7 @@ class Place:
     def __init__(self, directory: Path, size: str, images: Path) -> None:
         self.directory = directory
         self.size = SIZES[size]
-        self.environment = {"SIZE": size, "IMAGES": str(images)}
+        self.environment = {"SIZE": size, "IMAGES": str(images), "READING": str(EXAMPLE)}
         self._spaces: dict[str, dict[str, Any]] = {}
 
     def complete(self, keys: Keys) -> Keys:
@@ -44,6 +49,8 @@ class Place:
         given = dict(keys)
         if "model" in given:  # made once, and not by a trial before each search
             given["search_space"] = self.space(given.pop("model"))
+        if "code_dir" in given["tuner"]:  # of the example
+            given["tuner"] = {**given["tuner"], "code_dir": str(EXAMPLE)}
         trial = {
             "command": given.pop("command"),
             "code_dir": str(TRIALS),
@@ -60,19 +67,24 @@ class Place:
 
         The tuner's own code is no part of it: after a change of a tuner, remove what was kept.
         """
-        what = [keys, *(getattr(self.size, name) for name in _OF_TRIALS)]
-        found = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
         module = keys["command"][2].rpartition(".")[2]
-        for name in ("images", "learning", "net", module):
-            found.update((TRIALS / "inherit" / f"{name}.py").read_bytes())
+        if module == READING:
+            what = [keys, getattr(self.size.reading, "articles", None)]
+            files = [TRIALS / "inherit/reading.py", *(EXAMPLE / name for name in _READING)]
+        else:
+            what = [keys, *(getattr(self.size, name) for name in _OF_TRIALS)]
+            files = [TRIALS / "inherit" / f"{name}.py" for name in (*_LEARNING, module)]
+        found = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
+        for file in files:
+            found.update(file.read_bytes())
         return found.hexdigest()[:16]
 
     def run(self, name: str, keys: Keys, *, tests_all: bool = False) -> Run:
         """Run a search in a directory of its own, which is gone afterwards.
 
         What a killed one left there is removed first, and an interrupted one is ended. The test
-        accuracy of the best trial is read, with `tests_all` that of every trial. Raises
-        RuntimeError.
+        accuracy of the best trial is read, with `tests_all` that of every trial, unless trials have
+        it in their results. Raises RuntimeError.
         """
         directory = self.directory / name
         searches.end(directory)
@@ -87,11 +99,15 @@ class Place:
             raise
         run = self._read(directory, search, began)
         chosen = run.trials if tests_all else [run.best]
-        networks = [trial for trial in chosen if trial is not None and trial.value is not None]
+        networks = [
+            trial
+            for trial in chosen
+            if trial is not None and trial.value is not None and trial.test is None
+        ]
         accuracies = self._tested(networks, search.root)
         searches.clear(directory, search)
         tested = {trial.id: test for trial, test in zip(networks, accuracies, strict=True)}
-        trials = [replace(trial, test=tested.get(trial.id)) for trial in run.trials]
+        trials = [replace(trial, test=tested.get(trial.id, trial.test)) for trial in run.trials]
         return replace(run, trials=trials)
 
     def _read(self, directory: Path, search: searches.Search, began: float) -> Run:
@@ -162,6 +178,7 @@ def _trial(row: Mapping[str, Any]) -> TrialRecord:
         row["value"] if row["candidate"] else None,
         result.get("before"),
         inherited.get("share"),
+        result.get("test"),
         accuracies=result.get("accuracies", ()),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.inherit import images
 from benchmarks.inherit.figures.runs import Run
 from benchmarks.inherit.kept import Kept
-from benchmarks.inherit.methods import Keys, Task, experiment, tasks
+from benchmarks.inherit.methods import Keys, Task, experiment, extent, tasks
 from benchmarks.inherit.search import Place
 from benchmarks.trials.inherit.sizes import SIZES
 
@@ -59,9 +59,12 @@ class Study:
         return self.get(task.name, experiment(task, self.size))
 
     def kept_tasks(self, method: str, seeds: int) -> dict[Task, Run] | None:
-        """Every search of a method with the seeds from 0; None while one is missing."""
+        """Every search of a method with the seeds from 0; None while one is missing.
+
+        A method has as many of these seeds as its extent says.
+        """
         found: dict[Task, Run] = {}
-        for seed in range(seeds):
+        for seed in range(extent(method, self.size, seeds).seeds):
             for task in tasks(method, self.size, seed):
                 run = self.kept_task(task)
                 if run is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.table import Table
 
 from benchmarks.inherit.methods import TITLES
-from benchmarks.inherit.outcome import GOAL, GOAL_METHOD, is_reached
+from benchmarks.inherit.outcome import GOAL, GOAL_METHOD, is_reached, reached
 
 _TIMES = 8  # at which the best accuracy is shown
 
@@ -16,7 +16,7 @@ _TIMES = 8  # at which the best accuracy is shown
 def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
     """A table and a line for each method, and what else was measured."""
     for row in record["methods"]:
-        yield _arms(row, record["seeds"])
+        yield _arms(row)
         yield verdict(row)
         yield _minutes(row)
         if row["births"]:
@@ -34,18 +34,25 @@ def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
 def verdict(row: dict[str, Any]) -> str:
     """The ratio of a method in epochs, its interval, and the goal where there is one."""
     ratio, low, high = row["ratio"]["epochs"]
+    at_a, at_b = reached(row)
     goal = ""
     if row["method"] == GOAL_METHOD:
         goal = f"; the goal of {GOAL:g} is {'reached' if is_reached(row) else 'missed'}"
     return (
         f"{row['method']}: ratio {ratio:.2f} ({low:.2f} to {high:.2f}) in epochs until "
-        f"{percent(row['target'])}, to arm B at length {row['cheapest']}{goal}"
+        f"{percent(row['target'])}, to arm B at length {row['cheapest']}; reached by {at_a} "
+        f"searches of arm A and {at_b} of arm B{goal}"
     )
 
 
 def percent(accuracy: float) -> str:
     """An accuracy in percent."""
     return f"{100 * accuracy:.2f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of accuracies in percentage points."""
+    return f"{100 * difference:.2f}"
 
 
 def pair(found: list[float], digits: int) -> str:
@@ -61,6 +68,27 @@ def accuracies(found: list[float]) -> str:
 def arm(row: dict[str, Any]) -> str:
     """What an arm is called: A, or B with its length."""
     return TITLES[row["arm"]] + (f" at length {row['length']}" if row["arm"] == "b" else "")
+
+
+def ages(row: dict[str, Any]) -> tuple[str, str]:
+    """The age of the best network of arm A, and of arm B at its best length, in epochs."""
+    found = {(each["arm"], each["length"]): each["age"][0] for each in row["arms"]}
+    return f"{found['a', 1]:.0f}", f"{found['b', row['best']]:.0f}"
+
+
+def at_birth(row: dict[str, Any], name: str, form: Callable[[float], str]) -> str:
+    """The mean of a number over all children of arm A; empty if there are none."""
+    children = sum(each["children"] for each in row["births"])
+    total = sum(each["children"] * each[name] for each in row["births"])
+    return form(total / children) if children else ""
+
+
+def from_nothing(row: dict[str, Any], name: str) -> str:
+    """The test accuracies of an arm's networks, trained from nothing; empty if there are none."""
+    found = [
+        each for each in row["final"] if (each["method"], each["arm"]) == (row["method"], name)
+    ]
+    return accuracies(found[0]["test"]) if found else ""
 
 
 def per_success(row: dict[str, Any]) -> str:
@@ -80,18 +108,18 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _arms(row: dict[str, Any], seeds: int) -> Table:
+def _arms(row: dict[str, Any]) -> Table:
     table = _table(
         row["method"], "validation", "test", "reached", "epochs", "ratio", "per success", "CPU s",
-        "ratio", "wall s", "ratio", "whole",
+        "ratio", "wall s", "ratio", "whole", "age",
     )  # fmt: skip
     for each in row["arms"]:
         table.add_row(
             arm(each), accuracies(each["value"]), accuracies(each["test"]),
-            f"{each['reached']} of {seeds}",
+            f"{each['reached']} of {row['seeds']}",
             pair(each["epochs"], 0), ratio(each, "epochs"), per_success(each), pair(each["cpu"], 0),
             ratio(each, "cpu"), pair(each["wall"], 0), ratio(each, "wall"),
-            pair(each["whole"], 0),
+            pair(each["whole"], 0), pair(each["age"], 0),
         )  # fmt: skip
     return table
 
@@ -112,11 +140,11 @@ def _minutes(row: dict[str, Any]) -> Table:
 
 
 def _births(row: dict[str, Any]) -> Table:
-    table = _table("at birth, by change", "children", "inherited", "accuracy", "lost", "gained")
+    table = _table("at birth, by change", "children", "inherited", row["measure"], "lost", "gained")
     for each in row["births"]:
         table.add_row(
             each["change"], str(each["children"]), f"{each['share']:.0%}",
-            percent(each["before"]), percent(each["lost"]), percent(each["gained"]),
+            percent(each["before"]), points(each["lost"]), points(each["gained"]),
         )  # fmt: skip
     return table
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,10 +63,10 @@ class Peer:
             *(sys.executable, "-m", "benchmarks.peers.reaper", str(file), copies),
             *self._command("run", work, kind, trials, seconds),
         ]
-        with (work / "output.log").open("ab") as output:
+        with _temporary() as temporary, (work / "output.log").open("ab") as output:
             process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=self._environment(), stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output,
+                command, cwd=REPOSITORY, env=self._environment(temporary),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
             try:
                 if kill is not None:
@@ -83,11 +84,12 @@ class Peer:
 
     def values(self, work: Path, kind: str, trials: int, seconds: float) -> list[float]:
         """The values that the tool knows of, one for each trial. Raises RuntimeError."""
-        done = subprocess.run(
-            self._command("results", work, kind, trials, seconds), cwd=REPOSITORY,
-            env=self._environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
+        with _temporary() as temporary:
+            done = subprocess.run(
+                self._command("results", work, kind, trials, seconds), cwd=REPOSITORY,
+                env=self._environment(temporary), capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        if done.returncode != 0 or not done.stdout:
             raise RuntimeError(f"{self.name} has no results: {done.stderr.strip()[-300:]}")
         values: list[float] = json.loads(done.stdout.splitlines()[-1])
         return values
@@ -96,10 +98,18 @@ class Peer:
         program = PROGRAMS / f"{self.name}_search.py"
         return [str(self.python), str(program), what, str(work), kind, str(trials), str(seconds)]
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, temporary: str) -> dict[str, str]:
         """Heirloom is found by its path, and other tools do not see this environment."""
-        kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-        return {**kept, "PYTHONPATH": str(REPOSITORY)} if self.name == "heirloom" else kept
+        hidden = ("VIRTUAL_ENV", "PYTHONPATH")
+        kept = {name: value for name, value in os.environ.items() if name not in hidden}
+        if self.name == "heirloom":
+            return {**kept, "PYTHONPATH": str(REPOSITORY)}
+        return {**kept, "TMPDIR": temporary}
+
+
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    """A directory for what a tool does not remove. Its path is short: Ray has sockets below it."""
+    return tempfile.TemporaryDirectory(prefix="peers-", ignore_cleanup_errors=True)
 
 
 def trace(work: Path) -> list[tuple[str, str, int]]:

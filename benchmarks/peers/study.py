@@ -76,6 +76,8 @@ def _measure(peer: Peer, *, short: bool, notify: Callable[[str], None]) -> Recor
 def _undisturbed(peer: Peer, kind: str, trials: int) -> Record:
     work = peer.work(kind)
     measured = peer.run(work, kind, trials, 0.0)
+    if any(measured["exits"]):
+        raise RuntimeError(f"{peer.name} fails: see {work}/output.log")
     values = peer.values(work, kind, trials, 0.0)
     layout.remove(work)
     return {**measured, "results": len(values), "best": max(values, default=None)}

@@ -16,6 +16,7 @@ from controller.config.fields import (
     Command,
     Duration,
     ExistingPath,
+    Exporters,
     Inventory,
     Keep,
     ObjectiveField,
@@ -70,6 +71,8 @@ class Experiment(Section):
     """What runs on this machine when the search ends or pauses, or a node is set aside."""
     on_end_timeout: Duration = 60.0
     """How long that command may run: seconds, or text such as 5m."""
+    exporters: Exporters = Field(default={})
+    """Tools that get the trials while the search runs, each with a path or an address."""
     inheritance: InheritanceSection = InheritanceSection()
     """Whose weights trials start from."""
     resource: ResourceSection | None = None

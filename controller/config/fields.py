@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from heirloom.node.spec_values import text_problem
 from heirloom.objective import DIRECTIONS, ObjectiveError, Objectives
 
 _KEEP = re.compile(r"all|lineage|best [1-9][0-9]*")
+_EXPORTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SQLITE = "sqlite:///"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NNI = {
     "NNI_PLATFORM", "NNI_EXP_ID", "NNI_TRIAL_JOB_ID", "NNI_TRIAL_SEQ_ID", "NNI_SYS_DIR",
@@ -149,6 +152,24 @@ def _keep(value: Any) -> str:
     raise ValueError(f"must be all, lineage, or best with a number, such as best 5; not {value!r}")
 
 
+def _exporters(value: Any, info: ValidationInfo) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"must be a path by tool, such as {{tensorboard: runs}}, not {value!r}")
+    for tool, path in value.items():
+        if not isinstance(tool, str) or not _EXPORTER.fullmatch(tool):
+            raise ValueError(f"{tool!r} is no name of an exporter: letters, digits, _ . -")
+        if not isinstance(path, str) or not path:
+            raise ValueError(f"{tool} needs the path or the address of its export, not {path!r}")
+    return {tool: _address(path, info) for tool, path in value.items()}
+
+
+def _address(path: str, info: ValidationInfo) -> str:
+    """The path, absolute, or the address of a service. The path of an SQLite database likewise."""
+    if path.startswith(_SQLITE):
+        return f"{_SQLITE}{_path(path.removeprefix(_SQLITE), info)}"
+    return path if "://" in path else str(_path(path, info))
+
+
 def _objective(value: Any) -> str | dict[str, Any]:
     try:
         Objectives.parse(value)
@@ -219,6 +240,11 @@ Command = Annotated[
             ]
         }
     ),
+]
+Exporters = Annotated[
+    dict[str, str],
+    BeforeValidator(_exporters),
+    WithJsonSchema({"type": "object", "additionalProperties": _TEXT}),
 ]
 Environment = Annotated[
     dict[str, str],

@@ -19,8 +19,10 @@ from controller.engine.setup.cluster import node_info
 from controller.engine.setup.specs import Specs
 from controller.state.inbox import Inbox
 from controller.store.watch import StoreWatch
+from controller.tuners.calls import no_state
 from controller.tuners.long_calls import LongCall
 from heirloom.store.files import RealFiles
+from heirloom.tuners.process.protocol import SavedState
 
 
 class NoTuner:
@@ -51,6 +53,10 @@ class NoTuner:
         """Answer nothing: no answer is needed."""
         return Future()
 
+    def state(self) -> Future[SavedState]:
+        """There is none."""
+        return no_state()
+
     def close(self, timeout: float) -> None:
         """There is no process to end."""
 
@@ -80,7 +86,7 @@ def assemble(
 ) -> Loop:
     """The loop of an experiment, with its dispatcher and what it does on the store."""
     place, root = session.directory, session.root
-    session.journal.follow(session.experiment)
+    session.journal.follow(session.experiment, session.restored)
     watch = StoreWatch(root, root.experiment, RealFiles(), post.events, post.lost_heartbeat)
     dispatcher = AnsibleDispatcher(
         session.inventory,

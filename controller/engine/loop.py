@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 from controller.core import events as e
@@ -17,6 +18,7 @@ from controller.core.experiment import Experiment
 from controller.dispatch.interface import Dispatcher
 from controller.engine import actions
 from controller.engine.actions import Actions, SpecSource
+from controller.engine.continuation.tuner_state import StateKeeper
 from controller.engine.messages import Batch, MessageQueue
 from controller.engine.observer import (
     InterruptPrompt,
@@ -32,6 +34,7 @@ from controller.state.inbox import Inbox
 from controller.state.journal import Journal
 from controller.store.watch import StoreWatch
 from controller.tuners.long_calls import LongCall
+from heirloom.tuners.process.protocol import SavedState
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,9 @@ class Tuner(actions.Tuner, Protocol):
 
     def under_way(self, count: int) -> None:
         """Report the number of trials without a verdict."""
+
+    def state(self) -> Future[SavedState]:
+        """Request all that decides later proposals."""
 
     def close(self, timeout: float) -> None:
         """End the process, within `timeout` seconds."""
@@ -97,6 +103,7 @@ class Loop:
             experiment, tuner=tuner, store=watch, dispatcher=dispatcher, specs=specs,
             post=post.events, now=now,
         )  # fmt: skip
+        self._tuner_state = StateKeeper(journal, tuner, clock)
         self._thinking: tuple[int, float] | None = None  # the trial asked for, and since when
         self._open_trials: int | None = None  # the last number reported to the tuner
         self.interrupts = 0  # set by the signal handler, read once a turn
@@ -113,10 +120,15 @@ class Loop:
                 self.step()
             if self.experiment.closed is None and self.experiment.paused is None:
                 self._note_time()
-            self._journal.settle()
+            self.settle()
             return self.experiment.closed
         finally:
             self._close()
+
+    def settle(self, timeout: float = _CLOSE) -> None:
+        """Write what follows from all events. The tuner gets `timeout` seconds for its state."""
+        self._journal.settle()
+        self._tuner_state.settle(timeout)
 
     def _note_time(self) -> None:
         """Journal that the controller ran until now, so that its time counts."""
@@ -152,7 +164,11 @@ class Loop:
         new = self._apply(batch.events)
         for name, request in requests:
             new += self._apply(self._requested(name, request, now))
-        events = new + self._decisions.decide(now, self._watch.free_bytes)
+        self._tuner_state.note(new)
+        self._tuner_state.request()
+        decided = self._decisions.decide(now, self._watch.free_bytes)
+        self._tuner_state.note(decided)
+        events = new + decided
         self._journal.append(events)
         if batch.mail:
             self._watch.acknowledge(batch.mail)
@@ -165,6 +181,7 @@ class Loop:
         for event in events:
             self._observers.tell(self.experiment, event)
         self._observers.refresh(self.experiment, self._situation(now))
+        self._tuner_state.keep()
 
     def _apply(self, events: Sequence[e.Event]) -> list[e.Event]:
         """Apply the events that are news, and return those."""

@@ -21,7 +21,7 @@ from controller.dispatch.ansible.inventory import Inventory, Node
 from controller.dispatch.ansible.inventory import read as read_inventory
 from controller.engine.continuation import warm_start
 from controller.engine.continuation.original import Original
-from controller.engine.continuation.replay import known, replay
+from controller.engine.continuation.replay import restore
 from controller.engine.setup import interpreter, specs
 from controller.engine.setup.cluster import (
     check_pythons,
@@ -44,14 +44,13 @@ from controller.state.inbox import Inbox
 from controller.state.journal import Journal
 from controller.state.lock import Lock
 from controller.state.publish import publish
+from controller.state.reading.reader import Restored
 from controller.state.record import read_config
 from controller.store import layout
 from controller.store.layout import Root
 from controller.store.snapshots import runtime, snapshot
 from controller.store.snapshots.listing import entries
-from controller.tuners.calls import Call
 from heirloom.store.atomic_write import replace_file
-from heirloom.tuners.process.protocol import Resume
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +63,7 @@ class Session:
     root: Root
     journal: Journal
     experiment: Experiment
-    calls: Sequence[Call] = ()  # the journaled calls of the tuner
-    known: Resume | None = None  # see replay.known; None before the first opening
+    restored: Restored | None = None  # where `experiment` comes from; None: it is new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,14 +229,13 @@ def resume(
 
 @contextlib.contextmanager
 def lock(name: str, home: Home) -> Iterator[Session]:
-    """Lock an existing experiment and replay its journal. Raises HeirloomError."""
+    """Lock an existing experiment and read its journal. Raises HeirloomError."""
     directory = home.find(name)
     with Lock(directory):
         config = read_config(directory)
         with Journal.open(directory.journal) as journal:
-            replayed = replay(config, journal)
-            experiment, calls, _ = replayed
-            created = experiment.created
+            restored = restore(config, journal)
+            created = restored.experiment.created
             if created is None:
                 raise LaunchError(
                     f"{directory.journal} is empty: start a new experiment with "
@@ -246,8 +243,8 @@ def lock(name: str, home: Home) -> Iterator[Session]:
                 )
             yield Session(
                 directory=directory, config=config, created=created, journal=journal,
-                root=layout.find(Path(created.root)), experiment=experiment, calls=calls,
-                known=known(replayed) if experiment.opened_at is not None else None,
+                root=layout.find(Path(created.root)), experiment=restored.experiment,
+                restored=restored,
             )  # fmt: skip
 
 

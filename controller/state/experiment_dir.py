@@ -54,6 +54,11 @@ class ExperimentDir:
         return self.path / "checkpoint"
 
     @property
+    def exporters(self) -> Path:
+        """Locks, logs and statuses of its exporters (controller/state/exporters.py)."""
+        return self.path / "exporters"
+
+    @property
     def report(self) -> Path:
         """The report's page."""
         return self.path / "report.html"

@@ -8,27 +8,25 @@ lets other processes read while the controller writes.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import json
 import logging
 import sqlite3
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-
-from pydantic import TypeAdapter, ValidationError
 
 from controller.core.events import Event
 from controller.core.experiment import Experiment
 from controller.core.model import Rules, Trial
-from controller.state import database
+from controller.state import database, rows
 from controller.state.database import JournalError, NewerJournalError
-from controller.state.migrations import FORMAT, changed_kinds, upgrade
-from controller.state.reading import reader
+from controller.state.migrations import FORMAT, changed_kinds
+from controller.state.reading import check, reader, schema, tuner_state
 from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
+from controller.state.reading.tuner_state import TunerState
 from controller.state.reading.writer import EVERY, Writer
 
 __all__ = ["FORMAT", "Journal", "JournalError", "NewerJournalError"]
@@ -40,17 +38,10 @@ _ROWS = """
     SELECT seq, kind, body, (SELECT user_version FROM pragma_user_version)
     FROM events WHERE seq > ? ORDER BY seq
 """
+_INSERT = "INSERT INTO events (kind, body) VALUES (?, ?)"
+_OF_KINDS = _ROWS.replace("seq > ?", "seq > ? AND kind IN (SELECT value FROM json_each(?))")
 
 log = logging.getLogger(__name__)
-
-_FIELDS = {
-    kind: tuple((field.name, field.default) for field in dataclasses.fields(kind))
-    for kind in typing.get_args(Event)
-}
-_ENCODE = json.JSONEncoder(default=dataclasses.asdict).encode
-_ADAPTERS: dict[str, TypeAdapter[Event]] = {
-    kind.__dataclass_fields__["kind"].default: TypeAdapter(kind) for kind in typing.get_args(Event)
-}
 
 
 class Journal:
@@ -87,11 +78,11 @@ class Journal:
         """
         if not events:
             return
-        rows = [(event.kind, _encode(event)) for event in events]
+        encoded = [(event.kind, rows.encode(event)) for event in events]
         with database.translate_sqlite_errors(self.path, "written"):
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany("INSERT INTO events (kind, body) VALUES (?, ?)", rows)
+                self._connection.executemany(_INSERT, encoded)
                 if self._writer is not None:
                     self._update_tables(self._writer, events)
                 self._connection.execute("COMMIT")
@@ -108,27 +99,46 @@ class Journal:
         """From now on, write the reading tables as well, after each `every` events.
 
         The experiment has applied what the journal holds, and has always applied what `append`
-        gets. `restored`: what `restore` returned, if the experiment comes from there.
+        gets. `restored`: what `restore` returned, if the experiment comes from there. By default
+        the tables are written anew, and so they are where a row that it needs is damaged.
         """
         self._writer = Writer(self._connection, experiment, restored, every=every)
-        if restored is not None and restored.seq:
+        if restored is None or not restored.seq:
+            return
+        try:
             self._writer.note([event for _, event in self.read(restored.seq)])
+        except ValueError as error:
+            log.warning("%s: the reading tables are written anew: %s", self.path, error)
+            self._writer = Writer(self._connection, experiment, None, every=every)
 
     def settle(self) -> None:
         """Bring the reading tables up to the last event. If that fails, readers apply events."""
         writer = self._writer
         if writer is None or not writer.is_behind:
             return
+        if self._write_beside(lambda: self._update_tables(writer, now=True)):
+            writer.committed()
+
+    def keep_tuner_state(self, state: TunerState) -> None:
+        """Keep the tuner's state. If that fails, a resume repeats more of the tuner's calls."""
+        self._write_beside(lambda: tuner_state.write(self._connection, state))
+
+    def drop_tuner_state(self) -> None:
+        """Have the next resume repeat all calls of the tuner."""
+        self._write_beside(lambda: tuner_state.drop(self._connection))
+
+    def _write_beside(self, write: Callable[[], None]) -> bool:
+        """Write what follows from the events, in a transaction. Returns whether it is written."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._update_tables(writer, now=True)
+            write()
             self._connection.execute("COMMIT")
         except sqlite3.Error:
-            log.exception("%s: the reading tables are not written", self.path)
+            log.exception("%s: what follows from the events is not written", self.path)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            return
-        writer.committed()
+            return False
+        return True
 
     def _update_tables(
         self, writer: Writer, events: Sequence[Event] = (), *, now: bool = False
@@ -142,7 +152,8 @@ class Journal:
             writer.note(events)
             if now or writer.is_due:
                 [(seq,)] = self._connection.execute("SELECT max(seq) FROM events")
-                writer.write(seq, (event for _, event in self.read()))
+                reports = self.read(kinds=typing.get_args(Reports))
+                writer.write(seq, (event for _, event in reports))
         except sqlite3.Error:
             raise
         except Exception:
@@ -162,16 +173,41 @@ class Journal:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("COMMIT")
 
-    def restore(self, rules: Rules, *, lazy: bool = False) -> Restored:
+    def restore(self, rules: Callable[[], Rules], *, lazy: bool = False) -> Restored:
         """The experiment from the reading tables; a new one where there are none that fit.
 
-        The events after `seq` of the answer are to be applied to it. Use it within `snapshot`. With
-        `lazy`, a trial is read when it is asked for, while the journal is open. Raises
-        JournalError.
+        `rules` returns those of the experiment file. The events after `seq` of the answer are to be
+        applied to it. Use it within `snapshot`. With `lazy`, a trial is read when it is asked for,
+        while the journal is open. Raises JournalError.
         """
         with database.translate_sqlite_errors(self.path, "read"):
             replay = functools.partial(self._replay, rules) if lazy else None
             return reader.restore(self._connection, rules, self.path, replay)
+
+    def tables_end(self) -> int:
+        """The number of the last event that the reading tables contain. Raises JournalError.
+
+        There must be tables.
+        """
+        with database.translate_sqlite_errors(self.path, "read"):
+            return schema.end(self._connection)
+
+    def tuner_state(self) -> TunerState | None:
+        """The tuner's state, if one fits the events. Raises JournalError."""
+        with database.translate_sqlite_errors(self.path, "read"):
+            return tuner_state.read(self._connection)
+
+    @property
+    def last(self) -> int:
+        """The number of the last event, 0 if there is none. Raises JournalError."""
+        with database.translate_sqlite_errors(self.path, "read"):
+            [last] = self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+            return int(last)
+
+    def differences(self, rules: Rules) -> list[str]:
+        """What is different beside the events from what they lead to. Raises JournalError."""
+        with self.snapshot(), database.translate_sqlite_errors(self.path, "read"):
+            return check.differences(self._connection, rules, self.read())
 
     def curves(self, restored: Restored) -> Curves:
         """The curves at the moment of `restored`. Raises JournalError."""
@@ -189,48 +225,38 @@ class Journal:
                 found.add(event)
         return found
 
-    def _replay(self, rules: Rules, last: int) -> Sequence[Trial]:
-        experiment = Experiment(rules)
+    def _replay(self, rules: Callable[[], Rules], last: int) -> Sequence[Trial]:
+        experiment = Experiment(rules())
         for seq, event in self.read():
             if seq > last:
                 break
             experiment.apply(event)
         return experiment.trials
 
-    def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+    def read(
+        self, after: int = 0, kinds: Collection[type[Event]] = ()
+    ) -> Iterator[tuple[int, Event]]:
         """The events with a number greater than `after`, in order, each with its number.
 
-        Raises JournalError at a row that cannot be read.
+        Of these kinds, or of every kind for none, in a journal of today's format. Raises
+        JournalError at a row that cannot be read.
         """
         with database.translate_sqlite_errors(self.path, "read"):
-            cursor = self._connection.execute(_ROWS, (after,))
+            cursor = self._rows(after, [rows.kind_of(kind) for kind in kinds])
             found = 0
-            while rows := cursor.fetchmany(_BATCH):
+            while fetched := cursor.fetchmany(_BATCH):
                 if not found:
-                    found = rows[0][3]
+                    found = fetched[0][3]
                     database.refuse_unknown_format(self._connection, self.path, found)
                     changed = changed_kinds(found)
-                for seq, kind, body, _ in rows:
+                for seq, kind, body, _ in fetched:
                     old = found if kind in changed else FORMAT
-                    yield seq, self._decode(seq, kind, body, old)
+                    yield seq, rows.decode(self.path, seq, kind, body, old)
 
-    def _decode(self, seq: int, kind: str, body: str, found: int) -> Event:
-        fields = database.decode(self.path, seq, kind, body)
-        if found != FORMAT:
-            kind, fields = upgrade(kind, fields, found)
-        adapter = _ADAPTERS.get(kind)
-        if adapter is None:
-            raise JournalError(f"{self.path}: event {seq} is of an unknown kind, {kind!r}")
-        try:
-            return adapter.validate_python(fields)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise database.damaged(
-                self.path, f"event {seq} ({kind}): {where}: {first['msg']}"
-            ) from error
-        except (ValueError, TypeError, RecursionError) as error:
-            raise database.damaged(self.path, f"event {seq} ({kind}): {error}") from error
+    def _rows(self, after: int, kinds: Sequence[str]) -> sqlite3.Cursor:
+        if kinds:
+            return self._connection.execute(_OF_KINDS, (after, json.dumps(kinds)))
+        return self._connection.execute(_ROWS, (after,))
 
     def close(self) -> None:
         """Close the file."""
@@ -246,13 +272,3 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _encode(event: Event) -> str:
-    """ASCII only: a trial may report text that is not valid Unicode."""
-    body = {
-        name: value
-        for name, default in _FIELDS[type(event)]
-        if (value := getattr(event, name)) != default
-    }
-    return _ENCODE(body)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from controller import config as configs
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
 from controller.errors import HeirloomError
@@ -22,22 +23,39 @@ from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Listed, StoredTrials
 from controller.store.layout import Root
 
+if TYPE_CHECKING:
+    from controller import config as configs
+
 
 class RecordError(HeirloomError):
     """The experiment cannot be read, or has no such trial."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Record:
     """The state of one experiment, from its journal."""
 
     place: ExperimentDir
-    config: configs.Experiment
     experiment: Experiment
     root: Root
     is_running: bool  # whether a controller runs it now
     curves: dict[int, Points] = field(default_factory=dict)  # by trial
     metric_curves: dict[str, dict[int, Points]] = field(default_factory=dict)  # by name and trial
+
+    @cached_property
+    def config(self) -> configs.Experiment:
+        """The experiment file. Raises RecordError."""
+        return read_config(self.place)
+
+    @property
+    def model(self) -> str | None:
+        """The model that the search space comes from, as the file names it. Raises RecordError."""
+        try:
+            found = json.loads(self.place.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _unreadable(self.place, error) from None
+        # Earlier versions wrote no such key.
+        return found.get("model") if isinstance(found, dict) else None
 
     @property
     def state(self) -> str:
@@ -84,13 +102,19 @@ def some(trials: Sequence[Trial], ids: Sequence[int]) -> list[Trial]:
 
 def read_config(place: ExperimentDir) -> configs.Experiment:
     """The experiment file as it was when the experiment was created. Raises RecordError."""
+    from controller import config as configs
+
     try:
         return configs.restore(place.config.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RecordError(
-            f"{place.config} cannot be read: {error}: take it from the store with "
-            f"`{command('recover', place.name)}`"
-        ) from None
+        raise _unreadable(place, error) from None
+
+
+def _unreadable(place: ExperimentDir, error: Exception) -> RecordError:
+    return RecordError(
+        f"{place.config} cannot be read: {error}: take it from the store with "
+        f"`{command('recover', place.name)}`"
+    )
 
 
 def load(place: ExperimentDir, *, curves: bool = False) -> Record:
@@ -114,8 +138,7 @@ def opened(place: ExperimentDir) -> Iterator[Record]:
 
 
 def _read(place: ExperimentDir, journal: Journal, *, lazy: bool, curves: bool) -> Record:
-    config = read_config(place)
-    restored = journal.restore(config.rules(), lazy=lazy)
+    restored = journal.restore(lambda: read_config(place).rules(), lazy=lazy)
     experiment = restored.experiment
     reported = journal.curves(restored) if curves else Curves()
     for _, event in journal.read(restored.seq):
@@ -129,7 +152,6 @@ def _read(place: ExperimentDir, journal: Journal, *, lazy: bool, curves: bool) -
     root = Root(Path(experiment.created.root))
     return Record(
         place,
-        config,
         experiment,
         root,
         is_locked(place),
@@ -162,7 +184,7 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "seconds": dict(trial.seconds),
         "peak_memory": trial.peak_memory,
         "cpu_seconds": trial.cpu_seconds,
-        "weights": str(record.root.weights(trial.id)) if has_weights(trial) else None,
+        "weights": record.root.weights_text(trial.id) if has_weights(trial) else None,
         "removed": trial.removed,
         "retry_of": trial.retry_of,
         "candidate": trial.candidate,

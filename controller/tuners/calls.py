@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any, Literal
 
 from controller.core.events import Concluded, ProposalWithheld, Proposed, SearchEnded
+from heirloom.tuners.process.protocol import SavedState
 
 _REPORTS = 100  # reports in one call at most: the first that stops the trial is answered soon
 Reports = Sequence[tuple[int, Any]]  # step, value
@@ -22,3 +24,11 @@ Call = (
 def parts(reports: Reports) -> list[Reports]:
     """Reports that go to the assessor in one call each: a call takes longer than a report."""
     return [reports[at : at + _REPORTS] for at in range(0, len(reports), _REPORTS)]
+
+
+def no_state() -> Future[SavedState]:
+    """The answer where no tuner's process has a state."""
+    answer: Future[SavedState] = Future()
+    reason = "there is no process"
+    answer.set_result({"tuner": "", "state": None, "assessor": None, "reason": reason, "code": ""})
+    return answer

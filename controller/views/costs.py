@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from controller.config.model import COSTS, ModelSpace
 from controller.views import output
 
+if TYPE_CHECKING:
+    from controller.config.model import ModelSpace
+
+_COSTS = ("parameters", "macs")
 _ROWS = 40  # options shown
 
 
@@ -29,16 +32,16 @@ def show(console: Console, made: ModelSpace) -> None:
     table.add_column("parameters", justify="right", no_wrap=True)
     table.add_column("MACs", justify="right", no_wrap=True)
     for key in ("min", "median", "max"):
-        table.add_row(key, *(_shown(found[name], key) for name in COSTS))
+        table.add_row(key, *(_shown(found[name], key) for name in _COSTS))
     size = found.get("supernet")
     if size is not None:
         label = f"supernet ({filesize.decimal(size['bytes'])})"
-        table.add_row(label, *(_shown(size, name) for name in COSTS))
+        table.add_row(label, *(_shown(size, name) for name in _COSTS))
     for each in found["options"][:_ROWS]:
         option = each["option"]
         text = option if isinstance(option, str) else json.dumps(option)
         label = escape(f"mean with {each['label']} {text}")
-        table.add_row(label, *(_shown(each, name) for name in COSTS))
+        table.add_row(label, *(_shown(each, name) for name in _COSTS))
     output.print_table(console, table)
     if len(found["options"]) > _ROWS:
         command = f"python -m heirloom.nas {made.model} --table"

@@ -15,6 +15,7 @@ from rich.table import Table
 from controller.core.model import State, Trial, attempt_name
 from controller.errors import HeirloomError
 from controller.formats import clock, command, duration, limits
+from controller.state import exporters
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.record import Record
@@ -154,9 +155,9 @@ def _detail(console: Console, record: Record) -> None:
     if experiment.imports is not None:
         count = f"{experiment.imported} of {len(experiment.imports.trials)}"
         grid.add_row("imported", f"{count} trials of {escape(experiment.imports.experiment)}")
-    if record.config.model is not None:
+    if (model := record.model) is not None:
         costs = None if experiment.created is None else experiment.created.costs
-        grid.add_row("model", escape(" ".join([record.config.model, *spread(costs)])))
+        grid.add_row("model", escape(" ".join([model, *spread(costs)])))
     grid.add_row("budget", _budget(record))
     thinking = waits.seconds_thinking(experiment, time.time())
     if record.is_running and (found := waits.of_search(experiment, thinking)):
@@ -177,6 +178,8 @@ def _detail(console: Console, record: Record) -> None:
     for node, reason in experiment.placement.down.items():
         what = "is set aside" if node in experiment.set_aside else "does not answer"
         grid.add_row(f"node {escape(node)}", f"[red]{what}[/]: {escape(reason)}")
+    for tool, trouble in exporters.troubles(record.place, record.config.exporters).items():
+        grid.add_row(f"exporter {escape(tool)}", f"[red]{escape(trouble)}[/]")
     grid.add_row("store", escape(str(record.root.path)))
     if record.place.report.exists():
         grid.add_row("report", escape(str(record.place.report)))
@@ -227,8 +230,12 @@ def _facts(record: Record) -> dict[str, Any]:
         },
         "seconds": experiment.elapsed(now(record)),
         "store": str(record.root.path),
-        "model": record.config.model,
+        "model": record.model,
         "costs": None if experiment.created is None else experiment.created.costs,
+        "exporters": {
+            tool: {"trouble": exporters.trouble(record.place, tool) or None}
+            for tool in record.config.exporters
+        },
     }
 
 

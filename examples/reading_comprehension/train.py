@@ -24,13 +24,16 @@ def main() -> None:
         "--dev", type=Path, default=HERE / "dev.json", help="the same format, not used for training"
     )
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument(
+        "--patience", type=int, help="end after so many epochs without a better F1; default: never"
+    )
     options = parser.parse_args()
 
     to_train, to_choose = split(read_squad(options.train))
     reader = Reader(to_train)
     train, validation = reader.batches(answerable(to_train)), reader.batches(to_choose)
     dev = reader.batches([asked for article in read_squad(options.dev) for asked in article])
-    torch.manual_seed(1)
+    torch.manual_seed(trial.seed)
     network = Network(read(trial.params.get("graph", plain(FIRST))), reader.words)
     inherited = network.inherit(load_file(trial.restore_path / FILE)) if trial.restore_path else 0.0
 
@@ -47,6 +50,8 @@ def main() -> None:
         if value > best:
             best, exact, best_epoch = value, matches, epoch
             save_file(network.state_dict(), trial.save_path / FILE)
+        elif options.patience is not None and epoch - best_epoch >= options.patience:
+            break
 
     network.load_state_dict(load_file(trial.save_path / FILE))
     dev_f1, dev_exact = network.test(dev)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
 from ..objective import Objective
 from .interface import Assessor
@@ -84,3 +85,12 @@ class CurveFitting(Assessor):
         last = self._last.pop(trial_id, None)
         if success and last is not None and (self._best is None or last > self._best):
             self._best = last
+
+    def state(self) -> Any:
+        """See Assessor."""
+        return {"last": list(map(list, self._last.items())), "best": self._best}
+
+    def load_state(self, state: Any) -> None:
+        """See Assessor."""
+        self._last = dict(state["last"])
+        self._best = state["best"]

@@ -36,3 +36,19 @@ class Assessor(ABC):
 
     def trial_end(self, trial_id: int, success: bool) -> None:  # noqa: B027 - an assessor may ignore it
         """Take the end of a trial. `success`: it ended as `succeeded`."""
+
+    def state(self) -> Any:
+        """Return all that decides later assessments, as plain JSON; None: it cannot be saved.
+
+        Arguments of the constructor need not be part of it. The call must not change the assessor.
+        A search whose assessor returns None is resumed by repeating its calls.
+        """
+        return None
+
+    def load_state(self, state: Any) -> None:
+        """Go on from a state: later assessments are those of the assessor that returned it.
+
+        Called once at most, right after the constructor, which got the same arguments. The state
+        has gone through JSON: tuples are lists, and keys are text. Raise ValueError to reject it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no load_state")

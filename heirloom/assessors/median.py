@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import accumulate
 from statistics import median
+from typing import Any
 
 from ..objective import Objective
 from .interface import Assessor
@@ -59,3 +60,14 @@ class MedianStopping(Assessor):
         if success and values:
             totals = enumerate(accumulate(values), start=1)
             self._averages.append([total / count for count, total in totals])
+
+    def state(self) -> Any:
+        """See Assessor."""
+        running = [[trial, self._best[trial], scores] for trial, scores in self._running.items()]
+        return {"running": running, "averages": self._averages}
+
+    def load_state(self, state: Any) -> None:
+        """See Assessor."""
+        self._running = {trial: list(scores) for trial, _, scores in state["running"]}
+        self._best = {trial: best for trial, best, _ in state["running"]}
+        self._averages = [list(averages) for averages in state["averages"]]

@@ -31,6 +31,14 @@ class Reports:
         self._is_continued = True
         self._cut(step)
 
+    def state(self) -> Any:
+        """The reports as plain JSON."""
+        return [self._steps, self.values, self._is_continued]
+
+    def load_state(self, state: Any) -> None:
+        """Take the reports of which `state` returned the plain form."""
+        self._steps, self.values, self._is_continued = list(state[0]), list(state[1]), state[2]
+
     def _insert(self, step: int, value: Any) -> None:
         self._steps.append(step)
         self.values.append(value)
@@ -68,3 +76,16 @@ class TrialReports(Generic[Kind]):
     def forget(self, trial: int) -> bool:
         """The trial has ended. Returns whether it has reported anything."""
         return bool(self._trials.pop(trial, None))
+
+    def state(self) -> Any:
+        """The reports as plain JSON."""
+        return [
+            [trial, [[number, reports.state()] for number, reports in attempts.items()]]
+            for trial, attempts in self._trials.items()
+        ]
+
+    def load_state(self, state: Any) -> None:
+        """Take the reports of which `state` returned the plain form."""
+        for trial, attempts in state:
+            for number, reports in attempts:
+                self.of(trial, number).load_state(reports)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from .command import ClientError, call, call_json, environment, error_in, program
+from .notebook import shower
 
 Rows = list[dict[str, Any]]  # a table as a list of its rows
 _WHOLE = ("trial", "attempt", "step")  # columns of curves that are whole numbers
@@ -142,11 +143,13 @@ class Experiment:
 
         self._process = resume(self.name, *words)
 
-    def watch(self, show: Callable[[str], object] = print) -> None:
+    def watch(self, show: Optional[Callable[[str], object]] = None) -> None:
         """Call `show` with each line of what happens, until the search has ended.
 
-        In a notebook this prints plain lines below the cell.
+        The default prints them. In a notebook it keeps the latest lines in one output area below
+        the cell.
         """
+        show = shower() if show is None else show
         words = ("watch", self.name)
         with subprocess.Popen(
             [*program(), *words], env=environment(), stdin=subprocess.DEVNULL,

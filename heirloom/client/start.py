@@ -106,8 +106,21 @@ def _absolute(config: Mapping[str, Any], base: Path) -> dict[str, Any]:
             if key == "code_dir" and (section == "trial" or "class" in holder):
                 holder.setdefault(key, ".")
             holders.append((holder, key))
+    exporters = found.get("exporters")
+    if isinstance(exporters, dict):
+        holders += [(exporters, tool) for tool in exporters]
     for holder, key in holders:
         value = holder.get(key)
         if isinstance(value, (str, os.PathLike)):
-            holder[key] = str(base / Path(os.fspath(value)).expanduser())
+            holder[key] = _absolute_path(os.fspath(value), base)
     return found
+
+
+def _absolute_path(path: str, base: Path) -> str:
+    """The absolute path, also inside the address of an SQLite database. Other addresses stay."""
+    scheme, separator, rest = path.partition("://")
+    if separator and scheme != "sqlite":
+        return path
+    if separator:
+        return f"sqlite:///{base / rest[1:]}"
+    return str(base / Path(path).expanduser())

@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest import mock
 
+from controller.engine.continuation.calls import Questions
+from controller.state.journal import Journal
+from controller.state.reading.tuner_state import TunerState
 from controller.tuners.results import result_of
 from heirloom.objective import Standing
 from heirloom.tuners import Proposal, Result, evolution
@@ -27,7 +30,7 @@ def _failures_are_not_observed_again() -> Plant:
         found = result_of(trial, objectives)
         return found if found["state"] == "succeeded" else {**found, "trial_id": -1}
 
-    return mock.patch("controller.engine.continuation.replay.result_of", careless)
+    return mock.patch("controller.engine.continuation.calls.result_of", careless)
 
 
 def _a_loaded_tuner_has_another_generator() -> Plant:
@@ -86,10 +89,27 @@ def _a_chain_goes_on_from_lost_weights() -> Plant:
     return mock.patch("heirloom.tuners.methods.darts.tuner.lost_parents", return_value=False)
 
 
+def _a_state_contains_an_unanswered_call() -> Plant:
+    """The tuner's state is requested while the tuner is asked for a proposal."""
+    return mock.patch.object(Questions, "are_answered", True)
+
+
+def _a_state_is_dated_too_late() -> Plant:
+    """The tuner's state is kept as one that contains calls which came after it."""
+    keep = Journal.keep_tuner_state
+
+    def careless(self: Journal, state: TunerState) -> None:
+        keep(self, state._replace(seq=self.last))
+
+    return mock.patch.object(Journal, "keep_tuner_state", careless)
+
+
 # By name, the tuner in whose runs a bug shows, and the bug.
 PLANTED_IN_TUNERS: dict[str, tuple[str, Callable[[], Plant]]] = {
     "failures are not observed again": ("pbt", _failures_are_not_observed_again),
     "a loaded tuner has another generator": ("evolution", _a_loaded_tuner_has_another_generator),
+    "a state contains an unanswered call": ("random", _a_state_contains_an_unanswered_call),
+    "a state is dated too late": ("evolution", _a_state_is_dated_too_late),
     "candidates are promoted again": ("asha", _candidates_are_promoted_again),
     "failed trials become parents": ("evolution", _failed_trials_become_parents),
     "a chain begins anew": ("darts", _a_chain_begins_anew),

@@ -3,13 +3,17 @@
 import random
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core import events as e
+from controller.core.decisions import Decisions
 from controller.core.experiment import Experiment
 from controller.core.model import Inherit, OnParentFailure, Rules
+from controller.engine.continuation.replay import restore
 from controller.state.journal import Journal
 from heirloom.space import parse
 from tests.simulation.core_run import CoreRun
@@ -98,3 +102,45 @@ def test_the_journal_leads_back_to_where_the_controller_stood(seed, nodes, rules
         if snapshot is not None:
             assert state_of(x) == snapshot
     assert state_of(x) == state_of(search.controller.x)
+
+
+@given(
+    seed=st.integers(0, 2**32), nodes=NODES, rules=RULES, every=st.integers(1, 200),
+    part=st.floats(0, 1),
+)  # fmt: skip
+@settings(max_examples=10)
+def test_the_tables_lead_where_all_events_lead(seed, nodes, rules, every, part):
+    search = RandomSearch(seed, nodes, rules)
+    search.run()
+    written = search.controller.journal
+    begun = written[: 1 + int(part * len(written))]  # until the controller is killed
+    again, whole = from_tables(begun, rules, every), Experiment(rules)
+    for event in begun:
+        whole.apply(event)
+    assert state_of(again) == state_of(whole)
+    now = whole.last_at + 1.0
+    for x in (again, whole):
+        x.apply(e.Opened(at=now))
+    assert Decisions(again).decide(now) == Decisions(whole).decide(now)
+    for event in written[len(begun) :]:
+        again.apply(event)
+        whole.apply(event)
+    assert state_of(again) == state_of(whole)
+
+
+def from_tables(events, rules, every):
+    """The state after a journal of these events, with tables that are written every so often."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "journal.db"
+        x = Experiment(rules)
+        with Journal.create(path) as journal:
+            journal.follow(x, every=every)
+            for start in range(0, len(events), every):
+                batch = events[start : start + every]
+                for event in batch:
+                    x.apply(event)
+                journal.append(batch)
+        with Journal.open(path) as journal:
+            restored = restore(cast("Any", SimpleNamespace(rules=lambda: rules)), journal)
+    assert restored.seq == max(every * (len(events) // every), min(every, len(events)))
+    return restored.experiment

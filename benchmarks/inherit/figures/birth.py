@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.inherit.figures.runs import Run
 
 NOTHING, SEVERAL = "nothing", "several"
+_GRAPH = "graph"  # the param of the example for reading comprehension: a list of layers with names
 _AMOUNT = ("epochs", "epochs_from")  # no part of a candidate
 _OPTION = "_name"  # of a nested option, in its params
 
@@ -63,7 +64,12 @@ def _of(run: Run) -> Iterator[tuple[str, tuple[float, ...]]]:
 
 
 def change(parent: Mapping[str, Any], child: Mapping[str, Any]) -> str:
-    """What differs. A label that only one of the two has comes with another one that differs."""
+    """What differs. A label that only one of the two has comes with another one that differs.
+
+    Of a graph it is what the mutation did to its layers.
+    """
+    if _GRAPH in parent and _GRAPH in child:
+        return _change_of_graph(parent[_GRAPH], child[_GRAPH])
     before, after = dict(_flat(parent)), dict(_flat(child))
     labels = {
         label.rpartition(".")[2]
@@ -73,6 +79,18 @@ def change(parent: Mapping[str, Any], child: Mapping[str, Any]) -> str:
     if not labels:
         return NOTHING
     return labels.pop() if len(labels) == 1 else SEVERAL
+
+
+def _change_of_graph(
+    parent: Sequence[Mapping[str, Any]], child: Sequence[Mapping[str, Any]]
+) -> str:
+    before, after = ({layer["name"]: layer for layer in graph} for graph in (parent, child))
+    added, removed = after.keys() - before.keys(), before.keys() - after.keys()
+    if added:
+        return "layer exchanged" if removed else "layer inserted"
+    if removed:
+        return "layer removed"
+    return NOTHING if before == after else "inputs of a layer"
 
 
 def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

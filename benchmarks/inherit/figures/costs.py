@@ -32,6 +32,11 @@ class Spent:
                 self._costs.append(_sum(latest, report.time, reached=True))
         self.whole = _sum(latest, run.seconds, reached=False)
 
+    @property
+    def first(self) -> Cost | None:
+        """The cost until the first value; None without one."""
+        return self._costs[0] if self._costs else None
+
     def until(self, target: float) -> Cost:
         """The cost until the first report of at least `target`; of the whole search without one."""
         at = bisect_left(self._values, target)

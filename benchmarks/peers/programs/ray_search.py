@@ -34,6 +34,11 @@ def main() -> None:
     import ray
     from ray import tune
 
+    modules = {"working_dir": None, "env_vars": {"PYTHONPATH": str(Path(__file__).parent)}}
+    ray.init(
+        num_cpus=SLOTS, include_dashboard=False, runtime_env=modules, logging_level="ERROR",
+        _temp_dir=f"{tempfile.gettempdir()}/ray",
+    )  # fmt: skip
     function = _member if kind == "pbt" else _candidate
     fixed: dict[str, Any] = {"directory": directory, "seconds": float(seconds)}
     if kind == "pbt":
@@ -41,18 +46,8 @@ def main() -> None:
     trainable = tune.with_parameters(function, **fixed)
     storage = f"{directory}/results"
     if what == "results":
-        if not Path(storage, NAME).is_dir():
-            print(json.dumps([]))
-            return
-        found = tune.Tuner.restore(f"{storage}/{NAME}", trainable=trainable).get_results()
-        values = [each.metrics["value"] for each in found if "value" in (each.metrics or {})]
-        print(json.dumps(values))
+        print(json.dumps(_values(tune, storage, trainable, kind)))
         return
-    modules = {"working_dir": None, "env_vars": {"PYTHONPATH": str(Path(__file__).parent)}}
-    ray.init(
-        num_cpus=SLOTS, include_dashboard=False, runtime_env=modules, logging_level="ERROR",
-        _temp_dir=tempfile.mkdtemp(prefix="ray-"),
-    )  # fmt: skip
     if Path(storage, NAME).is_dir():
         tuner = tune.Tuner.restore(f"{storage}/{NAME}", trainable=trainable)
     else:
@@ -63,6 +58,17 @@ def main() -> None:
             run_config=tune.RunConfig(name=NAME, storage_path=storage, verbose=0),
         )
     tuner.fit()
+
+
+def _values(tune: Any, storage: str, trainable: Any, kind: str) -> list[float]:
+    """The value of each trial; of a member of a population that of each of its steps."""
+    if not Path(storage, NAME).is_dir():
+        return []
+    found = tune.Tuner.restore(f"{storage}/{NAME}", trainable=trainable).get_results()
+    with_value = [each for each in found if "value" in (each.metrics or {})]
+    if kind == "pbt":
+        return [value for each in with_value for value in each.metrics_dataframe["value"].tolist()]
+    return [each.metrics["value"] for each in with_value]
 
 
 def _space(kind: str) -> dict[str, Any]:

@@ -7,6 +7,31 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
+class Reading:
+    """The searches of the example for reading comprehension; their full size is the example's own.
+
+    Args:
+        articles: of each file of the corpus; None: all of them.
+        epochs: of a trial of arm A.
+        lengths: of arm B, as multiples of that.
+        candidates: of a search.
+        population: of its tuner.
+        seeds: the most, from 0.
+        final: the most epochs of a final training.
+        repeats: final trainings of each network.
+    """
+
+    articles: int | None = None
+    epochs: int = 4
+    lengths: tuple[int, ...] = (1, 2, 4)
+    candidates: int = 32
+    population: int = 8
+    seeds: int = 4
+    final: int = 16
+    repeats: int = 3
+
+
+@dataclass(frozen=True)
 class Size:
     """A size. The protocol is docs/explanation/inherit-protocol.md.
 
@@ -27,6 +52,7 @@ class Size:
         ranked: networks that are ranked with shared weights and without.
         slots: trials at once.
         gpu: whether the slots share a GPU.
+        reading: the searches of the example for reading comprehension; None: there are none.
     """
 
     side: int = 14
@@ -47,6 +73,7 @@ class Size:
     ranked: int = 20
     slots: int = 2
     gpu: bool = False
+    reading: Reading | None = None
 
 
 _GPU = Size(
@@ -60,7 +87,7 @@ _GPU = Size(
     gpu=True,
 )
 SIZES = {
-    "small": Size(),
+    "small": Size(reading=Reading()),
     "gpu": _GPU,
     "gpu-minutes": replace(_GPU, lengths=(4,), candidates=24, final=10, repeats=2),
     "short": Size(  # shows that it works
@@ -80,6 +107,9 @@ SIZES = {
         final=1,
         repeats=1,
         ranked=3,
+        reading=Reading(
+            articles=6, epochs=1, lengths=(2,), candidates=3, population=2, final=1, repeats=1
+        ),
     ),
 }
 

@@ -70,12 +70,14 @@ def check(
         raise HeirloomError("--for and --node are options of --run: give that too")
     from controller.commands.search import tryout
     from controller.engine.setup import plan
+    from controller.results import live
     from controller.views import plan as view
 
     seconds = None if limit is None else tryout.seconds(limit)
     home = Home.of_user()
     made = tryout.space_of(file, home, inventory=inventory, slots=slots)
     found = plan.make(file, home, inventory, samples, slots, made=made)
+    live.check(found.config.exporters)
     view.show(found)
     if run:
         raise typer.Exit(

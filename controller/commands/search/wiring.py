@@ -30,6 +30,7 @@ from controller.engine.setup.cluster import summary
 from controller.engine.setup.tuner import start_tuner
 from controller.errors import HeirloomError, LaunchError
 from controller.formats import command
+from controller.results import live
 from controller.state.home import Home, user_name
 from controller.store.snapshots import snapshot
 from controller.views import output
@@ -97,6 +98,7 @@ def run_original(
 
 def _start(ready: PreparedSession, *, keep_going: bool) -> int:
     """Run an experiment that was created. Returns the exit code. Raises HeirloomError."""
+    live.check(ready.config.exporters)
     if ready.taken_name:
         say(f"the name {ready.taken_name} is taken: this experiment is {ready.directory.name}")
     preflighted = preflight.check(ready, inspecting)
@@ -189,19 +191,22 @@ def _run(
     ready.keep()
     with Screen(place.name) as screen:
         _greet(screen, ready, warnings, differences)
+
+        def warn(line: str) -> None:
+            screen.say(f"[yellow]{escape(line)}[/]")
+
+        exporters = live.observers(ready.config.exporters, place, warn)
         on_end = OnEnd(
-            ready.config.on_end,
-            ready.config.on_end_timeout,
-            place=place,
-            directory=ready.config.trial.code_dir,
-            say=lambda line: screen.say(f"[yellow]{escape(line)}[/]"),
-        )
+            ready.config.on_end, ready.config.on_end_timeout, place=place,
+            directory=ready.config.trial.code_dir, say=warn,
+        )  # fmt: skip
         loop = assemble(
-            ready, post, tuner, observers=[screen, on_end],
+            ready, post, tuner, observers=[screen, on_end, *exporters],
             ask_on_interrupt=screen.ask, ask_on_pause=screen.ask_on_pause,
         )  # fmt: skip
         with _signals(loop, post):
             closed = loop.run(first_events(ready, [*declared, *then], keep_going=keep_going))
+            live.finish(exporters, experiment)
     try:
         return ending.farewell(screen, experiment, place, closed)
     finally:

@@ -9,6 +9,7 @@ from controller.core.ranking import standing_of
 from controller.core.state import ExperimentState
 from controller.core.transitions.alike import count_verdict
 from controller.core.transitions.budget import reopen_if_room
+from controller.core.transitions.names import share_names
 from controller.core.transitions.queueing import release_children, try_again
 from controller.core.transitions.times import end_of_trial
 
@@ -37,6 +38,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     x.gc.verdicts += 1
     x.gc.shared += event.weights and not trial.candidate
     trial.ended_at = end_of_trial(trial, event)
+    share_names(trial)
     x.set_state(trial, event.state)
     attempt = trial.attempt
     if attempt is not None and attempt.number != event.number:

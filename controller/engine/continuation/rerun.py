@@ -43,6 +43,7 @@ def rerun(record: Record, trial: Trial, home: Home, seeds: int) -> Original:
         "inheritance": InheritanceSection(),
         "resource": None,
         "warm_start": None,
+        "exporters": {},
         "budget": found.config.budget.model_copy(update={"trials": None, "duration": None}),
         "keep": "all",
         "seed": seed,

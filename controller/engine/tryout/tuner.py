@@ -12,8 +12,10 @@ from typing import Any
 from controller.core import events as e
 from controller.core.experiment import Experiment
 from controller.engine.loop import Tuner
+from controller.tuners.calls import no_state
 from controller.tuners.long_calls import LongCall
 from heirloom.space import Space, SpaceError, contains, mutate, parse
+from heirloom.tuners.process.protocol import SavedState
 
 Post = Callable[[Sequence[e.Event]], None]
 CANDIDATE, CHILD = 0, 1  # the trials of a try-out
@@ -93,6 +95,10 @@ class TryoutTuner:
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
         """Pass on the question."""
         return self._tuner.may_be_parent(trials)
+
+    def state(self) -> Future[SavedState]:
+        """A try-out is not resumed."""
+        return no_state()
 
     def close(self, timeout: float) -> None:
         """End the tuner's process."""

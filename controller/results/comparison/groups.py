@@ -15,7 +15,9 @@ from controller.results.spread import Spread
 from controller.state.record import Record
 
 # Keys of an experiment file that change nothing of its results.
-_WITHOUT_EFFECT = ("name", "seed", "description", "on_end", "on_end_timeout", "store", "inventory")
+_WITHOUT_EFFECT = (
+    "name", "seed", "description", "on_end", "on_end_timeout", "store", "inventory", "exporters",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,9 @@ class Exporter(Protocol):
         """Write what the tool does not have yet; return in words what was written, and where.
 
         `path` is what the user gave: a file, a directory or the address of a service; None: the
-        exporter chooses. Repeated, with the same `path`, it writes nothing twice. Trials that have
-        not ended are written by a later call. Raises OSError.
+        exporter chooses. Repeated, with the same `path`, it writes nothing twice, also after a call
+        that was killed. No two calls for one experiment overlap. Trials that have not ended are
+        written by a later call. Raises OSError.
         """
 
 
@@ -45,7 +46,7 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
             yield file
         return
     path = path.resolve()  # a symbolic link stays
-    draft = path.with_name(f".heirloom-{os.getpid()}.draft")  # TensorBoard reads no such file
+    draft = path.with_name(draft_name(str(os.getpid())))
     try:
         with draft.open(mode, **text) as file:
             yield file
@@ -53,6 +54,11 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def draft_name(process: str) -> str:
+    """The name of a file that a process has not completed. TensorBoard reads no such file."""
+    return f".heirloom-{process}.draft"
 
 
 def flat_params(trial: Mapping[str, Any]) -> dict[str, bool | int | float | str]:

@@ -44,6 +44,9 @@ class MlflowRuns:
     over the trial.
     """
 
+    def __init__(self) -> None:
+        self._runs: dict[tuple[str, str], dict[int, str]] = {}  # by service and experiment
+
     def export(self, source: Source, path: str | None) -> str:
         """See Exporter. `path` is a tracking URI, or the path of an SQLite database.
 
@@ -59,10 +62,17 @@ class MlflowRuns:
         try:
             client = MlflowClient(tracking_uri=uri)
             there = _experiment_id(client, experiment, uri)
-            runs = _runs(client, there)
+            is_known = (uri, there) in self._runs
+            if not is_known:
+                self._runs[uri, there] = _runs(client, there)
+            runs = self._runs[uri, there]
             count = 0
-            for trial in source.trials():
-                if trial["manifest"] is not None and trial["id"] not in runs:
+            for trial in source.trials(skip=frozenset(runs)):
+                if trial["manifest"] is None:
+                    continue
+                if is_known:  # another process may have written the run since
+                    runs |= _runs(client, there, trial["id"])
+                if trial["id"] not in runs:
                     runs[trial["id"]] = _write(client, there, experiment, trial, runs)
                     count += 1
         except MlflowException as error:
@@ -91,23 +101,29 @@ def _experiment_id(client: MlflowClient, experiment: Mapping[str, Any], uri: str
     return str(client.create_experiment(experiment["id"], artifact_location=place, tags=tags))
 
 
-def _runs(client: MlflowClient, there: str) -> dict[int, str]:
-    """The runs that were written as a whole, by trial. What a kill left of others is deleted."""
+def _runs(client: MlflowClient, there: str, trial: int | None = None) -> dict[int, str]:
+    """The runs that were written as a whole, by trial: all, or that of one trial.
+
+    What a kill left of others is deleted.
+    """
     runs: dict[int, str] = {}
+    partial: list[str] = []
+    which = "" if trial is None else f"tags.`{_TRIAL}` = '{trial}'"
     token = None
     while True:
-        page = client.search_runs([there], max_results=_PAGE, page_token=token)
+        page = client.search_runs([there], which, max_results=_PAGE, page_token=token)
         for run in page:
             number = run.data.tags.get(_TRIAL, "")
-            if not number.isdecimal():
-                continue
-            if run.info.status == "RUNNING":
-                client.delete_run(run.info.run_id)
-            else:
+            if number.isdecimal() and run.info.status == "RUNNING":
+                partial.append(run.info.run_id)
+            elif number.isdecimal():
                 runs[int(number)] = run.info.run_id
         token = page.token
         if not token:
-            return runs
+            break
+    for each in partial:  # afterwards, since a page begins at an offset
+        client.delete_run(each)
+    return runs
 
 
 def _write(

@@ -74,12 +74,13 @@ class OptunaStudy:
         )
 
     def _add(self, study: Study, source: Source, experiment: Mapping[str, Any]) -> int:
-        known = {trial.user_attrs.get(_ID) for trial in study.get_trials(deepcopy=False)}
+        attributes = (trial.user_attrs for trial in study.get_trials(deepcopy=False))
+        known = {each[_ID] for each in attributes if _ID in each}
         space = _dimensions(experiment["search_space"])
         names = list(experiment["objectives"])
         count = 0
-        for trial in source.trials():
-            if trial["manifest"] is not None and trial["id"] not in known:
+        for trial in source.trials(skip=known):
+            if trial["manifest"] is not None:
                 study.add_trial(_frozen(trial, space, names))
                 count += 1
         return count

@@ -36,6 +36,10 @@ NEEDS: dict[str, Sequence[tuple[str, str]]] = {
 }
 
 
+# These write a new file each time, which takes the place of the old one.
+WHOLE = frozenset({"csv", "jsonl", "parquet"})
+
+
 class ExporterError(HeirloomError):
     """There is no exporter of this name, or it cannot be used here."""
 
@@ -46,32 +50,45 @@ def names() -> list[str]:
     return [*TOOLS, *sorted(declared - TOOLS.keys())]
 
 
-def create(name: str) -> Exporter:
-    """The exporter of a name. Raises ExporterError."""
+def check(name: str, option: str = "--to") -> str:
+    """Check that an exporter exists, and has its packages, without loading it.
+
+    Returns its module and class. `option` is what names it, for messages. Raises ExporterError.
+    """
     if name in TOOLS:
         missing = [each for module, each in NEEDS.get(name, ()) if find_spec(module) is None]
         if missing:
             raise ExporterError(
-                f"--to {name} needs {', '.join(missing)} in the environment of Heirloom: "
+                f"{option} {name} needs {', '.join(missing)} in the environment of Heirloom: "
                 f"python -m pip install {' '.join(missing)}"
             )
-        return _load(TOOLS[name])
+        return TOOLS[name]
     found = list(metadata.entry_points(group=GROUP, name=name))
     if not found:
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ExporterError(f"unknown tool {name}; {hint}Known: {', '.join(names())}")
+        raise ExporterError(
+            f"{option} {name}: unknown tool {name}; {hint}Known: {', '.join(names())}"
+        )
     values = sorted({point.value for point in found})
     if len(values) > 1:
         raise ExporterError(
             f"several packages declare an exporter named {name} ({', '.join(values)}): uninstall "
             "all but one"
         )
+    return values[0]
+
+
+def create(name: str, option: str = "--to") -> Exporter:
+    """The exporter of a name, as `check`. Raises ExporterError, also where it cannot be loaded."""
+    value = check(name, option)
+    if name in TOOLS:
+        return _load(value)
     try:
-        return _load(values[0])
+        return _load(value)
     except Exception as error:
         raise ExporterError(
-            f"the exporter {name} cannot be loaded: its entry point {values[0]} raises "
+            f"the exporter {name} cannot be loaded: its entry point {value} raises "
             f"{type(error).__name__}: {error}"
         ) from error
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
+from controller.core.model import AttemptState, Trial
 from controller.state import record as records
 from controller.state.record import Record
 from controller.views.trials.columns import Columns
@@ -40,16 +41,21 @@ class Source:
             "root": str(record.root.path),
         }
 
-    def trials(self) -> Iterator[dict[str, Any]]:
+    def trials(self, skip: Container[int] = ()) -> Iterator[dict[str, Any]]:
         """Each trial by id, with the keys of `heirloom trials --json` and two more.
+
+        Those whose ids are in `skip` are left out.
 
         `curves` has what the trial reported: by name a list of steps and values, `value` first. A
         curve of more than 1,000 reports is thinned out; its extreme values stay. `manifest` is the
-        path of the file with the verdict on the store, or None while there is no verdict.
+        path of the file with the verdict on the store. It is None until the trial has its verdict
+        and no attempt of it runs that may still report.
         """
         record = self._record
+        curves = {"value": record.curves} | record.metric_curves
         for trial in record.experiment.trials:
-            curves = {"value": record.curves} | record.metric_curves
+            if trial.id in skip:
+                continue
             yield records.row(record, trial) | {
                 "curves": {
                     name: [list(point) for point in by_trial[trial.id]]
@@ -57,9 +63,14 @@ class Source:
                     if trial.id in by_trial
                 },
                 "manifest": str(record.root.trial(trial.id) / "manifest.json")
-                if trial.state.is_verdict
+                if self._is_complete(trial)
                 else None,
             }
+
+    def _is_complete(self, trial: Trial) -> bool:
+        """Whether no event will change what is exported of a trial."""
+        ended = all(attempt.state is AttemptState.ENDED for attempt in trial.attempts)
+        return trial.state.is_verdict and (ended or self._record.experiment.closed is not None)
 
     def table(self) -> tuple[list[str], Iterator[list[Any]]]:
         """The names of the columns of `heirloom trials --csv`, and a row for each trial."""

@@ -12,6 +12,7 @@ from typing import Any
 from controller.formats import counted
 from controller.results.tools.interface import (
     PARENTS,
+    draft_name,
     flat_params,
     id_list,
     replacing,
@@ -38,13 +39,17 @@ class TensorBoardRuns:
         The runs of an experiment are in a directory of its id there.
         """
         top = Path("runs" if path is None else path)
-        below = top / source.experiment["id"]
+        experiment = source.experiment
+        below = top / experiment["id"]
+        written = {file.parent.name for file in below.glob(f"*/{_FILE}")}
         count = 0
-        for trial in source.trials():
-            file = below / str(trial["id"]) / _FILE
-            if trial["manifest"] is not None and not file.exists():
+        for trial in source.trials(skip={int(name) for name in written if name.isdecimal()}):
+            if trial["manifest"] is not None:
+                file = below / str(trial["id"]) / _FILE
                 file.parent.mkdir(parents=True, exist_ok=True)
-                _write(file, source.experiment, trial)
+                for draft in file.parent.glob(draft_name("*")):
+                    draft.unlink(missing_ok=True)  # of an export that was killed
+                _write(file, experiment, trial)
                 count += 1
         return f"{counted(count, 'new run')} in {below}: tensorboard --logdir {top}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from controller.core import events as e
 from controller.core.experiment import Experiment
@@ -10,9 +10,6 @@ from controller.state import record
 from controller.state.experiment_dir import ExperimentDir
 from controller.state.journal import Journal
 from controller.state.reading.reader import StoredTrials
-
-if TYPE_CHECKING:
-    from controller.core.model import Rules
 
 
 class Follower:
@@ -23,28 +20,27 @@ class Follower:
 
     def __init__(self, place: ExperimentDir) -> None:
         self._place = place
-        self._rules: Rules = record.read_config(place).rules()
         self._journal = Journal.open(place.journal, readonly=True)
         self._inode = self._find()
         self._last = 0  # the number of the last event that was applied
+        self._read_up_to = 0  # the number of the last event that the tables contained
         with self._journal.snapshot():
-            self.experiment = self._read(None)
+            self.experiment = self._read()
 
     def new(self) -> list[e.Event]:
-        """Apply the events since the last read, and return them in order.
+        """Take the events since the last read, and return them in order.
 
-        Costs as much as there are new events. Raises HeirloomError.
+        Costs as much as there are new events. `experiment` is another object once a controller has
+        written the tables again: trials that are read from now on contain later events, and no
+        event may be applied to one that contains it. Raises HeirloomError.
         """
-        found = []
         with self._journal.snapshot():
-            for number, event in self._journal.read(self._last):
-                self._last = number
-                self.experiment.apply(event)
-                found.append(event)
-            trials = self.experiment.trials
-            if isinstance(trials, StoredTrials) and trials.is_outdated:
-                self.experiment = self._read(self._last)
-        return found
+            found = list(self._journal.read(self._last))
+            if self._read_up_to and self._journal.tables_end() != self._read_up_to:
+                self.experiment = self._read()
+            else:
+                self._apply(self.experiment, found)
+        return [event for _, event in found]
 
     @property
     def sequence(self) -> int:
@@ -57,19 +53,20 @@ class Follower:
         found = self._find()
         return found is None or found != self._inode
 
-    def _read(self, last: int | None) -> Experiment:
-        """The experiment after the event `last`, the newest by default, within a snapshot."""
-        restored = self._journal.restore(self._rules, lazy=True)
-        x, self._last = restored.experiment, restored.seq
-        for number, event in self._journal.read(restored.seq):
-            if last is not None and number > last:
-                break
-            x.apply(event)
-            self._last = number
+    def _read(self) -> Experiment:
+        """The experiment after the newest event, within a snapshot."""
+        restored = self._journal.restore(lambda: record.read_config(self._place).rules(), lazy=True)
+        x, self._last, self._read_up_to = restored.experiment, restored.seq, restored.seq
+        self._apply(x, self._journal.read(restored.seq))
         if isinstance(x.trials, StoredTrials):  # those that events to come may change
             x.trials.load_open()
             x.trials.load(trial for trial, _ in x.on_nodes)
         return x
+
+    def _apply(self, x: Experiment, events: Iterable[tuple[int, e.Event]]) -> None:
+        for number, event in events:
+            x.apply(event)
+            self._last = number
 
     def _find(self) -> int | None:
         """The journal's inode; None if the experiment was removed."""

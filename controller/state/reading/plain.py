@@ -6,6 +6,7 @@ object with one key, which names its type.
 
 from __future__ import annotations
 
+import dataclasses
 import typing
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,21 +21,27 @@ from controller.core.experiment import Experiment
 from controller.core.gc_state import CheckpointState, GcState
 from controller.core.model import (
     AlikeFailures,
+    Inherit,
+    Keep,
     NodeFailures,
     NodeInfo,
+    OnParentFailure,
     Outcome,
+    RetryRule,
     Rules,
     State,
     Trial,
 )
 from controller.core.placement import Placement
 from controller.core.queue import Queue
-from heirloom.objective import Front
+from heirloom.objective import Constraint, Front, Objective, Objectives
 
 _SCALARS = frozenset({int, float, str, bool, type(None)})
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "deque": deque}
 _MAPPINGS: dict[str, Callable[[Any], Any]] = {"dict": dict, "Counter": Counter}
-_ENUMS: dict[str, type[Enum]] = {kind.__name__: kind for kind in (Outcome, State)}
+_ENUMS: dict[str, type[Enum]] = {
+    kind.__name__: kind for kind in (Inherit, Keep, OnParentFailure, Outcome, State)
+}
 _TUPLES: dict[str, Any] = {
     kind.__name__: kind for kind in (commands.PassVerdict, commands.EndAttempt, commands.SetAside)
 }
@@ -43,33 +50,41 @@ _OBJECTS: dict[str, type] = {
     for kind in (
         *typing.get_args(Event), AlikeFailures, Budget, CheckpointState, commands.Commands,
         commands.Pending, Front, GcState, LastTrial, NodeInfo, Placement, Queue, search.Conclusion,
-        search.Search,
+        search.Search, Rules, RetryRule, Objectives, Objective, Constraint,
     )
 }  # fmt: skip
 # Not in the state's rows: what the experiment file says, what has rows of its own, and what
 # follows from the trials.
 _LEFT_OUT = frozenset({"rules", "trials", "touched", "standing"})
+RULES = "rules"  # a part: all of them but the search space, which only decisions need
 _COMMANDS = "_commands"  # a part of the state that others refer to
 _FAILURES = NodeFailures.__name__
 
 
 def plain_state(x: Experiment) -> Iterator[tuple[str, Any]]:
     """Each part of the state by its name, as a plain value."""
+    yield RULES, plain_rules(x.rules)
     for name, part in vars(x).items():
         if name not in _LEFT_OUT:
             yield name, plain(part)
 
 
-def state_from(rules: Rules, trials: Any, parts: Mapping[str, Any]) -> Experiment:
+def plain_rules(rules: Rules) -> Any:
+    """The rules as a plain value."""
+    return plain(dataclasses.replace(rules, space=None))
+
+
+def state_from(rules: Rules | None, trials: Any, parts: Mapping[str, Any]) -> Experiment:
     """The experiment with these trials, a sequence that may load them late, and these parts.
 
-    `standing` stays empty. Raises LookupError, TypeError or ValueError for values that
-    `plain_state` did not return.
+    `rules`: by default those in the parts, without the search space. `standing` stays empty. Raises
+    LookupError, TypeError or ValueError for values that `plain_state` did not return.
     """
-    x = Experiment(rules)
+    x = Experiment(_value(parts[RULES], trials) if rules is None else rules)
     x.trials = trials
     for name, part in parts.items():
-        setattr(x, name, _value(part, trials))
+        if name != RULES:
+            setattr(x, name, _value(part, trials))
     setattr(x.gc, _COMMANDS, x.commands)
     setattr(x.checkpoints, _COMMANDS, x.commands)
     return x
@@ -96,7 +111,7 @@ def plain(value: Any) -> Any:
         return {name: [row, value.times]}
     if _OBJECTS.get(name) is not kind:
         raise TypeError(f"{kind} has no plain form")
-    fields = getattr(kind, "__slots__", None) or vars(value)
+    fields = getattr(kind, "__dataclass_fields__", None) or vars(value)
     return {name: {field: plain(getattr(value, field)) for field in fields if field != _COMMANDS}}
 
 

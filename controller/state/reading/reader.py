@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
@@ -13,7 +14,7 @@ from controller.core.model import Rules, State, Trial
 from controller.state import database
 from controller.state.reading import schema, trials
 from controller.state.reading.curves import Curves, TrialCurves
-from controller.state.reading.plain import state_from
+from controller.state.reading.plain import RULES, plain_rules, state_from
 from controller.state.reading.schema import Snapshot, TablesError
 
 _MANY = 1000  # trials from which on it is faster to read all of them
@@ -34,28 +35,37 @@ Replay = Callable[[int], Sequence[Trial]]
 
 
 def restore(
-    connection: sqlite3.Connection, rules: Rules, path: Path, replay: Replay | None
+    connection: sqlite3.Connection, rules: Callable[[], Rules], path: Path, replay: Replay | None
 ) -> Restored:
     """The experiment from the tables; a new one where there are none that fit.
 
     Call it in a transaction. With `replay`, a trial is read when it is asked for, and `replay` is
-    called where its row is damaged. `path`: of the journal, for messages. Raises sqlite3.Error.
+    called where its row is damaged. Without it, the tables must have the rules of the experiment
+    file, which `rules` returns. `path`: of the journal, for messages. Raises sqlite3.Error.
     """
     try:
         found = schema.read_snapshot(connection)
         if found is None:
-            return Restored(Experiment(rules))
+            return Restored(Experiment(rules()))
+        file_rules = rules() if replay is None else None
+        if file_rules is not None and not _is_of(found, file_rules):
+            return Restored(Experiment(file_rules))
         metrics = found.parts.pop(schema.METRICS)
         held: MutableSequence[Trial] = StoredTrials(connection, path, found, replay)
         loaded = list(held) if replay is None else held
-        x = state_from(rules, loaded, found.parts)
+        x = state_from(file_rules, loaded, found.parts)
         if replay is None:  # for decisions: readers that load late make none
             able = (t for t in loaded if t.state is State.SUCCEEDED and t.inheritable)
             x.standing = dict.fromkeys(trial.id for trial in able)
     except (LookupError, TypeError, ValueError) as error:
         log.warning("the reading tables are ignored, and the events read: %s", error)
-        return Restored(Experiment(rules))
+        return Restored(Experiment(rules()))
     return Restored(x, found.seq, metrics)
+
+
+def _is_of(found: Snapshot, rules: Rules) -> bool:
+    """Whether the tables were made with these rules."""
+    return bool(json.loads(json.dumps(plain_rules(rules))) == found.parts[RULES])
 
 
 def read_curves(connection: sqlite3.Connection, metrics: Iterable[str]) -> Curves:
@@ -79,9 +89,9 @@ class Listed(NamedTuple):
 class StoredTrials(MutableSequence[Trial]):
     """The trials of the tables, each read when it is asked for, and those that were added since.
 
-    A trial that was read stays in memory, and events may change it. While a controller writes the
-    tables, a trial may be read that is newer than the event `seq`: then `is_outdated` is true.
-    Within one transaction that does not happen.
+    A trial that was read stays in memory, and events may change it. Once a controller has written
+    the tables again, a trial that is read contains later events than the state does. Within one
+    transaction that does not happen.
     """
 
     def __init__(
@@ -95,7 +105,6 @@ class StoredTrials(MutableSequence[Trial]):
         self._path = path
         self._replay = replay
         self._seq = snapshot.seq
-        self.is_outdated = False
         self._count = snapshot.trials
         self._held: dict[int, Trial] = {}
         self._is_whole = False  # whether all of them are in memory
@@ -122,8 +131,7 @@ class StoredTrials(MutableSequence[Trial]):
         if not self._is_whole:
             self._read("ORDER BY id")
             self._is_whole = True
-        for number in range(self._count):
-            yield self._held[number]
+        yield from self.load(range(self._count))
 
     def append(self, value: Trial) -> None:
         """Add a trial."""
@@ -139,6 +147,8 @@ class StoredTrials(MutableSequence[Trial]):
         else:
             for number in missing:
                 self._read("WHERE id = ?", number)
+        if any(number not in self._held for number in missing):
+            self._replace(TablesError("a trial has no row"))
         return [self._held[number] for number in wanted]
 
     def load_open(self) -> None:
@@ -152,27 +162,30 @@ class StoredTrials(MutableSequence[Trial]):
             rows = self._connection.execute("SELECT id, state, value, candidate FROM trials")
             stored = {number: found for number, *found in rows}
         for number in range(self._count):
-            held = self._held.get(number)
-            if held is not None:
+            if number in self._held or number not in stored:
+                held = self[number]
                 yield Listed(number, held.state, held.value, held.candidate)
             else:
                 state, value, candidate = stored[number]
                 yield Listed(number, _STATES[state], value, bool(candidate))
 
     def _read(self, which: str, *arguments: Any) -> None:
-        query = f"SELECT id, seq, body, digest FROM trials {which}"  # noqa: S608 - ours
+        query = f"SELECT id, body, digest FROM trials {which}"  # noqa: S608 - ours
         try:
             with database.translate_sqlite_errors(self._path, "read"):
-                for number, seq, body, digest in self._connection.execute(query, arguments):
+                for number, body, digest in self._connection.execute(query, arguments):
                     if number < self._count and number not in self._held:
                         self._held[number] = trials.decode(schema.checked(body, digest))
-                        self.is_outdated = self.is_outdated or seq > self._seq
         except ValueError as error:
-            if self._replay is None:
-                raise
-            log.warning("%s: the events are read in place of a trial's row: %s", self._path, error)
-            for trial in self._replay(self._seq):
-                self._held.setdefault(trial.id, trial)
+            self._replace(error)
+
+    def _replace(self, error: ValueError) -> None:
+        """Take the trials that are not in memory from the events. Raises `error` if it cannot."""
+        if self._replay is None:
+            raise error
+        log.warning("%s: the events are read in place of a trial's row: %s", self._path, error)
+        for trial in self._replay(self._seq):
+            self._held.setdefault(trial.id, trial)
 
     def __setitem__(self, at: Any, value: Any) -> None:
         raise TypeError("a trial is not replaced")

@@ -4,8 +4,9 @@
 |---|---|
 | `snapshot` | one: the number of the last event that the tables contain, the version, the trials |
 | `parts` | a part of the core's state (plain.py), as JSON |
-| `trials` | a trial (trials.py), with the number of the last event at the time of writing |
+| `trials` | a trial (trials.py) |
 | `curves` | the learning curves of a trial (curves.py) |
+| `tuner` | one: the tuner's state (tuner_state.py) |
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from controller import __version__
 
 METRICS = "metrics"  # a part: the names of all metrics
 _TABLES = """
-CREATE TABLE IF NOT EXISTS snapshot
+CREATE TABLE snapshot
     (seq INTEGER NOT NULL, version TEXT NOT NULL, trials INTEGER NOT NULL, digest TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS parts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS trials
-    (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, value REAL,
-    candidate INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS trials_by_state ON trials (state, value, candidate);
-CREATE TABLE IF NOT EXISTS curves
+CREATE TABLE parts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE trials
+    (id INTEGER PRIMARY KEY, state TEXT NOT NULL, value REAL, candidate INTEGER NOT NULL,
+    digest TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX trials_by_state ON trials (state, value, candidate);
+CREATE TABLE curves
     (trial INTEGER PRIMARY KEY, digest TEXT NOT NULL, body TEXT NOT NULL);
 """
 
@@ -54,8 +55,12 @@ def version() -> str:
 
     Versions between two releases have the same number.
     """
-    here = Path(__file__).parent
-    places = (Path(controller.core.__file__).parent, Path(heirloom.objective.__file__).parent, here)
+    core, objective = Path(controller.core.__file__), Path(heirloom.objective.__file__)
+    return code_version(core.parent, objective.parent, Path(__file__).parent)
+
+
+def code_version(*places: Path) -> str:
+    """The version of Heirloom with a digest of the Python files in directories."""
     digest = hashlib.blake2b(digest_size=8)
     for place in places:
         for path in sorted(place.rglob("*.py")):
@@ -79,15 +84,14 @@ def checked(body: str, digest: str) -> str:
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Create the tables where there are none. Raises sqlite3.Error."""
+    """Create empty tables in place of those that there are. Raises sqlite3.Error.
+
+    Another version may have made them with other columns.
+    """
+    for table in ("snapshot", "parts", "trials", "curves"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
     for statement in _TABLES.split(";"):  # `executescript` would commit
         connection.execute(statement)
-
-
-def clear(connection: sqlite3.Connection) -> None:
-    """Remove every row. Raises sqlite3.Error."""
-    for table in ("snapshot", "parts", "trials", "curves"):
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - no text from outside
 
 
 def write_snapshot(connection: sqlite3.Connection, seq: int, trials: int, digest: str) -> None:
@@ -97,25 +101,57 @@ def write_snapshot(connection: sqlite3.Connection, seq: int, trials: int, digest
     connection.execute("INSERT INTO snapshot VALUES (?, ?, ?, ?)", row)
 
 
+def end(connection: sqlite3.Connection) -> int:
+    """The number of the last event that the tables contain. Raises sqlite3.Error.
+
+    There must be tables.
+    """
+    [(seq,)] = connection.execute("SELECT coalesce(max(seq), 0) FROM snapshot")
+    return int(seq)
+
+
 def read_snapshot(connection: sqlite3.Connection) -> Snapshot | None:
     """What the tables contain. None where there are none of this version that fit the events.
 
     Call it in a transaction, together with what is read of trials. Raises sqlite3.Error.
     """
+    row, parts = _rows(connection)
+    if row is None or _misfit(connection, row, parts):
+        return None
+    return Snapshot(row[0], row[2], {name: json.loads(body) for name, body in parts})
+
+
+def misfit(connection: sqlite3.Connection) -> str:
+    """Why tables of this version do not fit the events; empty if they do, or if there are none.
+
+    Raises sqlite3.Error.
+    """
+    row, parts = _rows(connection)
+    return "" if row is None else _misfit(connection, row, parts)
+
+
+def _rows(connection: sqlite3.Connection) -> tuple[Any, list[tuple[str, str]]]:
+    """The row of `snapshot`, None where there is none of this version, and the parts."""
     name = "SELECT name FROM sqlite_schema WHERE name = 'snapshot'"
     if connection.execute(name).fetchone() is None:
-        return None
+        return None, []
     row = connection.execute("SELECT seq, version, trials, digest FROM snapshot").fetchone()
     if row is None or row[1] != version():
-        return None
+        return None, []
+    return row, connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
+
+
+def _misfit(connection: sqlite3.Connection, row: Any, parts: Iterable[tuple[str, str]]) -> str:
     seq, _, trials, digest = row
-    [(events, rows)] = connection.execute(
-        "SELECT (SELECT max(seq) FROM events), (SELECT coalesce(max(id), -1) + 1 FROM trials)"
+    [(last, rows)] = connection.execute(
+        "SELECT (SELECT coalesce(max(seq), 0) FROM events), "
+        "(SELECT coalesce(max(id), -1) + 1 FROM trials)"
     )
-    found = connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
-    if seq > (events or 0) or rows != trials or parts_digest(found) != digest:
-        return None
-    return Snapshot(seq, trials, {name: json.loads(body) for name, body in found})
+    if seq > last:
+        return f"they contain event {seq}, and the last is {last}"
+    if rows != trials:
+        return f"they have {rows} trials in place of {trials}"
+    return "" if parts_digest(parts) == digest else "a part of the state is damaged"
 
 
 def parts_digest(rows: Iterable[tuple[str, str]]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from controller.core.model import Attempt, Origin, Trial
+from controller.core.transitions.names import share_names
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _NEVER = object()  # equal to no value of a field
 
@@ -40,6 +42,8 @@ _encode = json.JSONEncoder(default=_body, separators=(",", ":")).encode
 
 @functools.cache
 def _adapter() -> TypeAdapter[Trial]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(Trial)
 
 
@@ -50,4 +54,6 @@ def encode(trial: Trial) -> str:
 
 def decode(body: str) -> Trial:
     """The trial of a row. Raises ValueError for text that `encode` did not return."""
-    return _adapter().validate_python(json.loads(body))
+    trial = _adapter().validate_python(json.loads(body))
+    share_names(trial)
+    return trial

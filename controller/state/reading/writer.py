@@ -16,12 +16,12 @@ from controller.state.reading.reader import Restored
 
 EVERY = 2000  # events between two writings, which a reader has to apply at most
 _HELD = 1000  # curves in memory, beside those of trials on nodes, before they are written
-_UPSERT = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)"
+_UPSERT = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?)"
 _CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?, ?)"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 log = logging.getLogger(__name__)
 
-_Row = tuple[int, int, str, float | None, bool, str, str]
+_Row = tuple[int, str, float | None, bool, str, str]
 
 
 class Writer:
@@ -31,8 +31,8 @@ class Writer:
     called in the transaction that appends the latest of them, and `committed` after its commit.
 
     Args:
-        restored: what the experiment was read from. Since then `touched` names the trials that
-            changed. None, or a replay: the tables are written anew.
+        restored: with the number of the last event that the tables contain. `touched` names the
+            trials that later events changed. None, or no such event: they are written anew.
     """
 
     def __init__(
@@ -75,21 +75,19 @@ class Writer:
         """Whether there are events that the tables do not contain."""
         return self._since > 0
 
-    def write(self, seq: int, events: Iterable[e.Event]) -> None:
+    def write(self, seq: int, reports: Iterable[e.Event]) -> None:
         """Bring the tables up to the event `seq`. Raises sqlite3.Error.
 
-        `events`: those of the journal, in order, for tables that are written anew.
+        `reports`: those of the journal, in order, for tables that are written anew.
         """
         connection = self._connection
         changed: Iterable[int] = self._x.touched
         if not self._is_whole:
             schema.create(connection)
-            schema.clear(connection)
             self._parts.clear()
-            self._rewrite_curves(events)
+            self._rewrite_curves(reports)
             changed = range(len(self._x.trials))
-        rows = [self._row(number, seq) for number in sorted(changed)]
-        connection.executemany(_UPSERT, rows)
+        connection.executemany(_UPSERT, map(self._row, sorted(changed)))
         self._write_curves()
         self._write_parts(seq)
         self._is_written = True
@@ -104,12 +102,12 @@ class Writer:
         self._curves.changed.clear()
         self._curves.keep({trial for trial, _ in self._x.on_nodes})
 
-    def _row(self, number: int, seq: int) -> _Row:
+    def _row(self, number: int) -> _Row:
         trial = self._x.trials[number]
         body = trials.encode(trial)
         value = None if trial.value is None else float(trial.value)
         digest = schema.digest_of(body)
-        return number, seq, str(trial.state), value, trial.candidate, digest, body
+        return number, str(trial.state), value, trial.candidate, digest, body
 
     def _write_parts(self, seq: int) -> None:
         parts = {name: _encode(part) for name, part in plain_state(self._x)}
@@ -127,10 +125,10 @@ class Writer:
             rows.append((trial, schema.digest_of(body), body))
         self._connection.executemany(_CURVES, rows)
 
-    def _rewrite_curves(self, events: Iterable[e.Event]) -> None:
+    def _rewrite_curves(self, reports: Iterable[e.Event]) -> None:
         """Make the curves from events, with few of them in memory at a time."""
         self._curves = Curves(self._load_curves)
-        for event in events:
+        for event in reports:
             self._note_reports([event])
             if len(self._curves.changed) > _HELD:
                 self._write_curves()

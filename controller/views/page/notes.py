@@ -9,13 +9,14 @@ from rich import filesize
 
 from controller.core.model import Trial
 from controller.formats import clock, command, counted
+from controller.state import exporters
 from controller.state.record import Record
 from controller.store import dedup
 from heirloom.store.files import RealFiles
 
 
 def of_state(record: Record) -> Iterator[str]:
-    """Why the search ended, or why nothing goes on and how to go on with it."""
+    """Why the search ended or does not go on, how to go on with it, and which exporters fail."""
     experiment = record.experiment
     if experiment.closed is not None:
         yield f"The search ended: {experiment.closed.reason}."
@@ -26,6 +27,8 @@ def of_state(record: Record) -> Iterator[str]:
             f"No controller runs the search; its last event was at {clock(experiment.last_at)}."
             f"{why} Go on with: {command('resume', record.place.name)}"
         )
+    for tool, trouble in exporters.troubles(record.place, record.config.exporters).items():
+        yield f"The exporter {tool} {trouble}."
 
 
 def of_weights(record: Record, trials: Sequence[Trial]) -> Iterator[str]:

@@ -148,7 +148,7 @@ def _built_in(record: Record) -> list[Column]:
     now, front = tables.now(record), set(record.experiment.front.ids)
 
     def weights(trial: Trial) -> str | None:
-        return str(record.root.weights(trial.id)) if records.has_weights(trial) else None
+        return record.root.weights_text(trial.id) if records.has_weights(trial) else None
 
     return [
         Column("id", lambda trial: trial.id, show),

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -44,10 +45,12 @@ def _show(record: Record, selection: Selection, form: Form) -> None:
     columns = Columns(record)
     chosen = [columns.find(name) for name in _with_id(selection.columns)]
     trials = record.experiment.trials
-    listed = [one for one in records.listed(trials) if one.state in selection.states]
-    ids = [one.id for one in listed]
-    if selection.sort:
-        ids = _sorted(record, columns, listed, selection.sort)
+    ids: Sequence[int] = range(len(trials))
+    if selection.sort or selection.states != frozenset(State):
+        listed = [one for one in records.listed(trials) if one.state in selection.states]
+        ids = [one.id for one in listed]
+        if selection.sort:
+            ids = _sorted(record, columns, listed, selection.sort)
     shown = records.some(trials, ids[: selection.limit])
     if form == "json":
         output.print_json([_fields(record, chosen, trial) for trial in shown])
@@ -116,7 +119,15 @@ def _fields(record: Record, columns: Sequence[Column], trial: Trial) -> dict[str
 def _print_csv(columns: Sequence[Column], trials: Sequence[Trial]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(column.name for column in columns)
-    writer.writerows([plain(column.read(trial)) for column in columns] for trial in trials)
+    reads = [column.read for column in columns]
+    writer.writerows([_field(read(trial)) for read in reads] for trial in trials)
+
+
+def _field(value: Any) -> Any:
+    """A value for the CSV writer, which writes text and finite numbers as `plain` does."""
+    kind = type(value)
+    is_known = kind is str or kind is int or value is None
+    return value if is_known or (kind is float and isfinite(value)) else plain(value)
 
 
 def plain(value: Any) -> str:
@@ -126,6 +137,8 @@ def plain(value: Any) -> str:
     """
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list) and all(type(item) is int for item in value):
         return " ".join(map(str, value))
     return json.dumps(value)

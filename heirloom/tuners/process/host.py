@@ -24,7 +24,7 @@ from ...assessors.interface import Assessor, history_of
 from ...assessors.reports import Reports, TrialReports
 from ..interface import Result, SearchFinished, Tuner
 from ..registry import RegistryError, find, label, objective_arguments
-from . import construct, plain_json, saved
+from . import construct, plain_json
 from .import_advice import import_advice
 from .protocol import (
     Choice,
@@ -39,6 +39,7 @@ from .protocol import (
     Request,
     Setup,
 )
+from .saved import States
 
 if TYPE_CHECKING:
     from ..nni.plugins import NniPlugins
@@ -98,9 +99,9 @@ class Host:
         if request["call"] == "may_be_parent":
             return construct.possible_parents(self._tuner, request["trials"])
         if request["call"] == "state":
-            return saved.save(self._tuner, self._labels["tuner"])
+            return self._states.save()
         if request["call"] == "load_state":
-            return saved.load(self._tuner, self._labels["tuner"], request["saved"])
+            return self._states.load(request["saved"])
         if request["call"] == "conclude":
             return [] if self._tuner is None else construct.conclusion(self._tuner)
         if self._nni is not None and self._nni.tuner is not None:
@@ -146,6 +147,9 @@ class Host:
             else:
                 directions = objective_arguments(self._labels["assessor"], create, request)
                 self._assessor = create(**directions, **assessor.get("args", {}))
+        self._states = States(
+            self._tuner, self._assessor, self._reports, self._labels, self._code_dirs
+        )
         return told
 
     def _load(self, kind: str, choice: Choice) -> Any:

@@ -131,17 +131,26 @@ class Conclude(TypedDict):
 
 
 class SaveState(TypedDict):
-    """Request what decides the tuner's later proposals. The answer is a `SavedState`."""
+    """Request what decides later proposals and assessments. The answer is a `SavedState`."""
 
     call: Literal["state"]
 
 
-class SavedState(TypedDict):
-    """The state of a tuner."""
+class SavedAssessor(TypedDict):
+    """The state of an assessor."""
 
-    tuner: str  # what messages call it
-    state: Any  # in plain JSON; None: it cannot be saved
-    reason: str  # why it cannot; empty if it can
+    state: Any  # in plain JSON
+    reports: Any  # of the trials that have not ended
+
+
+class SavedState(TypedDict):
+    """The state of a tuner and of its assessor."""
+
+    tuner: str  # what messages call the tuner
+    state: Any  # of the tuner, in plain JSON; None: it cannot be saved
+    assessor: Optional[SavedAssessor]  # None: there is none
+    reason: str  # why the state cannot be saved; empty if it can
+    code: str  # a digest of the user's files that both were made of
 
 
 class LoadState(TypedDict):

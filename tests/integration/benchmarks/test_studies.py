@@ -33,6 +33,28 @@ def test_searches_with_and_without_inherited_weights_are_compared(tmp_path: Path
 
 
 @pytest.mark.training
+def test_the_reading_example_is_compared_by_its_own_search(tmp_path: Path) -> None:
+    require_torch()
+    build = tmp_path / "build"
+    given = ["--short", "--method", "reading", "--seeds", "1", "--build", str(build)]
+    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    [row] = json.loads((build / "inherit-short.json").read_text())["methods"]
+    assert (row["measure"], row["seeds"], row["candidates"]) == ("F1", 1, 3)
+    assert [(arm["arm"], arm["length"]) for arm in row["arms"]] == [("a", 1), ("b", 2)]
+    assert [arm["whole"][0] for arm in row["arms"]] == [3, 6]
+    assert all(arm["cpu"][0] > 0 for arm in row["arms"])
+    assert sum(birth["children"] for birth in row["births"]) == 1
+    assert all(0 < birth["share"] <= 1 for birth in row["births"])
+    assert [final["trainings"] for final in row["final"]] == [1, 1]
+    assert all(0 <= final["test"][0] < 1 for final in row["final"])
+    assert list((build / "inherit/short/work").iterdir()) == []
+
+
+@pytest.mark.training
 def test_a_search_whose_worker_is_killed_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,10 +87,21 @@ def test_experiment_file_is_valid() -> None:
 @pytest.mark.training
 def test_outside_an_experiment(lab: Lab) -> None:
     questions = few(lab, 6)
+    given = [
+        "--train",
+        str(questions),
+        "--dev",
+        str(questions),
+        "--epochs",
+        "40",
+        "--patience",
+        "1",
+    ]
     answer = subprocess.run(
-        [sys.executable, EXAMPLE / "train.py", "--train", questions, "--epochs", "1"],
+        [sys.executable, str(EXAMPLE / "train.py"), *given],
         env=os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(lab.path)},
         capture_output=True, text=True, check=True, timeout=LONG,
     )  # fmt: skip
     assert "step 1:" in answer.stdout
+    assert "step 40:" not in answer.stdout
     assert not answer.stderr

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from controller.results.tools.source import Source
+from controller.state import record as records
 from tests.unit.views.trials.searches import Search
 
 REPOSITORY = Path(__file__).parents[3]
@@ -154,15 +157,49 @@ def test_mlflow(search: Search, tmp_path: Path) -> None:
     assert runs["1"].data.metrics["result/f1"] == 0.125
     history = client.get_metric_history(runs["1"].info.run_id, "loss")
     assert [(each.step, each.value) for each in history] == [(0, 2.0), (1, 1.0)]
+    assert runs["1"].data.tags["heirloom.parents"] == ""
     copied = client.download_artifacts(runs["1"].info.run_id, "manifest.json", str(tmp_path))
     assert json.loads(Path(copied).read_text()) == {"trial": 1}
+
+
+@pytest.mark.filterwarnings("default")  # MLflow uses parts of SQLAlchemy that are deprecated
+def test_mlflow_gets_a_run_once_from_processes_that_do_not_know_each_other(
+    search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    from controller.results.tools import mlflow
+
+    database = str(tmp_path / "m.db")
+    runs = mlflow.MlflowRuns()
+
+    def more() -> str:
+        return runs.export(Source(records.load(search.place, curves=True)), database)
+
+    assert more().startswith("4 new runs")
+    search.end(4, 0.0625)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "set_terminated", _fail)
+        with pytest.raises(ZeroDivisionError):
+            more()
+    assert more().startswith("1 new run ")
+    search.end(search.trial({"lr": 0.1, "depth": 1, "[odd]": 1}), 0.5)
+    assert "1 new run" in export(search, "mlflow", database)
+    assert more().startswith("0 new runs")
+    client = MlflowClient(f"sqlite:///{database}")
+    there = [client.get_experiment_by_name("cnn-1").experiment_id]
+    found = [run.data.tags["heirloom.trial"] for run in client.search_runs(there)]
+    assert sorted(found) == ["0", "1", "2", "3", "4", "5"]
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
 
 
 @pytest.mark.parametrize("storage", ["sqlite:///{}/o.db", "{}/o.journal"])
 def test_optuna_and_its_dashboard(search: Search, tmp_path: Path, storage: str) -> None:
     import optuna
     from optuna.storages.journal import JournalFileBackend
-    from optuna_dashboard import wsgi
 
     address = storage.format(tmp_path)
     assert "4 new trials" in export(search, "optuna", address)
@@ -178,16 +215,40 @@ def test_optuna_and_its_dashboard(search: Search, tmp_path: Path, storage: str) 
     assert study.trials[2].params == {"lr": 0.2, "depth": 3, "[odd]": 1}
     assert study.trials[2].user_attrs["params.layers"] == [1, 2]
     assert study.trials[1].intermediate_values == {0: 1.0, 1: 0.25}
-    shown = json.loads(b"".join(_page(wsgi(opened), "/api/studies")))
-    assert [each["study_name"] for each in shown["study_summaries"]] == ["cnn-1"]
-    [trials] = [json.loads(b"".join(_page(wsgi(opened), f"/api/studies/{study._study_id}")))]
-    assert len(trials["trials"]) == 5
-
-
-def _page(app: Any, path: str) -> Iterator[bytes]:
-    environment = {
-        "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "wsgi.input": io.BytesIO(),
-        "wsgi.errors": sys.stderr, "wsgi.url_scheme": "http", "SERVER_NAME": "lab",
-        "SERVER_PORT": "80",
+    with dashboard(address, tmp_path) as url:
+        [shown] = _ask(f"{url}/api/studies")["study_summaries"]
+        assert shown["study_name"] == "cnn-1"
+        trials = _ask(f"{url}/api/studies/{shown['study_id']}")["trials"]
+        with urllib.request.urlopen(f"{url}/dashboard", timeout=PATIENCE) as page:
+            assert b"<title>" in page.read()
+    assert [each["state"] for each in trials] == ["Complete"] * 3 + ["Fail", "Complete"]
+    assert trials[4]["values"] == [0.0625]
+    assert {each["name"]: each["param_external_value"] for each in trials[2]["params"]} == {
+        "lr": "0.2", "depth": "3", "[odd]": "1",
     }  # fmt: skip
-    return iter(app(environment, lambda *_: None))
+    assert [each["value"] for each in trials[1]["intermediate_values"]] == [1.0, 0.25]
+
+
+@contextlib.contextmanager
+def dashboard(storage: str, directory: Path) -> Iterator[str]:
+    """The address of a server that `optuna-dashboard STORAGE` runs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = directory / "dashboard.log"
+    with log.open("wb") as output, subprocess.Popen(
+        [sys.executable, "-m", "optuna_dashboard._cli", "--port", str(port), storage],
+        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+    ) as server:  # fmt: skip
+        try:
+            end = time.monotonic() + PATIENCE
+            while server.poll() is None and time.monotonic() < end:
+                try:
+                    _ask(f"http://127.0.0.1:{port}/api/meta")
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            assert server.poll() is None, log.read_text()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()

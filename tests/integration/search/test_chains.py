@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from controller.engine.continuation.calls import calls
 from controller.engine.continuation.replay import replay
 from controller.state.home import Home
 from controller.state.journal import Journal
@@ -81,10 +82,10 @@ def tuner_state(lab: Lab, name: str) -> Any:
     place = Home(lab.home).find(name)
     config = read_config(place)
     with Journal.open(place.journal, readonly=True) as journal:
-        calls = replay(config, journal).calls
+        repeated = calls(config, journal, replay(config, journal))
     process = TunerProcess(config.tuner_setup(3), lab.path / "tuner.log", lambda _: None)
     try:
-        assert process.replay(calls) == []
+        assert process.replay(repeated) == []
         return process.state().result(PATIENCE)["state"]
     finally:
         process.close(PATIENCE)

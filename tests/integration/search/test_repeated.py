@@ -10,12 +10,14 @@ import pytest
 
 from tests.integration.search.conftest import Lab
 
-# Its value is a number made of its params. A child's weights are those of its parent, and a line.
+# Its value is a number made of its params. A child's weights are those of its parent, and its own
+# params and seed.
 COMMAND = """
     if [ -n "$HEIRLOOM_RESTORE_PATH" ]; then
         cp "$HEIRLOOM_RESTORE_PATH/line" "$HEIRLOOM_SAVE_PATH/line" || exit 1
     fi
     cat "$HEIRLOOM_PARAMS" >> "$HEIRLOOM_SAVE_PATH/line"
+    echo "$HEIRLOOM_SEED" >> "$HEIRLOOM_SAVE_PATH/line"
     echo "{\\"value\\": 0.$(cksum < "$HEIRLOOM_PARAMS" | cut -d ' ' -f 1)}" > "$HEIRLOOM_RESULT"
 """
 TRIALS = 6
@@ -24,9 +26,8 @@ TRIALS = 6
 def experiment(lab: Lab, **keys: Any) -> Path:
     lab.write("code/train.sh", COMMAND)
     tuner = {"name": "evolution", "args": {"population": 2, "sample": 2}}
-    return lab.experiment(
-        "sh train.sh", tuner=tuner, lookahead=0, budget={"trials": TRIALS}, **keys
-    )
+    given = {"tuner": tuner, "lookahead": 0, "budget": {"trials": TRIALS}, **keys}
+    return lab.experiment("sh train.sh", **given)
 
 
 def lineage(lab: Lab, name: str) -> list[Any]:
@@ -51,7 +52,15 @@ def test_a_search_is_repeated_with_one_slot_and_replayed_with_more(lab: Lab) -> 
     lab("run", experiment(lab), "--name", "again", "--slots", "1")
     assert lineage(lab, "again") == first
 
+    one_at_once = experiment(lab, budget={"trials": TRIALS, "concurrency": 1})
+    lab("run", one_at_once, "--name", "one-at-once", "--slots", "3")
+    assert lineage(lab, "one-at-once") == first
+
     lab.write("code/train.sh", "exit 1")  # the snapshot is used
+    lab.write("experiment.yml", "name: changed")  # and the file as it was
+    lab("run", "--like", "first", "--name", "alike", "--slots", "1")
+    assert lineage(lab, "alike") == first
+
     output = lab("run", "--like", "first", "--replay", "--name", "replayed", "--slots", "3")
     assert f"all {TRIALS} proposals were repeated" in output
     assert lineage(lab, "replayed") == first

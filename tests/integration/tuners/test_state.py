@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import Proposed
+from controller.core.events import Proposed, StopAdvised
 from tests.integration.tuners.bench import PATIENCE, Bench, proposing, result
 
 EVOLUTION: dict[str, Any] = {"name": "evolution", "args": {"population": 2, "sample": 2}}
@@ -69,3 +69,42 @@ def test_a_state_that_does_not_fit_is_refused(bench: Bench) -> None:
     assert process.load_state(wrong).startswith("tuner evolution raised KeyError in load_state")
     foreign: Any = [1]
     assert process.load_state(foreign) == "this is not the state of a tuner"
+
+
+def test_a_tuner_whose_code_has_changed_does_not_go_on(bench: Bench) -> None:
+    body = proposing("return Proposal({'x': 1})") + "    def state(self): return 1\n"
+    body += "    def load_state(self, state): pass\n"
+    saved = bench.own(body).state().result(PATIENCE)
+    assert bench.own(body).load_state(saved) == ""
+    changed = bench.own(body + "# another comment\n").load_state(saved)
+    assert changed.endswith("has changed since its state was saved")
+
+
+def test_the_assessor_goes_on_too(bench: Bench) -> None:
+    assessor = {"name": "median_stopping", "args": {"min_trials": 1}}
+    first = bench.start({"name": "random"}, assessor=assessor)
+    first.report(0, 1, [(step, 0.5) for step in range(3)])
+    first.observe(result(0))
+    first.report(1, 1, [(0, 0.1)])
+    saved = json.loads(json.dumps(first.state().result(PATIENCE)))
+    assert saved["assessor"]["reports"] == [[1, [[1, [[0], [0.1], False]]]]]
+    second = bench.start({"name": "random"}, assessor=assessor)
+    assert second.load_state(saved) == ""
+    assert second.state().result(PATIENCE) == saved
+    second.report(1, 1, [(1, 0.2)])
+    event = bench.event()
+    assert isinstance(event, StopAdvised)
+    assert (event.trial, event.number) == (1, 1)
+
+
+def test_an_assessor_without_a_state_says_so(bench: Bench) -> None:
+    (bench.directory / "mine.py").write_text(
+        "from heirloom.assessors import Assessor\n"
+        "class Mine(Assessor):\n"
+        "    def __init__(self, *, maximize): pass\n"
+        "    def assess(self, trial_id, history): return True\n"
+    )
+    assessor = {"class": "mine.Mine", "code_dir": str(bench.directory), "args": {}}
+    saved = bench.start(EVOLUTION, assessor=assessor).state().result(PATIENCE)
+    assert (saved["state"], saved["assessor"]) == (None, None)
+    assert saved["reason"] == "assessor Mine: it has none"

@@ -53,7 +53,7 @@ class Control(Host):
         self._journal = self.disk.open()
         replayed = replay(lab.config, self._journal)
         self.disk.check([event for _, event in self._journal.read()])
-        experiment, restored = lab.tables.open(self._journal, replayed.experiment)
+        experiment, restored = lab.tables.open(self._journal, replayed)
         lab.continuation.complete(experiment, self._journal)
         more = [] if experiment.closed is None else lab.continuation.extend(experiment)
         if experiment.closed is not None and not more:
@@ -62,7 +62,7 @@ class Control(Host):
             return
         post = MessageQueue()
         post.items = cast("Any", _Items(self))
-        self.tuner = SimulatedTuner(lab, post.events, replayed.calls)
+        self.tuner = SimulatedTuner(lab, post.events, self._journal, experiment)
         self._watch = SteppedWatch(self, post)
         self.listed = listed = lab.inventory()
         self._waves = Waves(lab, {info.name for info in listed}, post.events)
@@ -94,6 +94,7 @@ class Control(Host):
         ]
         loop = self.loop
         lab.tables.follow(self._journal, experiment, restored)
+        lab.tables.keep_tuner_state(loop, self._journal, self.tuner)
         self._guard(lambda: loop.begin(first))
         self._ticking(self._life)
 
@@ -134,9 +135,9 @@ class Control(Host):
         self._guard(lambda: loop.step(0.0))
         if self.loop is None or not loop.is_over:
             return
+        loop.settle(0.0)
         self._end()
-        self._journal.settle()
-        again = replay(self.lab.config, self._journal).experiment
+        again = replay(self.lab.config, self._journal)
         self.lab.tables.check(self._journal, again)
         self._journal.close()
         if loop.experiment.closed is not None and self.lab.continuation.extensions:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from controller.core import events as e
+from controller.engine.continuation.calls import calls
 from controller.tuners.calls import Call
 from heirloom.tuners import Proposal, Result, SearchFinished, Tuner
 from heirloom.tuners.process.construct import construct
@@ -17,6 +18,9 @@ from heirloom.tuners.registry import find
 from tests.simulation.world import chains
 
 if TYPE_CHECKING:
+    from controller.core.experiment import Experiment
+    from controller.state.journal import Journal
+    from heirloom.tuners.process.protocol import SavedState
     from tests.simulation.world.lab import Lab
 
 _SHARE = 0.25  # of the runs
@@ -69,28 +73,45 @@ class Methods:
         self._observed: set[int] = set()
         self._trained: dict[tuple[Any, int], int] = {}
 
-    def start(self, calls: Sequence[Call]) -> Method | None:
-        """The tuner of another life of the controller, which repeats the journaled calls."""
+    def start(self, journal: Journal, experiment: Experiment) -> Method | None:
+        """The tuner of another life of the controller.
+
+        It repeats the journaled calls, or goes on from the state in the journal.
+        """
         if self.name is None:
             return None
-        method = Method(self._create())
-        for call in calls:
+        method = Method(self.name, self._create())
+        for call in calls(self._lab.config, journal, experiment):
             self._repeat(method, call)
+        kept = journal.tuner_state()
+        if kept is not None:
+            self._lab.faults.counts["tuner state loaded"] += 1
+            loaded = Method(self.name, self._create())
+            loaded.tuner.load_state(kept.saved["state"])
+            for call in calls(self._lab.config, journal, experiment, kept.seq):
+                self._repeat(loaded, call)
+            same = _plain(loaded.tuner.state()) == _plain(method.tuner.state())
+            self.hold(same, "has another state from the journal's than from all calls")
+            method.tuner = self._rng.choice([loaded.tuner, method.tuner])
         if self._last is not None and self._last[0] == method.calls:
             self._lab.faults.counts["state compared"] += 1
             same = _plain(method.tuner.state()) == self._last[1]
             self.hold(same, "has another state after the resume than before")
-            loaded = self._create()
-            loaded.load_state(self._last[1])
-            same = _plain(loaded.state()) == self._last[1]
+            again = self._create()
+            again.load_state(self._last[1])
+            same = _plain(again.state()) == self._last[1]
             self.hold(same, "has another state than the one that it loaded")
-            method.tuner = self._rng.choice([loaded, method.tuner])
+            method.tuner = self._rng.choice([again, method.tuner])
         return method
 
     def ended(self, method: Method | None) -> None:
         """The controller has ended, or was killed."""
         if method is not None:
             self._last = method.calls, _plain(method.tuner.state())
+
+    def answers_at_once(self) -> bool:
+        """Whether the tuner's state is there at once."""
+        return self._rng.random() < 0.5
 
     def journaled(self, event: e.Event) -> None:
         """Check a proposal that was journaled."""
@@ -163,9 +184,15 @@ class Methods:
 class Method:
     """A real tuner in one life of the controller, called at once and in order."""
 
-    def __init__(self, tuner: Tuner) -> None:
+    def __init__(self, name: str, tuner: Tuner) -> None:
+        self.name = name
         self.tuner = tuner
         self.calls: list[tuple[str, int]] = []  # that may have changed its state
+
+    def saved(self) -> SavedState:
+        """The state, as the tuner's process sends it."""
+        state = _plain(self.tuner.state())
+        return {"tuner": self.name, "state": state, "assessor": None, "reason": "", "code": ""}
 
     def propose(self, trial: int) -> Proposal | None:
         """Raises SearchFinished."""

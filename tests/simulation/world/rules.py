@@ -188,7 +188,7 @@ class Rules:
         self._lab.continuation.judge(x)
         self._lab.checkpoint_rules.judge(x)
         self._judge_last_trials()
-        again = replay(self._lab.config, cast("Any", self._lab)).experiment
+        again = replay(self._lab.config, cast("Any", self._lab))
         self.hold(3, state_of(again) == state_of(x), "the journal leads to another state")
         check(x)
         if started := started_in_pauses(promised):

@@ -6,13 +6,16 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from controller.core.experiment import Experiment
+from controller.engine.continuation.tuner_state import StateKeeper
 from controller.state.journal import Journal
 from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.reader import Restored
 from tests.simulation.core_state import state_of
 
 if TYPE_CHECKING:
+    from controller.engine.loop import Loop
     from tests.simulation.world.lab import Lab
+    from tests.simulation.world.tuner import SimulatedTuner
 
 
 class Tables:
@@ -35,12 +38,18 @@ class Tables:
         """Have the tables written from now on."""
         journal.follow(x, restored, every=self._every)
 
+    def keep_tuner_state(self, loop: Loop, journal: Journal, tuner: SimulatedTuner) -> None:
+        """Have the tuner's state kept as often as the tables are written."""
+        loop._tuner_state = StateKeeper(
+            journal, tuner, lambda: self._lab.schedule.now, every=self._every
+        )
+
     def check(self, journal: Journal, replayed: Experiment) -> Restored:
         """Compare the tables with the events. Returns the experiment that they lead to."""
         found = []
         for lazy in (True, False):
             with journal.snapshot():
-                restored = journal.restore(replayed.rules, lazy=lazy)
+                restored = journal.restore(lambda: replayed.rules, lazy=lazy)
                 curves = journal.curves(restored)
                 for _, event in journal.read(restored.seq):
                     restored.experiment.apply(event)
@@ -52,6 +61,8 @@ class Tables:
             self._hold(_shown(curves) == self._curves(), "the tables have other curves")
             found.append(restored)
         self._hold(state_of(x) == state_of(replayed), "the tables lead to another state")
+        different = journal.differences(replayed.rules)
+        self._hold(not different, f"`verify` finds differences: {different}")
         return found[-1]
 
     def _curves(self) -> Any:

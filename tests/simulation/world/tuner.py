@@ -7,12 +7,15 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from controller.core import events as e
-from controller.tuners.calls import Call
+from controller.tuners.calls import no_state
 from controller.tuners.long_calls import LongCall
 from controller.tuners.pipe import TunerError
 from tests.simulation.world.candidates import is_candidate
 
 if TYPE_CHECKING:
+    from controller.core.experiment import Experiment
+    from controller.state.journal import Journal
+    from heirloom.tuners.process.protocol import SavedState
     from tests.simulation.world.lab import Lab
 
 _SILENT = 900.0  # seconds
@@ -21,14 +24,18 @@ _SILENT = 900.0  # seconds
 class SimulatedTuner:
     """Has the interface of the tuner's process. Its answers are random, or those of a real tuner.
 
-    `calls`: those of the journal, which a real tuner repeats.
+    A real tuner goes on from what `journal`, which leads to `experiment`, holds of it.
     """
 
     def __init__(
-        self, lab: Lab, post: Callable[[Sequence[e.Event]], None], calls: Sequence[Call]
+        self,
+        lab: Lab,
+        post: Callable[[Sequence[e.Event]], None],
+        journal: Journal,
+        experiment: Experiment,
     ) -> None:
         self._lab, self._post = lab, post
-        self._method = lab.methods.start(calls)
+        self._method = lab.methods.start(journal, experiment)
         self._closed = False
         self.long_calls: Sequence[LongCall] = ()
         self.unassessed = 0
@@ -115,6 +122,18 @@ class SimulatedTuner:
             at=self._lab.wall(), trial=trial, number=number, reason="advised by the assessor"
         )
         self._later(0.1, lambda: self._post([advice]))
+
+    def state(self) -> Future[SavedState]:
+        """The state of a real tuner, at once or later."""
+        if self._method is None:
+            return no_state()
+        answer: Future[SavedState] = Future()
+        saved = self._method.saved()
+        if self._lab.methods.answers_at_once():
+            answer.set_result(saved)
+        else:
+            self._later(1.0, lambda: answer.set_result(saved))
+        return answer
 
     def close(self, timeout: float) -> None:
         """Close the tuner."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from benchmarks import results
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
-def test_the_page_is_made_from_the_figures() -> None:
+@pytest.mark.parametrize("name", results.PAGES)
+def test_a_page_is_made_from_the_figures(name: str) -> None:
     figures = json.loads((DOCS / "results.json").read_text())
-    assert results.page(figures) == (DOCS / "results.md").read_text()
+    assert results.page(figures, name) == (DOCS / name).read_text()
 
 
 def test_without_figures_there_is_a_page_too() -> None:
     assert results.page({}).startswith("# Results\n")
+    assert "has been measured yet" in results.page({}, "explanation/when-inheriting-pays.md")
 
 
 def test_results_of_a_study_are_taken_over(tmp_path: Path) -> None:

@@ -162,3 +162,19 @@ def test_whose_weights_trials_start_from(tmp_path: Path) -> None:
     none = load(write(tmp_path, GOOD + "inheritance: {from: none}\n"))
     assert none.rules().inherit is Inherit.NONE
     assert restore(dump(none)).rules() == none.rules()
+
+
+def test_paths_of_exporters_are_absolute_and_addresses_stay(tmp_path: Path) -> None:
+    given = {
+        "tensorboard": "runs",
+        "mlflow": "http://lab:5000",
+        "optuna": "sqlite:///study.db",
+        "jsonl": "/data/trials.jsonl",
+    }
+    text = GOOD + yaml.safe_dump({"exporters": given})
+    experiment = load(write(tmp_path, text))
+    assert experiment.exporters == given | {
+        "tensorboard": str(tmp_path / "runs"),
+        "optuna": f"sqlite:///{tmp_path / 'study.db'}",
+    }
+    assert restore(dump(experiment)) == experiment

@@ -77,7 +77,8 @@ class Followed:
         if x.created is None:
             raise records.RecordError(f"{self._place.name}: the experiment is being created")
         root = Root(Path(x.created.root))
-        record = Record(self._place, self._config, x, root, self._version.is_running)
+        record = Record(self._place, x, root, self._version.is_running)
+        record.config = self._config  # read once
         on_nodes = [trial for trial, _ in x.on_nodes]
         curves = StoredCurves(self._place.journal, len(x.trials), on_nodes)
         return dataclasses.replace(Source.of(record), curves=curves.values, metrics=curves.metrics)

@@ -35,6 +35,20 @@ def test_how_long_a_trial_trains_is_no_change():
     assert change({"rate": 1, "epochs": 2}, {"rate": 1, "epochs": 4, "epochs_from": 2}) == "nothing"
 
 
+def test_a_graph_is_changed_by_what_the_mutation_did_to_its_layers():
+    first, second = {"name": "a", "inputs": ["text"]}, {"name": "b", "inputs": ["a"]}
+    third = {"name": "c", "inputs": ["a"]}
+
+    def found(before, after):
+        return change({"graph": before}, {"graph": after})
+
+    assert found([first], [first, second]) == "layer inserted"
+    assert found([first, second], [first]) == "layer removed"
+    assert found([first, second], [first, third]) == "layer exchanged"
+    assert found([first, second], [first, {**second, "inputs": ["text"]}]) == "inputs of a layer"
+    assert found([first], [first]) == "nothing"
+
+
 def test_the_loss_is_told_from_the_parent_that_was_restored():
     parent = TrialRecord(0, "succeeded", {"a.width": 4}, value=0.75)
     children = [

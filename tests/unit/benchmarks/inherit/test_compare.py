@@ -110,6 +110,18 @@ def test_random_search_from_nothing_stands_beside_the_final_trainings(started, t
     ]
 
 
+def test_reading_has_its_own_seeds_and_no_random_search_beside_it(started, tmp_path):
+    record = compare.run(tmp_path, methods=["random", "reading"], seeds=5, size="short")
+
+    assert sum(name.startswith("reading-") for name in started) == 2 * 4
+    row = next(row for row in record["methods"] if row["method"] == "reading")
+    assert (row["seeds"], row["candidates"], row["measure"]) == (4, 3, "F1")
+    assert [(final["method"], final["arm"]) for final in row["final"]] == [
+        ("reading", "a"),
+        ("reading", "b"),
+    ]
+
+
 def test_the_ranking_by_shared_weights_is_correlated_with_that_of_trainings(started, tmp_path):
     size = SIZES["short"]
     record = compare.run(tmp_path, methods=["shared"], seeds=2, size="short")
@@ -137,12 +149,30 @@ def test_the_page_of_results_has_every_method_and_its_picture(started, tmp_path)
     results.main(take=tmp_path / "inherit.json", docs=tmp_path)
 
     page = (tmp_path / "results.md").read_text()
-    assert "| `evolution` | 75.00 % | 2 | **1.00 (1.00 to 1.00)** |" in page
+    assert "| `evolution` | accuracy 75.00 % | 2 | 2, 2 of 2 | **1.00 (1.00 to 1.00)** |" in page
+    assert "| A | 75.00 ± 0.00 | 75.00 ± 0.00 | 2 ± 0 | 2 of 2 |" in page
+    assert "Arm B is best at its longest length" in page
+    assert "square brackets" not in page.partition("](pictures/inherit-ratios.svg)")[0]
     assert "is missed." in page
     assert "Kendall's 1.00 ± 0.00" in page
     assert "](pictures/inherit-evolution.svg)" in page
     picture = tmp_path / "pictures/inherit-evolution.svg"
-    assert "best validation accuracy" in picture.read_text()
+    assert "best validation accuracy so far, %" in picture.read_text()
+    assert "evolution" in (tmp_path / "pictures/inherit-ratios.svg").read_text()
+    paying = (tmp_path / "explanation/when-inheriting-pays.md").read_text()
+    assert "| `evolution` | 1.00 (1.00 to 1.00) | 1.00 (1.00 to 1.00) | 2, 1 | 50.00 % |" in paying
+    assert "has been measured yet" not in paying
+
+
+def test_a_ratio_is_no_gain_where_the_other_arm_is_at_the_target_more_often(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+    record["methods"][0]["arms"][0]["reached"] = 1
+    (tmp_path / "inherit.json").write_text(json.dumps(record))
+    results.main(take=tmp_path / "inherit.json", docs=tmp_path)
+
+    page = (tmp_path / "results.md").read_text()
+    assert "| 1, 2 of 2 | [1.00 (1.00 to 1.00)] |" in page
+    assert "A ratio in square brackets is not a gain" in page
 
 
 def a_row(ratio, reached_a, reached_b):

@@ -55,5 +55,6 @@ def test_the_best_value_by_epochs_and_by_seconds():
     reports = [a_report(0, 1.0, 1, 0.5), a_report(0, 2.0, 2, 0.4), a_report(0, 3.0, 3, 0.7)]
     spent = Spent(Run(seconds=9.0, reports=reports))
 
+    assert spent.first == Cost(1, 10, 1.0, reached=True)
     assert [spent.best_by(epochs) for epochs in (0, 1, 2, 3)] == [None, 0.5, 0.5, 0.7]
     assert [spent.best_within(seconds) for seconds in (0.5, 2.9, 3.0)] == [None, 0.5, 0.7]

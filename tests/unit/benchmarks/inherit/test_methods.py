@@ -1,14 +1,17 @@
+import re
+
 import pytest
 import yaml
 
-from benchmarks.inherit.methods import METHODS, Task, experiment, tasks
+from benchmarks.inherit.methods import EXAMPLE, Task, experiment, extent, methods_of, tasks
 from benchmarks.inherit.search import Place
 from benchmarks.trials.inherit.sizes import SIZES
 from controller import config
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("size", "method"), [(size, method) for size in SIZES for method in methods_of(SIZES[size])]
+)
 def test_each_search_has_a_valid_experiment_file(method, size, tmp_path, monkeypatch):
     monkeypatch.setattr(Place, "space", lambda self, model: {"width": [1, 2]})
     place = Place(tmp_path, size, tmp_path / "images.safetensors")
@@ -41,3 +44,37 @@ def test_another_experiment_or_another_size_is_another_search(tmp_path):
     assert place.digest(first) != place.digest(second)
     assert place.digest(first) == place.digest(dict(first))
     assert Place(tmp_path, "gpu", tmp_path / "images").digest(first) != place.digest(first)
+
+
+def test_the_full_size_of_reading_is_the_size_of_the_example():
+    given = yaml.safe_load((EXAMPLE / "experiment.yml").read_text())
+    [epochs] = re.findall(r"^EPOCHS = (\d+)", (EXAMPLE / "network.py").read_text(), re.M)
+    keys = experiment(Task("reading", "a", 1, 0), SIZES["small"])
+
+    assert keys["budget"] == given["budget"]
+    assert keys["tuner"] == given["tuner"]
+    assert keys["search_space"] == given["search_space"]
+    assert keys["command"][-1] == epochs
+
+
+def test_reading_has_lengths_and_seeds_of_its_own():
+    size = SIZES["small"]
+
+    assert extent("reading", size, 5).seeds == 4
+    assert extent("reading", size, 2).seeds == 2
+    assert extent("evolution", size, 5).seeds == 5
+    assert [task.length for task in tasks("reading", size, 0)] == [1, 1, 2, 4]
+    assert "reading" not in methods_of(SIZES["gpu"])
+
+
+def test_the_example_is_part_of_its_searches_and_of_no_others(tmp_path, monkeypatch):
+    place = Place(tmp_path, "small", tmp_path / "images")
+    reading, evolution = (
+        experiment(Task(method, "a", 1, 0), place.size) for method in ("reading", "evolution")
+    )
+    before = place.digest(reading), place.digest(evolution)
+    monkeypatch.setattr("benchmarks.inherit.search._READING", ("graph.py",))
+
+    assert place.digest(reading) != before[0]
+    assert place.digest(evolution) == before[1]
+    assert place.complete(reading)["tuner"]["code_dir"] == str(EXAMPLE)

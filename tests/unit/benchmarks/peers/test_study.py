@@ -55,6 +55,17 @@ def test_the_record_says_what_is_lost_and_what_is_unfinished(killed, tmp_path):
     assert json.loads((tmp_path / "peers.json").read_text()) == record
 
 
+def test_a_tool_that_fails_has_no_row(killed, tmp_path, monkeypatch):
+    run = Peer.run
+
+    def failing(self, *what, **more):
+        return {**run(self, *what, **more), "exits": [0, 1]}
+
+    monkeypatch.setattr(Peer, "run", failing)
+    with pytest.raises(RuntimeError, match=r"optuna fails: see .*output\.log"):
+        study.run(tmp_path, only=["optuna"])
+
+
 def test_the_page_of_results_has_each_tool(killed, tmp_path):
     study.run(tmp_path)
     results.main(take=tmp_path / "peers.json", docs=tmp_path)

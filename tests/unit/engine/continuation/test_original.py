@@ -55,7 +55,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         for event in [created, *events]:
             x.apply(event)
         place = ExperimentDir(tmp_path / "cnn")
-        record = Record(place, config, x, root, is_running=False)
+        record = Record(place, x, root, is_running=False)
+        record.config = config
         (root.code / "c0de").mkdir(parents=True)
         monkeypatch.setattr(records, "load", lambda found: record)
         return SimpleNamespace(find=lambda name: place)

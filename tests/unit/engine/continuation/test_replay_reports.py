@@ -4,6 +4,7 @@ from pathlib import Path
 
 from controller.config.load import load
 from controller.core import events as e
+from controller.engine.continuation.calls import calls
 from controller.engine.continuation.replay import replay
 from controller.state.journal import Journal
 
@@ -27,8 +28,10 @@ def test_every_report_is_repeated_in_order(tmp_path: Path) -> None:
             e.Reported(at=3, trial=0, number=1, step=0, value=0.5),
             e.ReportedMany(at=4, trial=0, number=1, steps=(1, 2), values=(0.25, {"default": 1})),
         ])  # fmt: skip
-        experiment, calls, _ = replay(load(tmp_path / "e.yml"), journal)
-    repeated = [report for call in calls if call[0] == "reports" for report in call[3]]
-    assert repeated == [(0, 0.5), (1, 0.25), (2, {"default": 1})]
+        config = load(tmp_path / "e.yml")
+        experiment = replay(config, journal)
+        repeated = calls(config, journal, experiment)
+    reports = [report for call in repeated if call[0] == "reports" for report in call[3]]
+    assert reports == [(0, 0.5), (1, 0.25), (2, {"default": 1})]
     attempt = experiment.trials[0].attempts[0]
     assert (attempt.reports, attempt.last) == (3, {"default": 1})

@@ -45,8 +45,12 @@ def test_a_number_is_never_given_twice(
 ) -> None:
     (tmp_path / "experiment.yml").write_text(EXPERIMENT)
     config = load(tmp_path / "experiment.yml")
+    tuner = config.tuner.model_copy(update={"interface": "nni"})
+    counting = config.model_copy(update={"tuner": tuner})
     with Journal.create(tmp_path / "journal.db") as journal:
         journal.append([e.Opened(at=1), *events])
-        replayed = replay(config, journal)
-    assert replayed.next_token == expected
-    assert known(replayed)["next"] == expected
+        experiment = replay(config, journal)
+        found = known(counting, journal, experiment)
+        assert found is not None
+        assert found["next"] == expected
+        assert known(config, journal, experiment) is None

@@ -53,7 +53,9 @@ def source(directory: Path, objective: str = "maximize") -> Record:
         )
     x.apply(e.RemovalAsked(at=0.0, trials=(3,)))
     place = ExperimentDir(directory / "cnn")
-    return Record(place, config, x, Root(Path("/store/ann/cnn-1")), is_running=False)
+    record = Record(place, x, Root(Path("/store/ann/cnn-1")), is_running=False)
+    record.config = config
+    return record
 
 
 def chosen(directory: Path, trials: str, **more: Any) -> warm_start.Choice:

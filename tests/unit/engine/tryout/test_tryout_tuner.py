@@ -13,6 +13,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import Rules, State, Trial
 from controller.engine.tryout.tuner import Post, TryoutTuner
 from heirloom.space import contains, parse
+from heirloom.tuners.process.protocol import SavedState
 
 SPACE = {"x": {"_type": "choice", "_value": [1, 2]}, "y": {"_type": "uniform", "_value": [0, 1]}}
 
@@ -45,6 +46,9 @@ class Own:
     def continued(self, trial: int, number: int, source: int, step: int) -> None: ...
 
     def may_be_parent(self, trials: Sequence[int]) -> Future[dict[int, bool]]:
+        return Future()
+
+    def state(self) -> Future[SavedState]:
         return Future()
 
     def close(self, timeout: float) -> None: ...

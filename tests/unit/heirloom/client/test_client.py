@@ -132,6 +132,47 @@ def test_the_lines_of_a_search_that_is_watched(program):
     assert lines == ["cnn: 3 trials", "trial 3 succeeded"]
 
 
+class Notebook:
+    """The parts of IPython that a notebook has: a shell with a kernel, and its outputs."""
+
+    def __init__(self, kernel):
+        self.kernel = kernel
+        self.outputs = []
+        self.display = self
+
+    def get_ipython(self):
+        return self
+
+    def __call__(self, data, *, raw, display_id):
+        assert raw
+        assert display_id
+        self.outputs.append(data)
+        return self
+
+    def update(self, data, *, raw):
+        assert raw
+        self.outputs[-1] = data
+
+
+def test_a_notebook_has_the_latest_lines_in_one_output_area(program, monkeypatch, capsys):
+    notebook = Notebook(kernel="kernel")
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook)
+    program.answer(watch="\n".join(f"trial {number} succeeded" for number in range(15)))
+    Experiment("cnn").watch()
+    lines = [f"trial {number} succeeded" for number in range(3, 15)]
+    assert notebook.outputs == [{"text/plain": "\n".join(["… 3 lines before", *lines])}]
+    assert capsys.readouterr().out == ""
+
+
+def test_lines_are_printed_without_a_notebook(program, monkeypatch, capsys):
+    program.answer(watch="cnn: 3 trials\ntrial 3 succeeded")
+    for ipython in (None, Notebook(kernel=None)):  # the latter is IPython on a terminal
+        monkeypatch.setitem(sys.modules, "IPython", ipython)
+        Experiment("cnn").watch()
+        assert capsys.readouterr().out == "cnn: 3 trials\ntrial 3 succeeded\n"
+
+
 def test_a_search_is_started_by_itself(program, tmp_path):
     program.answer(
         run="the name cnn is taken: it is cnn-2\ncnn-2 on localhost (2 slots)\nstore /s",
@@ -160,10 +201,18 @@ def test_paths_of_a_mapping_are_those_of_the_working_directory():
     given: dict = {
         "name": "x", "inventory": "hosts.yml", "store": "/mnt", "tuner": {"name": "grid"},
         "trial": {"code_dir": "code", "python": "env/bin/python"},
+        "exporters": {
+            "tensorboard": "runs", "mlflow": "http://lab:5000", "optuna": "sqlite:///s.db",
+            "jsonl": "/data/t.jsonl",
+        },
     }  # fmt: skip
     assert start._absolute(given, base) == {
         "name": "x", "inventory": "/home/ann/My Search/hosts.yml", "store": "/mnt",
         "tuner": {"name": "grid"},
+        "exporters": {
+            "tensorboard": "/home/ann/My Search/runs", "mlflow": "http://lab:5000",
+            "optuna": "sqlite:////home/ann/My Search/s.db", "jsonl": "/data/t.jsonl",
+        },
         "trial": {
             "code_dir": "/home/ann/My Search/code", "python": "/home/ann/My Search/env/bin/python",
         },

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from controller.core import events as e
 from controller.errors import HeirloomError
+from controller.results.tools import export as exports
 from controller.results.tools import registry
 from controller.results.tools.export import export
 from controller.results.tools.interface import (
@@ -20,6 +22,8 @@ from controller.results.tools.interface import (
     times,
     without_password,
 )
+from controller.results.tools.source import Source
+from controller.state import record as records
 from tests.unit.views.trials.searches import Search
 
 NESTED = """\
@@ -132,6 +136,37 @@ def test_what_exporters_need_is_in_the_requirements() -> None:
     for tool, needed in registry.NEEDS.items():
         text = (top / f"requirements-{tool}.txt").read_text()
         assert all(f"\n{package}" in text for _, package in needed), tool
+
+
+def test_two_exports_to_one_tool_do_not_overlap(
+    search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "_PATIENCE", 0.0)
+    monkeypatch.setattr(registry, "create", lambda tool: Lines())
+    with exports.alone(search.place, "lines"):
+        with pytest.raises(HeirloomError, match="another process exports cnn to lines"):
+            export(search.place, "lines", None)
+        with exports.alone(search.place, "other"), exports.alone(search.place, "csv"):
+            pass
+    assert export(search.place, "lines", "there") == "cnn-1: [0.7, None] there"
+
+
+def test_an_export_needs_no_lock_where_none_can_be_written(search: Search) -> None:
+    search.place.exporters.write_text("no directory")
+    with exports.alone(search.place, "lines"):
+        pass
+
+
+def test_a_trial_is_complete_when_nothing_can_change_it(search: Search) -> None:
+    def manifests() -> list[str | None]:
+        source = Source(records.load(search.place, curves=True))
+        return [each["manifest"] for each in source.trials(skip={0})]
+
+    assert manifests() == [None]
+    search.succeed(1, value=0.5)
+    assert manifests() == [None]  # the attempt may still report
+    search.happen(e.Closed(at=99.0, reason="done"))
+    assert manifests() == ["/store/cnn-1/trials/1/manifest.json"]
 
 
 def test_an_unknown_tool_is_answered_with_the_nearest(search: Search) -> None:

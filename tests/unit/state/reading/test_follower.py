@@ -4,6 +4,8 @@ from unittest import mock
 
 import pytest
 
+from controller.core import events as e
+from controller.core.experiment import Experiment
 from controller.core.model import State
 from controller.state import record as records
 from controller.state.journal import Journal
@@ -61,7 +63,19 @@ def test_events_are_applied_as_they_come(search):
         assert shown(follower.experiment) == newest(search)
 
 
-def test_a_trial_that_is_newer_than_the_events_makes_it_read_anew(search):
+def test_no_event_is_applied_to_a_trial_that_contains_it(search):
+    settle(search)
+    with Follower(search.place) as follower:
+        search.happen(e.RemovalAsked(at=60.0, trials=(0,)))
+        settle(search)
+        with mock.patch.object(Experiment, "apply", autospec=True) as apply:
+            found = follower.new()
+        assert found
+        assert apply.call_count == 0
+        assert shown(follower.experiment) == newest(search)
+
+
+def test_tables_that_are_written_again_make_it_read_anew(search):
     settle(search)
     with Follower(search.place) as follower:
         before = follower.experiment

@@ -12,7 +12,6 @@ from controller.state import record as records
 from controller.state.journal import Journal
 from controller.state.reading import schema, trials, writer
 from controller.state.reading.curves import Curves
-from controller.state.reading.reader import StoredTrials
 from tests.simulation.core_state import state_of
 from tests.unit.views.trials.searches import Search
 
@@ -51,7 +50,7 @@ def plain(search):
 
 def uses_tables(search):
     with Journal.open(search.place.journal, readonly=True) as journal, journal.snapshot():
-        return journal.restore(records.read_config(search.place).rules()).seq > 0
+        return journal.restore(records.read_config(search.place).rules).seq > 0
 
 
 def test_a_record_from_tables_is_that_of_the_events(search):
@@ -79,6 +78,8 @@ def test_events_after_the_tables_are_applied(search):
         "UPDATE snapshot SET seq = 1000000",
         "UPDATE snapshot SET trials = 7",
         "DELETE FROM trials WHERE id = 2",
+        "DELETE FROM trials WHERE id = 1",
+        "DELETE FROM trials",
         "UPDATE parts SET body = '{}' WHERE name = 'counts'",
         "UPDATE trials SET body = '{}' WHERE id = 1",
         "UPDATE trials SET body = replace(body, '0.25', '0.35')",
@@ -92,6 +93,10 @@ def test_tables_that_do_not_fit_the_events_are_ignored(search, statement):
     assert plain(search) == before
     with records.opened(search.place) as record:
         assert [trial.value for trial in record.experiment.trials] == [0.5, 0.25, None]
+    with records.opened(search.place) as record:
+        assert record.trial(1).value == 0.25
+    with records.opened(search.place) as record:
+        assert len(list(records.listed(record.experiment.trials))) == 3
     settle(search)
     assert uses_tables(search)
 
@@ -123,22 +128,17 @@ def test_an_open_record_is_of_one_moment(search):
         search.succeed(2, value=0.9)
         settle(search)
         assert record.trial(2).state is State.RUNNING
-        assert isinstance(record.experiment.trials, StoredTrials)
-        assert not record.experiment.trials.is_outdated
 
 
-def test_a_trial_that_is_newer_than_the_state_is_noticed(search):
+def test_a_reader_sees_that_the_tables_are_written_again(search):
     settle(search)
     with Journal.open(search.place.journal, readonly=True) as journal:
-        x = journal.restore(records.read_config(search.place).rules(), lazy=True).experiment
-        assert isinstance(x.trials, StoredTrials)
-        x.trials.load_open()
-        search.succeed(search.trial({"lr": 0.4}), value=0.9)
+        seq = journal.restore(records.read_config(search.place).rules, lazy=True).seq
+        assert journal.tables_end() == seq
+        search.trial({"lr": 0.4})
+        assert journal.tables_end() == seq
         settle(search)
-        assert x.trials[2].value is None
-        assert not x.trials.is_outdated
-        assert x.trials[0].value == 0.5
-        assert x.trials.is_outdated
+        assert journal.tables_end() > seq
 
 
 def test_tables_follow_every_so_many_events(search):
@@ -162,7 +162,7 @@ def test_a_controller_goes_on_with_the_tables_of_the_one_before(search):
     settle(search)
     search.report(2, 0.8, step=2)
     with Journal.open(search.place.journal) as journal:
-        rules = records.read_config(search.place).rules()
+        rules = records.read_config(search.place).rules
         with journal.snapshot():
             restored = journal.restore(rules)
         x = restored.experiment
@@ -180,6 +180,34 @@ def test_a_controller_goes_on_with_the_tables_of_the_one_before(search):
     altered(search, "DELETE FROM snapshot")
     assert plain(search) == from_tables
     assert from_tables[1][2] == [(0, 0.7), (2, 0.8)]
+
+
+def test_tables_with_a_damaged_curve_are_written_anew(search, caplog):
+    settle(search)
+    altered(search, "UPDATE curves SET body = '[]'")
+    search.report(2, 0.8, step=2)
+    before = plain(search)
+    with Journal.open(search.place.journal) as journal:
+        with journal.snapshot():
+            restored = journal.restore(records.read_config(search.place).rules)
+        for _, event in journal.read(restored.seq):
+            restored.experiment.apply(event)
+        journal.follow(restored.experiment, restored)
+        journal.settle()
+    assert "the reading tables are written anew" in caplog.text
+    caplog.clear()
+    assert plain(search) == before
+    assert caplog.text == ""
+
+
+def test_tables_with_other_columns_are_replaced(search):
+    before = plain(search)
+    settle(search)
+    altered(search, "ALTER TABLE trials ADD COLUMN more TEXT")
+    altered(search, "UPDATE snapshot SET version = '0.0.1'")
+    settle(search)
+    assert uses_tables(search)
+    assert plain(search) == before
 
 
 def test_many_curves_are_written_in_parts(search):

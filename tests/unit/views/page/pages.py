@@ -62,7 +62,8 @@ def recorded(*trials: Trial, **more: Any) -> Source:
         experiment.add(one)
     place, root = ExperimentDir(Path("/nowhere/digits")), Root(Path("/nowhere/store/me/digits-1"))
     config = SimpleNamespace(search_space=more.get("space", {}), model=None)
-    record = Record(place, cast("Any", config), experiment, root, is_running=False)
+    record = Record(place, experiment, root, is_running=False)
+    record.config = cast("Any", config)
     return report(*trials, record=record, **more)
 
 

@@ -1,0 +1,24 @@
+"""Every figure about an experiment with many trials, of which one is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.figure import Figure
+from benchmarks.reading import commands, following, memory, resume, writing
+from benchmarks.reading.experiment import ManyTrials
+from controller.store import layout
+
+
+def measure(work: Path, *, quick: bool = False) -> list[Figure]:
+    """Commands, following, writing, a resume and the controller's memory at 100,000 trials."""
+    small, trials, rounds = (100, 300, 1) if quick else (1_000, memory.TRIALS, 3)
+    directory = work / "reading"
+    few, many = ManyTrials(directory / "few", small), ManyTrials(directory / "many", trials)
+    found = commands.measure(many, trials, 1 if quick else 5)
+    found += following.measure(few, many, 2 if quick else 20, rounds)
+    found += writing.measure(many, *((10, 3) if quick else (500, 40)), rounds)
+    found.append(resume.measure(many))
+    found.append(memory.measure(many))
+    layout.remove(directory)
+    return found
