@@ -61,7 +61,7 @@ def recorded(*trials: Trial, **more: Any) -> Source:
     for one in trials:
         experiment.add(one)
     place, root = ExperimentDir(Path("/nowhere/digits")), Root(Path("/nowhere/store/me/digits-1"))
-    config = SimpleNamespace(search_space=more.get("space", {}), model=None)
+    config = SimpleNamespace(search_space=more.get("space", {}), model=None, exporters={})
     record = Record(place, experiment, root, is_running=False)
     record.config = cast("Any", config)
     return report(*trials, record=record, **more)
