@@ -7,19 +7,17 @@ import { colour, onChange } from "./theme.js";
 /** @type {Promise<any> | null} */
 let loading = null;
 
-/**
- * Plotly, which is loaded when the first picture needs it.
- *
- * It adds rules of style when it is loaded. A `style` element would be against the page's
- * Content-Security-Policy; the sheet that stands here in its place is not.
- */
+/** Plotly, which is loaded when the first picture needs it. */
 function plotly() {
   const page = /** @type {any} */ (window);
   loading ??= new Promise((resolve, reject) => {
     if (page.Plotly) return resolve(page.Plotly);
     const isEmbedded = document.getElementById("documents") !== null;
     const script = isEmbedded ? document : document.createElement("script");
-    script.addEventListener(isEmbedded ? "DOMContentLoaded" : "load", () => resolve(page.Plotly));
+    script.addEventListener(isEmbedded ? "DOMContentLoaded" : "load", () => {
+      delete (/** @type {any} */ (document.head).appendChild);
+      resolve(page.Plotly);
+    });
     script.addEventListener("error", () => {
       loading = null;
       reject(new Error("Plotly's script cannot be loaded: the tables beside the pictures have the numbers."));
@@ -32,13 +30,21 @@ function plotly() {
   return loading;
 }
 
-/** Give Plotly a sheet for its rules. To be called before its script runs. */
+/**
+ * Prepare the document for Plotly's script, which adds rules of style when it runs.
+ *
+ * Its `style` elements would be against the page's Content-Security-Policy. A constructed sheet is
+ * not (CSSOM, 6.3), and takes the rules that all pictures need. The element for maps, which this
+ * page does not draw, is left out while the script runs.
+ */
 export function prepare() {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const holder = el("template", { id: "plotly.js-style-global" });
   Object.defineProperty(holder, "sheet", { value: sheet });
   document.head.append(holder);
+  const head = /** @type {any} */ (document.head);
+  head.appendChild = (/** @type {Node} */ child) => (child instanceof HTMLStyleElement ? child : Node.prototype.appendChild.call(head, child));
 }
 
 /**
@@ -50,7 +56,7 @@ export function prepare() {
  * @param {{title: string, words?: string, switch?: string, go?: (trial: number) => void}} options
  */
 export function picture(figure, options) {
-  const plot = el("div", { class: "plot", role: "img", "aria-label": `${options.title}. ${options.words ?? ""}` });
+  const plot = el("div", { class: "plot", role: "group", "aria-label": `${options.title}. ${options.words ?? ""}` });
   const words = el("p", { class: "soft" });
   const buttons = el("p", { class: "buttons", role: "group", "aria-label": options.switch ?? "Views of the picture" });
   const root = el("section", { class: "picture" }, el("h2", null, options.title), words, buttons, plot);

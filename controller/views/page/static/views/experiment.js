@@ -11,7 +11,7 @@ import { picture } from "../plot.js";
 import { address } from "../router.js";
 
 const KINDS = ["summary", "running", "nodes", "progress", "time", "failures"];
-const SLOTS = ["head", "weights", "running", "progress", "nodes", "time", "failures", "actions"];
+const SLOTS = ["head", "weights", "actions", "running", "progress", "nodes", "time", "failures"];
 
 /** @type {Record<string, any>} */
 let slots = {};
