@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_every_view(files: dict[str, str], tab: Tab, width: int, scheme: str) ->
 def test_the_pictures_are_drawn(files: dict[str, str], tab: Tab) -> None:
     tab.open(files["evolution"])
     tab.page.wait_for_selector(".js-plotly-plot .scatterlayer .point")
-    tab.page.wait_for_selector(".js-plotly-plot .barlayer .point")
+    tab.page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached")
     # Its own rules of style, which the Content-Security-Policy lets into a constructed sheet alone.
     assert (
         tab.page.evaluate(
@@ -142,14 +143,15 @@ def test_what_trials_wrote_is_text(tab: Tab, tmp_path: Path) -> None:
     strange = trial(0, params={EVIL: EVIL, "nested": {"_name": EVIL}}, result={EVIL: EVIL})
     failed = trial(1, 0, params={}, state=State.FAILED, value=None, reason=EVIL)
     source = recorded(strange, failed, name=EVIL)
-    held = {}
+    held: dict[str, Any] = {"evil/summary": {"trials": 2}}
     for kind in ("progress", "time", "failures", "trials"):
         held[f"evil/{kind}"] = documents.make(source, kind)
     write(held, source, tmp_path / "report.html")
     tab.open((tmp_path / "report.html").as_uri() + "#/evil/trials")
     assert EVIL in tab.text
-    for id_ in (0, 1):
-        tab.go(f"#/evil/trial/{id_}")
+    tab.go("#/evil/trial/0")
+    assert EVIL in tab.text
+    tab.go("#/evil/trial/1")
     assert re.sub(r"\s+", " ", EVIL) in tab.text
     assert tab.page.locator("main img").count() == 0
     assert tab.errors == []

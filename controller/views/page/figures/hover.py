@@ -1,4 +1,7 @@
-"""The text of a trial's tooltip. Plotly interprets some HTML in it, so all of it is escaped."""
+"""The text of a trial's tooltip. Plotly interprets some HTML in it, so all of it is escaped.
+
+No part is bold: Plotly sets a style attribute for that, which the page's policy refuses.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _LINES = 14  # parameters
 
 def hover(trial: Trial) -> str:
     """A trial's id, state, values, parents and params, as lines of limited length."""
-    lines = [f"<b>trial {trial.id}</b>, {trial.state}"]
+    lines = [f"trial {trial.id}, {trial.state}"]
     if trial.values:
         lines += [f"{short(name)} {value:.6g}" for name, value in trial.values.items()]
     elif finite(trial.value) is not None:

@@ -34,8 +34,9 @@ export function rows(label, cells, onSort) {
   let drawn = "";
 
   function draw() {
-    const first = Math.max(0, Math.floor(root.scrollTop / height) - SPARE);
-    const last = Math.min(order.length, Math.ceil((root.scrollTop + root.clientHeight) / height) + SPARE);
+    const top = Math.min(root.scrollTop, Math.max(0, order.length * height - root.clientHeight));
+    const first = Math.max(0, Math.floor(top / height) - SPARE);
+    const last = Math.min(order.length, Math.ceil((top + root.clientHeight) / height) + SPARE);
     if (drawn === `${first} ${last}`) return;
     drawn = `${first} ${last}`;
     const focused = body.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;

@@ -148,9 +148,8 @@ class Trials {
   showChooser() {
     const chosen = new Set(this.names ?? this.defaults());
     const toggle = (/** @type {string} */ name) => {
-      const names = new Set(this.names ?? this.defaults());
-      if (!names.delete(name)) names.add(name);
-      this.names = this.columns.map((column) => column.name).filter((each) => names.has(each));
+      const names = this.names ?? this.defaults();
+      this.names = names.includes(name) ? names.filter((each) => each !== name) : [...names, name];
       this.show();
     };
     redraw(this.chooser, this.columns.map((column) => el("label", null,
