@@ -282,6 +282,7 @@ CHECKS: dict[str, Callable[[Lab], None]] = {
     "docs/tutorial/choices.md": _check_choices,
     "docs/tutorial/long-search.md": _check_long_search,
     "docs/how-to/running-searches.md": _check_running_searches,
+    "docs/how-to/serve.md": _check_nothing,
     "docs/how-to/data.md": _check_data,
     "docs/how-to/checkpoints.md": _check_checkpoints,
     "docs/how-to/other-languages.md": _check_other_languages,
