@@ -59,6 +59,7 @@ class Hub:
         self._experiments = experiments
         self._readers: set[Reader] = set()
         self._task: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
 
     def start(self) -> None:
         """Begin to look for changes, in the event loop."""
@@ -70,10 +71,11 @@ class Hub:
         return len(self._readers) >= READERS
 
     async def stream(self) -> AsyncIterator[str]:
-        """The events for a new reader."""
+        """The events for a new reader: all that happens after the first text."""
         reader = Reader()
         self._readers.add(reader)
         try:
+            await self._look()
             async for text in reader.stream():
                 yield text
         finally:
@@ -101,17 +103,22 @@ class Hub:
                 await self._experiments.close_idle()
             if not self._readers:
                 continue
-            try:
+            await self._look()
+
+    async def _look(self) -> None:
+        """Pass on what has changed since the last look."""
+        try:
+            async with self._lock:
                 changes = await self._experiments.changes()
-            except HeirloomError as error:
-                log.warning("%s", error)
-                continue
-            except Exception:
-                log.exception("the experiments cannot be followed; the next look is in a second")
-                continue
-            for change in changes:
-                for reader in self._readers:
-                    reader.put(change)
+        except HeirloomError as error:
+            log.warning("%s", error)
+            return
+        except Exception:
+            log.exception("the experiments cannot be followed; the next look is in a second")
+            return
+        for change in changes:
+            for reader in self._readers:
+                reader.put(change)
 
 
 def _text(change: Change) -> str:

@@ -123,7 +123,6 @@ def test_the_hub_tells_each_reader(search: Search, monkeypatch: pytest.MonkeyPat
         streams = [hub.stream(), hub.stream()]
         for stream in streams:
             await anext(stream)
-        await experiments.changes()
         search.end(1, 0.25)
         for stream in streams:
             assert '"experiment": "cnn"' in await asyncio.wait_for(anext(stream), 30)
