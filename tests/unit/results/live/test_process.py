@@ -186,7 +186,7 @@ def test_status_and_report_name_an_exporter_that_fails(
     tables.status([search.place], detail=False, json=True)
     assert '"trouble": "fails, and tries again: <no> route"' in capsys.readouterr().out
     page = build.draw(search.place, tmp_path / "page.html").read_text()
-    assert "The exporter tool fails, and tries again: &lt;no&gt; route." in page
+    assert r"The exporter tool fails, and tries again: \u003cno> route." in page
 
 
 @pytest.fixture
