@@ -12,6 +12,7 @@ from controller.views.page.figures.hover import short
 from controller.views.page.figures.palette import GREEN, LEGEND, ORANGE, SKY, Figure
 from controller.views.page.source import Source, finite
 
+_LINE, _STEP = "end to end", "each from its start"  # names of the views
 _POINTS = 20_000  # of all curves of a picture together
 
 Curves = Mapping[int, Sequence[tuple[int, float]]]  # by trial: steps and values
@@ -30,10 +31,10 @@ def learning(
 
     emphasized: a line of ancestors, oldest first, by default that of the best trial.
 
-    `views` holds the x axis of each trace for the page's switch: the steps as they were reported
-    (`step`), and laid end to end along each line of ancestors (`line`), which is shown first where
-    a trial inherits. Where there are more points than a browser draws quickly, every n-th trial is
-    shown.
+    `views` holds the x axis of each trace for the page's switch: the steps laid end to end along
+    each line of ancestors, which is shown first, and as they were reported. Where no trial
+    inherits, there is no switch. Where there are more points than a browser draws quickly, every
+    n-th trial is shown.
     """
     curves = data.curves if metric is None else data.metrics[metric]
     known = [trial for trial in data.by_id.values() if curves.get(trial.id)]
@@ -54,19 +55,19 @@ def learning(
         ("best" if is_best else "the trial", _Style(GREEN, 4), last),
     ]
     traces: list[Figure] = []
-    x: dict[str, list[list[int | None]]] = {"step": [], "line": []}
+    x: dict[str, list[list[int | None]]] = {_LINE: [], _STEP: []}
     for name, style, trials in groups:
         if trials:
             is_joined = name == name_of_line
             traces.append(_trace(curves, name, style, trials, is_joined=is_joined))
             own = traces[-1].pop("x")
-            x["step"].append([] if is_joined else own)
-            x["line"].append(_shifted(own, traces[-1]["customdata"], shifts))
+            x[_STEP].append([] if is_joined else own)
+            x[_LINE].append(_shifted(own, traces[-1]["customdata"], shifts))
     inherits = any(shifts.values())
-    view = "line" if inherits else "step"
+    view = _LINE if inherits else _STEP
     for trace, steps in zip(traces, x[view], strict=True):
         trace["x"] = steps
-    titles = {"step": "step", "line": "step, after those of its ancestors"}
+    titles = {_LINE: "step, after those of its ancestors", _STEP: "step"}
     axes = {name: {"xaxis": {"title": {"text": title}}} for name, title in titles.items()}
     values = (value for trial in drawn for _, value in curves[trial.id])
     of_value = data.objective if metric is None else None

@@ -21,15 +21,15 @@ def laid(**curves: Any) -> Any:
 
 def test_a_curve_follows_its_parents() -> None:
     views = laid(t0=[(0, 0.1), (5, 0.2)], t1=[(0, 0.3), (5, 0.4)], t2=[(0, 0.5), (5, 0.6)])
-    assert views["line"]["best line"] == [0, 5, 10, 15, 20, 25]
-    assert views["line"]["best"] == [20, 25, None]
-    assert views["step"]["best"] == [0, 5, None]
-    assert views["step"]["best line"] == []
+    assert views["end to end"]["best line"] == [0, 5, 10, 15, 20, 25]
+    assert views["end to end"]["best"] == [20, 25, None]
+    assert views["each from its start"]["best"] == [0, 5, None]
+    assert views["each from its start"]["best line"] == []
 
 
 def test_a_trial_without_reports_takes_no_steps() -> None:
     views = laid(t0=[(1, 0.1), (2, 0.2)], t2=[(1, 0.5)])
-    assert views["line"]["best line"] == [1, 2, 3]
+    assert views["end to end"]["best line"] == [1, 2, 3]
 
 
 def test_steps_that_go_on_from_the_parents_stay() -> None:

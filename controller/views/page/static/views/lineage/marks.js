@@ -39,7 +39,7 @@ export function marks(doc, by, colour) {
     }
     of[at] = kind;
   }
-  return { kinds, of, order: ordered(of, kinds.length), scale, edge: colour("edge") || colour("soft"), paper: colour("paper") };
+  return { kinds, of, order: ordered(of, kinds.length), scale, edge: colour("edge"), paper: colour("paper") };
 }
 
 /** The trials sorted by kind, so that the colour changes seldom. @param {Uint16Array} of @param {number} kinds */

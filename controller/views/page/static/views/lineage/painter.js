@@ -1,6 +1,7 @@
 // @ts-check
 // Draws a scene on a canvas: lines first, then marks, then what is emphasized.
 
+import { grid } from "./grid.js";
 import { outline, sprite } from "./marks.js";
 
 const SMALL = 3; // pixels: smaller marks are squares of one colour
@@ -20,7 +21,7 @@ export function painter(canvas) {
    * @param {any} view the camera
    * @param {{width: number, height: number, ratio: number}} size
    * @param {any} marks
-   * @param {{related: Uint8Array | null, focus: number, hover: number, best: number, line: number[], imported: number[], ink: string, accent: string, rule: string}} look
+   * @param {{related: Uint8Array | null, focus: number, hover: number, best: number, line: number[], imported: number[], ink: string, accent: string, rule: string, grid: string, soft: string}} look
    *   `related` is 1 for relatives of the focus, `line` the trials of the emphasized line
    */
   function paint(scene, view, size, marks, look) {
@@ -29,6 +30,7 @@ export function painter(canvas) {
     pen.clearRect(0, 0, size.width, size.height);
     const { x, y } = screen(scene, view);
     const radius = radiusOf(scene, view);
+    grid(pen, scene, view, size, look);
     lines(scene, x, y, size, look);
     drawMarks(scene, x, y, size, marks, radius, look);
     if (look.best >= 0) special(x[look.best], y[look.best], "star", radius + 3, marks, look.accent);
@@ -40,7 +42,8 @@ export function painter(canvas) {
   function lines(scene, x, y, size, look) {
     const { related } = look;
     const isSlanted = scene.up === "value";
-    pen.globalAlpha = related ? 0.35 : 0.8;
+    // Of many lines each is faint, so that the marks stay in front.
+    pen.globalAlpha = (related ? 0.4 : 1) * Math.min(0.8, 0.15 + 150 / scene.count);
     draw(look.rule, 1, (at) => !related || !related[at]);
     pen.globalAlpha = 1;
     if (related) draw(look.accent, 1, (at, from) => Boolean(related[at] && related[from]));
@@ -149,7 +152,7 @@ export function painter(canvas) {
 /** The radius of marks: as large as there is room for. @param {any} scene @param {any} view */
 export function radiusOf(scene, view) {
   const room = scene.up === "family" ? Math.min(view.wide * 1.5, view.tall * 1.2) : view.wide * 2;
-  return Math.round(2 * Math.min(7, Math.max(1.5, room * 0.35))) / 2;
+  return Math.round(2 * Math.min(7, Math.max(1.5, room * 0.5))) / 2;
 }
 
 /** @type {Float64Array[]} */

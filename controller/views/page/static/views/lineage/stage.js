@@ -47,7 +47,8 @@ export function stage(doc, options) {
       related, focus, hover, line,
       best: current.index.get(current.doc.best) ?? -1,
       imported: current.doc.imported,
-      ink: options.colour("ink"), accent: options.colour("accent"), rule: options.colour("edge") || options.colour("rule"),
+      ink: options.colour("ink"), accent: options.colour("accent"), rule: options.colour("edge"),
+      grid: options.colour("rule"), soft: options.colour("soft"),
     });
   }
 

@@ -23,7 +23,7 @@ export function drawing(label, paint) {
     if (canvas.width !== wide || canvas.height !== tall) Object.assign(canvas, { width: wide, height: tall });
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    pen.font = `12px ${getComputedStyle(root).fontFamily}`;
+    pen.font = font(root);
     paint(pen, { width, height });
   }
 
@@ -42,6 +42,12 @@ export function drawing(label, paint) {
       if (frame) cancelAnimationFrame(frame);
     },
   };
+}
+
+/** The font of text on a canvas: somewhat smaller than that of the text around it. @param {Element} element */
+export function font(element) {
+  const { fontFamily, fontSize } = getComputedStyle(element);
+  return `${Math.round(0.75 * parseFloat(fontSize))}px ${fontFamily}`;
 }
 
 /** Text that is cut where it is too wide. @param {CanvasRenderingContext2D} pen @param {string} words @param {number} x @param {number} y @param {number} width */

@@ -69,7 +69,7 @@ export function parallel(doc, context) {
     drawGround(pen, width, height);
     const step = isDragged ? Math.max(1, Math.ceil(rows.length / WHILE)) : 1;
     const sorted = rows.filter((_, at) => at % step === 0).sort((a, b) => shades.share(first.column.values[a]) - shades.share(first.column.values[b]));
-    pen.globalAlpha = sorted.length > 1000 ? 0.35 : sorted.length > 200 ? 0.6 : 0.9;
+    pen.globalAlpha = Math.min(0.9, Math.max(0.1, 300 / sorted.length));
     pen.lineWidth = sorted.length > 200 ? 1 : 1.5;
     lines(pen, sorted, width, height, (row) => shades.scale[shades.step(first.column.values[row])]);
     pen.globalAlpha = 1;
@@ -122,7 +122,7 @@ export function parallel(doc, context) {
 
   /** @param {CanvasRenderingContext2D} pen @param {any} each @param {any} place */
   function axis(pen, each, { x, top, bottom, across }) {
-    pen.fillStyle = colour("edge") || colour("soft");
+    pen.fillStyle = colour("edge");
     pen.fillRect(Math.round(x), top, 1, bottom - top);
     pen.fillStyle = colour("ink");
     pen.textAlign = "center";
