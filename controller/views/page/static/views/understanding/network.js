@@ -93,10 +93,11 @@ function one(graph, shares) {
 
   /** From the lower border of a node to the upper one of another, around those between. @param {any} from @param {any} to */
   function path(from, to) {
-    const [left, top, right, bottom] = [x(from), y(from) + TALL / 2, x(to), y(to) - TALL / 2];
+    const [one, other] = [halves(from), halves(to)];
+    const [left, top, right, bottom] = [x(from), y(from) + one.tall, x(to), y(to) - other.tall];
     if (to.rank - from.rank > 1 && Math.abs(left - right) < WIDE) {
-      const side = left + WIDE / 2 + Math.min(SKIPS, 12 + 6 * (to.rank - from.rank));
-      return `M${left + WIDE / 2} ${y(from)}C${side} ${y(from)} ${side} ${y(to)} ${right + WIDE / 2} ${y(to)}`;
+      const side = Math.max(left, right) + WIDE / 2 + Math.min(SKIPS, 12 + 6 * (to.rank - from.rank));
+      return `M${left + one.wide} ${y(from)}C${side} ${y(from)} ${side} ${y(to)} ${right + other.wide} ${y(to)}`;
     }
     const middle = (top + bottom) / 2;
     return `M${left} ${top}C${left} ${middle} ${right} ${middle} ${right} ${bottom}`;
@@ -105,7 +106,7 @@ function one(graph, shares) {
   /** @param {any} node */
   function drawn(node) {
     const small = node.kind === "join";
-    const [half, tallHalf] = [small ? TALL / 2.6 : WIDE / 2, small ? TALL / 2.6 : TALL / 2];
+    const { wide: half, tall: tallHalf } = halves(node);
     const percent = shares && node.share !== null ? `${(100 * node.share).toFixed(0)} %` : "";
     const words = [node.label, node.detail, percent && `${percent} inherited`, !shares && node.change && `beside the parent: ${node.change}`].filter(Boolean).join(", ");
     return svg("g", { class: `node ${kind(node, shares)}` }, svg("title", null, words),
@@ -123,6 +124,11 @@ function one(graph, shares) {
         return el("li", null, node.label, node.detail && ` (${node.detail})`, from.length > 0 && `, reads ${from.join(", ")}`, what);
       })));
   }
+}
+
+/** Half of the size of a node. @param {any} node */
+function halves(node) {
+  return node.kind === "join" ? { wide: TALL / 2.6, tall: TALL / 2.6 } : { wide: WIDE / 2, tall: TALL / 2 };
 }
 
 /** @param {string} words @param {number} length */
