@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,8 +17,9 @@ from controller.views.page.documents.analysis import importance
 from controller.views.page.encode import encode
 from controller.views.page.source import Source
 from heirloom.objective import Objectives
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Server, Tab
 from tests.browser.forest import forest
+from tests.integration.search.conftest import Lab
 from tests.unit.views.page.pages import recorded, trial
 
 KINDS = ("lineage", "curves", "understanding", "chain")
@@ -311,3 +314,20 @@ def test_searches_with_few_trials(tab: Tab, tmp_path: Path) -> None:
         assert tab.page.query_selector("[role=alert]") is None
         assert tab.serious() == []
     assert tab.errors == []
+
+
+def test_a_server_works_the_importance_out(golden: Lab, tab: Tab) -> None:
+    pytest.importorskip("optuna")
+    names = [row["name"] for row in json.loads(golden("status", "--json"))]
+    name = max(names, key=lambda each: len(golden.trials(each)))
+    with Server(golden) as server:
+        tab.open(server.address)
+        for view in ("lineage", "understanding?tab=importance"):
+            tab.go(f"#/{name}/{view}")
+            assert tab.page.query_selector("[role=alert]") is None, tab.text
+        status = tab.page.locator("main [role=status]")
+        expect(status).to_contain_text(
+            re.compile(r"^Of \d+ trials|importance needs"), timeout=90_000
+        )
+        print(name, status.inner_text())
+    assert [error for error in tab.errors if "ERR_CONNECTION" not in error] == []
