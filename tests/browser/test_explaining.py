@@ -329,5 +329,4 @@ def test_a_server_works_the_importance_out(golden: Lab, tab: Tab) -> None:
         expect(status).to_contain_text(
             re.compile(r"^Of \d+ trials|importance needs"), timeout=90_000
         )
-        print(name, status.inner_text())
     assert [error for error in tab.errors if "ERR_CONNECTION" not in error] == []

@@ -33,7 +33,7 @@ export function painter(canvas) {
     grid(pen, scene, view, size, look);
     lines(scene, x, y, size, look);
     drawMarks(scene, x, y, size, marks, radius, look);
-    if (look.best >= 0) special(x[look.best], y[look.best], "star", radius + 3, marks, look.accent);
+    if (look.best >= 0) special(x[look.best], y[look.best], "star", radius + 5, marks, look.accent);
     for (const at of look.imported) special(x[at], y[at], "hexagon", radius + 2, marks, "");
     for (const at of new Set([look.hover, look.focus])) if (at >= 0) ring(x[at], y[at], radius + 4, look);
   }
@@ -152,7 +152,8 @@ export function painter(canvas) {
 /** The radius of marks: as large as there is room for. @param {any} scene @param {any} view */
 export function radiusOf(scene, view) {
   const room = scene.up === "family" ? Math.min(view.wide * 1.5, view.tall * 1.2) : view.wide * 2;
-  return Math.round(2 * Math.min(7, Math.max(1.5, room * 0.5))) / 2;
+  const least = scene.count > 1500 ? 1.5 : 3;
+  return Math.round(2 * Math.min(7, Math.max(least, room * 0.5))) / 2;
 }
 
 /** @type {Float64Array[]} */
