@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -27,6 +28,7 @@ Json = Mapping[str, Any] | None
 Needs = Literal["state", "trials", "curves"]
 """What a document reads: the present state and some trials, all trials, or their curves as well."""
 
+_STORE = 10.0  # seconds after which a reader may want to know what the store says now
 _TRIALS = 1_000  # whose own documents a file embeds, at most
 _SIZE = 8_000_000  # characters of these documents together
 
@@ -71,6 +73,8 @@ class Document:
         of_trial: whether its address names a trial, as in `NAME/trial/12`.
         embedded: whether a file has it. Of those of a trial, a file has the first ones.
         most: the number of trials with such a document in a file.
+        lasts: seconds after which it may differ although nothing has happened in the experiment,
+            since it says something about the store or about work under way.
     """
 
     make: Callable[[Source, Query], Json]
@@ -79,6 +83,7 @@ class Document:
     of_trial: bool = False
     embedded: bool = True
     most: int = _TRIALS
+    lasts: float = math.inf
 
 
 DOCUMENTS: Mapping[str, Document] = {
@@ -86,15 +91,21 @@ DOCUMENTS: Mapping[str, Document] = {
         lambda source, query: summary.document(source, query.fetched, read_only=query.is_read_only),
         summary.fetch,
         "state",
+        lasts=_STORE,
     ),
     "running": Document(lambda source, _: running.document(source), needs="state"),
     "nodes": Document(
-        lambda source, query: nodes.document(source, query.fetched), nodes.fetch, "state"
+        lambda source, query: nodes.document(source, query.fetched),
+        nodes.fetch,
+        "state",
+        lasts=_STORE,
     ),
     "progress": Document(lambda source, _: progress.document(source)),
     "time": Document(lambda source, _: time.document(source)),
     "failures": Document(lambda source, _: failures.document(source)),
-    "weights": Document(lambda _, query: weights.document(query.fetched), fetch=weights.fetch),
+    "weights": Document(
+        lambda _, query: weights.document(query.fetched), weights.fetch, lasts=_STORE
+    ),
     "trials": Document(lambda source, _: trials.document(source)),
     "trial": Document(
         lambda source, query: whole.document(
@@ -103,13 +114,16 @@ DOCUMENTS: Mapping[str, Document] = {
         lambda source, query: whole.fetch(source, query.trial or 0),
         needs="curves",
         of_trial=True,
+        lasts=_STORE,
     ),
     "lineage": Document(lambda source, _: lineage.document(source)),
     "curves": Document(
         lambda source, query: curves.document(source, query.number("of")), needs="curves"
     ),
     "understanding": Document(lambda source, _: understanding.document(source)),
-    "importance": Document(lambda source, _: importance.document(source), embedded=False),
+    "importance": Document(
+        lambda source, _: importance.document(source), embedded=False, lasts=1.0
+    ),
     "chain": Document(lambda source, _: chain.document(source)),
     "network": Document(
         lambda source, query: candidate.document(source, query.trial or 0), of_trial=True, most=100

@@ -22,7 +22,6 @@ from controller.views.server.live.threads import LateError, StoreThreads, Worker
 
 _LOOK = 1.0  # seconds between two looks for news
 _DEADLINE = 10.0  # seconds that a reader waits for a document
-_STORE = 10.0  # seconds after which what was read of the store is read again
 _STORE_SHARE = 0.25  # of the seconds that the store takes, which count like processor time
 _KEPT = 128  # documents
 _Found = TypeVar("_Found")
@@ -46,7 +45,6 @@ class _Kept:
     version: Version
     at: float
     took: float  # seconds of processor time, and a share of those that the store took
-    fetches: bool  # whether it says something about the store
 
 
 class LiveExperiment:
@@ -100,7 +98,7 @@ class LiveExperiment:
         if kept is not None:
             self._kept.move_to_end(key)
             now = time.monotonic()
-            is_old = kept.fetches and now > kept.at + _STORE
+            is_old = now > kept.at + request.document.lasts
             if kept.version == version and not is_old:
                 return kept.made
             again = kept.at + self._pace.interval(kept.took)
@@ -150,8 +148,7 @@ class LiveExperiment:
             waited = time.monotonic() - began
         made, took = await self._worker.run(self._make_there, request, prepared.source, query)
         took += waited * _STORE_SHARE
-        fetches = prepared.fetch is not None
-        self._kept[request.key] = _Kept(made, prepared.version, time.monotonic(), took, fetches)
+        self._kept[request.key] = _Kept(made, prepared.version, time.monotonic(), took)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return made

@@ -1,6 +1,7 @@
 """The documents of one experiment under odd conditions."""
 
 import asyncio
+import dataclasses
 import shutil
 import sqlite3
 import threading
@@ -18,6 +19,7 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 from controller.state.journal import Journal, NewerJournalError
 from controller.state.lock import Lock
+from controller.views.page.documents import DOCUMENTS
 from controller.views.page.documents.state import summary
 from controller.views.page.encode import encode
 from controller.views.server.live import experiment
@@ -94,7 +96,8 @@ def test_a_store_that_hangs_delays_nothing_else(
         return 7
 
     monkeypatch.setattr(RealFiles, "room", room)
-    monkeypatch.setattr(experiment, "_STORE", 0.0)
+    known = dataclasses.replace(DOCUMENTS["summary"], lasts=0.0)
+    monkeypatch.setitem(DOCUMENTS, "summary", known)
 
     async def check(live: LiveExperiment) -> None:
         for _ in range(3):

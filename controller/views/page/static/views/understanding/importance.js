@@ -17,8 +17,7 @@ export function importance(context) {
   async function ask() {
     clearTimeout(timer);
     try {
-      // A number that differs each time, because the result changes while the experiment does not.
-      const doc = await source.get(`${encodeURIComponent(route.name)}/importance${source.live ? `?asked=${Date.now()}` : ""}`);
+      const doc = await source.get(`${encodeURIComponent(route.name)}/importance`);
       if (!isShown) return;
       show(doc);
       if (doc.state === "working" && source.live) timer = window.setTimeout(ask, AGAIN);
