@@ -13,6 +13,7 @@ from controller.state import exporters
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
 from controller.store import dedup
+from controller.views import hours
 from controller.views.report import ReportData, lookahead, write
 from heirloom.store.files import RealFiles
 
@@ -32,6 +33,7 @@ def draw(place: ExperimentDir, output: Path | None = None) -> Path:
         notes.append(note)
     for tool, trouble in exporters.troubles(place, record.config.exporters).items():
         notes.append(f"The exporter {tool} {trouble}.")
+    notes += hours.notes(experiment.usage, record.training.compare())
     notes += _about_weights(record)
     slots = experiment.rules.slots
     places = {node.name: node.slots // slots for node in experiment.placement.nodes.values()}
