@@ -130,7 +130,9 @@ def inherited_share(result: Any) -> float:
     """
     report = result.get("inherited") if isinstance(result, Mapping) else None
     share = report.get("share") if isinstance(report, Mapping) else None
-    return min(1.0, max(0.0, float(share))) if finite(share) else 1.0
+    if share is None or not finite(share):
+        return 1.0
+    return min(1.0, max(0.0, float(share)))
 
 
 def _parents(trial: Trial) -> list[int]:
