@@ -60,8 +60,8 @@ def _details(text: str) -> list[list[str]]:
     The report is named where there is one, and an interrupted experiment has its last event.
     """
     found = [line.split() for line in lines(text)]
-    new = (["report"], ["budget"], ["last", "event"], ["CPU", "time"], ["ancestors"])
-    return [words for words in found if words[:1] not in new and words[:2] not in new]
+    new = ("report", "budget", "last event", "CPU time", "ancestors", "lost")
+    return [words for words in found if not " ".join(words).startswith(new)]
 
 
 def test_reports_are_drawn(golden: Golden, lab: Lab) -> None:
