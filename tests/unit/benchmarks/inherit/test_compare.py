@@ -5,6 +5,7 @@ import json
 import pytest
 
 from benchmarks import results
+from benchmarks.inherit import __main__ as command
 from benchmarks.inherit import compare, images, tables
 from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
 from benchmarks.inherit.outcome import is_reached
@@ -173,6 +174,33 @@ def test_a_ratio_is_no_gain_where_the_other_arm_is_at_the_target_more_often(star
     page = (tmp_path / "results.md").read_text()
     assert "| 1, 2 of 2 | [1.00 (1.00 to 1.00)] |" in page
     assert "A ratio in square brackets is not a gain" in page
+
+
+def test_results_of_other_sizes_have_sections_and_pictures_of_their_own(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+    for name, size in (("inherit-gpu", "gpu"), ("inherit", "small")):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({**record, "size": size}))
+        results.main(take=file, docs=tmp_path)
+
+    page = (tmp_path / "results.md").read_text()
+    first, second = page.index("## Inheriting\n"), page.index("## Inheriting, at the size gpu\n")
+    assert "](pictures/inherit-evolution.svg)" in page[first:second]
+    assert "](pictures/inherit-gpu-evolution.svg)" in page[second:]
+    assert "](pictures/inherit-gpu-ratios.svg)" in page[second:]
+    assert "benchmarks inherit --size gpu --method evolution`" in page[second:]
+    assert (tmp_path / "pictures/inherit-gpu-evolution.svg").exists()
+
+
+def test_without_pytorch_the_command_says_what_to_install(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as ended:
+        command.main(short=True, build=tmp_path)
+    assert ended.value.code == 1
+    printed = capsys.readouterr().out
+    assert "not installed: torch, safetensors" in printed
+    assert "requirements-torch.txt" in printed
+    assert not list(tmp_path.iterdir())
 
 
 def a_row(ratio, reached_a, reached_b):
