@@ -77,6 +77,21 @@ def test_every_search_is_run_once_and_the_record_has_its_figures(started, tmp_pa
     assert json.loads((tmp_path / "inherit-short.json").read_text()) == record
 
 
+def test_a_value_before_the_first_step_has_cost_no_epochs(tmp_path, started, monkeypatch):
+    def run(self, name, keys, **more):
+        if "trial" in keys["search_space"]:
+            return trainings(keys)
+        reports = [Report(0, 1, 1.0, 0, 0.5, 0.25), Report(0, 1, 3.0, 4, 2.0, 0.5)]
+        trials = [TrialRecord(0, "succeeded", {"graph": []}, value=0.5, test=0.5)]
+        return Run(seconds=9.0, reports=reports, trials=trials, measured=MEASURED)
+
+    monkeypatch.setattr(Place, "run", run)
+    [row] = compare.run(tmp_path, methods=["reading"], seeds=1, size="short")["methods"]
+
+    points = row["curves"][0]["points"]
+    assert (points[0], points[-1]) == ([1.0, 0.25, 0.25, 0.25], [4, 0.5, 0.5, 0.5])
+
+
 def test_a_second_start_goes_on_with_what_is_missing(started, tmp_path, monkeypatch):
     run = Place.run
 
