@@ -60,7 +60,7 @@ def main(
         typer.Option("--one-shot", help=f"With {NASBENCH}: search with shared weights instead."),
     ] = False,
 ) -> None:
-    """Measure everything (below ten minutes), or what is named, and write the figures as JSON.
+    """Measure everything (about ten minutes), or what is named, and write the figures as JSON.
 
     nasbench compares tuners on the table of NAS-Bench-201 instead (20 minutes), and writes
     nasbench.json. With --one-shot it searches with enas and darts on this machine, looks up in the

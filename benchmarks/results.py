@@ -35,12 +35,17 @@ def main(
     results = json.loads(path.read_text()) if path.exists() else {}
     if take is not None:
         results[take.stem] = record = shortened(json.loads(take.read_text()))
-        if take.stem == INHERIT:
-            pictures.draw(record, docs / "pictures")
+        if _is_of_inherit(take.stem):
+            pictures.draw(record, docs / "pictures", take.stem)
         path.write_text(json.dumps(results, indent=1) + "\n")
     for name in PAGES:
         (docs / name).parent.mkdir(exist_ok=True)
         (docs / name).write_text(page(results, name))
+
+
+def _is_of_inherit(name: str) -> bool:
+    """Whether a record is of `benchmarks inherit`: `inherit`, or `inherit-SIZE` of another size."""
+    return name == INHERIT or name.startswith(f"{INHERIT}-")
 
 
 def shortened(record: dict[str, Any]) -> dict[str, Any]:
@@ -79,16 +84,18 @@ def page(results: dict[str, Any], name: str = RESULTS) -> str:
 def _inherit(results: dict[str, Any]) -> dict[str, Any]:
     record = results.get(INHERIT)
     rows = [] if record is None else record["methods"]
+    others = {name: results[name] for name in sorted(results) if _is_of_inherit(name)}
     return {
         "inherit": record,
+        "inherits": {INHERIT: None} | others,  # by the stem of their pictures
         "rows": {row["method"]: row for row in rows},
-        "all_as_often": all(map(inherit.is_as_often, rows)),
         "show": tables,
         "interval": lambda found: f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})",
         "goal": inherit.GOAL,
         "goal_method": inherit.GOAL_METHOD,
         "is_reached": inherit.is_reached,
         "is_as_often": inherit.is_as_often,
+        "all_as_often": lambda rows: all(map(inherit.is_as_often, rows)),
         "is_longest": inherit.is_longest,
         "at_target": inherit.reached,
     }

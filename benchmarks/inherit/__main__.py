@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ from benchmarks.trials.inherit.sizes import SIZES
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 SHORT = "short"
+NEEDED = ("torch", "safetensors")  # by the trials, which run with this Python
 SEEDS = 5
 _WIDTH = 140  # of the tables where the output is no terminal
 
@@ -48,6 +50,13 @@ def main(
     if unknown := sorted(set(method or ()) - set(known)):
         raise typer.BadParameter(f"size {size} has no {', '.join(unknown)}")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    if absent := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        console.print(
+            f"[red]error:[/] not installed: {', '.join(absent)}. The searches train with PyTorch: "
+            "pip install -r requirements-torch.txt -r requirements-dev.txt",
+            soft_wrap=True,
+        )
+        sys.exit(1)
     began = time.monotonic()
 
     def notify(text: str) -> None:

@@ -113,8 +113,8 @@ def _per_success(costs: Sequence[Cost]) -> float | None:
 def _curves(arms: Sequence[tuple[str, int, Sequence[Run]]]) -> list[dict[str, Any]]:
     """The best value so far by epochs and by seconds: mean, lowest and highest over the seeds.
 
-    A curve begins where every search has a value, and ends where the first of them ends. Its points
-    are equally far from each other on a logarithmic scale.
+    A curve begins where every search has a value, at 1 epoch or second at the earliest, and ends
+    where the first of them ends. Its points are equally far from each other on a logarithmic scale.
     """
     found = []
     for arm, length, runs in arms:
@@ -124,7 +124,7 @@ def _curves(arms: Sequence[tuple[str, int, Sequence[Run]]]) -> list[dict[str, An
             end = min(cost(each.whole) for each in spent)
             firsts = [cost(each.first) for each in spent if each.first is not None]
             points = []
-            for at in _steps(max(firsts), end) if len(firsts) == len(spent) else ():
+            for at in _steps(max(1.0, *firsts), end) if len(firsts) == len(spent) else ():
                 values = [value for each in spent if (value := read(each, at)) is not None]
                 points.append(_rounded((at, mean(values), min(values), max(values))))
             found.append({"arm": arm, "length": length, "axis": axis, "points": points})

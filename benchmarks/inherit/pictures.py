@@ -21,14 +21,13 @@ _SETTINGS: Any = {
     "figure.facecolor": "white",  # the pages have a dark theme too
     "savefig.facecolor": "white",
 }
-RATIOS = "inherit-ratios.svg"
 
 
-def draw(record: dict[str, Any], directory: Path) -> list[Path]:
+def draw(record: dict[str, Any], directory: Path, stem: str) -> list[Path]:
     """Write the pictures of a record into `directory`, with matplotlib.
 
-    inherit-ratios.svg has the ratio of every method with its interval; inherit-METHOD.svg the best
-    value so far by epochs, with a band from the lowest to the highest seed.
+    STEM-ratios.svg has the ratio of every method with its interval; STEM-METHOD.svg the best value
+    so far by epochs, with a band from the lowest to the highest seed.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -37,12 +36,13 @@ def draw(record: dict[str, Any], directory: Path) -> list[Path]:
     figures = {}
     with mpl.rc_context(_SETTINGS):
         if record["methods"]:
-            figures[RATIOS] = Figure(
+            ratios = f"{stem}-ratios.svg"
+            figures[ratios] = Figure(
                 figsize=(7, 1.1 + 0.35 * len(record["methods"])), layout="constrained"
             )
-            _ratios(figures[RATIOS].subplots(), record["methods"])
+            _ratios(figures[ratios].subplots(), record["methods"])
         for row in record["methods"]:
-            name = f"inherit-{row['method']}.svg"
+            name = f"{stem}-{row['method']}.svg"
             figures[name] = Figure(figsize=(7, 3.8), layout="constrained")
             _curves(figures[name].subplots(), row)
         for name, figure in figures.items():

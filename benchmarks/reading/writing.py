@@ -14,7 +14,10 @@ _BATCH = 100  # events
 
 
 def measure(made: ManyTrials, singles: int, batches: int, rounds: int) -> list[Figure]:
-    """Append transactions of one event and of a hundred, in turn with and without the tables."""
+    """Append transactions of one event and of a hundred, in turn with and without the tables.
+
+    The rounds are short: the time of an fsync changes from one second to the next.
+    """
     return [
         _figure(made, "1 event a transaction", 1, singles, rounds),
         _figure(made, f"{_BATCH} events a transaction", _BATCH, batches, rounds),

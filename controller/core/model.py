@@ -91,6 +91,9 @@ class Attempt:
     excused: bool = False  # the node was to blame: it does not count against the trial
     has_node_time: bool = False  # whether its node said when its process began
     is_corrected: bool = False  # `started_at` and `ended_at` follow what its node measured
+    run_seconds: float | None = None  # of its process, measured on its node
+    cpu_seconds: float | None = None  # of all its processes; None: not measured
+    gpus: float | None = None  # of its slots; one that several slots name counts in parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,11 @@ class Trial:
         default_factory=dict
     )  # by phase, measured on the node, of the last attempt
     peak_memory: int | None = None  # bytes, of its largest process, in the last attempt
-    cpu_seconds: float | None = None  # of all its attempts; None: not measured
     size: int = 0  # bytes of weights
     shared: int = 0  # bytes that are stored once for this trial and an ancestor
     distance: float | None = None  # of `restore`, if it was chosen as the nearest trial
     restored: tuple[int, ...] = ()  # the trials whose weights the attempt with the verdict read
+    committed_by: int | None = None  # the number of the attempt with the verdict, if one has it
     removed: bool = False  # whether the removal of its weights was decided
     retry_of: int | None = None
     token: int | None = None  # the tuner's own number for the proposal; opaque to the core
@@ -141,6 +144,12 @@ class Trial:
         """The attempt that is on a node now, or None."""
         last = self.attempts[-1] if self.attempts else None
         return last if last is not None and last.state is not AttemptState.ENDED else None
+
+    @property
+    def cpu_seconds(self) -> float | None:
+        """Processor time of all attempts for which it was measured; None if there is none."""
+        known = [each.cpu_seconds for each in self.attempts if each.cpu_seconds is not None]
+        return sum(known) if known else None
 
     @property
     def inheritable(self) -> bool:

@@ -13,6 +13,7 @@ from controller.core.model import AlikeFailures, Attempt, NodeFailures, Rules, S
 from controller.core.placement import Placement
 from controller.core.queue import Queue
 from controller.core.search import Conclusion, Search
+from controller.core.usage.amounts import Usage
 from heirloom.objective import Front
 
 
@@ -32,6 +33,7 @@ class ExperimentState:
         self.checkpoints = CheckpointState(self.commands)
         self.counts: Counter[State] = Counter()
         self.front = Front()  # of the committed candidates
+        self.usage = Usage()  # of all trials
         self.latest: int | None = None  # the latest committed trial that is no candidate
         self.touched: set[int] = set()  # trials that events changed; who keeps them empties it
 

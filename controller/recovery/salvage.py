@@ -152,6 +152,7 @@ class Salvage:
                 peak_memory=message.peak_memory if message else None,
                 checkpoints=message.checkpoints if message else 0,
                 cpu_seconds=message.cpu_seconds if message else None,
+                gpus=message.gpus if message else None,
             )
         elif message is not None and not message.has_manifest:
             yield message.event(at)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from controller.core.experiment import Experiment
 from controller.core.model import Attempt, State, Trial, attempt_name
+from controller.core.usage.amounts import usage_of
+from controller.core.usage.training import Training
 from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state.experiment_dir import ExperimentDir
@@ -41,6 +43,11 @@ class Record:
     is_running: bool  # whether a controller runs it now
     curves: dict[int, Points] = field(default_factory=dict)  # by trial
     metric_curves: dict[str, dict[int, Points]] = field(default_factory=dict)  # by name and trial
+
+    @cached_property
+    def training(self) -> Training:
+        """How much training its trials inherited."""
+        return Training(self.experiment.trials)
 
     @cached_property
     def config(self) -> configs.Experiment:
@@ -163,6 +170,7 @@ def _read(place: ExperimentDir, journal: Journal, *, lazy: bool, curves: bool) -
 def row(record: Record, trial: Trial) -> dict[str, Any]:
     """A trial as plain data; times in seconds since the epoch, null where not reached."""
     last = trial.attempts[-1] if trial.attempts else None
+    usage = usage_of(trial)
     return {
         "id": trial.id,
         "parents": list(trial.parents),
@@ -184,6 +192,9 @@ def row(record: Record, trial: Trial) -> dict[str, Any]:
         "seconds": dict(trial.seconds),
         "peak_memory": trial.peak_memory,
         "cpu_seconds": trial.cpu_seconds,
+        "gpu_seconds": usage.known_gpu_seconds,
+        "lost_seconds": usage.lost.seconds,
+        "inherited_seconds": record.training.inherited_seconds(trial.id),
         "weights": record.root.weights_text(trial.id) if has_weights(trial) else None,
         "removed": trial.removed,
         "retry_of": trial.retry_of,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from heirloom.tuners.process.protocol import Declared, SavedState
 from heirloom.tuners.registry import label
 
 _T = TypeVar("_T")
+_AHEAD = 1000  # calls of a replay that wait for their answers
 EventCallback = Callable[[Sequence[Event]], None]
 
 
@@ -146,10 +148,9 @@ class TunerProcess:
         gets no calls, because `setup` contains what it needs; only its assessor gets them.
         """
         if self._has_nni[0]:
-            calls = [call for call in calls if call[0] != "propose" and self._has_assessor]
-        asked = [(self._repeat(call), call) for call in calls]
+            calls = (call for call in calls if call[0] != "propose" and self._has_assessor)
         differences: list[str] = []
-        for answer, call in asked:
+        for answer, call in self._repeated(calls):
             try:
                 got = answer.result()
             except TunerError as error:
@@ -163,6 +164,15 @@ class TunerProcess:
     def close(self, timeout: float) -> None:
         """Wait for the pending answers, within `timeout` seconds, and end the process."""
         self._pipe.close(timeout)
+
+    def _repeated(self, calls: Iterable[Call]) -> Iterator[tuple[Future[Answer], Call]]:
+        """Repeat calls, some of them ahead of the answer that is waited for."""
+        pending: deque[tuple[Future[Answer], Call]] = deque()
+        for call in calls:
+            pending.append((self._repeat(call), call))
+            if len(pending) == _AHEAD:
+                yield pending.popleft()
+        yield from pending
 
     def _repeat(self, call: Call) -> Future[Answer]:
         if call[0] == "propose":

@@ -39,6 +39,12 @@ class Experiment:
         return str(self.status["state"])
 
     @property
+    def usage(self) -> dict[str, Any]:
+        """What its trials used, in seconds: the key `usage` of `status`."""
+        found: dict[str, Any] = self.status["usage"]
+        return found
+
+    @property
     def trials(self) -> Any:
         """The trials by id: a DataFrame where pandas is installed, else as `rows`."""
         return _frame(self.rows())

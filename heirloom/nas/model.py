@@ -19,6 +19,7 @@ from .builders import Builder, Chosen, Label, Recorder, Shared, answering
 from .errors import NasError
 from .params import flatten
 from .parts import Part
+from .shapes import ShapesOnly
 from .space import search_space
 
 Model = Callable[[], nn.Module]
@@ -177,7 +178,7 @@ def cost(network: nn.Module, shape: Optional[tuple[int, ...]] = None) -> Cost:
     was_training = network.training
     network.eval()
     try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter, ShapesOnly():
             network(torch.zeros(1, *shape, device=example.device, dtype=example.dtype))
     finally:
         network.train(was_training)

@@ -21,6 +21,7 @@ from .waiting.heartbeat import HeartbeatWaiter
 
 RETRY_FOR = 3600.0  # seconds for which an operation on the store is retried
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0  # seconds between retries
+USAGE = ("peak_memory", "cpu_seconds", "gpu_share")  # of `report_end`
 _WITH_MANIFEST = ("committed", "stopped", "beaten")  # outcomes after which the trial has a manifest
 
 
@@ -33,8 +34,13 @@ class Reporter:
         self._claims = claims
         self._waiter = waiter
 
-    def report_start(self, started_at: Optional[float], slots: Sequence[Slot]) -> None:
-        """Mail that the trial's process has started. Errors are ignored: mail is not needed."""
+    def report_start(
+        self, started_at: Optional[float], slots: Sequence[Slot], gpu_share: float
+    ) -> None:
+        """Mail that the trial's process has started. Errors are ignored: mail is not needed.
+
+        `gpu_share` is the number of GPUs that it has; one that several slots share counts in parts.
+        """
         with contextlib.suppress(OSError):
             mail.send(
                 self._files,
@@ -45,6 +51,7 @@ class Reporter:
                     "node": self._spec.node,
                     "started_at": started_at,
                     "gpus": [gpu for slot in slots for gpu in slot.gpus],
+                    "gpu_share": gpu_share,
                 },
             )
 
@@ -102,10 +109,12 @@ class Reporter:
     ) -> None:
         """Fence an attempt without a verdict, mail its end, and record it on the node.
 
-        `seconds` is the time that each phase took. `usage` has `peak_memory` in bytes and
-        `cpu_seconds`, None where no process ran. `checkpoints` is the size of the checkpoints that
-        the attempt leaves, in bytes. While the store refuses,
-        this is retried for an hour; a probe finds the end in the file on the node meanwhile.
+        `seconds` is the time that each phase took. `usage` has USAGE: the bytes of the largest
+        process, the processor time of all processes, and the number of GPUs, each None where no
+        process ran.
+        `checkpoints` is the size of the checkpoints that the attempt leaves, in bytes. While the
+        store refuses, this is retried for an hour; a probe finds the end in the file on the node
+        meanwhile.
         """
         message = {
             "format": 1,

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -86,6 +87,12 @@ def take_slots(
 def suffice(slots: Sequence[Slot], count: int, gpus: int) -> bool:
     """Whether some `count` of a node's slots have at least `gpus` different GPUs."""
     return _choose(slots, count, gpus) is not None
+
+
+def gpu_share(taken: Iterable[Slot], slots: Sequence[Slot]) -> float:
+    """The number of GPUs of some of a node's slots. One that k slots name counts 1/k in each."""
+    named = Counter(gpu for slot in slots for gpu in set(slot.gpus))
+    return sum(1 / named[gpu] for slot in taken for gpu in set(slot.gpus))
 
 
 def at_once(slots: Sequence[Slot], count: int, gpus: int) -> int:

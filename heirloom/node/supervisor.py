@@ -26,8 +26,8 @@ from .process.output_log import OutputLog
 from .process.process_monitor import ProcessMonitor
 from .process.retry_rules import match_retry_rule
 from .process.trial_process import TrialProcess
-from .reporting import Reporter
-from .slots import Slot, take_slots
+from .reporting import USAGE, Reporter
+from .slots import Slot, gpu_share, take_slots
 from .spec import Spec
 from .waiting.checkpoint import AttemptCheckpoints
 from .waiting.end_requests import EndRequestPoller
@@ -70,8 +70,7 @@ class Supervisor:
         self._checkpoints = AttemptCheckpoints(files, spec, self._pause, self._waiter.beat)
         self._continued: Optional[Checkpoint] = None
         self._seconds: dict[str, float] = {}  # spent in each phase
-        self._peak_memory: Optional[int] = None  # bytes, of the largest process of the trial
-        self._cpu_seconds: Optional[float] = None  # of all its processes
+        self._usage: dict[str, Optional[float]] = dict.fromkeys(USAGE)
         self._node_dir = ""  # the node's prepared directory
         self._threads: Optional[str] = None  # of OpenMP, as the process was told; None: no process
         self._started_at: Optional[float] = None
@@ -85,8 +84,7 @@ class Supervisor:
             log = f"{self._claims.directory}/supervisor.log on {self._spec.node}"
             ended = outcome_of_error(error, log)
         left = self._checkpoints.settle(ended.outcome)
-        usage = {"peak_memory": self._peak_memory, "cpu_seconds": self._cpu_seconds}
-        self._reporter.report_end(ended, self._seconds, usage, left)
+        self._reporter.report_end(ended, self._seconds, self._usage, left)
         self._wakeups.remove(self._spec.attempt)
         self._poller.close()
 
@@ -184,12 +182,14 @@ class Supervisor:
                 watch = self._limits.memory_watch(spec.memory, process.descendants)
                 monitor = ProcessMonitor(spec, process, self._claims, self._waiter, watch)
                 try:
-                    self._reporter.report_start(self._started_at, taken)
+                    share = gpu_share(taken, self._slots) if spec.gpus else 0.0
+                    self._usage["gpu_share"] = share
+                    self._reporter.report_start(self._started_at, taken, share)
                     monitor.wait()
                 finally:
                     process.kill_rest(self._waiter.wait)
-                    self._peak_memory = process.peak_memory
-                    self._cpu_seconds = round(process.cpu_seconds, 6)
+                    self._usage["peak_memory"] = process.peak_memory
+                    self._usage["cpu_seconds"] = round(process.cpu_seconds, 6)
         finally:
             self._free_slots(fds)  # before the report, which may take long
         status, lines = process.status or 0, process.log.lines

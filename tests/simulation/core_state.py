@@ -1,11 +1,14 @@
 """Compare the states of two cores, and check that one state is consistent."""
 
 import copy
+import math
 from collections import Counter
-from dataclasses import fields
+from dataclasses import astuple, fields
+from itertools import chain
 
 from controller.core import events as e
 from controller.core.model import AttemptState
+from controller.core.usage.amounts import Usage, usage_of
 
 INFRA_CAUSES = (("lost", "beaten", "committed"), ("refused",), ("full",), ("corrupt",))
 
@@ -64,8 +67,23 @@ def check(x):
     taken = Counter(x.attempt(*key).node for key in on_nodes)
     assert {name: n for name, n in x.placement._taken.items() if n} == taken
     assert x.closed is None or not (x.on_nodes or x.open_trials or x.commands.results.due)
+    _check_usage(x)
     for trial in x.trials:
         _check_trial(x, trial)
+
+
+def _check_usage(x):
+    """What was used is kept as a sum, which follows from the trials too."""
+    used = Usage()
+    for trial in x.trials:
+        used.add(usage_of(trial))
+    for found, known in zip(_numbers(used), _numbers(x.usage), strict=True):
+        assert math.isclose(found, known, abs_tol=1e-6)
+
+
+def _numbers(usage):
+    amounts = (astuple(amount) for amount in (usage.total, usage.counted, usage.lost))
+    return [*chain(*amounts), usage.attempts, usage.without_cpu, usage.without_gpu]
 
 
 def _check_trial(x, trial):

@@ -137,7 +137,7 @@ class Cluster:
                 self.send(e.ContinuedFrom(
                     at=0.0, trial=trial, number=number, source=self.rng.choice(earlier), step=1
                 ))  # fmt: skip
-            self.send(e.Began(at=0.0, trial=trial, number=number))
+            self.send(e.Began(at=0.0, trial=trial, number=number, gpus=0.5))
 
     def commit(self, name, real, state, reason, weights):
         trial, number = split_attempt(name)
@@ -162,11 +162,11 @@ class Cluster:
         real.end_message = {
             "format": 1, "kind": "ended", "attempt": name, "node": real.node,
             "outcome": str(outcome), "reason": reason, "parent": parent, "seconds": {"running": 1},
-            "checkpoints": left,
+            "checkpoints": left, "cpu_seconds": 2.0, "gpu_share": 0.5,
         }  # fmt: skip
         self.send(e.Ended(
             at=0.0, trial=trial, number=number, outcome=outcome, reason=reason, parent=parent,
-            seconds={"running": 1.0}, checkpoints=left,
+            seconds={"running": 1.0}, checkpoints=left, cpu_seconds=2.0, gpus=0.5,
         ))  # fmt: skip
 
     def send(self, event):

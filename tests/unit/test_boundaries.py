@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE_NEEDS = {
-    "__future__", "collections", "dataclasses", "enum", "functools", "heapq", "itertools", "json",
-    "math", "operator", "re", "typing",
+    "__future__", "collections", "contextlib", "dataclasses", "enum", "functools", "heapq",
+    "itertools", "json", "math", "operator", "re", "typing",
 }  # fmt: skip
 
 # What the files below a path of `heirloom` import beside the standard library.

@@ -20,7 +20,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="AXIS",
-            help="Only against trials, time or cpu (processor hours).",
+            help="Only against trials, time, cpu or gpu (CPU and GPU hours).",
             show_default=False,
         ),
     ] = None,
@@ -28,12 +28,12 @@ def compare(
     json: Json = False,
     latex: Latex = False,
 ) -> None:
-    """Compare experiments: the best value so far against trials, time and processor hours.
+    """Compare experiments: the best value so far against trials, time, CPU hours and GPU hours.
 
     Experiments that differ in nothing but their names and seeds are one group: their mean and
-    standard deviation are shown. In CSV and JSON there is a point for each trial that ended, with
-    the smallest and the largest value too; times are seconds. Of several objectives the first one
-    is compared, of trials within all bounds.
+    standard deviation are shown. One that repeats a seed is shown by itself. In CSV and JSON there
+    is a point for each trial that ended, with the smallest and the largest value too; times are
+    seconds. Of several objectives the first one is compared, of trials within all bounds.
     """
     from controller.results.comparison import tables
     from controller.results.comparison.course import AXES

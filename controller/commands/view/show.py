@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from controller.commands.arguments import Name, TrialId
+from controller.commands.arguments import Json, Name, TrialId
 from controller.state.home import Home
 
 
-def show(name: Name, trial: TrialId) -> None:
-    """Show one trial: params, parents, attempts, and the reason for its state."""
-    from controller.views import tables
+def show(name: Name, trial: TrialId, json: Json = False) -> None:
+    """Show one trial: params, parents, attempts, what it used, and the reason for its state."""
+    from controller.views.trials import show
 
-    tables.show(Home.of_user().find(name), trial)
+    show.show(Home.of_user().find(name), trial, json=json)

@@ -60,6 +60,7 @@ class Began:
     trial: int
     number: int
     started_at: float | None = None
+    gpus: float | None = None  # of its slots; one that several slots name counts in parts
     kind: Literal["began"] = "began"
 
 
@@ -142,6 +143,7 @@ class Ended:
     peak_memory: int | None = None  # bytes, of the largest process of the trial
     checkpoints: int = 0  # bytes of the checkpoints that the attempt leaves
     cpu_seconds: float | None = None  # of all processes of the trial
+    gpus: float | None = None  # as in `Began`, which may be lost
     kind: Literal["ended"] = "ended"
 
 

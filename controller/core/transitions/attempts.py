@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 
 from controller.core import events as e
@@ -59,7 +60,7 @@ def began(x: ExperimentState, event: e.Began) -> None:
     attempt = x.attempt(event.trial, event.number)
     if attempt is None or attempt.state in (AttemptState.RUNNING, AttemptState.ENDED):
         return
-    attempt.state = AttemptState.RUNNING
+    attempt.state, attempt.gpus = AttemptState.RUNNING, event.gpus
     x.touched.add(event.trial)
     note_begin(x, attempt, event)
     key = (event.trial, event.number)
@@ -75,12 +76,16 @@ def reported(x: ExperimentState, event: e.Reported | e.ReportedMany) -> None:
     """Count the reports; keep the last value, and the latest of each metric."""
     attempt = x.attempt(event.trial, event.number)
     reports = event.reports
-    if attempt is not None and reports:
-        x.touched.add(event.trial)
+    if attempt is None or not reports:
+        return
+    x.touched.add(event.trial)
+    trial = x.trials[event.trial]
+    is_late = attempt.number < len(trial.attempts)  # its steps decide what of it counts
+    with x.usage.changing(trial) if is_late else contextlib.nullcontext():
         attempt.reports += len(reports)
         attempt.step, attempt.last = reports[-1]
-        for metrics in event.rows:
-            attempt.metrics.update(metrics or {})
+    for metrics in event.rows:
+        attempt.metrics.update(metrics or {})
 
 
 def continued_from(x: ExperimentState, event: e.ContinuedFrom) -> None:
@@ -89,7 +94,8 @@ def continued_from(x: ExperimentState, event: e.ContinuedFrom) -> None:
     if attempt is None or source is None or event.source >= event.number:
         return
     x.touched.add(event.trial)
-    attempt.continued = (event.source, event.step)
+    with x.usage.changing(x.trials[event.trial]):
+        attempt.continued = (event.source, event.step)
     x.checkpoints.note(event.trial, event.source)
     if not attempt.reports and source.step is not None and source.step <= event.step:
         attempt.step, attempt.last, attempt.metrics = source.step, source.last, {**source.metrics}
@@ -103,7 +109,8 @@ def ended(x: ExperimentState, event: e.Ended) -> None:
     trial = x.trials[event.trial]
     x.touched.add(trial.id)
     prepared(x, event)
-    _leave_node(x, trial, attempt, event)
+    with x.usage.changing(trial):
+        _leave_node(x, trial, attempt, event)
     x.checkpoints.end(event)
     blame_node(x, trial, attempt)
     if trial.state.is_verdict:
@@ -150,8 +157,9 @@ def _leave_node(x: ExperimentState, trial: Trial, attempt: Attempt, event: e.End
     attempt.rule = event.rule if known and event.outcome is Outcome.FAILED else None
     trial.seconds = event.seconds or trial.seconds
     trial.peak_memory = event.peak_memory if event.peak_memory is not None else trial.peak_memory
-    if event.cpu_seconds is not None:
-        trial.cpu_seconds = (trial.cpu_seconds or 0.0) + event.cpu_seconds
+    attempt.run_seconds = None if event.seconds is None else event.seconds.get("running")
+    attempt.cpu_seconds = event.cpu_seconds
+    attempt.gpus = event.gpus if attempt.gpus is None else attempt.gpus
     key = (trial.id, attempt.number)
     x.on_nodes.pop(key, None)
     x.on_hold.pop(key, None)

@@ -32,6 +32,7 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     trial.values = event.values or {}
     trial.weights, trial.size, trial.shared = event.weights, event.size, event.shared
     decided = x.attempt(trial.id, event.number) if event.number else None
+    has_committed = decided is not None and event.state in (State.SUCCEEDED, State.STOPPED)
     decided = decided or (trial.attempts[-1] if trial.attempts else None)
     trial.restored = () if decided is None else decided.restore
     x.largest = max(x.largest, event.size)
@@ -39,7 +40,9 @@ def seen(x: ExperimentState, event: e.VerdictSeen) -> None:
     x.gc.shared += event.weights and not trial.candidate
     trial.ended_at = end_of_trial(trial, event)
     share_names(trial)
-    x.set_state(trial, event.state)
+    with x.usage.changing(trial):
+        trial.committed_by = event.number if has_committed else None
+        x.set_state(trial, event.state)
     attempt = trial.attempt
     if attempt is not None and attempt.number != event.number:
         name = attempt_name(trial.id, event.number or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from controller import config as configs
 from controller.core import events as e
@@ -51,14 +52,22 @@ class Questions:
 
 def calls(
     config: configs.Experiment, journal: Journal, experiment: Experiment, after: int = 0
-) -> list[Call]:
+) -> Iterator[Call]:
     """The calls that events after the number `after` asked for, in the order of the calls.
 
     Calls that the tuner never answered are left out. `experiment`: the state that the journal leads
     to. Raises JournalError.
     """
-    has_assessor = config.assessor is not None
-    found: list[Call | None] = []
+    for call in _found(journal, after, has_assessor=config.assessor is not None):
+        if isinstance(call, int):
+            yield "observe", result_of(experiment.trials[call], config.objectives)
+        elif call is not None:
+            yield call
+
+
+def _found(journal: Journal, after: int, *, has_assessor: bool) -> list[Call | int | None]:
+    """The calls. A number is a trial whose result was observed, and None was never answered."""
+    found: list[Call | int | None] = []
     questions = Questions()
     for _, event in journal.read(after, (*_CALLS, *_REPORTS) if has_assessor else _CALLS):
         answered = questions.take(event, len(found))
@@ -72,13 +81,12 @@ def calls(
             case e.Concluded() if answered is not None:
                 found[answered] = ("conclude", event)
             case e.ResultSent():
-                trial = experiment.trials[event.trial]
-                found.append(("observe", result_of(trial, config.objectives)))
+                found.append(event.trial)
             case e.ContinuedFrom() if has_assessor:
                 found.append(("continued", event.trial, event.number, event.source, event.step))
             case e.Reported() | e.ReportedMany() if has_assessor:
                 found.append(("reports", event.trial, event.number, event.reports))
-    return [call for call in found if call is not None]
+    return found
 
 
 def _asked(event: e.Event) -> _Question | None:

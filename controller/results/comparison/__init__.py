@@ -1,1 +1,1 @@
-"""Experiments compared: the best value so far against trials, time and processor hours."""
+"""Experiments compared: the best value so far against trials, time and hours."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.core.model import State, Trial
+from controller.core.usage.amounts import Usage, usage_of
 from controller.state.record import Record
 
-Axis = Literal["trials", "time", "cpu"]
-AXES: tuple[Axis, ...] = ("trials", "time", "cpu")
-UNITS = {"trials": "trials", "time": "s", "cpu": "CPU hours"}
+Axis = Literal["trials", "time", "cpu", "gpu"]
+AXES: tuple[Axis, ...] = ("trials", "time", "cpu", "gpu")
+UNITS = {"trials": "trials", "time": "s", "cpu": "CPU hours", "gpu": "GPU hours"}
 _HOUR = 3600.0
 _NEVER_RAN = (State.CANCELLED, State.SKIPPED)
 
@@ -21,11 +22,14 @@ _NEVER_RAN = (State.CANCELLED, State.SKIPPED)
 class Course:
     """By axis, the costs at which trials ended, ascending, and the best value from then on.
 
-    `costs` has no entry for an axis that was not measured. `best` is None before the first value.
+    `costs` has no entry for an axis that was measured of no trial. `best` is None before the first
+    value. `unmeasured` has, by axis, the trials with an attempt that was not measured: what such an
+    attempt used is missing in the costs.
     """
 
     costs: dict[Axis, list[float]]
     best: list[float | None]
+    unmeasured: dict[Axis, list[int]] = field(default_factory=dict)
 
     def at(self, axis: Axis, cost: float) -> float | None:
         """The best value at a cost; None before the first value. After its end it stays."""
@@ -42,8 +46,8 @@ def course_of(record: Record) -> Course:
     """The course of a search by its first objective, of committed trials within all bounds.
 
     A trial that is no candidate has costs, and its value does not count. An imported trial has no
-    costs. The time is that since the search began, with pauses; processor hours are those of the
-    trials.
+    costs. The time is that since the search began, with pauses; CPU and GPU hours are those of all
+    attempts of the trials.
     """
     x = record.experiment
     ended = [trial for trial in x.trials if trial.ended_at is not None and _counts(trial)]
@@ -51,19 +55,28 @@ def course_of(record: Record) -> Course:
     start = x.started_at or 0.0
     costs: dict[Axis, list[float]] = {axis: [] for axis in AXES}
     best: list[float | None] = []
-    count, hours, value = 0, 0.0, None
+    count, used, value = 0, Usage(), None
+    unmeasured: dict[Axis, list[int]] = {"cpu": [], "gpu": []}
     for trial in ended:
         own = trial.origin is None
         count += own
-        hours += (trial.cpu_seconds or 0.0) / _HOUR
+        usage = usage_of(trial)
+        used.add(usage)
+        if usage.without_cpu:
+            unmeasured["cpu"].append(trial.id)
+        if usage.without_gpu:
+            unmeasured["gpu"].append(trial.id)
         value = _better(record, value, trial)
         costs["trials"].append(count)
         costs["time"].append(max(0.0, (trial.ended_at or start) - start) if own else 0.0)
-        costs["cpu"].append(hours)
+        costs["cpu"].append(used.total.cpu_seconds / _HOUR)
+        costs["gpu"].append(used.total.gpu_seconds / _HOUR)
         best.append(value)
-    if any(trial.attempts and trial.cpu_seconds is None for trial in ended):
+    if used.attempts and used.known_cpu_seconds is None:
         del costs["cpu"]
-    return Course(costs, best)
+    if used.attempts and used.known_gpu_seconds is None:
+        del costs["gpu"]
+    return Course(costs, best, unmeasured)
 
 
 def _counts(trial: Trial) -> bool:

@@ -1,4 +1,8 @@
-"""Experiments that differ in nothing but their names and seeds are one group."""
+"""Experiments that differ in nothing but their names and seeds are one group.
+
+A seed counts once in a group: an experiment that repeats one, such as a copy by `run --like`, is in
+a group of its own.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +74,23 @@ class Group:
         known = [value for value in values if value is not None]
         return Spread.of(known) if known else None
 
+    @property
+    def unmeasured(self) -> dict[str, dict[Axis, list[int]]]:
+        """By experiment and axis, the trials of which an attempt was not measured."""
+        found = zip(self.names, self.courses, strict=True)
+        return {
+            name: {axis: trials for axis, trials in course.unmeasured.items() if trials}
+            for name, course in found
+        }
+
+    def training(self) -> dict[str, Spread]:
+        """Seconds that the searches trained, and that their candidates would have needed alone."""
+        found = [record.training.compare() for record in self.records]
+        return {
+            "trained": Spread.of([each.trained.seconds for each in found]),
+            "alone": Spread.of([each.alone.seconds for each in found]),
+        }
+
     def total(self, axis: Axis) -> Spread | None:
         """The costs of the whole searches."""
         totals = [course.total(axis) for course in self.courses]
@@ -88,10 +109,19 @@ def groups_of(records: Sequence[Record]) -> list[Group]:
             f"{record.place.name}: {record.experiment.rules.objectives}" for record in records
         )
         raise HeirloomError(f"the first objectives differ, so values cannot be compared: {listed}")
-    found: dict[str, list[Record]] = {}
+    found: dict[tuple[str, int], dict[int, Record]] = {}  # by key and repetition, by seed
     for record in records:
-        found.setdefault(_key(record), []).append(record)
-    return [Group(members) for members in found.values()]
+        key, seed, repetition = _key(record), _seed(record), 0
+        while seed in found.setdefault((key, repetition), {}):
+            repetition += 1
+        found[key, repetition][seed] = record
+    return [Group(list(members.values())) for members in found.values()]
+
+
+def _seed(record: Record) -> int:
+    """The seed that the experiment has, by its file or chosen when it was created."""
+    created = record.experiment.created
+    return 0 if created is None else created.seed
 
 
 def _key(record: Record) -> str:

@@ -34,6 +34,7 @@ from controller.core.model import (
 )
 from controller.core.placement import Placement
 from controller.core.queue import Queue
+from controller.core.usage.amounts import Amount, Usage
 from heirloom.objective import Constraint, Front, Objective, Objectives
 
 _SCALARS = frozenset({int, float, str, bool, type(None)})
@@ -48,9 +49,9 @@ _TUPLES: dict[str, Any] = {
 _OBJECTS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        *typing.get_args(Event), AlikeFailures, Budget, CheckpointState, commands.Commands,
+        *typing.get_args(Event), AlikeFailures, Amount, Budget, CheckpointState, commands.Commands,
         commands.Pending, Front, GcState, LastTrial, NodeInfo, Placement, Queue, search.Conclusion,
-        search.Search, Rules, RetryRule, Objectives, Objective, Constraint,
+        search.Search, Rules, RetryRule, Objectives, Objective, Constraint, Usage,
     )
 }  # fmt: skip
 # Not in the state's rows: what the experiment file says, what has rows of its own, and what

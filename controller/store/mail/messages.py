@@ -34,6 +34,7 @@ class SupervisorMessage:
     checkpoints: int = 0  # bytes of the checkpoints that the attempt leaves
     cpu_seconds: float | None = None  # of all processes of the trial
     started_at: float | None = None  # the node's clock, seconds since the epoch
+    gpus: float | None = None  # of its slots; one that several slots name counts in parts
     kind: str = "ended"
 
     @property
@@ -48,7 +49,13 @@ class SupervisorMessage:
         if self.kind == "prepared":
             return Prepared(at=at, trial=self.trial, number=self.number)
         if self.kind == "began" or self.outcome is None:
-            return Began(at=at, trial=self.trial, number=self.number, started_at=self.started_at)
+            return Began(
+                at=at,
+                trial=self.trial,
+                number=self.number,
+                started_at=self.started_at,
+                gpus=self.gpus,
+            )
         return Ended(
             at=at,
             trial=self.trial,
@@ -61,6 +68,7 @@ class SupervisorMessage:
             peak_memory=self.peak_memory,
             checkpoints=self.checkpoints,
             cpu_seconds=self.cpu_seconds,
+            gpus=self.gpus,
         )
 
 
@@ -73,10 +81,11 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
     if name != f"{attempt}.{kind}.json":
         raise MalformedError(f"it is the message {attempt}.{kind}")
     trial, number = _attempt(attempt)
+    gpus = _amount_or_none(content.get("gpu_share"), "gpu_share")
     if kind != "ended":
         said = content.get("started_at")
         started_at = float(said) if said is not None and _finite(said) else None
-        return SupervisorMessage(name, trial, number, started_at=started_at, kind=kind)
+        return SupervisorMessage(name, trial, number, started_at=started_at, gpus=gpus, kind=kind)
     return SupervisorMessage(
         name,
         trial,
@@ -89,6 +98,7 @@ def parse_message(name: str, content: Mapping[str, Any]) -> SupervisorMessage:
         _whole_or_none(content.get("peak_memory"), "size"),
         _whole_or_none(content.get("checkpoints"), "size") or 0,
         _amount_or_none(content.get("cpu_seconds"), "cpu_seconds"),
+        gpus=gpus,
     )
 
 

@@ -12,6 +12,7 @@ from controller.formats import clock, command, counted
 from controller.state import exporters
 from controller.state.record import Record
 from controller.store import dedup
+from controller.views import hours
 from heirloom.store.files import RealFiles
 
 
@@ -29,6 +30,11 @@ def of_state(record: Record) -> Iterator[str]:
         )
     for tool, trouble in exporters.troubles(record.place, record.config.exporters).items():
         yield f"The exporter {tool} {trouble}."
+
+
+def of_usage(record: Record) -> Iterator[str]:
+    """What the trials used, and what its candidates would have needed alone."""
+    yield from hours.notes(record.experiment.usage, record.training.compare())
 
 
 def of_weights(record: Record, trials: Sequence[Trial]) -> Iterator[str]:

@@ -12,11 +12,12 @@ from typing import Any
 from rich.markup import escape
 
 from controller.core.model import State, Trial
+from controller.core.usage.amounts import usage_of
 from controller.errors import HeirloomError
 from controller.formats import clock, duration
 from controller.state import record as records
 from controller.state.record import Record
-from controller.views import results, tables
+from controller.views import hours, results, tables
 
 _BEFORE, _AFTER = ("id", "parents", "state"), ("time", "params")
 
@@ -150,6 +151,9 @@ def _built_in(record: Record) -> list[Column]:
     def weights(trial: Trial) -> str | None:
         return record.root.weights_text(trial.id) if records.has_weights(trial) else None
 
+    def inherited(trial: Trial) -> float:
+        return record.training.inherited_seconds(trial.id)
+
     return [
         Column("id", lambda trial: trial.id, show),
         Column("parents", _parents, _ids),
@@ -161,6 +165,10 @@ def _built_in(record: Record) -> list[Column]:
         Column("attempts", lambda trial: len(trial.attempts), show),
         Column("node", lambda trial: trial.attempts[-1].node if trial.attempts else None, show),
         Column("time", lambda trial: tables.seconds(trial, now), duration),
+        Column("cpu_seconds", lambda trial: trial.cpu_seconds, hours.hours),
+        Column("gpu_seconds", lambda trial: usage_of(trial).known_gpu_seconds, hours.hours),
+        Column("lost_seconds", lambda trial: usage_of(trial).lost.seconds, hours.hours),
+        Column("inherited_seconds", inherited, hours.hours),
         Column("params", lambda trial: trial.params, _object),
         Column("result", lambda trial: trial.result, _object),
         Column("metrics", latest_metrics, _object),

@@ -57,10 +57,21 @@ def _from_origin(name: str, version: str, origin: Mapping[str, Any]) -> str:
     if directory is not None and directory.get("editable"):
         return f"# {name}=={version} is editable, in {url}"
     if source is not None:
-        return f"{name} @ {source.get('vcs')}+{url}@{source.get('commit_id')}"
-    if archive is not None and isinstance(archive.get("hash"), str):
-        return f"{name} @ {url}#{archive['hash']}"
-    return f"{name} @ {url}"
+        url = f"{source.get('vcs')}+{url}@{source.get('commit_id')}"
+    fragments = [] if archive is None else _digest(archive)
+    if isinstance(origin.get("subdirectory"), str):  # of the package, in the repository or archive
+        fragments.append(f"subdirectory={origin['subdirectory']}")
+    return f"{name} @ {url}{'#' if fragments else ''}{'&'.join(fragments)}"
+
+
+def _digest(archive: Mapping[str, Any]) -> list[str]:
+    """The digest of an archive, such as `sha256=…`, if it is known."""
+    hashes = archive.get("hashes")  # `hash` is the older form
+    first = next(iter(hashes.items()), None) if isinstance(hashes, Mapping) else None
+    text = (
+        archive.get("hash") if first is None or not isinstance(first[1], str) else "=".join(first)
+    )
+    return [text] if isinstance(text, str) else []
 
 
 def main() -> None:

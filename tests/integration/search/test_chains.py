@@ -82,7 +82,7 @@ def tuner_state(lab: Lab, name: str) -> Any:
     place = Home(lab.home).find(name)
     config = read_config(place)
     with Journal.open(place.journal, readonly=True) as journal:
-        repeated = calls(config, journal, replay(config, journal))
+        repeated = list(calls(config, journal, replay(config, journal)))
     process = TunerProcess(config.tuner_setup(3), lab.path / "tuner.log", lambda _: None)
     try:
         assert process.replay(repeated) == []

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
+from controller.state.home import Home
+from controller.state.journal import Journal
 from tests.integration.search.conftest import Lab
 from tests.integration.search.test_whole import WRITES
 
@@ -28,3 +31,17 @@ def test_verify_finds_a_flipped_bit_and_a_missing_file(lab: Lab) -> None:
     assert f"trial 1: {gone} is gone, or is no longer a file" in output
     assert f"trial 2: {pipe} is gone, or is no longer a file" in output
     assert "4 trials with 800.1 kB of weights: 3 of them damaged" in output
+
+
+def test_verify_makes_the_reading_tables_again(lab: Lab) -> None:
+    lab("run", lab.experiment("echo '{\"value\": 1}' > $HEIRLOOM_RESULT", budget={"trials": 2}))
+    place = Home(lab.home).find("search")
+    with Journal.open(place.journal, readonly=True) as journal:
+        assert journal.tuner_state() is not None
+    connection = sqlite3.connect(place.journal, isolation_level=None)
+    connection.execute("UPDATE trials SET value = 7 WHERE id = 1")
+    connection.close()
+    output = lab("verify", "search")
+    assert "journal: trial 1: a column of its row differs from the events" in output
+    assert "journal: the events are right, and the rest was made again from them" in output
+    assert "journal" not in lab("verify", "search")

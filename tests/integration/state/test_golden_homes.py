@@ -40,7 +40,8 @@ def test_readers_answer_as_they_did(golden: Golden, lab: Lab) -> None:
         then = expected["trials"][name]
         assert _as_then(lab.trials(name), then) == then
     for name, trial in [("evolution", 3), ("evolution", 8), ("family", 2), ("skipped", 3)]:
-        assert lines(lab("show", name, str(trial))) == lines(expected["shown"][name][trial])
+        shown = lab("show", name, str(trial))
+        assert _details(shown) == _details(expected["shown"][name][trial])
     assert {name: golden.journal(name).read_bytes() for name in NAMES} == before
 
 
@@ -59,8 +60,8 @@ def _details(text: str) -> list[list[str]]:
     The report is named where there is one, and an interrupted experiment has its last event.
     """
     found = [line.split() for line in lines(text)]
-    new = (["report"], ["budget"], ["last", "event"])
-    return [words for words in found if words[:1] not in new and words[:2] not in new]
+    new = ("report", "budget", "last event", "CPU time", "ancestors", "lost")
+    return [words for words in found if not " ".join(words).startswith(new)]
 
 
 def test_reports_are_drawn(golden: Golden, lab: Lab) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from heirloom.node.limits.enforcement import Enforcement
-from heirloom.node.reporting import Reporter
+from heirloom.node.reporting import USAGE, Reporter
 from heirloom.node.slots import Slot
 from heirloom.node.spec import Spec
 from heirloom.node.supervisor import Supervisor
@@ -42,8 +42,7 @@ class SimulatedSupervisor(Supervisor):
         self._continued = None
         self._seconds = {}
         self._node_dir = ""
-        self._peak_memory = None
-        self._cpu_seconds = None
+        self._usage = dict.fromkeys(USAGE)
         self._threads = None  # nothing is recorded of its environment
         self._started_at = None
         self._verified_at = {}

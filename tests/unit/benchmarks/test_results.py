@@ -30,4 +30,4 @@ def test_results_of_a_study_are_taken_over(tmp_path: Path) -> None:
     study.write_text(json.dumps({**figures, "rows": rows}))
     results.main(take=study, docs=tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == {"nasbench": figures}
-    assert (tmp_path / "results.md").read_text() == (DOCS / "results.md").read_text()
+    assert (tmp_path / "results.md").read_text() == results.page({"nasbench": figures})

@@ -5,6 +5,7 @@ import pytest
 from controller.core.events import Began, Ended, Prepared, Preparing
 from controller.core.model import Outcome
 from controller.store.mail.messages import MalformedError, parse_message
+from heirloom.node.reporting import USAGE
 
 BEGAN = {"format": 1, "kind": "began", "attempt": "7.2", "node": "gpu1", "started_at": 1.0}
 ENDED = {
@@ -18,6 +19,7 @@ ENDED = {
     "seconds": {"waiting": 1, "running": 0.5},
     "peak_memory": 1 << 20,
     "cpu_seconds": 2,
+    "gpu_share": 1.5,
 }
 
 
@@ -25,6 +27,8 @@ def test_began() -> None:
     found = parse_message("7.2.began.json", BEGAN)
     assert not found.has_manifest
     assert found.event(5.0) == Began(at=5.0, trial=7, number=2, started_at=1.0)
+    shared = parse_message("7.2.began.json", {**BEGAN, "gpus": ["0"], "gpu_share": 0.5})
+    assert shared.event(5.0) == Began(at=5.0, trial=7, number=2, started_at=1.0, gpus=0.5)
 
 
 def test_preparations() -> None:
@@ -45,10 +49,11 @@ def test_ended() -> None:
         seconds={"waiting": 1.0, "running": 0.5},
         peak_memory=1 << 20,
         cpu_seconds=2.0,
+        gpus=1.5,
     )
-    old = {k: v for k, v in ENDED.items() if k not in ("peak_memory", "cpu_seconds")}
+    old = {k: v for k, v in ENDED.items() if k not in USAGE}
     found = parse_message("7.2.ended.json", old)
-    assert (found.peak_memory, found.cpu_seconds) == (None, None)
+    assert (found.peak_memory, found.cpu_seconds, found.gpus) == (None, None, None)
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
@@ -80,6 +85,8 @@ def test_a_long_reason_is_cut() -> None:
         {"peak_memory": 0.5},
         {"cpu_seconds": -1},
         {"cpu_seconds": "2"},
+        {"gpu_share": -1},
+        {"gpu_share": True},
         {"seconds": 3},
         {"seconds": {"running": "long"}},
         {"seconds": {"running": float("nan")}},

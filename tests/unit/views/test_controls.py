@@ -11,7 +11,7 @@ from controller.core import events as e
 from controller.errors import HeirloomError
 from controller.views import output, tables
 from controller.views.output import PlainTextConsole
-from controller.views.trials import curves, diff, listing
+from controller.views.trials import curves, diff, listing, show
 from tests.unit.views.trials.searches import Search
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\x9b2J\r"
@@ -52,7 +52,7 @@ def test_views_of_a_search_with_control_characters_print_none(tmp_path, capsys) 
     search.happen(e.NodeDown(at=99.0, node="a", reason=HOSTILE))
     place = search.place
     tables.status([place], detail=True, json=False)
-    tables.show(place, 0)
+    show.show(place, 0)
     curves.show(place, [0], None)
     diff.diff(place, 0, 1, json=False)
     listing.show(place, listing.Selection(columns=["params", "reason", HOSTILE]), "table")

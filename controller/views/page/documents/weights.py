@@ -1,4 +1,4 @@
-"""What the weights of the experiment take on the store."""
+"""What the trials used and inherited, and what their weights take on the store."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from controller.views.page.source import Source
 
 
 def fetch(source: Source, _: object) -> Callable[[], list[str]]:
-    """Sentences about the size of the weights and about damaged ones, from the store."""
-    trials = list(source.trials)
-    return lambda: list(notes.of_weights(source.record, trials))
+    """Sentences about the time that was used, and from the store about the size of the weights."""
+    record, trials = source.record, list(source.trials)
+    used = list(notes.of_usage(record))
+    return lambda: [*used, *notes.of_weights(record, trials)]
 
 
 def document(fetched: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from benchmarks import results
+from benchmarks.inherit import __main__ as command
 from benchmarks.inherit import compare, images, tables
 from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
 from benchmarks.inherit.outcome import is_reached
@@ -74,6 +75,21 @@ def test_every_search_is_run_once_and_the_record_has_its_figures(started, tmp_pa
     assert [each["test"] for each in row["final"]] == [[0.5, 0.0]] * 2
     assert record["shared"] is None
     assert json.loads((tmp_path / "inherit-short.json").read_text()) == record
+
+
+def test_a_value_before_the_first_step_has_cost_no_epochs(tmp_path, started, monkeypatch):
+    def run(self, name, keys, **more):
+        if "trial" in keys["search_space"]:
+            return trainings(keys)
+        reports = [Report(0, 1, 1.0, 0, 0.5, 0.25), Report(0, 1, 3.0, 4, 2.0, 0.5)]
+        trials = [TrialRecord(0, "succeeded", {"graph": []}, value=0.5, test=0.5)]
+        return Run(seconds=9.0, reports=reports, trials=trials, measured=MEASURED)
+
+    monkeypatch.setattr(Place, "run", run)
+    [row] = compare.run(tmp_path, methods=["reading"], seeds=1, size="short")["methods"]
+
+    points = row["curves"][0]["points"]
+    assert (points[0], points[-1]) == ([1.0, 0.25, 0.25, 0.25], [4, 0.5, 0.5, 0.5])
 
 
 def test_a_second_start_goes_on_with_what_is_missing(started, tmp_path, monkeypatch):
@@ -173,6 +189,33 @@ def test_a_ratio_is_no_gain_where_the_other_arm_is_at_the_target_more_often(star
     page = (tmp_path / "results.md").read_text()
     assert "| 1, 2 of 2 | [1.00 (1.00 to 1.00)] |" in page
     assert "A ratio in square brackets is not a gain" in page
+
+
+def test_results_of_other_sizes_have_sections_and_pictures_of_their_own(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+    for name, size in (("inherit-gpu", "gpu"), ("inherit", "small")):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({**record, "size": size}))
+        results.main(take=file, docs=tmp_path)
+
+    page = (tmp_path / "results.md").read_text()
+    first, second = page.index("## Inheriting\n"), page.index("## Inheriting, at the size gpu\n")
+    assert "](pictures/inherit-evolution.svg)" in page[first:second]
+    assert "](pictures/inherit-gpu-evolution.svg)" in page[second:]
+    assert "](pictures/inherit-gpu-ratios.svg)" in page[second:]
+    assert "benchmarks inherit --size gpu --method evolution`" in page[second:]
+    assert (tmp_path / "pictures/inherit-gpu-evolution.svg").exists()
+
+
+def test_without_pytorch_the_command_says_what_to_install(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as ended:
+        command.main(short=True, build=tmp_path)
+    assert ended.value.code == 1
+    printed = capsys.readouterr().out
+    assert "not installed: torch, safetensors" in printed
+    assert "requirements-torch.txt" in printed
+    assert not list(tmp_path.iterdir())
 
 
 def a_row(ratio, reached_a, reached_b):

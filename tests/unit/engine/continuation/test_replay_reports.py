@@ -30,7 +30,7 @@ def test_every_report_is_repeated_in_order(tmp_path: Path) -> None:
         ])  # fmt: skip
         config = load(tmp_path / "e.yml")
         experiment = replay(config, journal)
-        repeated = calls(config, journal, experiment)
+        repeated = list(calls(config, journal, experiment))
     reports = [report for call in repeated if call[0] == "reports" for report in call[3]]
     assert reports == [(0, 0.5), (1, 0.25), (2, {"default": 1})]
     attempt = experiment.trials[0].attempts[0]

@@ -84,6 +84,14 @@ def test_a_waiting_attempt_takes_a_freed_slot(node):
     release(fds)
 
 
+def test_a_gpu_that_several_slots_name_is_shared_among_them(node):
+    node.make(["0"], ["0"], ["1", "2"], [])
+    first, second, third, last = node.slots
+    shares = [slots.gpu_share(taken, node.slots) for taken in ([first], [third], [last])]
+    assert shares == [0.5, 2.0, 0.0]
+    assert slots.gpu_share([first, second, third], node.slots) == 3.0
+
+
 def test_a_trial_without_gpus_takes_a_slot_without_gpus(node):
     node.make(["0"], [], ["1"])
     taken, fds = node.take(1, gpus=0)

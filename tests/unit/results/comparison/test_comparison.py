@@ -20,24 +20,40 @@ from controller.state.record import Record
 from tests.unit.views.trials.searches import Search
 
 
-def finish(search: Search, value: float | None, *, at: float, cpu: float | None = 360.0) -> None:
-    """Run one more trial to its end."""
+def finish(
+    search: Search,
+    value: float | None,
+    *,
+    at: float,
+    cpu: float | None = 360.0,
+    gpus: float | None = 0.0,
+) -> None:
+    """Run one more trial to its end. Its process runs for 720 seconds."""
     trial = search.trial({"lr": 0.1, "depth": 1})
     outcome = Outcome.COMMITTED if value is not None else Outcome.FAILED
     state = State.SUCCEEDED if value is not None else State.FAILED
     search.happen(
-        e.Ended(at=at, trial=trial, number=1, outcome=outcome, cpu_seconds=cpu),
+        e.Ended(
+            at=at, trial=trial, number=1, outcome=outcome, cpu_seconds=cpu, gpus=gpus,
+            seconds={"running": 720.0},
+        ),
         e.VerdictSeen(
             at=at, trial=trial, state=state, number=1, value=value, weights=value is not None
         ),
-    )
+    )  # fmt: skip
 
 
-def search_of(path: Path, *values: float | None, objective: str = "minimize") -> Search:
+def search_of(
+    path: Path,
+    *values: float | None,
+    objective: str = "minimize",
+    seed: int = 1,
+    gpus: float | None = 0.0,
+) -> Search:
     path.mkdir()
-    search = Search(path, objective)
+    search = Search(path, objective, seed=seed)
     for number, value in enumerate(values):
-        finish(search, value, at=10.0 * number + 5)
+        finish(search, value, at=10.0 * number + 5, gpus=gpus)
     return search
 
 
@@ -55,14 +71,58 @@ def test_a_course_has_costs_and_the_best_value(tmp_path: Path) -> None:
 
 
 def test_without_a_measurement_there_are_no_processor_hours(tmp_path: Path) -> None:
-    search = search_of(tmp_path / "a", 0.5)
-    finish(search, 0.4, at=15.0, cpu=None)
+    search = search_of(tmp_path / "a")
+    finish(search, 0.4, at=15.0, cpu=None, gpus=None)
     record = load(search)
     assert set(course_of(record).costs) == {"trials", "time"}
     [group] = groups_of([record])
     assert (group.axes, group.total("cpu")) == (["trials", "time"], None)
-    with pytest.raises(HeirloomError, match="was not measured"):
-        compare([search.place], ["cpu"], "text")
+    for axis in ("cpu", "gpu"):
+        with pytest.raises(HeirloomError, match=f"have {axis.upper()} hours.*not measured"):
+            compare([search.place], [axis], "text")
+
+
+def test_attempts_that_were_not_measured_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search = search_of(tmp_path / "a", 0.5)
+    finish(search, 0.4, at=15.0, cpu=None)
+    found = course_of(load(search))
+    assert found.costs["cpu"] == pytest.approx([0.1, 0.1])
+    assert found.unmeasured == {"cpu": [1], "gpu": []}
+    compare([search.place], AXES, "json")
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)[0]["unmeasured"] == {"cnn": {"cpu": [1]}}
+    assert "CPU hours of cnn" in printed.err
+    assert "of trials 1\n" in printed.err
+    compare([search.place], ["trials"], "text")
+    assert capsys.readouterr().err == ""
+
+
+def test_gpu_hours_are_compared_where_a_gpu_was_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without = search_of(tmp_path / "a", 0.5)
+    compare([without.place], AXES, "text")
+    assert "GPU" not in capsys.readouterr().out
+    with pytest.raises(HeirloomError, match="GPU hours"):
+        compare([without.place], ["gpu"], "text")
+    used = search_of(tmp_path / "b", 0.5, 0.4, seed=2, gpus=0.5)
+    assert course_of(load(used)).costs["gpu"] == pytest.approx([0.1, 0.2])
+    compare([used.place, without.place], AXES, "text")
+    assert "GPU hours" in capsys.readouterr().out
+
+
+def test_a_copy_with_the_same_seed_is_no_further_seed(tmp_path: Path) -> None:
+    found = [
+        load(search_of(tmp_path / name, 0.5, seed=seed))
+        for name, seed in (("a", 1), ("like-a", 1), ("b", 2), ("like-b", 2), ("again", 1))
+    ]
+    groups = groups_of(found)
+    assert [[record.place.path.parent.name for record in group.records] for group in groups] == [
+        ["a", "b"], ["like-a", "like-b"], ["again"],
+    ]  # fmt: skip
+    assert groups[0].label == "cnn (2 seeds)"
 
 
 def test_a_trial_that_is_no_candidate_has_costs_and_no_value(tmp_path: Path) -> None:
@@ -74,7 +134,7 @@ def test_a_trial_that_is_no_candidate_has_costs_and_no_value(tmp_path: Path) -> 
 
 
 def test_experiments_that_differ_in_seeds_alone_are_one_group(tmp_path: Path) -> None:
-    first, second = search_of(tmp_path / "a", 0.5, 0.3), search_of(tmp_path / "b", 0.7)
+    first, second = search_of(tmp_path / "a", 0.5, 0.3), search_of(tmp_path / "b", 0.7, seed=7)
     other = search_of(tmp_path / "c", 0.6)
     config = json.loads(second.place.config.read_text())
     second.place.config.write_text(json.dumps(config | {"name": "other", "seed": 7}))
@@ -95,7 +155,8 @@ def test_other_objectives_cannot_be_compared(tmp_path: Path) -> None:
 
 
 def test_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    places = [search_of(tmp_path / "a", 0.5, 0.3).place, search_of(tmp_path / "b", 0.7).place]
+    both = search_of(tmp_path / "a", 0.5, 0.3), search_of(tmp_path / "b", 0.7, seed=2)
+    places = [search.place for search in both]
     compare(places, AXES, "json")
     [group] = json.loads(capsys.readouterr().out)
     assert group["experiments"] == ["cnn", "cnn"]

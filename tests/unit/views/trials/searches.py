@@ -23,7 +23,11 @@ class Search:
     """A search on one node, of which each trial starts when it is proposed."""
 
     def __init__(
-        self, path: Path, objective: str = "minimize", root: Path = Path("/store/cnn-1")
+        self,
+        path: Path,
+        objective: str = "minimize",
+        root: Path = Path("/store/cnn-1"),
+        seed: int = 1,
     ) -> None:
         self.place = ExperimentDir(path / "cnn")
         self.place.path.mkdir()
@@ -37,7 +41,7 @@ class Search:
             "root": str(root),
             "code": "c",
             "runtime": "r",
-            "seed": 1,
+            "seed": seed,
         }
         nodes = (NodeInfo("a", 4),)
         self.happen(

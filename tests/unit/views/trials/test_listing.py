@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from controller.core.model import State
-from controller.views import output, tables
+from controller.views import output
+from controller.views.trials import show as one
 from controller.views.trials.columns import ColumnError
 from controller.views.trials.listing import Selection, show
 from tests.unit.views.trials.searches import Search
@@ -123,5 +124,5 @@ def test_trials_that_are_no_candidates_come_after_the_candidates(
     show(search.place, Selection(limit=1), "json")
     [row] = json.loads(capsys.readouterr().out)
     assert row["candidate"] is False
-    tables.show(search.place, 0)
+    one.show(search.place, 0)
     assert "no: its value counts for no best" in capsys.readouterr().out

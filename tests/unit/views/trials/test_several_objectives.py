@@ -10,6 +10,7 @@ from controller.core.experiment import Experiment
 from controller.core.model import Rules, State
 from controller.views import tables, text
 from controller.views.screen.lines import lines
+from controller.views.trials import show as one
 from controller.views.trials.listing import Selection, show
 from heirloom.objective import Objectives
 from tests.unit.views.trials.searches import Search
@@ -61,7 +62,7 @@ def test_status_shows_the_front(search: Search, capsys: pytest.CaptureFixture[st
     assert facts["front"] == [0, 2]
     assert facts["best"] == 0
     assert facts["values"] == {"accuracy": 0.9, "latency": 40.0}
-    tables.show(search.place, 2)
+    one.show(search.place, 2)
     assert "latency      20\n" in capsys.readouterr().out
 
 

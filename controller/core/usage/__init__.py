@@ -1,0 +1,1 @@
+"""What trials used, and how much training they inherited."""
