@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -125,11 +126,17 @@ def tab(context: BrowserContext) -> Tab:
     return Tab(context.new_page())
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class Server:
     """`heirloom serve` on a free port, or on one of before."""
 
     def __init__(self, lab: Lab, *options: str, port: int = 0) -> None:
-        self._process = lab.start("serve", "--port", str(port), *options)
+        self.port = port or _free_port()
+        self._process = lab.start("serve", "--port", str(self.port), *options)
         assert self._process.stdout
         printed = []
         for line in self._process.stdout:
@@ -140,12 +147,11 @@ class Server:
         else:
             raise AssertionError("".join(printed))
         self.origin = self.address.split("?")[0].rstrip("/")
-        self.port = int(self.origin.rsplit(":", 1)[1])
 
     def kill(self) -> None:
         """End it as a crash would."""
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def __enter__(self) -> Server:
         return self
@@ -154,6 +160,6 @@ class Server:
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.communicate(timeout=20)
         except subprocess.TimeoutExpired:
             self.kill()

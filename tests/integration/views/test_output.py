@@ -30,9 +30,9 @@ COMMANDS = [
     "verify evolution", "gc evolution --dry-run", "cancel family 4", "retry nni 0",
     "check --schema", "check made/experiment.yml", "nodes --json", "nodes", "convert nni.yml",
 ]  # fmt: skip
-# `run`, `rerun`, `resume` and `stop` go on without output (below); the others print after their
-# effect.
-ELSEWHERE = {"run", "rerun", "resume", "stop", "recover", "site", "init", "remove"}
+# `run`, `rerun`, `resume` and `stop` go on without output (below), `serve` does not end by itself
+# (search/test_served.py), and the others print after their effect.
+ELSEWHERE = {"run", "rerun", "resume", "stop", "recover", "site", "init", "remove", "serve"}
 NNI = """
 searchSpace: {x: {_type: uniform, _value: [0, 1]}}
 trialCommand: python train.py

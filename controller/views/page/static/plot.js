@@ -131,13 +131,15 @@ function traces(figure, view) {
 function layout(figure, view) {
   const given = { ...figure.layout, ...figure.axes?.[view] };
   const ink = colour("ink");
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // as text is
   const axis = { gridcolor: colour("rule"), linecolor: colour("rule"), zerolinecolor: colour("rule") };
   return {
     ...given,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { color: ink, family: "system-ui, sans-serif" },
-    margin: { l: 56, r: 16, t: 48, b: 48 },
+    font: { color: ink, family: "system-ui, sans-serif", size: 12 * scale },
+    height: (given.height ?? 400) * scale,
+    margin: { l: 56 * scale, r: 16 * scale, t: 48 * scale, b: 48 * scale },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: "#8c8c8c", activecolor: ink },
     autosize: true,
     // What the reader zoomed to stays while the search goes on.

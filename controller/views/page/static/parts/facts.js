@@ -5,6 +5,8 @@ import { el } from "../dom.js";
 import { text } from "../format.js";
 import { address } from "../router.js";
 
+const LONG = 200; // characters of a param that may be scrolled, by keyboard too
+
 /** A state with its mark, told apart by shape as well as by colour. @param {string} name */
 export function state(name) {
   return el("span", { class: `state ${name.replace(/\W/g, "-")}` }, name);
@@ -24,7 +26,7 @@ export function params(values) {
   const pairs = Object.entries(values ?? {});
   if (!pairs.length) return el("p", { class: "soft" }, "none");
   return el("dl", { class: "params" }, pairs.map(([name, value]) =>
-    el("div", null, el("dt", null, name), el("dd", null, text(value) || "null"))));
+    el("div", null, el("dt", null, name), el("dd", text(value).length > LONG ? { tabindex: 0 } : null, text(value) || "null"))));
 }
 
 /** A link to a trial. @param {string} name of the experiment @param {number} id @param {any} [words] */

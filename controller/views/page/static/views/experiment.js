@@ -2,7 +2,7 @@
 // An experiment: what it found, what runs, what it costs and what went wrong.
 
 import { el, redraw, section, table } from "../dom.js";
-import { bytes, clock } from "../format.js";
+import { bytes, clock, duration } from "../format.js";
 import { bar, notes, panels, params, state, trial, trials } from "../parts/facts.js";
 import { nodes, running } from "../parts/now.js";
 import { actions } from "../parts/steering.js";
@@ -80,7 +80,7 @@ function head(doc, context) {
     panels([
       [`Best value (${doc.objective})`, best ? best.shown : "none", best ? [["trial ", trial(name, best.id)], best.note] : []],
       ["Trials", String(doc.trials), counts.map(([each, count]) => [`${count} `, state(each)])],
-      ["Time", elapsed(doc.elapsed, goesOn(doc, context)) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", doc.left ?? "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
+      ["Time", elapsed(doc.elapsed, goesOn(doc, context)) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", typeof doc.left === "number" ? `about ${duration(doc.left)} left` : "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
       ["Budget", budget.text, [typeof budget.share === "number" ? bar(budget.share, "Share of the budget") : "", free, doc.controller ? `controller: ${doc.controller}` : ""]],
     ]),
     notes(doc.troubles, "trouble"),

@@ -61,7 +61,7 @@ function list(found, toggle) {
     elapsed(took(each), each.state === "running"),
     isComparable(each) && el("input", { type: "checkbox", "aria-label": `Compare ${each.name}`, "data-key": `compare ${each.name}`, checked: parts.chosen.has(each.name), onchange: () => toggle(each.name) }),
   ]);
-  const columns = ["experiment", "state", "objective", { name: "best", number: true, class: "wrap" }, "trials", "best so far", "started", { name: "time", number: true }, "compare"];
+  const columns = ["experiment", "state", "objective", { name: "best", number: true }, "trials", "best so far", "started", { name: "time", number: true }, "compare"];
   return [el("p", { class: "soft" }, counted(found.length, "experiment")), table("Experiments", columns, rows)];
 }
 

@@ -59,7 +59,7 @@ function facts(doc, context, count) {
     panels([
       ["Value", doc.shown || "none", [doc.is_best ? "the best" : "", doc.front ? "on the front" : "", doc.candidate === false ? "it counts for no best" : ""].filter(Boolean)],
       ["Starts from", (doc.restored ?? []).length ? trials(name, doc.restored) : doc.imported ? `${doc.imported.experiment}/${doc.imported.trial}` : "nothing",
-        [doc.retry_of !== null && doc.retry_of !== undefined ? ["retry of ", trial(name, doc.retry_of)] : ""].filter(Boolean)],
+        [share(doc.inherited), doc.retry_of !== null && doc.retry_of !== undefined ? ["retry of ", trial(name, doc.retry_of)] : ""].filter(Boolean)],
       ["Ran", duration(doc.seconds?.running ?? took(doc)) || "not yet", [doc.node ? `on ${doc.node}` : "", usage(doc)].filter(Boolean)],
       ["Weights", doc.weights ? bytes(doc.size) || "kept" : doc.removed ? "removed" : "none", [doc.damaged ? el("span", { class: "failed" }, `damaged: ${text(doc.damaged)}`) : "", doc.shared ? `${bytes(doc.shared)} of it stored once with an ancestor` : ""]],
     ]),
@@ -73,6 +73,12 @@ function facts(doc, context, count) {
     doc.result !== null && doc.result !== undefined ? section("Result", el("pre", { tabindex: 0, "data-key": "result" }, JSON.stringify(doc.result, null, 2))) : null,
     section("Actions", actions(context, steering(doc)), commands(doc)),
   ];
+}
+
+/** @param {any} inherited what `heirloom.torch.inherit` reported, or a share alone */
+function share(inherited) {
+  const found = typeof inherited === "number" ? inherited : inherited?.share;
+  return typeof found === "number" && found >= 0 && found <= 1 ? `${(100 * found).toFixed(1)} % of the numbers inherited` : "";
 }
 
 /** @param {any} doc */
@@ -139,8 +145,7 @@ function inherited(doc) {
   const found = doc.inherited;
   const sorts = ["whole", "partly", "new"].filter((sort) => found?.[sort] || found?.names?.[sort]?.length);
   if (!sorts.length) return null;
-  const share = typeof found.share === "number" ? `${(100 * found.share).toFixed(1)} % of the numbers were inherited.` : "";
-  return section("Inherited tensors", el("p", null, share), sorts.map((sort) => {
+  return section("Inherited tensors", el("p", null, share(found)), sorts.map((sort) => {
     const names = found.names?.[sort] ?? [];
     return el("details", { "data-key": `tensors ${sort}` }, el("summary", null, `${found[sort] ?? names.length} ${sort}`), el("pre", { tabindex: 0 }, names.join("\n")));
   }));
