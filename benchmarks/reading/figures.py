@@ -18,7 +18,7 @@ def measure(work: Path, *, quick: bool = False) -> list[Figure]:
     found = commands.measure(many, trials, 1 if quick else 5)
     found += following.measure(few, many, 2 if quick else 20, rounds)
     found += writing.measure(many, *((10, 3, 1) if quick else (100, 8, 10)))
-    found.append(resume.measure(many))
+    found.append(resume.measure(many, rounds))
     found.append(memory.measure(many))
     shown = ManyTrials(directory / "shown", small if quick else 10_000)
     found.append(serving.measure(shown, *((1, 1) if quick else (20, rounds))))

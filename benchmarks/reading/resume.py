@@ -26,17 +26,16 @@ from heirloom.tuners.evolution import Evolution
 from heirloom.tuners.process.protocol import SavedState
 
 TARGET = 5.0  # seconds
-_RUNS = 3
 
 
-def measure(made: ManyTrials) -> Figure:
+def measure(made: ManyTrials, runs: int) -> Figure:
     """Seconds of the whole process, with the state of a tuner that has observed every trial."""
     with made.journal(tables=False) as journal:
         journal.keep_tuner_state(TunerState(journal.tables_end(), _state(made)))
     command = [sys.executable, "-m", "benchmarks.reading.resume", str(made.home.path)]
     repository = Path(__file__).resolve().parents[2]
     seconds, cpu = [], ""
-    for _ in range(_RUNS):
+    for _ in range(runs):
         began = time.perf_counter()
         ended = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
         seconds.append(time.perf_counter() - began)

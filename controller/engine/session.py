@@ -90,15 +90,19 @@ def create(
     *,
     made: ModelSpace | None = None,
     adapt: Callable[[configs.Experiment], configs.Experiment] = lambda config: config,
+    seed: int | None = None,
     original: Original | None = None,
 ) -> Iterator[PreparedSession]:
     """Create an experiment. It is deleted at the end unless `keep` was called.
 
-    `made` is the search space of the file's model; `adapt` may change what the file says. With
-    `original`, whose file is `file`, it is like an earlier experiment. Raises HeirloomError.
+    `made` is the search space of the file's model; `adapt` may change what the file says, and
+    `seed` replaces its seed. With `original`, whose file is `file`, it is like an earlier
+    experiment. Raises HeirloomError.
     """
     config, notes = _config(file, made, original)
     config = adapt(config)
+    if seed is not None:
+        config = config.model_copy(update={"seed": seed})
     if config.lacks_space or (made is not None and config.model != made.model):
         raise LaunchError(f"{file} changed while the search space of its model was made: try again")
     variables = passed.read(config.trial.pass_environment, os.environ)

@@ -63,8 +63,8 @@ def show(place: ExperimentDir, number: int, again: ExperimentDir, form: str) -> 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(["quantity", own, "n", "mean", "std", "min", "max"])
         for row in found:
-            facts = {} if row.scratch is None else row.scratch.facts()
-            writer.writerow([row.name, row.value, *facts.values()])
+            facts = [0, "", "", "", ""] if row.scratch is None else row.scratch.facts().values()
+            writer.writerow([row.name, row.value, *facts])
     elif form == "latex":
         cells = ([row.name, *_cells(row)[:2]] for row in found)
         sys.stdout.write(latex.table(["", own, _SCRATCH], cells))

@@ -10,12 +10,15 @@ from controller.core.usage.amounts import Usage
 from controller.core.usage.training import Comparison, Inherited
 from controller.formats import counted, duration
 
-_HOUR = 3600.0
+_MINUTE, _HOUR = 60.0, 3600.0
+_SMALL = 0.001  # a share below which a part is not named
 _LOST = "in attempts that committed nothing"
 
 
 def hours(seconds: float) -> str:
-    """`12.3 h`; below one hour `42s` or `3m05s`."""
+    """`12.3 h`; below one hour `3m05s`; below one minute two digits, such as `0.21s`."""
+    if seconds < _MINUTE:
+        return f"{seconds:.2g}s"
     return duration(seconds) if seconds < _HOUR else f"{seconds / _HOUR:,.1f} h"
 
 
@@ -30,7 +33,7 @@ def rows(usage: Usage) -> Iterator[tuple[str, str]]:
 
 def _amount(total: float, lost: float, unknown: int, attempts: int) -> str:
     text = hours(total)
-    if lost >= 1.0:
+    if lost > _SMALL * total:
         text += f", {hours(lost)} of it {_LOST}"
     if unknown:
         text += f"; {unknown} of {counted(attempts, 'attempt')} not measured"
@@ -62,7 +65,7 @@ def notes(usage: Usage, compared: Comparison) -> list[str]:
     """What a search used, and what its candidates would have needed alone, in sentences."""
     found = [f"{name} of the trials: {text}." for name, text in rows(usage)]
     trained, alone = compared.trained.seconds, compared.alone.seconds
-    if alone - trained < 1.0:
+    if alone - trained <= _SMALL * trained:
         return found
     text = (
         f"Inheritance: the search trained for {hours(trained)}. Each of its "

@@ -34,6 +34,7 @@ def run(
     inventory: Union[str, Path, None] = None,
     slots: Optional[int] = None,
     keep_going: bool = False,
+    seed: Optional[int] = None,
 ) -> Experiment:
     """Start a search. Returns when its experiment exists; the search goes on by itself.
 
@@ -44,6 +45,7 @@ def run(
         inventory: an Ansible inventory with the nodes.
         slots: how many trials this machine runs at a time.
         keep_going: do not pause when many trials fail in the same way.
+        seed: of the tuner and the trials, instead of the file's.
 
     Raises ClientError where the search cannot be started.
     """
@@ -54,7 +56,9 @@ def run(
         else:
             path = Path(file)
         words = ["run", str(path)]
-        for option, value in (("--name", name), ("--inventory", inventory), ("--slots", slots)):
+        for option, value in (
+            ("--name", name), ("--inventory", inventory), ("--slots", slots), ("--seed", seed),
+        ):  # fmt: skip
             words += [] if value is None else [option, str(value)]
         words += ["--keep-going"] if keep_going else []
         process, found = _start(words)

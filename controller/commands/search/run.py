@@ -23,6 +23,15 @@ def run(
     ] = None,
     keep_going: KeepGoing = False,
     slots: Slots = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="The seed of tuner and trials, instead of the file's.",
+            show_default=False,
+        ),
+    ] = None,
     like: Annotated[
         str | None,
         typer.Option(
@@ -48,6 +57,8 @@ def run(
     results lead to the same proposals. With more slots, proposals depend on which trial ends first.
     --replay repeats them as they are in the journal of NAME: the same trials with the same parents.
 
+    To repeat a search, run the file with another --seed: `compare` shows mean and spread.
+
     Without --name a name that is taken becomes NAME-2, NAME-3 and so on.
 
     When the first three trials fail alike and none has succeeded, the search is paused, and later
@@ -68,12 +79,13 @@ def run(
     home = Home.of_user()
     if file is not None:
         status = wiring.run(
-            file, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots
-        )
+            file, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots,
+            seed=seed,
+        )  # fmt: skip
     else:
         assert like is not None
         status = wiring.run_like(
             like, home, replay=replay, inventory=inventory, name=name, keep_going=keep_going,
-            slots=slots,
+            slots=slots, seed=seed,
         )  # fmt: skip
     raise typer.Exit(status)

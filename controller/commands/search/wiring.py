@@ -45,15 +45,16 @@ def run(
     name: str | None = None,
     keep_going: bool = False,
     slots: int | None = None,
+    seed: int | None = None,
 ) -> int:
-    """Run a new experiment. Returns the exit code.
+    """Run a new experiment, with another seed than its file's if given. Returns the exit code.
 
     With `keep_going`, trials that fail alike do not pause it. Raises HeirloomError where it cannot
     be started.
     """
     output.go_on_without()
     made = tryout.space_of(file, home, inventory=inventory, slots=slots)
-    with create(file, home, inventory, name, slots, made=made) as ready:
+    with create(file, home, inventory, name, slots, made=made, seed=seed) as ready:
         return _start(ready, keep_going=keep_going)
 
 
@@ -66,15 +67,16 @@ def run_like(
     name: str | None = None,
     keep_going: bool = False,
     slots: int | None = None,
+    seed: int | None = None,
 ) -> int:
     """Run a new experiment that is like an earlier one. Returns the exit code.
 
-    With `replay`, its proposals are repeated with their parents. Raises HeirloomError where it
-    cannot be started.
+    With `replay`, its proposals are repeated with their parents. `seed`: another one than that of
+    the earlier experiment. Raises HeirloomError where it cannot be started.
     """
     found = originals.original(original_name, home, replay=replay)
     return run_original(
-        found, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots
+        found, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots, seed=seed
     )
 
 
@@ -86,13 +88,16 @@ def run_original(
     name: str | None = None,
     keep_going: bool = False,
     slots: int | None = None,
+    seed: int | None = None,
 ) -> int:
     """Run a new experiment that takes over what was found. Returns the exit code.
 
-    Raises HeirloomError where it cannot be started.
+    `seed`: another one than was found. Raises HeirloomError where it cannot be started.
     """
     output.go_on_without()
-    with create(found.file, home, inventory, name, slots, made=found.made, original=found) as ready:
+    with create(
+        found.file, home, inventory, name, slots, made=found.made, seed=seed, original=found
+    ) as ready:
         return _start(ready, keep_going=keep_going)
 
 

@@ -46,7 +46,7 @@ class _Step:
 
 
 class Training:
-    """The training of trials that do not change. Each trial is looked at once.
+    """The training of trials that do not change. Each line is followed once.
 
     Args:
         trials: all trials. They may be loaded when they are asked for.
@@ -55,7 +55,6 @@ class Training:
     def __init__(self, trials: Sequence[Trial]) -> None:
         self._trials = trials
         self._steps: dict[int, _Step] = {}
-        self._own: dict[int, Amount] = {}
 
     def inherited(self, number: int) -> Inherited:
         """What a trial inherited."""
@@ -72,7 +71,7 @@ class Training:
         for trial in self._trials:
             if trial.committed_by is None:
                 continue
-            own = self._own_of(trial)
+            own = usage_of(trial).counted
             trained.add(own)
             if trial.candidate:
                 step = self._step(trial.id)
@@ -89,7 +88,7 @@ class Training:
 
     def _step(self, number: int) -> _Step:
         """The step of a trial, after those of its ancestors. Lines may be long: no recursion."""
-        pending = [number]
+        pending = [] if number in self._steps else [number]
         while pending:
             trial = self._trials[pending[-1]]
             missing = [parent for parent in _parents(trial) if parent not in self._steps]
@@ -105,22 +104,18 @@ class Training:
             return _Step(is_imported=True)
         best: _Step | None = None
         for parent in _parents(trial):
-            amount = Amount()
-            amount.add(self._own_of(self._trials[parent]))
+            amount = usage_of(self._trials[parent]).counted
             amount.add(self._steps[parent].amount)
             if best is None or amount.seconds > best.amount.seconds:
                 best = _Step(amount, parent, self._steps[parent].is_imported)
         if best is None:
             return _Step()
-        scaled = Amount()
-        scaled.add(best.amount, inherited_share(trial.result))
-        return _Step(scaled, best.parent, best.is_imported)
-
-    def _own_of(self, trial: Trial) -> Amount:
-        found = self._own.get(trial.id)
-        if found is None:
-            found = self._own[trial.id] = usage_of(trial).counted
-        return found
+        share = inherited_share(trial.result)
+        if share < 1.0:
+            scaled = Amount()
+            scaled.add(best.amount, share)
+            best.amount = scaled
+        return best
 
 
 def inherited_share(result: Any) -> float:

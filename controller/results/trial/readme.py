@@ -50,7 +50,7 @@ def readme(
         "trained": "" if verdict.started_at is None else clock(verdict.started_at),
         "node": verdict.node or "",
         "python": "" if environment is None else f"{environment.version}, {environment.platform}",
-        "heirloom": f"{__version__} exported it",
+        "exported by": f"Heirloom {__version__}",
     }
     parts = [f"# Trial {trial.id} of {record.place.name}\n", _table(("", ""), facts.items())]
     if spec is not None:

@@ -94,3 +94,14 @@ def test_the_table_has_each_number_of_the_result(
     assert r"value & 0.25 & 0.62 $\pm$ 0.18 \\" in capsys.readouterr().out
     show(search.place, 0, again.place, "text")
     assert "trial 0  from scratch" in capsys.readouterr().out
+
+
+def test_the_table_is_whole_where_no_training_has_succeeded(
+    search: Search, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "again").mkdir()
+    again = Search(tmp_path / "again")
+    again.end(again.trial({"lr": 0.2, "depth": 2}), None, "failed")
+    show(search.place, 1, again.place, "csv")
+    columns, first, *_ = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert dict(zip(columns, first, strict=True))["n"] == "0"

@@ -18,7 +18,14 @@ from tests.unit.views.trials.searches import Search
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0s"), (42.9, "42s"), (3599, "59m59s"), (5400, "1.5 h"), (3.6e7, "10,000.0 h")],
+    [
+        (0, "0s"),
+        (0.0563, "0.056s"),
+        (42.9, "43s"),
+        (3599, "59m59s"),
+        (5400, "1.5 h"),
+        (3.6e7, "10,000.0 h"),
+    ],
 )
 def test_hours(seconds: float, text: str) -> None:
     assert hours.hours(seconds) == text

@@ -178,11 +178,13 @@ def test_a_search_is_started_by_itself(program, tmp_path):
         run="the name cnn is taken: it is cnn-2\ncnn-2 on localhost (2 slots)\nstore /s",
         status=[{"state": "finished"}],
     )
-    search = client.run("cnn.yml", name="cnn", slots=2, keep_going=True, inventory=Path("hosts"))
+    search = client.run(
+        "cnn.yml", name="cnn", slots=2, keep_going=True, inventory=Path("hosts"), seed=4
+    )
     assert search.name == "cnn-2"
     assert search.wait() == "finished"
     words = ["run", "cnn.yml", "--name", "cnn", "--inventory", "hosts", "--slots", "2"]
-    assert program.calls[0] == [*words, "--keep-going"]
+    assert program.calls[0] == [*words, "--seed", "4", "--keep-going"]
     program.answer(run=2)
     with pytest.raises(client.ClientError, match=r"^run has failed$"):
         client.run({"trial": {"command": "true"}})
