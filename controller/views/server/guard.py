@@ -48,23 +48,25 @@ class Rules:
     Args:
         token: that readers need.
         hosts: the names under which this machine may be asked, beside addresses of IP.
-        port: of the server. Cookies are shared by the servers of a machine, so its name has it.
     """
 
     token: str
     hosts: Collection[str]
-    port: int
-
-    @property
-    def cookie(self) -> str:
-        """The name of the cookie that holds the token."""
-        return f"heirloom-{self.port}"
 
 
 def hosts(interface: str) -> frozenset[str]:
     """The names of this machine, and the interface that the server listens on."""
     found = {"localhost", interface, socket.gethostname(), socket.getfqdn()}
     return frozenset(name.lower().rstrip(".") for name in found if name)
+
+
+def cookie_name(host: str) -> str:
+    """The name of the cookie that holds the token, for a Host that is ours.
+
+    A browser sends the cookies of a host to all of its ports (RFC 6265, section 8.5). With tunnels
+    several servers are ports of localhost.
+    """
+    return f"heirloom-{urlsplit(f'//{host}').port or 80}"
 
 
 class Guard:
@@ -105,10 +107,10 @@ class Guard:
         request = Request(scope)
         given = request.query_params.get("token")
         if given is not None and scope["path"] == "/" and scope["method"] in _READING:
-            return self._enter(given)
+            return self._enter(given, host)
         if not scope["path"].startswith("/api/"):
             return None
-        by_cookie = self._is_token(_cookie(headers, self._rules.cookie))
+        by_cookie = self._is_token(_cookie(headers, cookie_name(host)))
         if not by_cookie and not self._is_token(_bearer(headers)):
             return _refused(
                 401,
@@ -125,8 +127,9 @@ class Guard:
     def _is_ours(self, host: str) -> bool:
         """Whether a Host names this machine: by its address, which no domain can stand for."""
         try:
-            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-        except ValueError:
+            parts = urlsplit(f"//{host}")
+            name, _ = (parts.hostname or "").rstrip("."), parts.port
+        except ValueError:  # also of a port that is no number
             return False
         if name in self._rules.hosts:
             return True
@@ -139,7 +142,7 @@ class Guard:
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._rules.token.encode())
 
-    def _enter(self, given: str) -> Response:
+    def _enter(self, given: str, host: str) -> Response:
         """Take the token out of the address into a cookie. The part after `#` stays."""
         if not self._is_token(given):
             return _refused(
@@ -147,7 +150,7 @@ class Guard:
             )
         response = RedirectResponse("./", 303)
         response.set_cookie(
-            self._rules.cookie,
+            cookie_name(host),
             self._rules.token,
             max_age=_DAYS * 86400,
             httponly=True,

@@ -42,7 +42,7 @@ def serve(
     secret = token.of_home(home)
     listener = listen(interface, port)
     bound = listener.getsockname()[1]
-    rules = Rules(secret, hosts(interface), bound)
+    rules = Rules(secret, hosts(interface))
     application = Application(home, rules, only=name, read_only=read_only)
     say(f"the page: {address(interface, bound, secret, name)}")
     for line in _warnings(home, interface, read_only=read_only):

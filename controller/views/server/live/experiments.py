@@ -21,6 +21,7 @@ from controller.views.server.live.signature import Signature, signature
 from controller.views.server.live.threads import LateError, StoreThreads, Worker
 
 _IDLE = 60.0  # seconds after which an experiment that nobody looks at is closed
+_OPEN = 50  # experiments at once: each takes three file descriptors and a thread
 _OVERVIEW = 5.0  # seconds after which the overview leaves the rest of the rows for the next time
 _REREAD = 2.0  # seconds between two times that a row is made, at least
 _SHARE = 0.05  # of the time, for the making of a row
@@ -31,7 +32,7 @@ class Change(NamedTuple):
 
     name: str
     sequence: int | None  # the number of the last event, None where the journal cannot be read
-    state: str | None
+    state: str | None  # `unread`: not known before somebody asks for it
 
 
 class _Row(NamedTuple):
@@ -73,6 +74,9 @@ class Experiments:
             raise HomeError(f"this page shows {self.only} only, and not {name!r}")
         place = await self._worker.run(self._home.find, name)
         if name not in self._live:
+            while len(self._live) >= _OPEN:
+                oldest = min(self._live, key=lambda each: self._live[each].used_at)
+                self._live.pop(oldest).close()
             remind = functools.partial(self._remind, name)
             self._live[name] = LiveExperiment(place, self.store, self._pace, remind)
         return self._live[name]
@@ -84,7 +88,8 @@ class Experiments:
             return await live.document(address, options)
         except GoneError:
             self._forget(name)
-            raise
+        live = await self.find(name)  # another one may have the name now
+        return await live.document(address, options)
 
     async def overview(self) -> Made:
         """A row for each experiment, by name. Rows that take too long have the state `unread`."""
@@ -115,7 +120,10 @@ class Experiments:
         now = time.monotonic()
         changed = [name for name, seen in found.items() if before.get(name) != seen]
         due = [name for name, at in self._due.items() if at <= now and name in found]
-        answers = [await self._change(name) for name in dict.fromkeys([*changed, *due])]
+        answers = [
+            await self._change(name, is_changed=name in changed)
+            for name in dict.fromkeys([*changed, *due])
+        ]
         return [Change(name, None, None) for name in gone] + [each for each in answers if each]
 
     async def close_idle(self) -> None:
@@ -130,9 +138,11 @@ class Experiments:
             self._live.pop(name).close()
         self._worker.close()
 
-    async def _change(self, name: str) -> Change | None:
+    async def _change(self, name: str, *, is_changed: bool) -> Change | None:
         """What to tell of an experiment, None if its readers know it already."""
         is_due = self._due.pop(name, None) is not None
+        if not is_changed and name not in self._live:  # only its row is outdated
+            return Change(name, None, "unread")
         try:
             live = await self.find(name)
             version = await live.look(now=True)

@@ -33,11 +33,13 @@ class Followed:
     """One experiment, read by its journal. Use it in one thread, and `close` it there.
 
     To look for news costs as much as there is news, whatever the number of trials. Raises
-    HeirloomError where the journal cannot be read.
+    GoneError where there is no such experiment, HeirloomError where its journal cannot be read.
     """
 
     def __init__(self, place: ExperimentDir) -> None:
         self._place = place
+        if not place.is_complete:
+            raise self._gone()
         self._config = records.read_config(place)
         self._follower = Follower(place)
         self._version = Version(self._follower.sequence, is_locked(place))
@@ -46,10 +48,7 @@ class Followed:
     def look(self) -> Version:
         """Apply what has happened. Raises GoneError, HeirloomError."""
         if self._follower.is_replaced:
-            raise GoneError(
-                f"{self._place.name} was removed, or another experiment has its name now: "
-                f"`{command('status')}` lists those that exist"
-            )
+            raise self._gone()
         self._follower.new()
         version = Version(self._follower.sequence, is_locked(self._place))
         if version != self._version:
@@ -82,6 +81,12 @@ class Followed:
         on_nodes = [trial for trial, _ in x.on_nodes]
         curves = StoredCurves(self._place.journal, len(x.trials), on_nodes)
         return dataclasses.replace(Source.of(record), curves=curves.values, metrics=curves.metrics)
+
+    def _gone(self) -> GoneError:
+        return GoneError(
+            f"{self._place.name} was removed, or another experiment has its name now: "
+            f"`{command('status')}` lists those that exist"
+        )
 
     def close(self) -> None:
         """Close the journal."""

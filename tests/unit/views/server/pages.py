@@ -14,7 +14,8 @@ from tests.unit.views.trials.searches import Search
 
 TOKEN = "the-token"
 HOST = "localhost:8642"
-RULES = Rules(TOKEN, frozenset({"localhost", "gpu1.example.org"}), 8642)
+RULES = Rules(TOKEN, frozenset({"localhost", "gpu1.example.org"}))
+COOKIE = "heirloom-8642"
 
 
 class Site:
@@ -26,7 +27,7 @@ class Site:
         self.store = self.home.path / "store" / "ada" / "cnn-1"
         self.application = Application(self.home, RULES, **options)
         self.browser = self.visitor()
-        self.browser.cookies.set(RULES.cookie, TOKEN)
+        self.browser.cookies.set(COOKIE, TOKEN)
 
     def visitor(self) -> TestClient:
         """A browser that knows nothing."""

@@ -4,7 +4,7 @@ import pytest
 
 from controller.state.inbox import Inbox
 from controller.views.server.guard import HEADERS, hosts
-from tests.unit.views.server.pages import HOST, RULES, TOKEN, Site
+from tests.unit.views.server.pages import COOKIE, HOST, TOKEN, Site
 
 
 def test_a_stranger_gets_the_page_and_no_document(site: Site) -> None:
@@ -28,13 +28,20 @@ def test_the_token_of_the_address_becomes_a_cookie(site: Site) -> None:
     assert reader.get("/api/overview").status_code == 200
 
 
+def test_each_end_of_a_tunnel_has_a_cookie_of_its_own(site: Site) -> None:
+    reader = site.visitor()
+    for host in ("localhost:9001", "localhost:9002", "localhost"):
+        answer = reader.get(f"/?token={TOKEN}", headers={"Host": host})
+        assert answer.headers["set-cookie"].startswith(f"heirloom-{host[10:] or 80}=")
+
+
 @pytest.mark.parametrize("token", ["", "the-toke", "the-token2", "%C3%A9", "a" * 5000])
 def test_a_wrong_token_opens_nothing(site: Site, token: str) -> None:
     stranger = site.visitor()
     assert stranger.get(f"/?token={token}").status_code == 401
     assert "set-cookie" not in stranger.get(f"/?token={token}").headers
     assert stranger.get(f"/api/overview?token={token}").status_code == 401
-    stranger.cookies.set(RULES.cookie, token)
+    stranger.cookies.set(COOKIE, token)
     assert stranger.get("/api/overview").status_code == 401
     refused = stranger.get("/api/overview", headers={"Authorization": f"Bearer {token}"})
     assert refused.status_code == 401
@@ -65,11 +72,13 @@ def test_a_program_sends_the_token_in_a_header(site: Site) -> None:
         ("127.0.0.1.evil.example.org", 403),
         ("gpu1.example.org@evil.example.org", 403),
         ("[::1", 403),
+        ("localhost:x", 403),
         ("", 403),
     ],
 )
 def test_another_name_of_this_machine_is_refused(site: Site, host: str, status: int) -> None:
-    answer = site.browser.get("/api/overview", headers={"Host": host})
+    headers = {"Host": host, "Authorization": f"Bearer {TOKEN}"}
+    answer = site.browser.get("/api/overview", headers=headers)
     assert answer.status_code == status
     assert site.browser.get("/", headers={"Host": host}).status_code == status
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 import shutil
 import sqlite3
 import threading
@@ -23,8 +24,9 @@ from controller.views.page.documents import DOCUMENTS
 from controller.views.page.documents.state import summary
 from controller.views.page.encode import encode
 from controller.views.server.live import experiment
+from controller.views.server.live import experiments as experiments_module
 from controller.views.server.live.experiment import LiveExperiment
-from controller.views.server.live.experiments import Experiments
+from controller.views.server.live.experiments import Change, Experiments
 from controller.views.server.live.followed import GoneError
 from controller.views.server.live.pace import Pace
 from controller.views.server.live.threads import LateError, StoreThreads
@@ -123,7 +125,7 @@ def test_one_that_is_removed_is_gone(search: Search) -> None:
         live = await experiments.find("cnn")
         live._looked_at = 0.0
         with pytest.raises(GoneError, match="cnn was removed"):
-            await experiments.document("cnn", "summary", {})
+            await live.document("summary", {})
         with pytest.raises(HomeError, match="no experiment named 'cnn'"):
             await experiments.document("cnn", "summary", {})
         experiments.close()
@@ -141,8 +143,6 @@ def test_another_one_of_the_same_name_is_opened_anew(search: Search, tmp_path: P
         shutil.rmtree(search.place.path)
         shutil.copytree(other.place.path, search.place.path)
         (await experiments.find("cnn"))._looked_at = 0.0
-        with pytest.raises(GoneError):
-            await experiments.document("cnn", "summary", {})
         second = await experiments.document("cnn", "summary", {})
         assert (b'"trials":3' in first.body, b'"trials":0' in second.body) == (True, True)
         experiments.close()
@@ -223,3 +223,40 @@ def test_a_closed_experiment_answers_at_once(search: Search) -> None:
             await live.document("summary", {})
 
     with_live(search.place, check)
+
+
+def test_few_experiments_are_open_at_once(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiments_module, "_OPEN", 2)
+    for number in range(4):
+        shutil.copytree(search.place.path, search.place.path.with_name(f"cnn-{number}"))
+
+    async def all_of_it() -> None:
+        experiments = Experiments(Home(search.place.path.parent.parent))
+        for number in range(4):
+            assert await experiments.document(f"cnn-{number}", "summary", {})
+        assert list(experiments._live) == ["cnn-2", "cnn-3"]
+        assert len(json.loads((await experiments.overview()).body)) == 5
+        assert list(experiments._live) == ["cnn-3"]
+        experiments.close()
+
+    asyncio.run(all_of_it())
+
+
+def test_rows_that_take_long_come_later(
+    search: Search, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiments_module, "_OVERVIEW", -1.0)
+
+    async def all_of_it() -> None:
+        experiments = Experiments(Home(search.place.path.parent.parent))
+        await experiments.changes()
+        [row] = json.loads((await experiments.overview()).body)
+        assert row == {"name": "cnn", "state": "unread"}
+        monkeypatch.setattr(experiments_module, "_OVERVIEW", 5.0)
+        assert await experiments.changes() == [Change("cnn", None, "unread")]
+        [row] = json.loads((await experiments.overview()).body)
+        assert row["state"] == "interrupted"
+        assert await experiments.changes() == []
+        experiments.close()
+
+    asyncio.run(all_of_it())
