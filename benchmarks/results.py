@@ -83,12 +83,10 @@ def page(results: dict[str, Any], name: str = RESULTS) -> str:
 
 def _inherit(results: dict[str, Any]) -> dict[str, Any]:
     record = results.get(INHERIT)
-    rows = [] if record is None else record["methods"]
     others = {name: results[name] for name in sorted(results) if _is_of_inherit(name)}
     return {
         "inherit": record,
         "inherits": {INHERIT: None} | others,  # by the stem of their pictures
-        "rows": {row["method"]: row for row in rows},
         "show": tables,
         "interval": lambda found: f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})",
         "goal": inherit.GOAL,

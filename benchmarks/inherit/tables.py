@@ -84,11 +84,11 @@ def at_birth(row: dict[str, Any], name: str, form: Callable[[float], str]) -> st
 
 
 def from_nothing(row: dict[str, Any], name: str) -> str:
-    """The test accuracies of an arm's networks, trained from nothing; empty if there are none."""
+    """The mean test accuracy of an arm's networks, trained from nothing, in percent; or "-"."""
     found = [
         each for each in row["final"] if (each["method"], each["arm"]) == (row["method"], name)
     ]
-    return accuracies(found[0]["test"]) if found else ""
+    return f"{100 * found[0]['test'][0]:.2f}" if found else "-"
 
 
 def per_success(row: dict[str, Any]) -> str:

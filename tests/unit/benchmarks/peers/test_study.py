@@ -72,7 +72,7 @@ def test_the_page_of_results_has_each_tool(killed, tmp_path):
 
     page = (tmp_path / "results.md").read_text()
     assert "| Heirloom 1.2 | PBT | 32 | 1.5 | 2.5 | 3 | 0.310 |" in page
-    assert "| NePS | worker | -9 | 11 | 0 | 11 | 1 | 1 |" in page
+    assert "| NePS, worker | -9 | 11 | 0 | 11 | 1 | 1 |" in page
 
 
 def test_a_trace_names_the_trials_that_came_to_their_end(tmp_path):
