@@ -50,7 +50,7 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 def launch(playwright: Playwright) -> Browser:
     """Start Debian's Chromium."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    executable = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     assert executable, "chromium is not installed; Debian: apt install chromium"
     # Chromium's own sandbox needs a user that is not root.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
