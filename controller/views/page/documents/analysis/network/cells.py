@@ -77,7 +77,7 @@ def _edges(chosen: Labels, parent: Labels | None) -> Iterator[Graph]:
     for cell, edges in cells.items():
         targets = {target for target, _ in edges}
         inputs = sorted({source for _, source in edges} - targets)
-        graph = Graph(f"{cell} cell", [_input(str(each), f"input {each}") for each in inputs])
+        graph = Graph(_title(cell), [_input(str(each), f"input {each}") for each in inputs])
         for target in sorted(targets):
             for (end, source), label in sorted(edges.items()):
                 if end == target and str(chosen[label]) not in _ABSENT:
@@ -108,6 +108,10 @@ def _layers(chosen: Labels, parent: Labels | None) -> Iterator[Graph]:
         if found and value in ("yes", True, 1):
             graph.edges.append(Edge(found["source"], found["layer"], is_skip=True))
     yield _closed(graph, [before])
+
+
+def _title(cell: str) -> str:
+    return cell if cell.endswith("cell") else f"{cell} cell"
 
 
 def _input(name: str, label: str) -> Node:
