@@ -34,6 +34,7 @@ FIELDS = {
     "started_at": st.none() | st.floats(0, 1e10),
     "duration": st.none() | st.floats(0, 1e10),
     "cpu_seconds": st.none() | st.floats(0, 1e10),
+    "gpus": st.none() | st.floats(0, 64),
     "value": PLAIN,
     "values": st.lists(PLAIN, max_size=3).map(tuple),
     "result": PLAIN,
