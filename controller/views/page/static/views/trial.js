@@ -89,8 +89,11 @@ function took(doc) {
 /** @param {any} doc */
 function usage(doc) {
   const cpu = typeof doc.cpu_seconds === "number" ? `${duration(doc.cpu_seconds)} of processors` : "";
+  const gpu = doc.gpu_seconds > 0 ? `${duration(doc.gpu_seconds)} of GPUs` : "";
+  const lost = doc.lost_seconds > 0 ? `${duration(doc.lost_seconds)} in attempts that committed nothing` : "";
   const memory = typeof doc.peak_memory === "number" ? `${bytes(doc.peak_memory)} of memory` : "";
-  return [cpu, memory].filter(Boolean).join(", ");
+  const before = doc.inherited_seconds > 0 ? `${duration(doc.inherited_seconds)} of training inherited` : "";
+  return [cpu, gpu, lost, memory, before].filter(Boolean).join(", ");
 }
 
 /** What changed from each parent. @param {any} doc @param {string} name */
