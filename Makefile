@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow test-exports test-browser screenshots lint types docs command-line fast tests cluster cluster-all simulate faults bench \
+.PHONY: help run check test test-methods methods test-hosts test-all test-node-python test-tensorflow test-exports notebook test-browser screenshots lint types docs command-line fast tests cluster cluster-all simulate faults bench \
   cluster-up cluster-down clean
 .DEFAULT_GOAL := help
 
@@ -75,9 +75,12 @@ test-tensorflow: build/tensorflow/ready .venv/ready-dev ## The TensorFlow exampl
 	@echo "the TensorFlow example"
 	@$(BIN)/python -m pytest -p no:cacheprovider -m full tests/integration/examples/test_tensorflow.py
 
-test-exports: build/exports/ready ## Exports into other tools, read back by these, in an environment of its own
+test-exports: build/exports/ready ## Exports into other tools, read back by these, and the notebook, in an environment of its own
 	@echo "exports"
-	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results
+	@build/exports/bin/python -m pytest -p no:cacheprovider -m full tests/integration/results tests/integration/docs/test_notebook.py
+
+notebook: build/exports/ready ## Execute the notebook of the documentation, and write its page (a minute)
+	@build/exports/bin/python -m tests.integration.docs.notebook
 
 test-browser: .venv/ready-browser ## The page in Chromium: every view, live, and what fails under it (6 minutes)
 	@echo "the page in a browser"
@@ -98,7 +101,7 @@ EXPORTS = requirements-mlflow.txt requirements-optuna.txt requirements-parquet.t
 build/exports/ready: requirements.txt $(EXPORTS)
 	@$(PYTHON) -m venv build/exports
 	@build/exports/bin/python -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$^) \
-	  optuna-dashboard hypothesis pytest pytest-timeout
+	  optuna-dashboard pandas matplotlib ipykernel nbclient nbconvert hypothesis pytest pytest-timeout
 	@touch $@
 
 build/tensorflow/ready: examples/tensorflow/requirements.txt

@@ -14,6 +14,8 @@ from typing import Any
 
 _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _OLDEST = (3, 11)  # of the controller
+# With one of these, programs write to a pipe as they do to a terminal.
+_COLOURS = ("CLICOLOR_FORCE", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 class ClientError(Exception):
@@ -41,9 +43,13 @@ def program() -> list[str]:
 
 
 def environment() -> Mapping[str, str]:
-    """The variables of the command: those of this process, and where its package is."""
+    """The variables of the command: those of this process, and where its package is.
+
+    Its output has no colours, whatever this process wants: a notebook's kernel asks for them.
+    """
     paths = [_PACKAGES, os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    kept = {name: value for name, value in os.environ.items() if name not in _COLOURS}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def call(*words: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -14,6 +14,7 @@ from controller.results.tools.source import Source
 from controller.views.values import flat
 
 PARENTS = "heirloom.parents"  # the trials whose weights a trial started from
+SQLITE = "sqlite:///"
 _PLAIN = (bool, int, float, str)
 
 
@@ -54,6 +55,25 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def create_database(address: str, create: Callable[[str], object]) -> None:
+    """Create an SQLite database as a whole, if there is no file at its address yet.
+
+    `create` gets the address of a draft. A kill in the middle leaves no database without tables,
+    which no tool could read or complete. Other addresses are left to their tools. Raises OSError.
+    """
+    path = Path(address.removeprefix(SQLITE)).absolute()
+    if not address.startswith(SQLITE) or "?" in path.name or os.path.lexists(path):
+        return
+    draft = path.with_name(draft_name(str(os.getpid())))
+    draft.unlink(missing_ok=True)
+    try:
+        create(f"{SQLITE}{draft}")
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def draft_name(process: str) -> str:

@@ -14,6 +14,8 @@ from controller.errors import HeirloomError
 from controller.formats import counted
 from controller.results.tools.interface import (
     PARENTS,
+    SQLITE,
+    create_database,
     flat_params,
     id_list,
     results,
@@ -60,6 +62,7 @@ class MlflowRuns:
         shown = without_password(uri)
         experiment = source.experiment
         try:
+            create_database(uri, lambda draft: MlflowClient(draft).search_experiments())
             client = MlflowClient(tracking_uri=uri)
             there = _experiment_id(client, experiment, uri)
             is_known = (uri, there) in self._runs
@@ -82,7 +85,7 @@ class MlflowRuns:
 
 
 def _uri(path: str) -> str:
-    return path if "://" in path else f"sqlite:///{Path(path).absolute()}"
+    return path if "://" in path else f"{SQLITE}{Path(path).absolute()}"
 
 
 def _experiment_id(client: MlflowClient, experiment: Mapping[str, Any], uri: str) -> str:
@@ -94,8 +97,8 @@ def _experiment_id(client: MlflowClient, experiment: Mapping[str, Any], uri: str
     if found is not None:
         return str(found.experiment_id)
     place = None
-    if uri.startswith("sqlite:///"):
-        beside = Path(uri.removeprefix("sqlite:///")).absolute().parent
+    if uri.startswith(SQLITE):
+        beside = Path(uri.removeprefix(SQLITE)).absolute().parent
         place = (beside / "mlartifacts" / experiment["id"]).as_uri()
     tags = {"heirloom.experiment": experiment["name"], "heirloom.root": experiment["root"]}
     return str(client.create_experiment(experiment["id"], artifact_location=place, tags=tags))

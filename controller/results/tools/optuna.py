@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from controller.errors import HeirloomError
 from controller.formats import counted
-from controller.results.tools.interface import id_list, results, without_password
+from controller.results.tools.interface import (
+    create_database,
+    id_list,
+    results,
+    without_password,
+)
 from controller.results.tools.source import Source
 from heirloom.space import SpaceError, parse
 from heirloom.space.dimension import Dimension
@@ -53,6 +58,7 @@ class OptunaStudy:
         experiment = source.experiment
         directions = list(experiment["objectives"].values())
         try:
+            create_database(address, optuna.storages.RDBStorage)
             study = optuna.create_study(
                 storage=_storage(address),
                 study_name=experiment["id"],

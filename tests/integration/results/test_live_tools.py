@@ -15,7 +15,11 @@ from tests.integration.search.conftest import Lab, lab
 __all__ = ["lab"]
 
 # The tools need an environment of their own (`make test-exports`), and a whole search takes long.
-pytestmark = [pytest.mark.full, pytest.mark.training]
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.training,
+    pytest.mark.filterwarnings("default"),  # what the tools bring along uses deprecated modules
+]
 if missing := [tool for tool in ("tensorboard", "mlflow") if find_spec(tool) is None]:
     pytest.skip(
         f"{', '.join(missing)}: not installed, make test-exports installs them",
@@ -45,10 +49,12 @@ def test_killed_exporters_and_a_killed_controller_leave_what_an_export_writes(la
         return len(_boards(runs)) >= count and len(_mlflow(database)) >= count
 
     with lab.start("run", file) as controller:
-        lab.wait(lambda: has(1), "both tools have a trial")
-        _kill_exporters(lab, 2)
-        lab.wait(lambda: has(FIRST), "exporters that were started again write the rest")
-        controller.kill()
+        try:
+            lab.wait(lambda: has(1), "both tools have a trial")
+            _kill_exporters(lab, 2)
+            lab.wait(lambda: has(FIRST), "exporters that were started again write the rest")
+        finally:
+            controller.kill()
     lab.wait(lambda: not _exporters(lab), "exporters end with their controller")
     assert len(_boards(runs)) == len(_mlflow(database)) == FIRST
     (lab.path / "go").touch()
@@ -98,17 +104,27 @@ def _kill_exporters(lab: Lab, count: int) -> None:
         each.kill()
 
 
-def _boards(top: Path) -> dict[str, list[bytes]]:
+def _boards(top: Path) -> dict[str, list[Any]]:
     """The events of each run, as TensorBoard's own reader finds them."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
     return {
         str(file.parent.relative_to(top)): [
-            event.SerializeToString(deterministic=True)
+            (event.wall_time, event.step, event.file_version, [*map(_content, event.summary.value)])
             for event in EventFileLoader(str(file)).Load()
         ]
         for file in top.rglob("*tfevents*")
     }
+
+
+def _content(value: Any) -> Any:
+    """What a value says. Hyperparameters are written in no particular order."""
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+    plugin = value.metadata.plugin_data
+    if plugin.plugin_name == "hparams":
+        return value.tag, HParamsPluginData.FromString(plugin.content)
+    return value.tag, value
 
 
 def _mlflow(database: Path) -> dict[int, dict[str, Any]]:

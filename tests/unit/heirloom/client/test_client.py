@@ -222,6 +222,14 @@ def test_paths_of_a_mapping_are_those_of_the_working_directory():
     assert given["trial"]["code_dir"] == "code"
 
 
+def test_the_command_prints_no_colours(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in the kernel of a notebook
+    monkeypatch.setenv("HEIRLOOM_HOME", "/home/ann/searches")
+    found = command.environment()
+    assert "FORCE_COLOR" not in found
+    assert found["HEIRLOOM_HOME"] == "/home/ann/searches"
+
+
 def test_without_the_command_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setattr("shutil.which", lambda name: None)

@@ -16,6 +16,7 @@ from controller.results.tools import export as exports
 from controller.results.tools import registry
 from controller.results.tools.export import export
 from controller.results.tools.interface import (
+    create_database,
     replacing,
     results,
     safe_name,
@@ -208,6 +209,27 @@ def test_a_file_is_replaced_as_a_whole(search: Search, tmp_path: Path) -> None:
     assert path.read_text() == "old"
     with pytest.raises(HeirloomError, match=r"absent/t.csv: no such file"):
         export(search.place, "csv", str(tmp_path / "absent/t.csv"))
+
+
+def test_a_database_is_created_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/t.db"
+
+    def create(draft: str) -> None:
+        assert not (tmp_path / "t.db").exists()
+        Path(draft.removeprefix("sqlite:///")).write_text("tables")
+
+    def fail(draft: str) -> None:
+        create(draft)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        create_database(address, fail)
+    assert list(tmp_path.glob("t.db")) == list(tmp_path.glob(".heirloom-*")) == []
+    create_database(address, create)
+    create_database(address, fail)  # it is there already
+    create_database("http://lab:5000", fail)
+    assert (tmp_path / "t.db").read_text() == "tables"
+    assert list(tmp_path.glob(".heirloom-*")) == []
 
 
 def test_a_link_and_a_device_stay_what_they_are(search: Search, tmp_path: Path) -> None:
