@@ -57,12 +57,22 @@ class Record:
     @property
     def model(self) -> str | None:
         """The model that the search space comes from, as the file names it. Raises RecordError."""
+        model: str | None = self._file.get("model")
+        return model
+
+    @property
+    def exporters(self) -> list[str]:
+        """The names of its exporters (controller/state/exporters.py). Raises RecordError."""
+        return list(self._file.get("exporters", {}))
+
+    @cached_property
+    def _file(self) -> dict[str, Any]:
+        """The experiment file, without its checks. Earlier versions wrote fewer keys."""
         try:
             found = json.loads(self.place.config.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise _unreadable(self.place, error) from None
-        # Earlier versions wrote no such key.
-        return found.get("model") if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
 
     @property
     def state(self) -> str:

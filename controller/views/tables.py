@@ -126,7 +126,7 @@ def _condition(record: Record) -> Iterator[tuple[str, str]]:
     for node, reason in experiment.placement.down.items():
         what = "is set aside" if node in experiment.set_aside else "does not answer"
         yield f"node {node}", f"[red]{what}[/]: {escape(reason)}"
-    for tool, trouble in exporters.troubles(record.place, record.config.exporters).items():
+    for tool, trouble in exporters.troubles(record.place, record.exporters).items():
         yield f"exporter {tool}", f"[red]{escape(trouble)}[/]"
     yield "store", escape(str(record.root.path))
     if record.place.report.exists():
@@ -179,7 +179,7 @@ def _facts(record: Record) -> dict[str, Any]:
         "costs": None if experiment.created is None else experiment.created.costs,
         "exporters": {
             tool: {"trouble": exporters.trouble(record.place, tool) or None}
-            for tool in record.config.exporters
+            for tool in record.exporters
         },
     }
 

@@ -28,7 +28,7 @@ def of_state(record: Record) -> Iterator[str]:
             f"No controller runs the search; its last event was at {clock(experiment.last_at)}."
             f"{why} Go on with: {command('resume', record.place.name)}"
         )
-    for tool, trouble in exporters.troubles(record.place, record.config.exporters).items():
+    for tool, trouble in exporters.troubles(record.place, record.exporters).items():
         yield f"The exporter {tool} {trouble}."
 
 
