@@ -55,9 +55,22 @@ class Rules:
 
 
 def hosts(interface: str) -> frozenset[str]:
-    """The names of this machine, and the interface that the server listens on."""
-    found = {"localhost", interface, socket.gethostname(), socket.getfqdn()}
+    """The names under which the server is reached on an interface.
+
+    Those of this machine are looked up only where the network reaches it: that may take a while.
+    """
+    found = {"localhost", interface}
+    if not is_loopback(interface):
+        found |= {socket.gethostname(), socket.getfqdn()}
     return frozenset(name.lower().rstrip(".") for name in found if name)
+
+
+def is_loopback(interface: str) -> bool:
+    """Whether only this machine can reach an interface."""
+    try:
+        return ipaddress.ip_address(interface).is_loopback
+    except ValueError:
+        return interface == "localhost"
 
 
 def cookie_name(host: str) -> str:

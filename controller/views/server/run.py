@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from controller.errors import HeirloomError, reason
 from controller.state.home import Home
 from controller.views.server import token
 from controller.views.server.app import Application
-from controller.views.server.guard import Rules, hosts
+from controller.views.server.guard import Rules, hosts, is_loopback
 
 PORT = 8642  # where none is chosen; the next ones if it is taken
 _PORTS = 20  # tried
@@ -120,14 +119,6 @@ def address(interface: str, port: int, secret: str, name: str | None) -> str:
         host = f"[{host}]"
     view = "" if name is None else f"#/{quote(name)}"
     return f"http://{host}:{port}/?token={secret}{view}"
-
-
-def is_loopback(interface: str) -> bool:
-    """Whether only this machine can reach an interface."""
-    try:
-        return ipaddress.ip_address(interface).is_loopback
-    except ValueError:
-        return interface == "localhost"
 
 
 def _warnings(home: Home, interface: str, *, read_only: bool) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Who may read the page's documents, and who may send requests."""
 
+import socket
+
 import pytest
 
 from controller.state.inbox import Inbox
@@ -131,4 +133,5 @@ def test_the_files_of_the_page_are_the_only_ones(site: Site) -> None:
 
 
 def test_the_names_of_this_machine() -> None:
-    assert {"localhost", "192.0.2.7"} <= hosts("192.0.2.7")
+    assert hosts("127.0.0.1") == {"localhost", "127.0.0.1"}
+    assert {"localhost", "192.0.2.7", socket.gethostname().lower()} <= hosts("192.0.2.7")

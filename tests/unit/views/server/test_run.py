@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from controller.errors import HeirloomError
-from controller.views.server import run
+from controller.views.server import guard, run
 
 
 def test_a_taken_port_is_passed_over_unless_it_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,4 +39,4 @@ def test_an_address_of_another_machine_is_explained() -> None:
 def test_the_address(interface: str, start: str, is_loopback: bool) -> None:
     assert run.address(interface, 1, "t", None) == start
     assert run.address(interface, 1, "t", "cnn-2") == f"{start}#/cnn-2"
-    assert run.is_loopback(interface) is is_loopback
+    assert guard.is_loopback(interface) is is_loopback
