@@ -11,7 +11,8 @@ from typing import Any
 from controller.core.model import State, Trial
 from controller.core.ranking import standing_of
 from controller.state.record import Record
-from controller.views.page import lookahead, ranges
+from controller.views.page.durations import lookahead
+from controller.views.page.figures import ranges
 from controller.views.values import shown
 from heirloom.objective import Front, Objective, Objectives
 

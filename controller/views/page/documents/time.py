@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
-from controller.views.page import waiting
+from controller.views.page.durations import waiting
 from controller.views.page.figures.durations import activities, durations
 from controller.views.page.source import Source, finite
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.core.model import Trial
-from controller.views.page import ranges
+from controller.views.page.figures import ranges
 from controller.views.page.figures.hover import short
 from controller.views.page.figures.palette import GREEN, LEGEND, ORANGE, SKY, Figure
 from controller.views.page.source import Source, finite

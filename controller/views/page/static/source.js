@@ -1,7 +1,7 @@
 // @ts-check
 // Where documents come from: a server, or the page itself.
 
-import { fromRow } from "./row.js";
+import { fromRow } from "./parts/row.js";
 
 /** A document that cannot be had. `status` is that of HTTP; 0 where the server does not answer. */
 export class DocumentError extends Error {

@@ -7,8 +7,8 @@ from typing import Any
 
 from controller.core.model import State
 from controller.state import record as records
+from controller.views.page.figures.thin import thinned
 from controller.views.page.source import Source, finite
-from controller.views.page.thin import thinned
 
 _POINTS = 60  # of a sparkline
 

@@ -7,8 +7,8 @@ from typing import Any
 from controller.core.model import Attempt, AttemptState, Trial
 from controller.state.reading.curve import number_of
 from controller.views.page.documents.state.summary import now_of, waits_of
+from controller.views.page.figures.thin import columns
 from controller.views.page.source import Source
-from controller.views.page.thin import columns
 from controller.views.screen import waits
 from controller.views.screen.picture import parent_value
 

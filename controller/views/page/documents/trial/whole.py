@@ -11,8 +11,8 @@ from controller.errors import HeirloomError
 from controller.formats import command
 from controller.state import record as records
 from controller.views.page.documents.trial.changes import changes
+from controller.views.page.figures.thin import columns
 from controller.views.page.source import Source
-from controller.views.page.thin import columns
 from controller.views.results import inherited
 from controller.views.trials.diff import relation
 from heirloom.store import manifest

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.views.page import ranges
+from controller.views.page.figures import ranges
 from heirloom.objective import Objective
 
 UP, DOWN = Objective(maximize=True), Objective(maximize=False)

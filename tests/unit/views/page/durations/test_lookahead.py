@@ -1,7 +1,7 @@
 """Waiting that delayed a trial, told apart from lookahead."""
 
 from controller.core.model import Attempt, AttemptState, Trial
-from controller.views.page.lookahead import told_apart
+from controller.views.page.durations.lookahead import told_apart
 from tests.unit.views.page.pages import trial
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.core.model import Attempt, AttemptState
-from controller.views.page.waiting import causes
+from controller.views.page.durations.waiting import causes
 from tests.unit.views.page.pages import START, trial
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from controller.core.model import Trial
-from controller.views.page.lookahead import busy
+from controller.views.page.durations.lookahead import busy
 
 PARENT, SLOT, ANSIBLE = "a parent", "a slot", "Ansible and the start"
 

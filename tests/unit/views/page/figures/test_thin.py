@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.views.page.thin import columns, thinned
+from controller.views.page.figures.thin import columns, thinned
 
 
 @given(st.lists(st.floats(allow_nan=False), max_size=500), st.integers(2, 60))

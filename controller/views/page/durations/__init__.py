@@ -1,0 +1,1 @@
+"""What the durations of trials went to."""
