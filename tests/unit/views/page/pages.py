@@ -64,6 +64,7 @@ def recorded(*trials: Trial, **more: Any) -> Source:
     config = SimpleNamespace(search_space=more.get("space", {}), model=None, exporters={})
     record = Record(place, experiment, root, is_running=False)
     record.config = cast("Any", config)
+    vars(record)["_file"] = {}  # instead of reading one
     return report(*trials, record=record, **more)
 
 
