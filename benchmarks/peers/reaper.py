@@ -3,9 +3,9 @@
 `python -m benchmarks.peers.reaper FILE COPIES COMMAND…` starts the command so many times, writes
 the pids to FILE, and at the end what was measured, as JSON.
 
-The CPU time is that of getrusage(2), which is exact and leaves out each process that nobody waited
-for: Linux drops the children of a process that ignores SIGCHLD, as Ray's raylet does. So the
-processes are also looked at ten times a second, and the larger of both sums counts.
+The CPU time is that of getrusage(2), which is exact, and leaves out a process whose parent has not
+waited for it. Of Ray that is the larger part. So the processes are also looked at ten times a
+second, and the larger of both sums counts.
 """
 
 from __future__ import annotations
