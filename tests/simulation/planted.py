@@ -114,6 +114,9 @@ class _LateJournal:
         self._journal = journal
         self._late: list[Any] = []
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
     def append(self, events: Any) -> None:
         late, self._late = [*self._late, *events], []
         if not any(isinstance(event, Closed) for event in events):

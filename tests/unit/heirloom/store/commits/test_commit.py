@@ -1,7 +1,6 @@
 import errno
 import os
 import shutil
-import socket
 import stat
 import tempfile
 import threading
@@ -202,8 +201,7 @@ def make_link_out_of_it(weights):
 
 
 def make_socket(weights):
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(weights / "odd"))
+    os.mknod(weights / "odd", stat.S_IFSOCK | 0o600)  # bind(2) takes short paths only
 
 
 def make_device(weights):
