@@ -33,8 +33,12 @@ def read(path: Path, trials: Collection[int]) -> Curves:
             log.warning("%s: the events are read in place of the curves: %s", path, error)
             found, seq = Curves(), 0
         for _, event in journal.read(seq):
-            if isinstance(event, Reports) and event.trial in wanted:
+            if not isinstance(event, Reports):
+                continue
+            if event.trial in wanted:
                 found.add(event)
+            else:
+                found.names |= dict.fromkeys(TrialCurves().add(event))
     return found
 
 

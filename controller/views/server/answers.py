@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from controller.errors import HeirloomError
@@ -63,6 +63,11 @@ async def _not_allowed(request: Request, error: Exception) -> Response:
     return explained(405, f"{request.method} is not possible at {request.url.path}")
 
 
+async def _left(request: Request, error: Exception) -> Response:
+    """For a browser that is gone. Nobody gets the answer, and no error is printed."""
+    return explained(400, "the connection ended before the request did")
+
+
 async def _failed(request: Request, error: Exception) -> Response:
     return explained(500, "the server failed: what it printed in its terminal says why")
 
@@ -71,6 +76,7 @@ HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     HeirloomError: _explain,
     404: _no_such_address,
     405: _not_allowed,
+    ClientDisconnect: _left,
     Exception: _failed,
 }
 """By the class of an exception, or the status."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from controller.errors import HeirloomError
 from controller.views.server.live.experiments import Change, Experiments
+from controller.views.server.live.shared import SharedTasks
 
 POLL = 1.0  # seconds between two looks
 _ALIVE = 15.0  # seconds of silence after which a comment shows a reader that the server runs
@@ -59,7 +60,7 @@ class Hub:
         self._experiments = experiments
         self._readers: set[Reader] = set()
         self._task: asyncio.Task[None] | None = None
-        self._lock = asyncio.Lock()
+        self._tasks = SharedTasks()
 
     def start(self) -> None:
         """Begin to look for changes, in the event loop."""
@@ -75,7 +76,7 @@ class Hub:
         reader = Reader()
         self._readers.add(reader)
         try:
-            await self._look()
+            await self._look_once()
             async for text in reader.stream():
                 yield text
         finally:
@@ -103,13 +104,16 @@ class Hub:
                 await self._experiments.close_idle()
             if not self._readers:
                 continue
-            await self._look()
+            await self._look_once()
+
+    async def _look_once(self) -> None:
+        """Look, or wait for the look under way. It goes on when the one who waits is cancelled."""
+        await self._tasks.run("look", self._look)
 
     async def _look(self) -> None:
         """Pass on what has changed since the last look."""
         try:
-            async with self._lock:
-                changes = await self._experiments.changes()
+            changes = await self._experiments.changes()
         except HeirloomError as error:
             log.warning("%s", error)
             return

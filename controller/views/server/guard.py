@@ -115,7 +115,7 @@ class Guard:
                 "or start it with --host and this name",
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and not _is_of(origin, host):
             return _refused(403, f"a page of {origin} cannot use this server")
         request = Request(scope)
         given = request.query_params.get("token")
@@ -170,6 +170,14 @@ class Guard:
             samesite="strict",
         )
         return response
+
+
+def _is_of(origin: str, host: str) -> bool:
+    """Whether a page of this origin comes from this host."""
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # of a bracket without its other one
+        return False
 
 
 def _cookie(headers: Headers, name: str) -> str:

@@ -92,6 +92,8 @@ def listen(interface: str, port: int | None) -> socket.socket:
                     f"cannot listen on {interface}, port {each}: {reason(error)}: choose another "
                     "--host or --port"
                 ) from None
+        except UnicodeError:
+            raise HeirloomError(f"{interface!r} is no address: choose another --host") from None
     taken = f"port {ports[0]} is" if len(ports) == 1 else f"ports {ports[0]} to {ports[-1]} are"
     raise HeirloomError(f"{taken} taken on {interface}: choose another --port")
 

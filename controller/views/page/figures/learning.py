@@ -37,7 +37,8 @@ def learning(
     n-th trial is shown.
     """
     curves = data.curves if metric is None else data.metrics[metric]
-    known = [trial for trial in data.by_id.values() if curves.get(trial.id)]
+    reported = set(curves)  # read together: one by one, each takes a reading of the journal
+    known = [trial for trial in data.by_id.values() if trial.id in reported and curves[trial.id]]
     if not known:
         return None
     points = sum(len(curves[trial.id]) for trial in known)

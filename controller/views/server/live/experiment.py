@@ -35,6 +35,7 @@ class _Prepared:
     source: Source
     query: Query
     fetch: Callable[[], Any] | None  # what reads the store
+    took: float  # seconds of processor time
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class LiveExperiment:
             query = dataclasses.replace(query, fetched=await self._fetch(request, prepared.fetch))
             waited = time.monotonic() - began
         made, took = await self._worker.run(self._make_there, request, prepared.source, query)
-        took += waited * _STORE_SHARE
+        took += prepared.took + waited * _STORE_SHARE
         self._kept[request.key] = _Kept(made, prepared.version, time.monotonic(), took)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
@@ -179,11 +180,13 @@ class LiveExperiment:
         return call(self._open().source())
 
     def _prepare_there(self, request: Request) -> _Prepared:
+        began = time.thread_time()
         followed = self._open()
         source = followed.source()
         query, fetch = request.query(source), request.document.fetch
         call = None if fetch is None else fetch(source, query)
-        return _Prepared(followed.version, source, query, call)
+        took = time.thread_time() - began
+        return _Prepared(followed.version, source, query, call, took)
 
     def _make_there(self, request: Request, source: Source, query: Query) -> tuple[Made, float]:
         began = time.thread_time()

@@ -168,11 +168,14 @@ class Experiments:
             return known.row
         if now > until:
             self._remind(place.name, now)
-            return known.row if known is not None else {"name": place.name, "state": "unread"}
+            return known.row if known is not None else _unread(place.name)
         was_open = place.name in self._live
         try:
             live = await self.find(place.name)
             row = await live.run(overview.row)
+        except LateError:  # it stays open: the next time needs only the rest of the time
+            self._remind(place.name, time.monotonic() + _REREAD)
+            return known.row if known is not None else _unread(place.name)
         except HeirloomError as error:
             row = overview.unreadable(place.name, str(error))
         if not was_open and place.name in self._live:  # it may be one of hundreds
@@ -199,3 +202,8 @@ class Experiments:
             places = [place for place in places if place.name == self.only]
         found = ((place, signature(place)) for place in places)
         return [(place, now) for place, now in found if now is not None]
+
+
+def _unread(name: str) -> dict[str, Any]:
+    """The row of an experiment that is not read yet."""
+    return {"name": name, "state": "unread"}

@@ -39,6 +39,7 @@ def test_those_of_the_trials_that_were_asked_for(search: Search, has_tables: boo
     assert found.of(1).points("loss") == whole.metric_curves["loss"][1]
     assert found.get(0) is None
     assert list(found.names) == list(whole.metric_curves)
+    assert list(chosen.read(search.place.journal, ()).names) == list(whole.metric_curves)
 
 
 def test_damaged_tables_are_not_used(search: Search) -> None:

@@ -1,8 +1,10 @@
 """Which changes a browser hears of."""
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -129,6 +131,34 @@ def test_the_hub_tells_each_reader(search: Search, monkeypatch: pytest.MonkeyPat
         await hub.close()
         for stream in streams:
             assert [text async for text in stream] == []
+
+    run(search, check)
+
+
+def test_a_reader_that_leaves_takes_no_change_with_it(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(experiments: Experiments) -> None:
+        hub = Hub(experiments)
+        stream = hub.stream()
+        await anext(stream)
+        search.end(1, 0.25)
+        began, goes_on = asyncio.Event(), asyncio.Event()
+        find = experiments.find
+
+        async def slow(name: str) -> Any:
+            began.set()
+            await goes_on.wait()
+            return await find(name)
+
+        monkeypatch.setattr(experiments, "find", slow)
+        leaving = asyncio.ensure_future(anext(hub.stream()))
+        await began.wait()
+        leaving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leaving
+        goes_on.set()
+        assert '"experiment": "cnn"' in await anext(stream)
 
     run(search, check)
 

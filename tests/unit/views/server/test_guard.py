@@ -86,7 +86,8 @@ def test_another_name_of_this_machine_is_refused(site: Site, host: str, status: 
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example.org", "null", "http://localhost:8643", "https://127.0.0.1"]
+    "origin",
+    ["http://evil.example.org", "null", "http://localhost:8643", "https://127.0.0.1", "http://["],
 )
 def test_a_page_of_another_origin_is_refused(site: Site, origin: str) -> None:
     assert site.browser.get("/api/overview", headers={"Origin": origin}).status_code == 403

@@ -24,6 +24,8 @@ def test_a_taken_port_is_passed_over_unless_it_was_chosen(monkeypatch: pytest.Mo
 def test_an_address_of_another_machine_is_explained() -> None:
     with pytest.raises(HeirloomError, match=r"cannot listen on 192\.0\.2\.1, port 0: .*--host"):
         run.listen("192.0.2.1", 0)
+    with pytest.raises(HeirloomError, match=r"'gpu1\.\.org' is no address: choose another --host"):
+        run.listen("gpu1..org", 0)
 
 
 @pytest.mark.parametrize(

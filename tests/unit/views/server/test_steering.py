@@ -1,5 +1,6 @@
 """Requests of the page reach the controller as those of the commands do."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from controller.state.home import user_name
 from controller.state.inbox import Inbox
 from controller.state.lock import Lock
-from tests.unit.views.server.pages import Site
+from tests.unit.views.server.pages import HOST, TOKEN, Site
 from tests.unit.views.trials.searches import Search
 
 BY = f"{user_name()} (page, testclient)"
@@ -99,6 +100,25 @@ def test_what_is_no_request_is_refused(site: Site) -> None:
         assert answer.status_code == status
     answer = site.browser.post("/api/cn/requests", json={}, headers=headers)
     assert answer.status_code == 404
+
+
+def test_a_browser_that_leaves_within_its_request_is_no_failure(site: Site) -> None:
+    headers = {"Host": HOST, "Authorization": f"Bearer {TOKEN}", "X-Heirloom": "1"}
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/cnn/requests", "query_string": b"",
+        "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+    }  # fmt: skip
+    answers = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    asyncio.run(site.application.app(scope, receive, send))
+    assert answers[0]["status"] == 400
+    assert sent(site) == []
 
 
 def test_a_server_that_only_shows_refuses_requests(search: Search) -> None:

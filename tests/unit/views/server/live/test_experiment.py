@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import itertools
 import json
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from controller.state.experiment_dir import ExperimentDir
 from controller.state.home import Home
 from controller.state.journal import Journal, NewerJournalError
 from controller.state.lock import Lock
+from controller.state.reading import chosen
 from controller.views.page.documents import DOCUMENTS
 from controller.views.page.documents.state import summary
 from controller.views.page.encode import encode
@@ -84,6 +87,48 @@ def test_a_document_that_takes_long_is_made_less_often(
         live.close()
 
     asyncio.run(all_of_it())
+
+
+def test_the_time_to_prepare_a_document_counts(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()  # one while a document is prepared, one while it is made
+    fake = SimpleNamespace(monotonic=time.monotonic, thread_time=lambda: next(ticks))
+    monkeypatch.setattr(experiment, "time", fake)
+    took: list[float] = []
+
+    async def all_of_it() -> None:
+        pace = Pace()
+        monkeypatch.setattr(pace, "interval", lambda seconds: took.append(seconds) or 0.0)
+        live = LiveExperiment(search.place, StoreThreads(), pace)
+        await live.document("running", {})
+        search.end(1, 0.25)
+        live._looked_at = 0.0
+        await live.document("running", {})
+        live.close()
+
+    asyncio.run(all_of_it())
+    assert took == [2]
+
+
+def test_the_curves_of_all_trials_are_read_together(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = []
+    read = chosen.read
+
+    def counted(path: Path, trials: Any) -> Any:
+        readings.append(set(trials))
+        return read(path, trials)
+
+    monkeypatch.setattr(chosen, "read", counted)
+
+    async def check(live: LiveExperiment) -> None:
+        found = json.loads((await live.document("curves", {})).body)
+        assert [each["name"] for each in found["figures"]] == ["value", "loss"]
+
+    with_live(search.place, check)
+    assert readings == [set(), {0, 1, 2}]  # the names of metrics, and the curves
 
 
 def test_a_store_that_hangs_delays_nothing_else(
@@ -237,6 +282,29 @@ def test_few_experiments_are_open_at_once(search: Search, monkeypatch: pytest.Mo
         assert list(experiments._live) == ["cnn-2", "cnn-3"]
         assert len(json.loads((await experiments.overview()).body)) == 5
         assert list(experiments._live) == ["cnn-3"]
+        experiments.close()
+
+    asyncio.run(all_of_it())
+
+
+def test_a_row_that_was_late_is_read_again(
+    search: Search, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadline = experiment._DEADLINE
+    monkeypatch.setattr(experiment, "_DEADLINE", 0.0)
+
+    async def all_of_it() -> None:
+        experiments = Experiments(Home(search.place.path.parent.parent))
+        await experiments.changes()
+        [row] = json.loads((await experiments.overview()).body)
+        assert row == {"name": "cnn", "state": "unread"}
+        monkeypatch.setattr(experiment, "_DEADLINE", deadline)
+        assert await experiments.changes() == []
+        clock.now += 3
+        [change] = await experiments.changes()
+        assert change.state == "interrupted"
+        [row] = json.loads((await experiments.overview()).body)
+        assert row["state"] == "interrupted"
         experiments.close()
 
     asyncio.run(all_of_it())
