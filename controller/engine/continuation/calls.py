@@ -14,7 +14,7 @@ from controller.tuners.results import result_of
 
 _CALLS = (
     e.Opened, e.ProposalAsked, e.Proposed, e.ProposalWithheld, e.ParentsAsked, e.ParentsAnswered,
-    e.ConclusionAsked, e.Concluded, e.ResultSent,
+    e.ConclusionAsked, e.Concluded, e.ResultSent, e.SearchEnded,
 )  # fmt: skip
 _REPORTS = (e.Reported, e.ReportedMany, e.ContinuedFrom)  # for the assessor
 _Question = tuple[str, int]
@@ -25,6 +25,8 @@ class Questions:
 
     def __init__(self) -> None:
         self._open: dict[_Question, deque[int]] = {}
+        self._ended: set[_Question] = set()  # the tuner may have ended the search as the answer
+        self._is_one_lost = False  # whether a call was made again that got no answer
 
     def take(self, event: e.Event, position: int = 0) -> int | None:
         """Note an event, and the position of a call that it asks for.
@@ -33,7 +35,14 @@ class Questions:
         """
         if isinstance(event, e.Opened):
             self._open.clear()  # another process gets the calls
+            self._ended.clear()
+            self._is_one_lost = False
+        if isinstance(event, e.SearchEnded) and not event.exhausted:
+            self._ended = {question for question in self._open if question[0] == "propose"}
         if asked := _asked(event):
+            if asked in self._ended and self._open.pop(asked, None):
+                self._is_one_lost = True
+            self._ended.discard(asked)
             self._open.setdefault(asked, deque()).append(position)
         answered = _answered(event)
         if answered not in self._open:
@@ -47,7 +56,7 @@ class Questions:
     @property
     def are_answered(self) -> bool:
         """Whether every call was answered."""
-        return not self._open
+        return not (self._open or self._is_one_lost)
 
 
 def calls(

@@ -64,6 +64,33 @@ def test_a_call_has_the_position_of_its_question(tmp_path: Path) -> None:
     assert names(tmp_path, events) == ["propose", "observe", "may_be_parent", "propose"]
 
 
+@pytest.mark.parametrize(
+    ("exhausted", "expected"),
+    [(False, ["propose", "observe", "propose"]), (True, ["propose", "propose", "observe"])],
+)
+def test_a_proposal_is_requested_again_after_the_end_of_a_search(
+    tmp_path: Path, exhausted: bool, expected: list[str]
+) -> None:
+    """A tuner that ends the search gives no other answer to the first request.
+
+    A tuner that is late when the budget is used up answers both requests in their order.
+    """
+    end = e.SearchEnded(at=4, reason="", exhausted=exhausted)
+    extended = e.BudgetExtended(at=6, trials=99)
+    proposed = e.Proposed(at=7, trial=1, params={"x": 2})
+    events = (OPENED, ASKED, PROPOSED, AGAIN, end, ENDED, SENT, extended, AGAIN, proposed)
+    assert names(tmp_path, events) == expected
+
+
+def test_a_proposal_that_ended_the_search_counts_as_unanswered_until_the_next_opening() -> None:
+    questions = Questions()
+    for event in (OPENED, ASKED, e.SearchEnded(at=4, reason=""), ASKED, PROPOSED):
+        questions.take(event)
+    assert not questions.are_answered
+    questions.take(OPENED)
+    assert questions.are_answered
+
+
 def test_two_questions_of_a_kind_are_answered_in_their_order() -> None:
     questions = Questions()
     assert [questions.take(event, at) for at, event in enumerate([ASKED, ASKED])] == [None, None]
