@@ -40,7 +40,8 @@ class Questions:
         if isinstance(event, e.SearchEnded) and not event.exhausted:
             self._ended = {question for question in self._open if question[0] == "propose"}
         if asked := _asked(event):
-            if asked in self._ended and self._open.pop(asked, None):
+            if asked in self._ended and asked in self._open:
+                del self._open[asked]
                 self._is_one_lost = True
             self._ended.discard(asked)
             self._open.setdefault(asked, deque()).append(position)

@@ -27,7 +27,7 @@ def read(path: Path, trials: Collection[int]) -> Curves:
     wanted = set(trials)
     with Journal(connection, path) as journal, journal.snapshot():
         try:
-            with database.translate_sqlite_errors(path, "read"):
+            with database.translate_sqlite_errors(path, "read"), schema.only_text():
                 found, seq = _from_tables(connection, trials)
         except ValueError as error:
             log.warning("%s: the events are read in place of the curves: %s", path, error)
@@ -45,7 +45,7 @@ def read(path: Path, trials: Collection[int]) -> Curves:
 def _from_tables(connection: sqlite3.Connection, trials: Collection[int]) -> tuple[Curves, int]:
     """The curves in the tables, and the number of the last event that these contain.
 
-    The number is 0 where there are no tables of this version.
+    The number is 0 where there are no tables of this version that fit the events.
     """
     found = Curves()
     seq = _contained(connection)
@@ -62,8 +62,10 @@ def _contained(connection: sqlite3.Connection) -> int:
     name = "SELECT name FROM sqlite_schema WHERE name = 'snapshot'"
     if connection.execute(name).fetchone() is None:
         return 0
-    row = connection.execute("SELECT seq, version FROM snapshot").fetchone()
-    return row[0] if row is not None and row[1] == schema.version() else 0
+    row = connection.execute(
+        "SELECT seq, version, (SELECT coalesce(max(seq), 0) FROM events) FROM snapshot"
+    ).fetchone()
+    return row[0] if row is not None and row[1] == schema.version() and row[0] <= row[2] else 0
 
 
 def _rows(

@@ -74,8 +74,9 @@ def read_curves(connection: sqlite3.Connection, metrics: Iterable[str]) -> Curve
     """All curves in the tables. Raises sqlite3.Error, TablesError."""
     curves = Curves()
     curves.names = dict.fromkeys(metrics)
-    for trial, body, digest in connection.execute("SELECT trial, body, digest FROM curves"):
-        curves.put(trial, TrialCurves.decode(schema.checked(body, digest)))
+    with schema.only_text():
+        for trial, body, digest in connection.execute("SELECT trial, body, digest FROM curves"):
+            curves.put(trial, TrialCurves.decode(schema.checked(body, digest)))
     return curves
 
 
@@ -174,7 +175,11 @@ class StoredTrials(MutableSequence[Trial]):
     def _read(self, which: str, *arguments: Any) -> None:
         query = f"SELECT id, body, digest FROM trials {which}"  # noqa: S608 - ours
         try:
-            with database.translate_sqlite_errors(self._path, "read"), _without_collector():
+            with (
+                database.translate_sqlite_errors(self._path, "read"),
+                schema.only_text(),
+                _without_collector(),
+            ):
                 for number, body, digest in self._connection.execute(query, arguments):
                     if number < self._count and number not in self._held:
                         self._held[number] = trials.decode(schema.checked(body, digest))

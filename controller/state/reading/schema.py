@@ -11,11 +11,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +84,17 @@ def checked(body: str, digest: str) -> str:
     return body
 
 
+@contextlib.contextmanager
+def only_text() -> Iterator[None]:
+    """Raise TablesError where a damaged row has bytes that are not UTF-8."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):  # sqlite3 has no code for it
+            raise
+        raise TablesError(f"a row of the reading tables is damaged: {error}") from error
+
+
 def create(connection: sqlite3.Connection) -> None:
     """Create empty tables in place of those that there are. Raises sqlite3.Error.
 
@@ -113,7 +125,8 @@ def end(connection: sqlite3.Connection) -> int:
 def read_snapshot(connection: sqlite3.Connection) -> Snapshot | None:
     """What the tables contain. None where there are none of this version that fit the events.
 
-    Call it in a transaction, together with what is read of trials. Raises sqlite3.Error.
+    Call it in a transaction, together with what is read of trials. Raises sqlite3.Error,
+    TablesError.
     """
     row, parts = _rows(connection)
     if row is None or _misfit(connection, row, parts):
@@ -126,19 +139,26 @@ def misfit(connection: sqlite3.Connection) -> str:
 
     Raises sqlite3.Error.
     """
-    row, parts = _rows(connection)
+    try:
+        row, parts = _rows(connection)
+    except TablesError as error:
+        return str(error)
     return "" if row is None else _misfit(connection, row, parts)
 
 
 def _rows(connection: sqlite3.Connection) -> tuple[Any, list[tuple[str, str]]]:
-    """The row of `snapshot`, None where there is none of this version, and the parts."""
+    """The row of `snapshot`, None where there is none of this version, and the parts.
+
+    Raises TablesError.
+    """
     name = "SELECT name FROM sqlite_schema WHERE name = 'snapshot'"
     if connection.execute(name).fetchone() is None:
         return None, []
-    row = connection.execute("SELECT seq, version, trials, digest FROM snapshot").fetchone()
-    if row is None or row[1] != version():
-        return None, []
-    return row, connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
+    with only_text():
+        row = connection.execute("SELECT seq, version, trials, digest FROM snapshot").fetchone()
+        if row is None or row[1] != version():
+            return None, []
+        return row, connection.execute("SELECT name, body FROM parts ORDER BY name").fetchall()
 
 
 def _misfit(connection: sqlite3.Connection, row: Any, parts: Iterable[tuple[str, str]]) -> str:

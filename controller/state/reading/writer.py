@@ -136,7 +136,7 @@ class Writer:
                 self._curves.keep(())
 
     def _load_curves(self, trial: int) -> TrialCurves | None:
-        row = self._connection.execute(
-            "SELECT body, digest FROM curves WHERE trial = ?", (trial,)
-        ).fetchone()
+        query = "SELECT body, digest FROM curves WHERE trial = ?"
+        with schema.only_text():
+            row = self._connection.execute(query, (trial,)).fetchone()
         return None if row is None else TrialCurves.decode(schema.checked(*row))

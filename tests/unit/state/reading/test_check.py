@@ -60,6 +60,10 @@ def test_events_after_the_tables_make_no_difference(search):
         ("UPDATE snapshot SET seq = 1000", "they contain event 1000, and the last is"),
         ("DELETE FROM trials WHERE id = 1", "they have 1 trials in place of 2"),
         ("UPDATE tuner SET body = '{}'", "the tuner's state: it is damaged"),
+        ("UPDATE tuner SET body = CAST(x'ff' AS TEXT)", "the tuner's state: it is damaged"),
+        ("UPDATE parts SET body = CAST(x'ff' AS TEXT)", "the reading tables: a row of"),
+        ("UPDATE trials SET body = CAST(x'ff' AS TEXT)", "the reading tables: a row of"),
+        ("UPDATE curves SET body = CAST(x'ff' AS TEXT)", "the reading tables: a row of"),
     ],
 )
 def test_a_difference_is_named_and_made_again(search, statement, expected):

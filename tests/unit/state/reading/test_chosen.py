@@ -42,8 +42,17 @@ def test_those_of_the_trials_that_were_asked_for(search: Search, has_tables: boo
     assert list(chosen.read(search.place.journal, ()).names) == list(whole.metric_curves)
 
 
-def test_damaged_tables_are_not_used(search: Search) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE curves SET body = '[]'",
+        "UPDATE curves SET body = CAST(x'ff' AS TEXT)",
+        "UPDATE snapshot SET seq = 1000",
+    ],
+)
+def test_damaged_tables_are_not_used(search: Search, statement: str) -> None:
     with_tables(search)
+    search.report(1, 0.9, step=3)
     with Journal.open(search.place.journal) as journal:
-        journal._connection.execute("UPDATE curves SET body = '[]'")
-    assert chosen.read(search.place.journal, [1]).values == {1: [(1, 0.1), (2, 0.2)]}
+        journal._connection.execute(statement)
+    assert chosen.read(search.place.journal, [1]).values == {1: [(1, 0.1), (2, 0.2), (3, 0.9)]}

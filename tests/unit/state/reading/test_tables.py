@@ -84,6 +84,10 @@ def test_events_after_the_tables_are_applied(search):
         "UPDATE trials SET body = '{}' WHERE id = 1",
         "UPDATE trials SET body = replace(body, '0.25', '0.35')",
         "UPDATE curves SET body = '[]'",
+        "UPDATE parts SET body = CAST(x'ff' AS TEXT) WHERE name = 'counts'",
+        "UPDATE trials SET body = CAST(x'ff' AS TEXT) WHERE id = 1",
+        "UPDATE trials SET digest = CAST(x'ff' AS TEXT) WHERE id = 1",
+        "UPDATE curves SET body = CAST(x'ff' AS TEXT)",
     ],
 )
 def test_tables_that_do_not_fit_the_events_are_ignored(search, statement):

@@ -46,6 +46,7 @@ def test_the_latest_state_is_read(path: Path) -> None:
         "UPDATE tuner SET version = '0.0.1'",
         "UPDATE tuner SET seq = 1",
         "UPDATE tuner SET body = replace(body, 'del', 'DEL')",
+        "UPDATE tuner SET body = CAST(x'ff' AS TEXT)",
         "DELETE FROM tuner",
         "DELETE FROM events WHERE seq > 1",
         "DROP TABLE tuner",
