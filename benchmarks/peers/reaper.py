@@ -34,7 +34,9 @@ def main() -> None:
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "cannot become a subreaper")
     began = time.monotonic()
-    started = [subprocess.Popen(command).pid for _ in range(copies)]  # their orphans come here
+    # While a Popen is referred to, no other Popen waits for its process and loses the exit code.
+    processes = [subprocess.Popen(command) for _ in range(copies)]  # their orphans come here
+    started = [process.pid for process in processes]
     _write(file, {"pids": started})
     signal.signal(signal.SIGTERM, _end)
     exits: dict[int, int] = {}

@@ -18,6 +18,7 @@ from .experiment import Experiment
 _POLL = 0.05  # seconds
 # The first lines of a search: its name and nodes, then its directory.
 _STARTED = re.compile(r"^(?P<name>[\w.-]+) on [^\n]*\nstore ", re.MULTILINE)
+_SQLITE = "sqlite:///"
 _PATHS = ("search_space_file", "store", "inventory")  # keys with a path
 _PATHS_IN_SECTIONS = (  # section and key
     ("trial", "code_dir"),
@@ -122,9 +123,8 @@ def _absolute(config: Mapping[str, Any], base: Path) -> dict[str, Any]:
 
 def _absolute_path(path: str, base: Path) -> str:
     """The absolute path, also inside the address of an SQLite database. Other addresses stay."""
-    scheme, separator, rest = path.partition("://")
-    if separator and scheme != "sqlite":
+    if path.startswith(_SQLITE):
+        return f"{_SQLITE}{base / Path(path[len(_SQLITE) :]).expanduser()}"
+    if not path or "://" in path:  # an empty path is refused later, as in a file
         return path
-    if separator:
-        return f"sqlite:///{base / rest[1:]}"
     return str(base / Path(path).expanduser())

@@ -70,8 +70,11 @@ def create_database(address: str, create: Callable[[str], object]) -> None:
     draft.unlink(missing_ok=True)
     try:
         create(f"{SQLITE}{draft}")
-        with contextlib.suppress(FileExistsError):  # another process was faster
+        try:
             os.link(draft, path)
+        except OSError:
+            if not os.path.lexists(path):  # another process was not faster: no hard links here
+                draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
 

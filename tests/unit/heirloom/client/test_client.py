@@ -192,7 +192,7 @@ def test_a_search_is_started_by_itself(program, tmp_path):
         client.run({"search_space": {"lr": {0.1, 0.2}}})
 
 
-def test_paths_of_a_mapping_are_those_of_the_working_directory():
+def test_paths_of_a_mapping_are_those_of_the_working_directory(monkeypatch):
     base = Path("/home/ann/My Search")
     found = start._absolute({"trial": {"command": "true"}, "tuner": {"class": "mine.Tuner"}}, base)
     assert found == {
@@ -205,15 +205,18 @@ def test_paths_of_a_mapping_are_those_of_the_working_directory():
         "trial": {"code_dir": "code", "python": "env/bin/python"},
         "exporters": {
             "tensorboard": "runs", "mlflow": "http://lab:5000", "optuna": "sqlite:///s.db",
-            "jsonl": "/data/t.jsonl",
+            "jsonl": "/data/t.jsonl", "parquet": "", "lab": "sqlite:///~/s.db",
         },
     }  # fmt: skip
+    monkeypatch.setenv("HOME", "/home/bob")
     assert start._absolute(given, base) == {
         "name": "x", "inventory": "/home/ann/My Search/hosts.yml", "store": "/mnt",
         "tuner": {"name": "grid"},
         "exporters": {
             "tensorboard": "/home/ann/My Search/runs", "mlflow": "http://lab:5000",
             "optuna": "sqlite:////home/ann/My Search/s.db", "jsonl": "/data/t.jsonl",
+            "parquet": "",  # which is refused, as in a file
+            "lab": "sqlite:////home/bob/s.db",
         },
         "trial": {
             "code_dir": "/home/ann/My Search/code", "python": "/home/ann/My Search/env/bin/python",

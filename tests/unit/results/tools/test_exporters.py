@@ -1,7 +1,9 @@
 """Exporters: which there are, and what they write where nothing is installed for them."""
 
 import csv
+import errno
 import json
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -228,6 +230,21 @@ def test_a_database_is_created_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     create_database(address, create)
     create_database(address, fail)  # it is there already
     create_database("http://lab:5000", fail)
+    assert (tmp_path / "t.db").read_text() == "tables"
+    assert list(tmp_path.glob(".heirloom-*")) == []
+
+
+def test_a_database_is_created_where_there_are_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    create_database(
+        f"sqlite:///{tmp_path}/t.db",
+        lambda draft: Path(draft.removeprefix("sqlite:///")).write_text("tables"),
+    )
     assert (tmp_path / "t.db").read_text() == "tables"
     assert list(tmp_path.glob(".heirloom-*")) == []
 
