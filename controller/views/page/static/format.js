@@ -18,12 +18,13 @@ export function text(value) {
 /** `48 s`, `12 min 5 s`, `3 h 7 min`, `2 d 4 h`. @param {number | null | undefined} seconds */
 export function duration(seconds) {
   if (typeof seconds !== "number") return "";
-  const whole = Math.max(0, Math.round(seconds));
+  const exact = Math.max(0, seconds); // clocks of two machines may differ
+  const whole = Math.round(exact);
   for (const [size, unit, below, name] of /** @type {[number, string, number, string][]} */ (
     [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]])) {
     if (whole >= size) return `${Math.floor(whole / size)} ${unit} ${Math.floor((whole % size) / below)} ${name}`;
   }
-  return seconds < 10 && seconds % 1 ? `${seconds.toFixed(1)} s` : `${whole} s`;
+  return exact < 10 && exact % 1 ? `${exact.toFixed(1)} s` : `${whole} s`;
 }
 
 /** Local date and time. @param {number | null | undefined} at seconds since the epoch */

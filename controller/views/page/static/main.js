@@ -25,7 +25,7 @@ const gone = new Set();
 async function show() {
   const mine = ++turn;
   const route = parse(location.hash, source.only);
-  const view = VIEWS[route.view];
+  const view = Object.hasOwn(VIEWS, route.view) ? VIEWS[route.view] : null;
   if (!view) return fail("There is no such page.", route);
   const key = keyOf(route);
   const context = { route, source, go, theme: { colour }, el };
@@ -49,7 +49,8 @@ async function show() {
   const isFirst = shown === null;
   clear();
   view.render(main, docs, context);
-  shown = { key, view, docs, context };
+  // A view may write its address in a form of its own.
+  shown = { key: keyOf(parse(location.hash, source.only)), view, docs, context };
   document.title = [title(view, route), route.name, "Heirloom"].filter(Boolean).join(" · ");
   main.setAttribute("aria-busy", "false");
   if (!isFirst) {
@@ -94,7 +95,7 @@ function go(hash, { replace = false } = {}) {
     location.hash = hash;
     return;
   }
-  history.replaceState(null, "", hash);
+  if (hash !== location.hash) history.replaceState(null, "", hash); // browsers limit how often
   if (shown) shown.key = keyOf(parse(hash, source.only)); // the view shows that already
 }
 

@@ -68,14 +68,15 @@ export function picture(figure, options) {
     const library = await plotly();
     if (!root.isConnected) return;
     const config = { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] };
-    await library.react(plot, traces(current, view), layout(current, view), config);
+    const drawn = library.react(plot, traces(current, view), layout(current, view), config);
     if (!isDrawn && options.go) {
       plot.on("plotly_click", (/** @type {any} */ event) => {
         const trial = event.points[0]?.customdata;
         if (typeof trial === "number") options.go?.(trial);
       });
     }
-    isDrawn = true;
+    isDrawn = true; // from now on there is something to purge
+    await drawn;
   }
 
   /** @param {string} name */

@@ -21,8 +21,11 @@ export function live() {
   const kept = new Map();
   /** @type {string[]} */
   let actions = [];
+  let ahead = 0; // milliseconds by which the server's clock is ahead of this one
   return {
     live: true,
+    /** The time of the server, in seconds since the epoch. */
+    now: () => (Date.now() + ahead) / 1000,
     /** @type {string | null} */
     only: null,
     /** @param {string} action */
@@ -34,6 +37,8 @@ export function live() {
     async get(address) {
       const old = kept.get(address);
       const response = await send(`api/${address}`, { headers: old ? { "If-None-Match": old.tag } : {} });
+      const date = Date.parse(response.headers.get("Date") ?? "");
+      if (date) ahead = date - Date.now();
       const value = response.status === 304 && old ? old.value : await response.json();
       const tag = response.headers.get("ETag");
       kept.delete(address);
@@ -94,6 +99,7 @@ export function embedded(documents) {
   const [first = ""] = Object.keys(documents).filter((address) => address.includes("/"));
   return {
     live: false,
+    now: () => Date.now() / 1000,
     only: decodeURIComponent(first.split("/")[0]),
     can: () => false,
     /** @param {string} address */

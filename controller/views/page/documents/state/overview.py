@@ -17,7 +17,8 @@ def row(source: Source) -> dict[str, Any]:
     """One experiment: state, best value, progress, and the best value so far by trials.
 
     `done` of `total` trials of the budget have ended; `total` is null where the budget does not
-    count trials. `sparkline` has the number of trials at each improvement, and the value.
+    count trials. `elapsed` is that of `last`, the time of the last event. `sparkline` has the
+    number of trials at each improvement, and the value.
     """
     record, x = source.record, source.record.experiment
     best = None if x.best is None else x.trials[x.best]
@@ -34,6 +35,7 @@ def row(source: Source) -> dict[str, Any]:
         "started": x.started_at,
         "ended": source.ended_at,
         "last": x.last_at,
+        "elapsed": x.elapsed(x.last_at),
         "problem": None,
         "sparkline": {"trials": [at for at, _ in line], "values": [value for _, value in line]},
     }

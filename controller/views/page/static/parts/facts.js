@@ -26,7 +26,7 @@ export function params(values) {
   const pairs = Object.entries(values ?? {});
   if (!pairs.length) return el("p", { class: "soft" }, "none");
   return el("dl", { class: "params" }, pairs.map(([name, value]) =>
-    el("div", null, el("dt", null, name), el("dd", text(value).length > LONG ? { tabindex: 0 } : null, text(value) || "null"))));
+    el("div", null, el("dt", null, name), el("dd", text(value).length > LONG ? { tabindex: 0 } : null, text(value) || JSON.stringify(value)))));
 }
 
 /** A link to a trial. @param {string} name of the experiment @param {number} id @param {any} [words] */

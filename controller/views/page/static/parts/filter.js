@@ -32,10 +32,11 @@ function condition(word, columns) {
   const bound = Number(wanted);
   const value = (/** @type {number} */ row) => column.values[row];
   const isNumber = wanted !== "" && !Number.isNaN(bound);
-  const equals = (/** @type {number} */ row) => (isNumber && typeof value(row) === "number" ? value(row) === bound : cells[row] === words);
+  const equals = (/** @type {number} */ row) => cells[row] === words || (isNumber && value(row) === bound); // as shown, or exactly
   if (operator === ":") return (row) => cells[row].includes(words);
   if (operator === "=") return equals;
   if (operator === "!=") return (row) => !equals(row);
+  if (wanted === "") return () => true; // the number is still to be typed
   /** @type {Record<string, (number: number) => boolean>} */
   const comparisons = { "<": (each) => each < bound, ">": (each) => each > bound, "<=": (each) => each <= bound, ">=": (each) => each >= bound };
   return (row) => typeof value(row) === "number" && comparisons[operator](value(row));

@@ -16,7 +16,7 @@ const MARKS = 2000; // places that a search marks
 export function log(context, trial) {
   const { name } = context.route;
   const output = el("pre", { class: "log", tabindex: 0, "aria-label": "Log", "data-key": "log" });
-  const attempt = el("select", null, trial.attempts.map((number) => el("option", { value: number, selected: number === trial.attempts.at(-1) }, `attempt ${number}`)));
+  const attempt = el("select");
   const follow = el("input", { type: "checkbox", checked: trial.isRunning });
   const search = el("input", { type: "search", placeholder: "error", autocomplete: "off" });
   const found = el("output");
@@ -34,7 +34,7 @@ export function log(context, trial) {
   let turn = 0;
 
   async function read() {
-    const mine = turn;
+    const mine = ++turn; // a read that is under way adds nothing any more
     clearTimeout(timer);
     try {
       for (;;) {
@@ -99,7 +99,8 @@ export function log(context, trial) {
     const marks = output.querySelectorAll("mark");
     if (!marks.length) return;
     follow.checked = false;
-    at = (at + by + marks.length) % marks.length;
+    at = (at < 0 && by < 0 ? marks.length : at + marks.length) + by;
+    at %= marks.length;
     for (const mark of output.querySelectorAll("mark.current")) mark.classList.remove("current");
     marks[at].classList.add("current");
     marks[at].scrollIntoView({ block: "center" });
@@ -109,14 +110,30 @@ export function log(context, trial) {
   search.addEventListener("input", () => { at = -1; show(); });
   search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") step(event.shiftKey ? -1 : 1); });
   follow.addEventListener("change", () => { if (follow.checked) read(); });
-  attempt.addEventListener("change", () => {
-    [text, from, isCut, turn] = ["", -LATEST, false, turn + 1];
+  attempt.addEventListener("change", begin);
+
+  /** Read the log of the chosen attempt from its beginning. */
+  function begin() {
+    [text, from, isCut] = ["", -LATEST, false];
     output.replaceChildren();
     read();
-  });
-  queueMicrotask(read);
+  }
+
+  /** Offer these attempts. Who follows the newest one is shown a newer one. @param {number[]} numbers */
+  function update(numbers) {
+    const before = attempt.options.length;
+    if (numbers.length === before) return;
+    const isNewest = attempt.selectedIndex === before - 1;
+    attempt.append(...numbers.slice(before).map((number) => el("option", { value: number }, `attempt ${number}`)));
+    if (before && !(isNewest && follow.checked)) return;
+    attempt.selectedIndex = numbers.length - 1;
+    queueMicrotask(begin);
+  }
+
+  update(trial.attempts);
   return {
     root,
+    update,
     destroy() {
       turn += 1;
       clearTimeout(timer);

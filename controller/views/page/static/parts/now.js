@@ -7,14 +7,14 @@ import { state, trial } from "./facts.js";
 import { spark } from "./spark.js";
 import { elapsed } from "./ticking.js";
 
-/** Trials on nodes. @param {any} doc @param {string} name @param {boolean} goesOn whether a controller runs */
-export function running(doc, name, goesOn) {
+/** Trials on nodes. @param {any} doc @param {string} name @param {boolean} goesOn whether a controller runs @param {number} now the server's time */
+export function running(doc, name, goesOn, now) {
   if (!doc.trials.length) return null;
   const rows = doc.trials.map((/** @type {any} */ each) => [
     trial(name, each.id),
     state(each.state),
     each.node,
-    elapsed(each.seconds, goesOn),
+    elapsed(each.seconds, goesOn, now - doc.at),
     each.waits_for ? `waits for ${each.waits_for}` : number(each.last ?? each.curve.values.at(-1)),
     each.waits_for ? "" : spark(each.curve.values, { steps: each.curve.steps, label: `Trial ${each.id}` }),
     each.parents.map((/** @type {number} */ id, /** @type {number} */ at) => [at ? ", " : "", trial(name, id)]),

@@ -5,7 +5,7 @@ import { svg } from "../dom.js";
 import { number } from "../format.js";
 
 /**
- * A curve as a line. Points without a value leave a gap; an empty curve is an empty picture.
+ * A curve as a line. Points without a value are left out; an empty curve is an empty picture.
  * @param {(number | null)[]} values
  * @param {{steps?: number[], width?: number, height?: number, label?: string}} [options]
  */

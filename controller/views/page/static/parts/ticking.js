@@ -8,12 +8,14 @@ let timer = 0;
 
 /**
  * A duration; where it goes on, it is counted from now on.
- * @param {number | null} seconds until now @param {boolean} goesOn
+ * @param {number | null} seconds until the document was made @param {boolean} goesOn
+ * @param {number} [age] seconds since then
  */
-export function elapsed(seconds, goesOn) {
+export function elapsed(seconds, goesOn, age = 0) {
   if (!goesOn || typeof seconds !== "number") return duration(seconds);
   timer ||= window.setInterval(count, 1000);
-  return el("span", { "data-began": Date.now() - 1000 * seconds }, duration(Math.floor(seconds)));
+  const now = seconds + Math.max(0, age);
+  return el("span", { "data-began": Date.now() - 1000 * now }, duration(Math.floor(now)));
 }
 
 function count() {

@@ -44,7 +44,7 @@ export default {
       redraw(slots.head, head(summary, context));
       redraw(slots.actions, section("Actions", actions(context, steering(summary))));
     }
-    if (run !== undefined) redraw(slots.running, running(run, name, goesOn(documents[0], context)));
+    if (run !== undefined) redraw(slots.running, running(run, name, goesOn(documents[0], context), context.source.now()));
     if (node !== undefined) redraw(slots.nodes, nodes(node, name));
     if (progress !== undefined) {
       draw("progress", progress.figure, context, {
@@ -80,7 +80,7 @@ function head(doc, context) {
     panels([
       [`Best value (${doc.objective})`, best ? best.shown : "none", best ? [["trial ", trial(name, best.id)], best.note] : []],
       ["Trials", String(doc.trials), counts.map(([each, count]) => [`${count} `, state(each)])],
-      ["Time", elapsed(doc.elapsed, goesOn(doc, context)) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", typeof doc.left === "number" ? `about ${duration(doc.left)} left` : "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
+      ["Time", elapsed(doc.elapsed, goesOn(doc, context), context.source.now() - doc.at) || "none", [doc.started_at ? `since ${clock(doc.started_at)}` : "", typeof doc.left === "number" ? `about ${duration(doc.left)} left` : "", doc.ended_at ? `until ${clock(doc.ended_at)}` : ""]],
       ["Budget", budget.text, [typeof budget.share === "number" ? bar(budget.share, "Share of the budget") : "", free, doc.controller ? `controller: ${doc.controller}` : ""]],
     ]),
     notes(doc.troubles, "trouble"),

@@ -120,6 +120,7 @@ class Shown {
   /** Ask for the line of a trial. A file has that of the best trial only. @param {number} trial */
   async ask(trial) {
     const { source, route } = this.context;
+    if (trial === this.curves.of) this.own = null;
     if (!source.live || trial === this.curves.of) return;
     try {
       const found = await source.get(`${encodeURIComponent(route.name)}/curves?of=${trial}`);

@@ -9,8 +9,8 @@ import { elapsed } from "../parts/ticking.js";
 import { picture } from "../plot.js";
 import { address } from "../router.js";
 
-// Okabe and Ito (2008).
-const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8c8c8c"];
+// Okabe and Ito (2008). The first ones have the most contrast to both papers.
+const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#8c8c8c", "#CC79A7", "#E69F00", "#56B4E9"];
 const AT_FIRST = 4; // experiments that are compared at first
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 
@@ -21,24 +21,24 @@ export default {
   title: "Experiments",
   documents: () => ["overview"],
 
-  /** @param {HTMLElement} root @param {any[]} documents */
-  render(root, documents) {
+  /** @param {HTMLElement} root @param {any[]} documents @param {any} context */
+  render(root, documents, context) {
     const list = el("div");
     const compared = el("div");
     parts = { list, compared, chosen: null, picture: null };
     root.append(el("h1", null, "Experiments"), list, compared);
-    this.update(root, documents);
+    this.update(root, documents, context);
   },
 
-  /** @param {HTMLElement} _ @param {any[]} documents */
-  update(_, [found]) {
+  /** @param {HTMLElement} _ @param {any[]} documents @param {any} context */
+  update(_, [found], { source }) {
     const objective = found.find(isComparable)?.objective;
     parts.chosen ??= new Set(found.filter((/** @type {any} */ each) => isComparable(each) && each.objective === objective).slice(0, AT_FIRST).map((/** @type {any} */ each) => each.name));
     const toggle = (/** @type {string} */ name) => {
       if (!parts.chosen.delete(name)) parts.chosen.add(name);
       compare(found);
     };
-    redraw(parts.list, found.length ? list(found, toggle) : el("p", null, "No experiment yet: start one with ", el("code", null, "heirloom run FILE"), "."));
+    redraw(parts.list, found.length ? list(found, toggle, source.now()) : el("p", null, "No experiment yet: start one with ", el("code", null, "heirloom run FILE"), "."));
     compare(found);
   },
 
@@ -48,8 +48,8 @@ export default {
   },
 };
 
-/** @param {any[]} found @param {(name: string) => void} toggle */
-function list(found, toggle) {
+/** @param {any[]} found @param {(name: string) => void} toggle @param {number} now the server's time */
+function list(found, toggle, now) {
   const rows = found.map((each) => [
     el("a", { href: address(each.name), "data-key": each.name }, each.name),
     state(each.state),
@@ -58,18 +58,11 @@ function list(found, toggle) {
     [`${each.done ?? 0}${each.total ? ` of ${each.total}` : ""} `, each.total ? bar((each.done ?? 0) / each.total, `Progress of ${each.name}`) : ""],
     spark(values(each), { steps: steps(each), label: `Best so far of ${each.name}` }),
     clock(each.started),
-    elapsed(took(each), each.state === "running"),
+    typeof each.started === "number" && elapsed(each.elapsed, each.state === "running", now - each.last),
     isComparable(each) && el("input", { type: "checkbox", "aria-label": `Compare ${each.name}`, "data-key": `compare ${each.name}`, checked: parts.chosen.has(each.name), onchange: () => toggle(each.name) }),
   ]);
   const columns = ["experiment", "state", "objective", { name: "best", number: true }, "trials", "best so far", "started", { name: "time", number: true }, "compare"];
   return [el("p", { class: "soft" }, counted(found.length, "experiment")), table("Experiments", columns, rows)];
-}
-
-/** @param {any} each */
-function took(each) {
-  if (typeof each.started !== "number") return null;
-  const end = each.state === "running" ? Date.now() / 1000 : each.ended ?? each.last;
-  return typeof end === "number" ? end - each.started : null;
 }
 
 /** The best values so far. @param {any} each @returns {number[]} */

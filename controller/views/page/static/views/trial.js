@@ -24,18 +24,19 @@ export default {
     const [, doc] = documents;
     parts = { facts: el("div"), log: null, network: candidate(context, doc.id) };
     root.append(parts.facts, parts.network.root);
-    const attempts = (doc.attempts ?? []).map((/** @type {any} */ each) => Number(String(each.attempt).split(".").at(-1)));
-    if (context.source.live && attempts.length) {
-      parts.log = log(context, { id: doc.id, attempts, isRunning: doc.state === "running" });
-      root.append(section("Log", parts.log.root));
-    }
     this.update(root, documents, context);
   },
 
-  /** @param {HTMLElement} _ @param {any[]} documents @param {any} context */
-  update(_, [summary, doc], context) {
+  /** @param {HTMLElement} root @param {any[]} documents @param {any} context */
+  update(root, [summary, doc], context) {
     redraw(parts.facts, facts(doc, context, summary.trials));
     parts.network.update();
+    const attempts = (doc.attempts ?? []).map((/** @type {any} */ each) => Number(String(each.attempt).split(".").at(-1)));
+    if (parts.log) parts.log.update(attempts);
+    else if (context.source.live && attempts.length) {
+      parts.log = log(context, { id: doc.id, attempts, isRunning: !doc.is_verdict });
+      root.append(section("Log", parts.log.root));
+    }
   },
 
   destroy() {
@@ -61,7 +62,7 @@ function facts(doc, context, count) {
       ["Starts from", (doc.restored ?? []).length ? trials(name, doc.restored) : doc.imported ? `${doc.imported.experiment}/${doc.imported.trial}` : "nothing",
         [share(doc.inherited), doc.retry_of !== null && doc.retry_of !== undefined ? ["retry of ", trial(name, doc.retry_of)] : ""].filter(Boolean)],
       ["Ran", duration(doc.seconds?.running ?? took(doc)) || "not yet", [doc.node ? `on ${doc.node}` : "", usage(doc)].filter(Boolean)],
-      ["Weights", doc.weights ? bytes(doc.size) || "kept" : doc.removed ? "removed" : "none", [doc.damaged ? el("span", { class: "failed" }, `damaged: ${text(doc.damaged)}`) : "", doc.shared ? `${bytes(doc.shared)} of it stored once with an ancestor` : ""]],
+      ...(doc.isRow ? [] : [["Weights", doc.weights ? bytes(doc.size) || "kept" : doc.removed ? "removed" : "none", [doc.damaged ? el("span", { class: "failed" }, `damaged: ${text(doc.damaged)}`) : "", doc.shared ? `${bytes(doc.shared)} of it stored once with an ancestor` : ""]]]),
     ]),
     section("Params", changes(doc, name), params(doc.params)),
     curves(doc),
@@ -69,7 +70,7 @@ function facts(doc, context, count) {
     times(doc),
     children(doc, name),
     inherited(doc),
-    manifest(doc),
+    manifest(doc, name),
     doc.result !== null && doc.result !== undefined ? section("Result", el("pre", { tabindex: 0, "data-key": "result" }, JSON.stringify(doc.result, null, 2))) : null,
     section("Actions", actions(context, steering(doc)), commands(doc)),
   ];
@@ -154,11 +155,11 @@ function inherited(doc) {
   }));
 }
 
-/** The files of the trial's weights. @param {any} doc */
-function manifest(doc) {
+/** The files of the trial's weights. @param {any} doc @param {string} name */
+function manifest(doc, name) {
   const files = doc.manifest?.files ?? [];
   if (!files.length && !doc.weights) return null;
-  const rows = files.map((/** @type {any} */ each) => [each.path ?? each.name, bytes(each.size), each.digest ?? "", each.shared ? `with trial ${text(each.shared)}` : ""]);
+  const rows = files.map((/** @type {any} */ each) => [each.path, bytes(each.size), each.digest, each.origin === null ? "" : ["with ", trial(name, each.origin, `trial ${each.origin}`)]]);
   return section("Manifest", doc.weights && el("p", null, copyable(doc.weights, "The weights are in")), doc.problem ? el("p", { class: "note trouble" }, doc.problem) : null,
     rows.length ? table("Files", ["file", { name: "size", number: true }, { name: "digest", class: "digest" }, "stored once"], rows) : null,
     doc.manifest?.left_out ? el("p", null, `${doc.manifest.left_out} more files are left out.`) : null);

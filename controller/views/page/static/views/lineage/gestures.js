@@ -25,6 +25,7 @@ export function gestures(canvas, on) {
 
   /** @param {PointerEvent} event */
   function press(event) {
+    if (event.button !== 0) return; // a menu may take the end of the others
     canvas.setPointerCapture(event.pointerId);
     if (!down.size) isDrag = false;
     down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });

@@ -88,6 +88,7 @@ export function stage(doc, options) {
     motion = isSameLayout && !isStill ? { from, to, since: performance.now() } : null;
     const focused = focus < 0 ? undefined : current.index.get(before.ids[focus]);
     hover = -1;
+    tip.hidden = true;
     setFocus(focused ?? -1);
     request();
   }

@@ -51,6 +51,7 @@ export function axes({ ranges, columns, place, changed }) {
       return Math.min(1, Math.max(0, 1 - (event.clientY - box.top) / box.height));
     };
     strip.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      if (event.button !== 0) return;
       strip.setPointerCapture(event.pointerId);
       isDown = true;
       isMoved = false;

@@ -37,8 +37,10 @@ export function contour(doc, context) {
     if (!of.includes(chosen.of)) chosen.of = of[0] ?? "";
     redraw(control, choice("Across", "across", params), choice("Up", "up", params), of.length > 1 && choice("Value", "of", of));
     field = chosen.up && chosen.of ? mean() : null;
+    const ends = field && [field.shades.low, field.shades.high].map(short);
+    if (field?.of.maximize === false) ends.reverse();
     key.textContent = field
-      ? `${chosen.of} from ${short(field.shades.low)} (dark${field.of.maximize === false ? ", best" : ""}) to ${short(field.shades.high)}: the brighter, the better. The mean of ${field.rows.length} results, weighted by their distance; dots are results.`
+      ? `${chosen.of} from ${ends[0]} (dark) to ${ends[1]}: the brighter, the better. The mean of ${field.rows.length} results, weighted by their distance; dots are results.`
       : "A contour needs two params that differ between trials.";
     picture.canvas.setAttribute("aria-label", `${chosen.of} over ${chosen.across} and ${chosen.up}`);
     picture.request();

@@ -23,7 +23,9 @@ export function importance(context) {
       if (doc.state === "working" && source.live) timer = window.setTimeout(ask, AGAIN);
     } catch (error) {
       const words = source.live ? /** @type {any} */ (error).message : "This file has no importance of params: heirloom report --importance writes it, and heirloom serve shows it.";
-      if (isShown) redraw(root, el("p", { class: "note" }, words));
+      if (!isShown) return;
+      redraw(root, el("p", { class: "note" }, words));
+      if (/** @type {any} */ (error).status === 0) timer = window.setTimeout(ask, AGAIN);
     }
   }
 

@@ -151,6 +151,16 @@ export function parallel(doc, context) {
     }
   }
 
+  /** Let the ranges of numbers mean the same on axes that became longer. @param {any[]} before the columns until now */
+  function keepRanges(before) {
+    for (const [name, range] of ranges) {
+      const [old, now] = [before, columns].map((all) => all.find(({ column }) => column.name === name)?.scale);
+      if (!old || !now || old.isCategorical || now.isCategorical) continue;
+      const [low, high] = range.map((share) => Math.min(1, Math.max(0, now.share(old.value(share)))));
+      ranges.set(name, [low, high]);
+    }
+  }
+
   /** The rows within all ranges. */
   function selected() {
     const wanted = columns.filter(({ column }) => ranges.has(column.name));
@@ -181,7 +191,9 @@ export function parallel(doc, context) {
     /** @param {any} next */
     update(next) {
       current = next;
+      const before = columns;
       columns = prepared(next);
+      keepRanges(before);
       ground = null;
       size();
       picture.request();

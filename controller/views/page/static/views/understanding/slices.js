@@ -28,7 +28,7 @@ export function slices(doc, context, open) {
     if (!names.includes(which)) which = names[0] ?? "";
     redraw(control, names.length > 1 && el("label", null, "Value ", el("select", { "data-key": "value", onchange: (/** @type {any} */ event) => { which = event.target.value; fill(); } },
       names.map((name) => el("option", { value: name, selected: name === which }, name)))));
-    words.textContent = "The newer a trial, the darker its mark. A click opens the nearest one.";
+    words.textContent = "The newer a trial, the less transparent its mark. A click opens the nearest one.";
     const of = current.columns.find((/** @type {any} */ column) => column.name === which && column.role === "value");
     pictures = of ? current.columns.filter((/** @type {any} */ column) => column.role !== "value").map((/** @type {any} */ column) => slice(column, of)) : [];
     charts.replaceChildren(...pictures.map((each) => el("figure", null, each.root)));
