@@ -28,6 +28,16 @@ def named(result: Any) -> dict[str, Any]:
     return found
 
 
+def find(result: Any, name: str) -> Any:
+    """What `named` has of one name; None where it has nothing."""
+    if not isinstance(result, Mapping):
+        return None
+    reported = result.get(METRIC)
+    if isinstance(reported, Mapping) and name != "default" and name in reported:
+        return reported[name]
+    return None if name in _OURS else result.get(name)
+
+
 def inherited(result: Any) -> tuple[str, Any]:
     """What the trial inherited, in words, and the rest of its result.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.core.model import Trial
-from controller.core.usage.amounts import Amount, usage_of
+from controller.core.usage.amounts import Amount, Usage, usage_of
 from heirloom.store.limits.values import finite
 
 
@@ -55,6 +55,14 @@ class Training:
     def __init__(self, trials: Sequence[Trial]) -> None:
         self._trials = trials
         self._steps: dict[int, _Step] = {}
+        self._usages: dict[int, Usage] = {}
+
+    def usage(self, trial: Trial) -> Usage:
+        """What one of the trials used."""
+        found = self._usages.get(trial.id)
+        if found is None:
+            found = self._usages[trial.id] = usage_of(trial)
+        return found
 
     def inherited(self, number: int) -> Inherited:
         """What a trial inherited."""
@@ -104,7 +112,8 @@ class Training:
             return _Step(is_imported=True)
         best: _Step | None = None
         for parent in _parents(trial):
-            amount = usage_of(self._trials[parent]).counted
+            amount = Amount()
+            amount.add(self.usage(self._trials[parent]).counted)
             amount.add(self._steps[parent].amount)
             if best is None or amount.seconds > best.amount.seconds:
                 best = _Step(amount, parent, self._steps[parent].is_imported)

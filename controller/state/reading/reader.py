@@ -178,7 +178,7 @@ class StoredTrials(MutableSequence[Trial]):
             with (
                 database.translate_sqlite_errors(self._path, "read"),
                 schema.only_text(),
-                _without_collector(),
+                without_collector(),
             ):
                 for number, body, digest in self._connection.execute(query, arguments):
                     if number < self._count and number not in self._held:
@@ -208,7 +208,7 @@ class StoredTrials(MutableSequence[Trial]):
 
 
 @contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Make many objects without the garbage collector.
 
     It would go through all of them again and again, a third of the time, and find nothing: trials
@@ -223,4 +223,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-__all__ = ["Listed", "Restored", "StoredTrials", "TablesError", "read_curves", "restore"]
+__all__ = [
+    "Listed", "Restored", "StoredTrials", "TablesError", "read_curves", "restore",
+    "without_collector",
+]  # fmt: skip

@@ -12,7 +12,6 @@ from typing import Any
 from rich.markup import escape
 
 from controller.core.model import State, Trial
-from controller.core.usage.amounts import usage_of
 from controller.errors import HeirloomError
 from controller.formats import clock, duration
 from controller.state import record as records
@@ -146,7 +145,7 @@ def show(value: Any) -> str:
 
 
 def _built_in(record: Record) -> list[Column]:
-    now, front = tables.now(record), set(record.experiment.front.ids)
+    now, front, used = tables.now(record), set(record.experiment.front.ids), record.training.usage
 
     def weights(trial: Trial) -> str | None:
         return record.root.weights_text(trial.id) if records.has_weights(trial) else None
@@ -166,8 +165,8 @@ def _built_in(record: Record) -> list[Column]:
         Column("node", lambda trial: trial.attempts[-1].node if trial.attempts else None, show),
         Column("time", lambda trial: tables.seconds(trial, now), duration),
         Column("cpu_seconds", lambda trial: trial.cpu_seconds, hours.hours),
-        Column("gpu_seconds", lambda trial: usage_of(trial).known_gpu_seconds, hours.hours),
-        Column("lost_seconds", lambda trial: usage_of(trial).lost.seconds, hours.hours),
+        Column("gpu_seconds", lambda trial: used(trial).known_gpu_seconds, hours.hours),
+        Column("lost_seconds", lambda trial: used(trial).lost.seconds, hours.hours),
         Column("inherited_seconds", inherited, hours.hours),
         Column("params", lambda trial: trial.params, _object),
         Column("result", lambda trial: trial.result, _object),
@@ -205,7 +204,7 @@ def _param(name: str) -> Callable[[Trial], Any]:
 
 
 def _result(name: str) -> Callable[[Trial], Any]:
-    return lambda trial: results.named(trial.result).get(name)
+    return lambda trial: results.find(trial.result, name)
 
 
 def _metric(name: str) -> Callable[[Trial], Any]:

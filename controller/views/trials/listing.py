@@ -14,12 +14,14 @@ from typing import Any, Literal
 from controller.core.model import State, Trial
 from controller.state import record as records
 from controller.state.experiment_dir import ExperimentDir
-from controller.state.reading.reader import Listed
+from controller.state.reading.reader import Listed, without_collector
 from controller.state.record import Record
 from controller.views import output, tables
 from controller.views.trials.columns import Column, Columns
 
 Form = Literal["table", "json", "csv"]
+
+_AS_PLAIN = frozenset({str, int, type(None)})  # types that the CSV writer writes as `plain` does
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def show(place: ExperimentDir, selection: Selection, form: Form) -> None:
 
     Raises HeirloomError, for an unknown column too.
     """
-    with records.opened(place) as record:
+    with records.opened(place) as record, without_collector():
         _show(record, selection, form)
 
 
@@ -120,14 +122,17 @@ def _print_csv(columns: Sequence[Column], trials: Sequence[Trial]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(column.name for column in columns)
     reads = [column.read for column in columns]
-    writer.writerows([_field(read(trial)) for read in reads] for trial in trials)
-
-
-def _field(value: Any) -> Any:
-    """A value for the CSV writer, which writes text and finite numbers as `plain` does."""
-    kind = type(value)
-    is_known = kind is str or kind is int or value is None
-    return value if is_known or (kind is float and isfinite(value)) else plain(value)
+    for trial in trials:
+        row = [read(trial) for read in reads]
+        writer.writerow(
+            [
+                # Written out: a function that is called for each field takes 6 % longer.
+                one
+                if (kind := type(one)) in _AS_PLAIN or (kind is float and isfinite(one))
+                else plain(one)
+                for one in row
+            ]
+        )
 
 
 def plain(value: Any) -> str:

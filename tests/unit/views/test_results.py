@@ -1,6 +1,7 @@
 import pytest
 
-from controller.views.results import inherited
+from controller.views.results import find, inherited, named
+from heirloom.tuners.nni.plain_json import METRIC
 from heirloom.weights.plan import Tensor, make
 from heirloom.weights.report import describe
 
@@ -34,3 +35,19 @@ def test_any_other_result_is_left_as_it_is(result):
 def test_a_report_without_names_is_counted(names):
     words, _ = inherited({"inherited": {"share": 0.0, "new": 2, "names": names}})
     assert words == "0.0% of the numbers; tensors: 2 new"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        {"value": 1.0, "test": 0.5, "inherited": {"share": 1.0}},
+        {"test": 0.5, METRIC: {"default": 1.0, "test": 0.7, "value": 2.0}},
+        {"test": 0.5, METRIC: 1.0},
+    ],
+)
+def test_one_of_what_a_trial_passed_is_that_of_all(result):
+    names = {"value", "inherited", "test", "default", "other", METRIC}
+    assert {name: find(result, name) for name in names if find(result, name) is not None} == named(
+        result
+    )
