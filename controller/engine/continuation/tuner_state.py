@@ -48,7 +48,7 @@ class StateKeeper:
         self._began = 0.0  # when it was requested
         self._answer: Future[SavedState] | None = None
         self._not_before = float("-inf")
-        self._has_none = False  # whether the tuner has said that it has no state
+        self._has_none = False  # whether the tuner answered that it has no state
 
     def note(self, events: Sequence[e.Event]) -> None:
         """Take events in the order of the journal."""

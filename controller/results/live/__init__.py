@@ -1,4 +1,4 @@
-"""Exporters that follow a search: each in a process of its own, which harms nobody."""
+"""Exporters that follow a search, each in a process of its own: a search outlives their failure."""
 
 from __future__ import annotations
 

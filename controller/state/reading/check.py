@@ -16,7 +16,7 @@ from controller.state.reading.curves import Curves, Reports
 from controller.state.reading.plain import plain_state
 
 # Heaps hold outdated entries, which a decision removes and a replay does not; what they order is in
-# other parts. A front remembers its best candidate when somebody has asked for it.
+# other parts. A front caches its best candidate once it was read.
 _NOT_COMPARED = frozenset({"armable", "_heap", "_ready", "_best"})
 _PAIRS = frozenset({"dict", "Counter"})
 
@@ -26,7 +26,7 @@ def differences(
 ) -> list[str]:
     """What is different beside the events, a line each.
 
-    Tables of another version are not read by anybody, and not compared. Of the tuner's state only
+    Tables of another version are not read, and not compared. Of the tuner's state only
     the digest and the number of its event are checked: its content depends on the tuner.
 
     Args:

@@ -1,4 +1,4 @@
-"""What is to be said about an experiment as a whole, in sentences."""
+"""Notes about an experiment as a whole, in sentences."""
 
 from __future__ import annotations
 

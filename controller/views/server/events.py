@@ -54,7 +54,7 @@ class Reader:
 
 
 class Hub:
-    """Looks for changes while somebody reads the events, and passes them to each reader."""
+    """Looks for changes while there are readers, and passes them to each reader."""
 
     def __init__(self, experiments: Experiments) -> None:
         self._experiments = experiments

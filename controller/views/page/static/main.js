@@ -152,7 +152,7 @@ async function refresh() {
 }
 
 /** @param {{type: string, experiment?: string}} event */
-function heard(event) {
+function onEvent(event) {
   const { name } = parse(location.hash, source.only);
   if (event.type === "lost") return say("The server does not answer. What is shown may be old.");
   if (event.type === "gone" && event.experiment === name) {
@@ -174,5 +174,5 @@ document.getElementById("skip")?.addEventListener("click", (event) => {
 });
 addEventListener("hashchange", show);
 document.addEventListener("visibilitychange", () => { if (!document.hidden && isStale) refresh(); });
-source.watch(heard);
+source.watch(onEvent);
 show();

@@ -48,7 +48,7 @@ export function live() {
       return value;
     },
     /**
-     * Call back with `change`, `gone`, `lost` and `open`. While the page is hidden nothing is heard:
+     * Call back with `change`, `gone`, `lost` and `open`. While the page is hidden no event arrives:
      * a browser opens few connections to one server, whatever the number of pages.
      * @param {(event: {type: string, experiment?: string, state?: string}) => void} callback
      */

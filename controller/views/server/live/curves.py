@@ -14,7 +14,7 @@ from controller.state.reading.curves import TrialCurves
 class StoredCurves:
     """The curves of the trials that were asked for, of values and of metrics.
 
-    Whoever wants those of many trials calls `load` first, since each reading of the journal takes
+    Call `load` first for those of many trials, since each reading of the journal takes
     the time of its latest events. Methods raise JournalError.
 
     Args:

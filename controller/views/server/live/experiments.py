@@ -1,4 +1,4 @@
-"""The experiments of a home, as far as somebody looks at them."""
+"""The experiments of a home: open are those that readers ask for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from controller.views.server.live.shared import SharedTasks
 from controller.views.server.live.signature import Signature, signature
 from controller.views.server.live.threads import LateError, StoreThreads, Worker
 
-_IDLE = 60.0  # seconds after which an experiment that nobody looks at is closed
+_IDLE = 60.0  # seconds after which an experiment without a reader is closed
 _OPEN = 50  # experiments at once: each takes three file descriptors and a thread
 _OVERVIEW = 5.0  # seconds after which the overview leaves the rest of the rows for the next time
 _REREAD = 2.0  # seconds between two times that a row is made, at least
@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
     name: str
     sequence: int | None  # the number of the last event, None where the journal cannot be read
-    state: str | None  # `unread`: not known before somebody asks for it
+    state: str | None  # `unread`: not read yet
 
 
 class _Row(NamedTuple):
@@ -43,7 +43,7 @@ class _Row(NamedTuple):
 
 
 class Experiments:
-    """Opens experiments when they are asked for, and closes those that nobody looks at any more.
+    """Opens experiments when they are asked for, and closes those without a reader.
 
     Args:
         home: where they are.
@@ -127,7 +127,7 @@ class Experiments:
         return [Change(name, None, None) for name in gone] + [each for each in answers if each]
 
     async def close_idle(self) -> None:
-        """Close the experiments that nobody has looked at for a minute."""
+        """Close the experiments that no reader asked for within a minute."""
         limit = time.monotonic() - _IDLE
         for name in [name for name, live in self._live.items() if live.used_at < limit]:
             self._live.pop(name).close()

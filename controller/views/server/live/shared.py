@@ -10,7 +10,7 @@ _Found = TypeVar("_Found")
 
 
 class SharedTasks:
-    """Tasks by name. Whoever asks for one that runs already waits for that one."""
+    """Tasks by name. A caller that asks for one that runs already waits for it."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[Any]] = {}

@@ -54,7 +54,7 @@ class Worker:
 class StoreThreads:
     """Runs each call in a thread of its own, since a store that does not answer blocks it.
 
-    A call that is late is not repeated: whoever asks for the same again waits for it.
+    A call that is late is not repeated: a caller that asks for the same again waits for it.
 
     Args:
         deadline: seconds after which a call is late.
@@ -98,7 +98,7 @@ def _run(future: Future[Any], call: Callable[[], Any]) -> None:
         return
     try:
         future.set_result(call())
-    except BaseException as error:  # whoever waits for the value gets it
+    except BaseException as error:  # raised where the value is awaited
         future.set_exception(error)
 
 
