@@ -38,6 +38,17 @@ def test_a_filter_finds_what_is_shown(parts: Tab) -> None:
     assert found == [[0, 1, 2, 3], [0], [0], [0, 1, 2], [0, 1, 2, 3], [], [0, 3]]
 
 
+def test_a_view_that_fails_says_so_and_the_others_are_drawn(parts: Tab) -> None:
+    def answer(route: Route) -> None:
+        route.fulfill(body="{}", content_type="application/json")
+
+    parts.page.route("http://page.test/api/digits/trials", answer)
+    parts.page.reload()
+    expect(parts.page.get_by_role("alert")).to_contain_text("This view cannot be drawn")
+    parts.open("http://page.test/#/digits/lineage")
+    expect(parts.page.get_by_role("heading", name="Lineage", exact=True)).to_be_visible()
+
+
 def test_durations_go_on_from_when_their_document_was_made(parts: Tab) -> None:
     shown = parts.page.evaluate(
         """async () => {

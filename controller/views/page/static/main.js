@@ -37,6 +37,17 @@ async function show() {
     return lost(/** @type {any} */ (error), route, key);
   }
   if (mine !== turn) return undefined;
+  try {
+    draw(view, route, key, docs, context);
+  } catch (error) {
+    console.error(error);
+    fail(`This view cannot be drawn: ${/** @type {any} */ (error).message}. Reload the page.`, route);
+  }
+  return undefined;
+}
+
+/** Draw a view or update it. @param {any} view @param {any} route @param {string} key @param {any[]} docs @param {any} context */
+function draw(view, route, key, docs, context) {
   say("");
   navigate(route);
   if (shown?.key === key && view.update) {
@@ -44,7 +55,7 @@ async function show() {
     shown.context.route = route;
     if (changed) view.update(main, docs, shown.context);
     shown.docs = docs;
-    return undefined;
+    return;
   }
   const isFirst = shown === null;
   clear();
@@ -57,7 +68,6 @@ async function show() {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
-  return undefined;
 }
 
 function clear() {
