@@ -38,6 +38,23 @@ def test_a_filter_finds_what_is_shown(parts: Tab) -> None:
     assert found == [[0, 1, 2, 3], [0], [0], [0, 1, 2], [0, 1, 2, 3], [], [0, 3]]
 
 
+def test_columns_are_in_the_address_whatever_their_names(tab: Tab) -> None:
+    serve(tab, [recorded(trial(0, params={"a,b": 7, "c%2Cd": "x" * 300}))])
+    tab.open("http://page.test/#/digits/trials")
+    tab.page.click("summary")
+    for name in ("state", "node"):
+        tab.page.uncheck(f"label:text-is('{name}')")
+    shown = tab.page.locator(".rows thead").inner_text()
+    assert "a,b" in shown
+    assert "c%2Cd" in shown
+    assert "node" not in shown
+    address = tab.page.url
+    tab.page.goto("about:blank")
+    tab.open(address)
+    assert tab.page.locator(".rows thead").inner_text() == shown
+    assert "truncated, in the CSV too" in tab.text
+
+
 def test_a_view_that_fails_says_so_and_the_others_are_drawn(parts: Tab) -> None:
     def answer(route: Route) -> None:
         route.fulfill(body="{}", content_type="application/json")

@@ -12,7 +12,7 @@ from controller.views.trials.columns import Column, Columns
 
 _ROWS = 20_000
 _CELLS = 600_000  # of all columns together
-_TEXT = 200  # characters of a cell
+_TEXT = 200  # characters of a cell, or items; one more tells that it is truncated
 _OBJECTS = ("params", "result", "metrics")  # each of their names has a column of its own
 _ABSENT = (*_OBJECTS, "weights", "proposed_at")
 
@@ -22,7 +22,8 @@ def document(source: Source) -> dict[str, Any]:
 
     `columns` has for each column its name, its kind (`built-in`, `values`, `params`, `result` or
     `metrics`) and `values`, in the order of the ids: numbers, text, true or false, lists of ids,
-    or null. Longer text is truncated, and other JSON is text. `left_out` is the number of trials
+    or null. Longer text is truncated, and other JSON is text; `truncated` is the number of
+    characters that are left of it, null if every cell is whole. `left_out` is the number of trials
     without a row: those that are neither among the latest nor among the best.
     """
     columns = Columns(source.record)
@@ -31,8 +32,10 @@ def document(source: Source) -> dict[str, Any]:
         *((kind, column) for kind in ("values", *_OBJECTS) for column in columns.of(kind)),
     ]
     trials = _kept(source, min(_ROWS, max(1_000, _CELLS // len(found))))
+    read = [_column(kind, column, trials) for kind, column in found]
     return {
-        "columns": [_column(kind, column, trials) for kind, column in found],
+        "columns": read,
+        "truncated": _TEXT if any(map(_is_truncated, read)) else None,
         "objectives": {each.name: each.direction for each in source.objectives.objectives},
         "started_at": finite(source.started_at),
         "total": len(source.trials),
@@ -45,13 +48,17 @@ def _column(kind: str, column: Column, trials: Sequence[Trial]) -> dict[str, Any
     return {"name": column.name, "kind": kind, "values": values}
 
 
+def _is_truncated(column: dict[str, Any]) -> bool:
+    return any(isinstance(cell, str | list) and len(cell) > _TEXT for cell in column["values"])
+
+
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return finite(value)
     if isinstance(value, list) and all(type(item) is int for item in value):
-        return value[:_TEXT]
+        return value[: _TEXT + 1]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _TEXT else f"{text[:_TEXT]}…"
 

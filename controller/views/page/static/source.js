@@ -13,6 +13,7 @@ export class DocumentError extends Error {
 }
 
 const AGAIN = 3000; // milliseconds after which a refused stream of events is asked for again
+const LIMIT = 120_000; // milliseconds that an answer may take; the longest known takes 9 seconds
 const KEPT = 64; // documents, for which the server is asked whether they have changed
 
 /** The documents of a server. */
@@ -122,7 +123,8 @@ export function embedded(documents) {
 async function send(path, options) {
   let response;
   try {
-    response = await fetch(path, { ...options, cache: "no-store", credentials: "same-origin" });
+    const signal = AbortSignal.timeout(LIMIT);
+    response = await fetch(path, { ...options, signal, cache: "no-store", credentials: "same-origin" });
   } catch {
     throw new DocumentError(0, "The server does not answer.");
   }

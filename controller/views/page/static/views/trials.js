@@ -44,7 +44,7 @@ class Trials {
     this.filter = query.get("filter") ?? "";
     this.sort = query.get("sort") ?? "";
     /** @type {string[] | null} */
-    this.names = query.get("columns")?.split(",") ?? null;
+    this.names = query.get("columns")?.split(",").map(decode) ?? null;
     /** @type {Column[]} */
     this.columns = [];
     /** @type {number[]} */
@@ -68,9 +68,11 @@ class Trials {
   load(doc) {
     this.columns = doc.columns;
     this.objectives = doc.objectives ?? {};
-    this.note.textContent = doc.left_out
-      ? `${doc.left_out} of ${doc.total} trials have no row here: those that are neither among the best nor among the latest. The command heirloom trials lists them all.`
-      : "";
+    const notes = [];
+    if (doc.left_out) notes.push(`${doc.left_out} of ${doc.total} trials have no row here: those that are neither among the best nor among the latest.`);
+    if (doc.truncated) notes.push(`Text of more than ${doc.truncated} characters is truncated, in the CSV too.`);
+    if (notes.length) notes.push(`The whole table: heirloom trials ${this.context.route.name} --csv`);
+    this.note.textContent = notes.join(" ");
     this.showChooser();
     this.show();
   }
@@ -126,7 +128,7 @@ class Trials {
     const query = {};
     if (this.sort) query.sort = this.sort;
     if (this.filter) query.filter = this.filter;
-    if (this.names) query.columns = this.names.join(",");
+    if (this.names) query.columns = this.names.map(encode).join(",");
     this.context.go(address(this.context.route.name, "trials", null, query), { replace: true });
   }
 
@@ -165,6 +167,10 @@ class Trials {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 }
+
+// Only what would end a name: an address stays readable.
+const encode = (/** @type {string} */ name) => name.replace(/[%,]/g, encodeURIComponent);
+const decode = (/** @type {string} */ name) => name.replace(/%25|%2C/g, decodeURIComponent);
 
 /** @param {Column} column */
 function isNumeric(column) {

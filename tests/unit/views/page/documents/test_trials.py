@@ -32,6 +32,14 @@ def test_long_text_is_truncated() -> None:
     [reason] = values(doc, "reason")
     assert len(reason) == 201
     assert reason.endswith("…")
+    assert doc["truncated"] == 200
+
+
+def test_a_table_says_that_no_cell_is_truncated() -> None:
+    long = trial(0, state=State.FAILED, reason="x" * 200)
+    assert trials.document(recorded(long))["truncated"] is None
+    many = trial(1, *[0] * 201)
+    assert trials.document(recorded(trial(0), many))["truncated"] == 200
 
 
 def test_the_best_and_the_latest_have_a_row_where_not_all_have(
