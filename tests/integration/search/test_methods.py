@@ -44,8 +44,9 @@ GROWN = """
     (trial.save_path / "network.json").write_text(json.dumps(network.to_json()))
     trial.finish(len(network.layers) - parameters(network) / 1e4)
 """
-# Run by `make methods` alone, since they take minutes.
-VARIANTS = ("darts_second_order", "enas_micro", "nasnet", "nasnet_nearest")
+# Run by `make methods` alone, since they take minutes. The trials of darts run here as well, in
+# tests/integration/benchmarks/test_one_shot.py.
+LONG = ("darts", "darts_second_order", "enas_micro", "nasnet", "nasnet_nearest")
 METHODS: dict[str, dict[str, Any]] = {
     "asha": {"budget": {"trials": 16}},
     "bohb": {"budget": {"trials": 16}},
@@ -93,7 +94,7 @@ def test_networks_grow_out_of_those_that_are_restored(lab: Lab) -> None:
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("method", [name for name in EXAMPLES if name not in VARIANTS])
+@pytest.mark.parametrize("method", [name for name in EXAMPLES if name not in LONG])
 def test_the_examples_learn(tmp_path: Path, method: str) -> None:
     require_torch()
     outcome = run(method, tmp_path, short=True)
