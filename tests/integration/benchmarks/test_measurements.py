@@ -26,6 +26,7 @@ def test_a_measurement_ends_with_figures_and_leaves_nothing(name: str, tmp_path:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     record = json.loads((build / "bench.json").read_text())
     assert len(record["figures"]) == FIGURES.get(name, 2)
-    assert all(value > 0 for figure in record["figures"] for value in figure["values"])
+    # A process that waits for others may use less than a tick of its CPU clock: 0.
+    assert all(value >= 0 for figure in record["figures"] for value in figure["values"])
     assert record["machine"]["cores"] >= 1
     assert [path.name for path in build.iterdir()] == ["bench.json"]
