@@ -88,7 +88,7 @@ def _inherit(results: dict[str, Any]) -> dict[str, Any]:
         "inherit": record,
         "inherits": {INHERIT: None} | others,  # by the stem of their pictures
         "show": tables,
-        "interval": lambda found: f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})",
+        "interval": tables.interval,
         "goal": inherit.GOAL,
         "goal_method": inherit.GOAL_METHOD,
         "is_reached": inherit.is_reached,

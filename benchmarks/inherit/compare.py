@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.inherit import final, shared
-from benchmarks.inherit.methods import METHODS, extent, methods_of, tasks
-from benchmarks.inherit.outcome import of_method
+from benchmarks.inherit.methods import METHODS, extent, further_tasks, methods_of, tasks
+from benchmarks.inherit.outcome import of_further, of_method
 from benchmarks.inherit.study import Notify, Study
 
 SHARED = "shared"  # no method, but the ranking of networks by shared weights
@@ -45,6 +45,8 @@ def run(
         if seed < extent(method, study.size, seeds).seeds
         for task in tasks(method, study.size, seed)
     ]
+    for method in chosen:
+        wanted += further_tasks(method, study.size, seeds)
     left = [task for task in wanted if study.kept_task(task) is None]
     notify(f"{len(wanted) - len(left)} of {len(wanted)} searches are kept")
     for number, task in enumerate(left, 1):
@@ -67,9 +69,17 @@ def _record(study: Study, size: str, seeds: int) -> Record:
         runs = study.kept_tasks(method, seeds)
         if runs is not None:
             of = extent(method, study.size, seeds)
-            facts = {"candidates": of.candidates, "epochs": of.epochs, "seeds": of.seeds}
-            trained = final.rows(study, method, seeds)
-            rows.append({**of_method(method, runs), **facts, "final": trained})
+            further = study.kept_further(method, seeds)
+            rows.append(
+                {
+                    **of_method(method, runs),
+                    "candidates": of.candidates,
+                    "epochs": of.epochs,
+                    "seeds": of.seeds,
+                    "final": final.rows(study, method, seeds),
+                    "further": None if further is None else of_further(runs, further),
+                }
+            )
     return {
         "size": size,
         "seeds": seeds,  # from 0

@@ -14,7 +14,8 @@ from benchmarks.trials.inherit.sizes import Reading, Size
 TRIALS = Path(__file__).resolve().parent.parent / "trials"
 GENERATION = 2  # epochs of a generation of shared weights
 UPDATES = 3  # steps of the policy for each of them
-TITLES = {"a": "A", "b": "B"}
+FURTHER = "further"
+TITLES = {"a": "A", "b": "B", FURTHER: "A that goes on"}
 READING = "reading"  # the comparison of an example: another task, and extents of its own
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/reading_comprehension"
 
@@ -27,7 +28,8 @@ class Task:
 
     Args:
         method: its name.
-        arm: `a`, whose trials inherit, or `b`, whose trials start from nothing.
+        arm: `a`, whose trials inherit; `b`, whose trials start from nothing; or `further`, which is
+            arm A with more candidates.
         length: of the trials, as a multiple of that of arm A.
         seed: of the search.
     """
@@ -84,6 +86,13 @@ def tasks(method: str, size: Size, seed: int) -> list[Task]:
     """The searches of a method with one seed: arm A, and arm B at each length."""
     lengths = extent(method, size, 1).lengths
     return [Task(method, "a", 1, seed), *(Task(method, "b", by, seed) for by in lengths)]
+
+
+def further_tasks(method: str, size: Size, seeds: int) -> list[Task]:
+    """The searches in which arm A goes on, for methods that have them."""
+    if method != "evolution":
+        return []
+    return [Task(method, FURTHER, 1, seed) for seed in range(seeds)]
 
 
 def final_training(method: str, size: Size, network: Mapping[str, Any]) -> tuple[list[str], Keys]:
@@ -194,7 +203,7 @@ def _fixed(size: Size, task: Task) -> Keys:
     """Every trial trains as long as every other, unless it stops early."""
     return {
         "command": ["python", "-m", "inherit.candidate", str(size.epochs * task.length)],
-        "budget": {"trials": size.candidates},
+        "budget": {"trials": size.candidates * (size.further if task.arm == FURTHER else 1)},
     }
 
 

@@ -13,7 +13,7 @@ from benchmarks.inherit.figures.comparison import FIGURES, Comparison, compare
 from benchmarks.inherit.figures.costs import Cost, Spent
 from benchmarks.inherit.figures.lineage import age_of_best
 from benchmarks.inherit.figures.runs import Run
-from benchmarks.inherit.methods import READING, Task
+from benchmarks.inherit.methods import FURTHER, READING, Task
 
 GOAL = 3.0  # times fewer epochs
 GOAL_METHOD = "evolution"
@@ -46,6 +46,23 @@ def of_method(method: str, runs: Runs) -> dict[str, Any]:
         "curves": _curves([("a", 1, arm_a), *(("b", by, arm_b[by]) for by in arm_b)]),
         "measured": arm_a[-1].measured,
         "dates": sorted({run.measured["date"][:10] for run in runs.values()}),
+    }
+
+
+def of_further(runs: Runs, further: Runs) -> dict[str, Any]:
+    """The searches in which arm A goes on, beside those of arm B: what was added to the protocol.
+
+    Target, best and cheapest length are arm B's, and so the same as in `of_method`.
+    """
+    went_on = [further[task] for task in sorted(further, key=attrgetter("seed"))]
+    _, arm_b = _arms(runs)
+    found = compare(list(map(Spent, went_on)), {by: list(map(Spent, b)) for by, b in arm_b.items()})
+    return {
+        **_arm(FURTHER, 1, went_on, found.arm_a, {}),
+        "candidates": max(len(run.trials) for run in went_on),
+        "ratio": {"epochs": _rounded(found.intervals["epochs"])},
+        "curves": _curves([(FURTHER, 1, went_on)]),
+        "dates": sorted({run.measured["date"][:10] for run in went_on}),
     }
 
 

@@ -9,8 +9,8 @@ from benchmarks.inherit.outcome import is_as_often
 from benchmarks.inherit.tables import arm as name_of
 
 # Okabe and Ito's colours, which people with a colour vision deficiency can tell apart.
-_COLOURS = ("#D55E00", "#56B4E9", "#009E73", "#0072B2", "#CC79A7")
-_DASHES = ("solid", "dotted", "dashdot", "dashed", (0, (5, 1)))
+_COLOURS = ("#D55E00", "#56B4E9", "#009E73", "#0072B2", "#CC79A7", "#E69F00")
+_DASHES = ("solid", "dotted", "dashdot", "dashed", (0, (5, 1)), "solid")
 _GREY = "#595959"
 _SETTINGS: Any = {
     "svg.fonttype": "none",  # text stays text
@@ -68,7 +68,10 @@ def _ratios(axes: Any, rows: list[dict[str, Any]]) -> None:
 
 def _curves(axes: Any, row: dict[str, Any]) -> None:
     """The best value so far of each arm: mean and band over the seeds."""
-    curves = [curve for curve in row["curves"] if curve["axis"] == "epochs" and curve["points"]]
+    further = row["further"]["curves"] if row["further"] else []
+    curves = [
+        curve for curve in row["curves"] + further if curve["axis"] == "epochs" and curve["points"]
+    ]
     for curve, colour, dash in zip(curves, _COLOURS, _DASHES, strict=False):
         epochs, *values = zip(*curve["points"], strict=True)
         mean, low, high = ([100 * value for value in each] for each in values)

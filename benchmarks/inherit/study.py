@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.inherit import images
 from benchmarks.inherit.figures.runs import Run
 from benchmarks.inherit.kept import Kept
-from benchmarks.inherit.methods import Keys, Task, experiment, extent, tasks
+from benchmarks.inherit.methods import Keys, Task, experiment, extent, further_tasks, tasks
 from benchmarks.inherit.search import Place
 from benchmarks.trials.inherit.sizes import SIZES
 
@@ -63,11 +63,18 @@ class Study:
 
         A method has as many of these seeds as its extent says.
         """
+        wanted = range(extent(method, self.size, seeds).seeds)
+        return self._all([task for seed in wanted for task in tasks(method, self.size, seed)])
+
+    def kept_further(self, method: str, seeds: int) -> dict[Task, Run] | None:
+        """The searches in which arm A goes on; None while one is missing, or if there are none."""
+        return self._all(further_tasks(method, self.size, seeds)) or None
+
+    def _all(self, wanted: Sequence[Task]) -> dict[Task, Run] | None:
         found: dict[Task, Run] = {}
-        for seed in range(extent(method, self.size, seeds).seeds):
-            for task in tasks(method, self.size, seed):
-                run = self.kept_task(task)
-                if run is None:
-                    return None
-                found[task] = run
+        for task in wanted:
+            run = self.kept_task(task)
+            if run is None:
+                return None
+            found[task] = run
         return found

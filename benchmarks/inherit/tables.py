@@ -19,6 +19,8 @@ def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
         yield _arms(row)
         yield verdict(row)
         yield _minutes(row)
+        if row["further"]:
+            yield _further(row)
         if row["births"]:
             yield _births(row)
         if row["final"]:
@@ -43,6 +45,21 @@ def verdict(row: dict[str, Any]) -> str:
         f"{percent(row['target'])}, to arm B at length {row['cheapest']}; reached by {at_a} "
         f"searches of arm A and {at_b} of arm B{goal}"
     )
+
+
+def _further(row: dict[str, Any]) -> str:
+    found = row["further"]
+    return (
+        f"arm A that goes on to {found['candidates']} candidates: validation "
+        f"{accuracies(found['value'])} %, {pair(found['epochs'], 0)} epochs, at the target in "
+        f"{found['reached']} of {row['seeds']}, ratio {interval(found['ratio']['epochs'])}"
+    )
+
+
+def interval(found: list[float]) -> str:
+    """A ratio with its interval."""
+    value, low, high = found
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def percent(accuracy: float) -> str:

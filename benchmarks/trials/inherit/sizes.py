@@ -45,6 +45,7 @@ class Size:
         epochs: of a trial of arm A.
         lengths: of arm B, as multiples of that.
         candidates: of a search.
+        further: times as many candidates has arm A of `evolution` where it goes on.
         population: of `evolution`, and of `pbt`.
         generations: of the shared weights of `enas`, two epochs each.
         final: the most epochs of a final training.
@@ -66,6 +67,7 @@ class Size:
     epochs: int = 2
     lengths: tuple[int, ...] = (1, 2, 4, 8)
     candidates: int = 40
+    further: int = 3
     population: tuple[int, int] = (10, 8)
     generations: int = 40
     final: int = 30
@@ -102,6 +104,7 @@ SIZES = {
         epochs=1,
         lengths=(2,),
         candidates=4,
+        further=1,
         population=(2, 2),
         generations=1,
         final=1,

@@ -63,6 +63,7 @@ def test_every_search_is_run_once_and_the_record_has_its_figures(started, tmp_pa
     record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
 
     arms = {"evolution-a-1", "evolution-b-2"}
+    arms.add("evolution-further-1")
     assert set(started) == {f"{arm}-{seed}" for arm in arms for seed in (0, 1)} | {
         "final-evolution-a-1",
         "final-evolution-b-2",
@@ -73,6 +74,8 @@ def test_every_search_is_run_once_and_the_record_has_its_figures(started, tmp_pa
     assert row["ratio"]["epochs"] == [1.0, 1.0, 1.0]
     assert [each["children"] for each in row["births"]] == [2]
     assert [each["test"] for each in row["final"]] == [[0.5, 0.0]] * 2
+    assert (row["further"]["reached"], row["further"]["value"]) == (2, [0.75, 0.0])
+    assert row["further"]["ratio"] == {"epochs": [1.0, 1.0, 1.0]}
     assert record["shared"] is None
     assert json.loads((tmp_path / "inherit-short.json").read_text()) == record
 
@@ -108,10 +111,10 @@ def test_a_second_start_goes_on_with_what_is_missing(started, tmp_path, monkeypa
     compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
 
     assert "evolution-a-1-0" in before
-    assert len(started) == len(set(started)) == 6
+    assert len(started) == len(set(started)) == 8
 
     compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
-    assert len(started) == 6
+    assert len(started) == 8
 
 
 def test_random_search_from_nothing_stands_beside_the_final_trainings(started, tmp_path):
@@ -159,6 +162,25 @@ def test_the_record_is_shown_as_tables(started, tmp_path):
     assert any(isinstance(each, str) and "the goal of 3 is missed" in each for each in shown)
 
 
+def test_a_method_has_its_row_before_arm_a_has_gone_on(started, tmp_path, monkeypatch):
+    run = Place.run
+
+    def interrupted(self, name, keys, **more):
+        if name == "evolution-further-1-0":
+            raise RuntimeError("killed")
+        return run(self, name, keys, **more)
+
+    monkeypatch.setattr(Place, "run", interrupted)
+    with pytest.raises(RuntimeError, match="killed"):
+        compare.run(tmp_path, methods=["evolution"], seeds=1, size="short")
+    record = compare.run(tmp_path, methods=["random"], seeds=1, size="short")
+    further = {row["method"]: row["further"] for row in record["methods"]}
+    assert further == {"evolution": None, "random": None}
+    (tmp_path / "inherit.json").write_text(json.dumps(record))
+    results.main(take=tmp_path / "inherit.json", docs=tmp_path)
+    assert "goes on" not in (tmp_path / "results.md").read_text()
+
+
 def test_the_page_of_results_has_every_method_and_its_picture(started, tmp_path):
     record = compare.run(tmp_path, methods=["evolution", "shared"], seeds=2, size="short")
     (tmp_path / "inherit.json").write_text(json.dumps(record))
@@ -170,10 +192,12 @@ def test_the_page_of_results_has_every_method_and_its_picture(started, tmp_path)
     assert "Arm B is best at its longest length" in page
     assert "square brackets" not in page.partition("](pictures/inherit-ratios.svg)")[0]
     assert "is missed." in page
+    assert "| 75.00 ± 0.00 | 75.00 ± 0.00 | 2 ± 0 | 2 of 2 | 2 ± 0 | 1.00 (1.00 to 1.00) |" in page
     assert "Kendall's 1.00 ± 0.00" in page
     assert "](pictures/inherit-evolution.svg)" in page
     picture = tmp_path / "pictures/inherit-evolution.svg"
     assert "best validation accuracy so far, %" in picture.read_text()
+    assert "A that goes on" in picture.read_text()
     assert "evolution" in (tmp_path / "pictures/inherit-ratios.svg").read_text()
     paying = (tmp_path / "explanation/when-inheriting-pays.md").read_text()
     assert "| `evolution` | 1.00 (1.00 to 1.00) | 2, 1 | 50.00 % |" in paying

@@ -3,7 +3,15 @@ import re
 import pytest
 import yaml
 
-from benchmarks.inherit.methods import EXAMPLE, Task, experiment, extent, methods_of, tasks
+from benchmarks.inherit.methods import (
+    EXAMPLE,
+    Task,
+    experiment,
+    extent,
+    further_tasks,
+    methods_of,
+    tasks,
+)
 from benchmarks.inherit.search import Place
 from benchmarks.trials.inherit.sizes import SIZES
 from controller import config
@@ -35,6 +43,16 @@ def test_a_longer_arm_trains_each_trial_longer():
         amounts = [experiment(Task(method, "b", by, 0), size)["resource"] for by in (1, 8)]
         assert [amount["min"] for amount in amounts] == [2, 16]
         assert [amount["max"] for amount in amounts] == most
+
+
+def test_arm_a_goes_on_to_more_candidates_of_the_same_length():
+    size = SIZES["small"]
+    found = [experiment(task, size) for task in further_tasks("evolution", size, 2)]
+    first = experiment(Task("evolution", "a", 1, 0), size)
+
+    assert found[0] == {**first, "budget": {"trials": 120}}
+    assert [keys["seed"] for keys in found] == [0, 1]
+    assert further_tasks("random", size, 2) == []
 
 
 def test_another_experiment_or_another_size_is_another_search(tmp_path):
