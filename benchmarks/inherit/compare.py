@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.inherit import final, shared
-from benchmarks.inherit.methods import METHODS, extent, further_tasks, methods_of, tasks
-from benchmarks.inherit.outcome import of_further, of_method
+from benchmarks.inherit.methods import (
+    FIXED,
+    METHODS,
+    extent,
+    further_tasks,
+    methods_of,
+    tasks,
+)
+from benchmarks.inherit.outcome import of_further, of_generations, of_method
 from benchmarks.inherit.study import Notify, Study
 
 SHARED = "shared"  # no method, but the ranking of networks by shared weights
@@ -77,6 +84,7 @@ def _record(study: Study, size: str, seeds: int) -> Record:
                     "epochs": of.epochs,
                     "seeds": of.seeds,
                     "final": final.rows(study, method, seeds),
+                    "generations": of_generations(runs, of.epochs) if method in FIXED else [],
                     "further": None if further is None else of_further(runs, further),
                 }
             )

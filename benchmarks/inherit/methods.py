@@ -17,6 +17,7 @@ UPDATES = 3  # steps of the policy for each of them
 FURTHER = "further"
 TITLES = {"a": "A", "b": "B", FURTHER: "A that goes on"}
 READING = "reading"  # the comparison of an example: another task, and extents of its own
+FIXED = ("evolution", "random", "morphism", READING)  # trials of one arm have one length
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/reading_comprehension"
 
 Keys = dict[str, Any]  # of an experiment file

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.inherit.figures.birth import births
 from benchmarks.inherit.figures.comparison import FIGURES, Comparison, compare
 from benchmarks.inherit.figures.costs import Cost, Spent
+from benchmarks.inherit.figures.generations import generations
 from benchmarks.inherit.figures.lineage import age_of_best
 from benchmarks.inherit.figures.runs import Run
 from benchmarks.inherit.methods import FURTHER, READING, Task
@@ -64,6 +65,13 @@ def of_further(runs: Runs, further: Runs) -> dict[str, Any]:
         "curves": _curves([(FURTHER, 1, went_on)]),
         "dates": sorted({run.measured["date"][:10] for run in went_on}),
     }
+
+
+def of_generations(runs: Runs, epochs: int) -> list[dict[str, Any]]:
+    """The generations of arm A, whose trials train so many epochs, beside B's longest trials."""
+    arm_a, arm_b = _arms(runs)
+    rows = generations(arm_a, arm_b[max(arm_b)], epochs)
+    return [_rounded_row(asdict(row)) for row in rows]
 
 
 def is_reached(row: Mapping[str, Any]) -> bool:

@@ -19,6 +19,8 @@ def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
         yield _arms(row)
         yield verdict(row)
         yield _minutes(row)
+        if row["generations"]:
+            yield _generations(row)
         if row["further"]:
             yield _further(row)
         if row["births"]:
@@ -163,6 +165,14 @@ def _births(row: dict[str, Any]) -> Table:
             each["change"], str(each["children"]), f"{each['share']:.0%}",
             percent(each["before"]), points(each["lost"]), points(each["gained"]),
         )  # fmt: skip
+    return table
+
+
+def _generations(row: dict[str, Any]) -> Table:
+    table = _table("epochs with ancestors", "candidates", "inherited", "from nothing")
+    for each in row["generations"]:
+        others = "-" if each["others"] is None else percent(each["others"])
+        table.add_row(str(each["epochs"]), str(each["trials"]), percent(each["value"]), others)
     return table
 
 

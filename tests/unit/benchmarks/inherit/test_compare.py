@@ -74,6 +74,7 @@ def test_every_search_is_run_once_and_the_record_has_its_figures(started, tmp_pa
     assert row["ratio"]["epochs"] == [1.0, 1.0, 1.0]
     assert [each["children"] for each in row["births"]] == [2]
     assert [each["test"] for each in row["final"]] == [[0.5, 0.0]] * 2
+    assert [each["epochs"] for each in row["generations"]] == [1, 2]
     assert (row["further"]["reached"], row["further"]["value"]) == (2, [0.75, 0.0])
     assert row["further"]["ratio"] == {"epochs": [1.0, 1.0, 1.0]}
     assert record["shared"] is None
@@ -192,6 +193,7 @@ def test_the_page_of_results_has_every_method_and_its_picture(started, tmp_path)
     assert "Arm B is best at its longest length" in page
     assert "square brackets" not in page.partition("](pictures/inherit-ratios.svg)")[0]
     assert "is missed." in page
+    assert "| 1 | 2 | 37.50 | 56.25 |" in page
     assert "| 75.00 ± 0.00 | 75.00 ± 0.00 | 2 ± 0 | 2 of 2 | 2 ± 0 | 1.00 (1.00 to 1.00) |" in page
     assert "Kendall's 1.00 ± 0.00" in page
     assert "](pictures/inherit-evolution.svg)" in page
