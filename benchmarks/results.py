@@ -59,7 +59,10 @@ def shortened(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_curves_by_epochs(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "curves": [curve for curve in row["curves"] if curve["axis"] == "epochs"]}
+    def kept(found: dict[str, Any]) -> dict[str, Any]:
+        return {**found, "curves": [each for each in found["curves"] if each["axis"] == "epochs"]}
+
+    return {**kept(row), "further": row["further"] and kept(row["further"])}
 
 
 def page(results: dict[str, Any], name: str = RESULTS) -> str:

@@ -95,6 +95,17 @@ def ages(row: dict[str, Any]) -> tuple[str, str]:
     return f"{found['a', 1]:.0f}", f"{found['b', row['best']]:.0f}"
 
 
+def usual(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The latest generation with several candidates for each seed, of which arm B is known too."""
+    least = row["seeds"] * 4
+    found = [
+        each
+        for each in row["generations"]
+        if each["trials"] >= least and each["others"] is not None
+    ]
+    return found[-1] if found else None
+
+
 def at_birth(row: dict[str, Any], name: str, form: Callable[[float], str]) -> str:
     """The mean of a number over all children of arm A; empty if there are none."""
     children = sum(each["children"] for each in row["births"])

@@ -206,6 +206,23 @@ def test_the_page_of_results_has_every_method_and_its_picture(started, tmp_path)
     assert "has been measured yet" not in paying
 
 
+def test_the_page_on_inheriting_explains_the_figures_by_generations(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+    [row] = record["methods"]
+    row["generations"] = [
+        {"epochs": 2, "trials": 20, "value": 0.5, "others": 0.51},
+        {"epochs": 4, "trials": 8, "value": 0.75, "others": 0.74},
+        {"epochs": 6, "trials": 7, "value": 0.8, "others": 0.79},  # too few
+    ]
+    (tmp_path / "inherit.json").write_text(json.dumps(record))
+    results.main(take=tmp_path / "inherit.json", docs=tmp_path)
+
+    paying = (tmp_path / "explanation/when-inheriting-pays.md").read_text()
+    assert "A candidate that was trained for 4 epochs together with its ancestors" in paying
+    assert "has 75.00 % on average" in paying
+    assert "goes on to 2 candidates, 2 of 2 searches reach the target" in paying
+
+
 def test_a_ratio_is_no_gain_where_the_other_arm_is_at_the_target_more_often(started, tmp_path):
     record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
     record["methods"][0]["arms"][0]["reached"] = 1
