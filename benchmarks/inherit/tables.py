@@ -74,6 +74,11 @@ def points(difference: float) -> str:
     return f"{100 * difference:.2f}"
 
 
+def signed(difference: float) -> str:
+    """The same with its sign."""
+    return f"{100 * difference:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def pair(found: list[float], digits: int) -> str:
     """Mean ± standard deviation."""
     return f"{found[0]:.{digits}f} ± {found[1]:.{digits}f}"
@@ -106,10 +111,14 @@ def usual(row: dict[str, Any]) -> dict[str, Any] | None:
     return found[-1] if found else None
 
 
-def at_birth(row: dict[str, Any], name: str, form: Callable[[float], str]) -> str:
-    """The mean of a number over all children of arm A; empty if there are none."""
-    children = sum(each["children"] for each in row["births"])
-    total = sum(each["children"] * each[name] for each in row["births"])
+def at_birth(row: dict[str, Any], name: str, form: Callable[[float], str], change: str = "") -> str:
+    """The mean of a number over all children of arm A; empty if there are none.
+
+    change: only of those whose change ends so.
+    """
+    births = [each for each in row["births"] if each["change"].endswith(change)]
+    children = sum(each["children"] for each in births)
+    total = sum(each["children"] * each[name] for each in births)
     return form(total / children) if children else ""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.inherit.figures.runs import Run
 
 NOTHING, SEVERAL = "nothing", "several"
+LARGER, SMALLER = ", larger", ", smaller"
 _GRAPH = "graph"  # the param of the example for reading comprehension: a list of layers with names
 _AMOUNT = ("epochs", "epochs_from")  # no part of a candidate
 _OPTION = "_name"  # of a nested option, in its params
@@ -21,8 +22,8 @@ class Birth:
     """The children of one kind of change. Numbers are means.
 
     Args:
-        change: the last part of the label that differs from the parent's, such as `width`;
-            `nothing`, or `several`.
+        change: the last part of the label that differs from the parent's and, of a number,
+            whether it is larger or smaller, such as `width, larger`; `nothing`, or `several`.
         children: how many.
         share: of their numbers that they inherited.
         before: their accuracy before the first step.
@@ -72,7 +73,7 @@ def change(parent: Mapping[str, Any], child: Mapping[str, Any]) -> str:
         return _change_of_graph(parent[_GRAPH], child[_GRAPH])
     before, after = dict(_flat(parent)), dict(_flat(child))
     labels = {
-        label.rpartition(".")[2]
+        label.rpartition(".")[2] + _direction(before[label], after[label])
         for label in before.keys() & after.keys()
         if json.dumps(before[label]) != json.dumps(after[label])
     }
@@ -91,6 +92,13 @@ def _change_of_graph(
     if removed:
         return "layer removed"
     return NOTHING if before == after else "inputs of a layer"
+
+
+def _direction(before: Any, after: Any) -> str:
+    try:
+        return LARGER if float(after) > float(before) else SMALLER
+    except (TypeError, ValueError):
+        return ""
 
 
 def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,10 @@ def depth(blocks, **inner):
 def test_one_label_that_differs_names_the_change():
     parent = {"stage0.width": 4, "stage1.width": 8}
 
-    assert change(parent, {**parent, "stage1.width": 16}) == "width"
+    assert change(parent, {**parent, "stage1.width": 16}) == "width, larger"
+    assert change(parent, {**parent, "stage0.width": 2}) == "width, smaller"
+    assert change({"op": "max"}, {"op": "mean"}) == "op"
+    assert change({"op": [1]}, {"op": [2]}) == "op"
     assert change(parent, parent) == "nothing"
 
 
@@ -17,14 +20,14 @@ def test_labels_that_come_with_another_depth_are_no_change_of_their_own():
     parent = {"stage0.depth": depth(1, **{"stage0.layer1.kernel": 3})}
     child = {"stage0.depth": depth(0)}
 
-    assert change(parent, child) == "depth"
+    assert change(parent, child) == "depth, smaller"
 
 
 def test_a_label_within_an_option_counts():
     parent = {"stage0.depth": depth(1, **{"stage0.layer1.kernel": 3})}
     child = {"stage0.depth": depth(1, **{"stage0.layer1.kernel": 5})}
 
-    assert change(parent, child) == "kernel"
+    assert change(parent, child) == "kernel, larger"
 
 
 def test_different_changes_at_once_are_several():
@@ -59,5 +62,5 @@ def test_the_loss_is_told_from_the_parent_that_was_restored():
 
     [found] = births([Run(seconds=1.0, reports=[], trials=[parent, *children])])
 
-    assert (found.change, found.children, found.share) == ("width", 2, 0.375)
+    assert (found.change, found.children, found.share) == ("width, larger", 2, 0.375)
     assert (found.before, found.lost, found.gained) == (0.375, 0.375, 0.0)

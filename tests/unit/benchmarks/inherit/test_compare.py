@@ -220,6 +220,8 @@ def test_the_page_on_inheriting_explains_the_figures_by_generations(started, tmp
     paying = (tmp_path / "explanation/when-inheriting-pays.md").read_text()
     assert "A candidate that was trained for 4 epochs together with its ancestors" in paying
     assert "has 75.00 % on average" in paying
+    assert "larger kernel, width or depth than their parents begin 27.50 points below" in paying
+    assert "differ from their parents' by +37.50 points" in paying
     assert "goes on to 2 candidates, 2 of 2 searches reach the target" in paying
 
 
