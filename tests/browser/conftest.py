@@ -19,11 +19,15 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 
 from tests.golden.golden import FORMATS, Golden
 from tests.integration.search.conftest import Lab
+
+LIMIT = 30_000  # milliseconds that anything in the page may take on a slow machine
+expect.set_options(timeout=LIMIT)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -116,7 +120,7 @@ class Tab:
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(LIMIT)
     yield context
     context.close()
 
@@ -160,6 +164,6 @@ class Server:
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            self._process.communicate(timeout=20)
+            self._process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             self.kill()

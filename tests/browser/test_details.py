@@ -134,7 +134,7 @@ def test_the_log_appears_when_the_trial_starts(tab: Tab) -> None:
     for count in (1, 2):
         more = {"state": State.RUNNING, "value": None, "ended_at": None}
         sources.append(recorded(trial(0, attempts=attempts[:count], **more)))
-        expect(tab.page.locator("pre.log")).to_have_text(f"attempt {count} wrote", timeout=30_000)
+        expect(tab.page.locator("pre.log")).to_have_text(f"attempt {count} wrote")
 
 
 def test_a_range_keeps_its_values_while_results_come(tab: Tab) -> None:
@@ -145,5 +145,5 @@ def test_a_range_keeps_its_values_while_results_come(tab: Tab) -> None:
     strip.press("ArrowUp")
     expect(strip).to_have_attribute("aria-label", "x: 5 to 10")
     sources.append(recorded(*(trial(n, params={"x": n}) for n in range(21))))
-    expect(tab.page.locator("main [role=status]")).to_contain_text("6 of 21", timeout=30_000)
+    expect(tab.page.locator("main [role=status]")).to_contain_text("6 of 21")
     expect(strip).to_have_attribute("aria-label", "x: 5 to 10")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,7 +21,7 @@ from controller.views.page.source import Source
 from heirloom.objective import Objectives
 from tests.browser.conftest import Server, Tab
 from tests.browser.forest import forest
-from tests.integration.search.conftest import Lab
+from tests.integration.search.conftest import PATIENCE, Lab
 from tests.unit.views.page.pages import recorded, trial
 
 KINDS = ("lineage", "curves", "understanding", "chain")
@@ -51,6 +53,14 @@ def page(tab: Tab, tmp_path: Path) -> Tab:
     """The views of a search of 300 trials."""
     tab.open(written(forest(300), tmp_path / "report.html") + "#/digits/lineage")
     return tab
+
+
+def wait_for_pixels(tab: Tab, selector: str, are_right: Callable[[int], bool]) -> None:
+    """Wait until the canvas has so many painted pixels."""
+    end = time.monotonic() + PATIENCE
+    while not are_right(found := pixels(tab, selector)):
+        assert time.monotonic() < end, f"{selector}: {found} pixels are painted"
+        tab.page.wait_for_timeout(20)
 
 
 def pixels(tab: Tab, selector: str) -> int:
@@ -107,26 +117,23 @@ def test_a_click_and_a_drag_are_told_apart(page: Tab) -> None:
     box = page.page.locator(".stage canvas").bounding_box()
     assert box is not None
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    wait_for_pixels(page, ".stage canvas", lambda found: found > 1000)
     before = pixels(page, ".stage canvas")
-    assert before > 1000
     page.page.mouse.move(*middle)
     page.page.mouse.down()
     page.page.mouse.move(middle[0] + 3000, middle[1], steps=5)
     page.page.mouse.up()
-    page.page.wait_for_timeout(100)
-    assert pixels(page, ".stage canvas") == 0
+    wait_for_pixels(page, ".stage canvas", lambda found: found == 0)
     assert "focus" not in page.page.url
     page.page.click("text=Show all")
-    page.page.wait_for_timeout(100)
-    assert pixels(page, ".stage canvas") == pytest.approx(before, rel=0.2)
+    wait_for_pixels(page, ".stage canvas", lambda found: found == pytest.approx(before, rel=0.2))
     assert page.errors == []
 
 
 @pytest.mark.parametrize("choice", ["value", "generation", "state"])
 def test_layouts_and_colours(page: Tab, choice: str) -> None:
     page.page.select_option(f".controls select:has(option[value={choice}]) >> nth=0", choice)
-    page.page.wait_for_timeout(500)
-    assert pixels(page, ".stage canvas") > 1000
+    wait_for_pixels(page, ".stage canvas", lambda found: found > 1000)
     assert page.serious() == []
     assert page.errors == []
 
@@ -136,7 +143,7 @@ def test_ten_thousand_trials_are_all_there(tab: Tab, tmp_path: Path) -> None:
     tab.open(written(source, tmp_path / "report.html") + "#/digits/lineage?focus=9999")
     assert "10,000 trials" in tab.text
     expect(tab.page.locator(".relatives h2")).to_have_text("Trial 9999")
-    assert pixels(tab, ".stage canvas") > 10_000
+    wait_for_pixels(tab, ".stage canvas", lambda found: found > 10_000)
     assert tab.errors == []
 
 
@@ -201,7 +208,7 @@ def test_new_trials_appear_where_the_reader_looks(tab: Tab) -> None:
     said = tab.page.locator("main > p.soft").first
     expect(said).to_contain_text("300 trials in")
     sources.append(forest(340))
-    expect(said).to_contain_text("340 trials in", timeout=30_000)
+    expect(said).to_contain_text("340 trials in")
     expect(chosen).to_have_text(name)
     assert tab.page.evaluate(_PLACE, name) == pytest.approx(place, abs=4)
     assert tab.page.evaluate("document.activeElement === document.querySelector('.stage canvas')")
@@ -230,7 +237,7 @@ def test_ranges_choose_trials(page: Tab) -> None:
     page.page.mouse.move(box["x"] + 14, box["y"] + box["height"] / 2, steps=4)
     page.page.mouse.up()
     expect(status).not_to_contain_text(f"{total} of {total}")
-    assert pixels(page, ".parallel canvas") > 1000
+    wait_for_pixels(page, ".parallel canvas", lambda found: found > 1000)
     assert page.errors == []
 
 
@@ -239,8 +246,7 @@ def test_ranges_choose_trials(page: Tab) -> None:
 def test_pictures_of_params(page: Tab, tab_name: str, width: int) -> None:
     page.page.set_viewport_size({"width": width, "height": 900})
     page.go(f"#/digits/understanding?tab={tab_name}")
-    page.page.wait_for_timeout(200)
-    assert pixels(page, ".drawing canvas >> nth=0") > 500
+    wait_for_pixels(page, ".drawing canvas >> nth=0", lambda found: found > 500)
     assert not page.is_too_wide
     assert page.serious() == []
     assert page.errors == []

@@ -65,8 +65,8 @@ def test_a_search_is_watched_and_steered(lab: Lab, search: Path, tab: Tab) -> No
 
         tab.go("#/search/trial/0")
         log = tab.page.locator("pre.log")
-        expect(log).to_contain_text("step 3", timeout=30_000)
-        expect(log).to_contain_text("step 30", timeout=30_000)  # it follows
+        expect(log).to_contain_text("step 3")
+        expect(log).to_contain_text("step 30")  # it follows
         tab.page.fill("input[type=search]", "STEP 3")
         expect(log.locator("mark").first).to_have_text("step 3")
 
@@ -104,7 +104,7 @@ def test_a_killed_server_and_a_killed_controller(lab: Lab, search: Path, tab: Ta
             expect(tab.page.locator("h1 .state")).to_have_text("running", timeout=60_000)
             server.kill()
         notice = tab.page.locator("#notice")
-        expect(notice).to_contain_text("does not answer", timeout=30_000)
+        expect(notice).to_contain_text("does not answer")
         assert "search" in tab.text  # what was shown stays
         controller.kill()
         with Server(lab, port=server.port):
@@ -149,7 +149,7 @@ def test_all_experiments_and_one_that_is_removed(tab: Tab, tmp_path: Path) -> No
         tab.page.click("main a:text-is('skipped')")
         expect(tab.page.locator("h1 .state")).to_have_text("finished")
         lab("remove", "skipped", "--yes")
-        expect(tab.page.locator("#notice")).to_contain_text("was removed", timeout=30_000)
+        expect(tab.page.locator("#notice")).to_contain_text("was removed")
         assert "skipped" in tab.text
         tab.go("#/skipped/trials")
         assert "skipped" in tab.page.inner_text("[role=alert]")
