@@ -35,12 +35,16 @@ def of_method(method: str, runs: Runs) -> dict[str, Any]:
     arm_a, arm_b = _arms(runs)
     arms = [_arm("a", 1, arm_a, found.arm_a, {})]
     arms += [_arm("b", by, arm_b[by], found.arm_b[by], found.ratios[by]) for by in arm_b]
+    budget = min(Spent(run).whole.epochs for run in arm_a)
+    for arm, searches in zip(arms, (arm_a, *arm_b.values()), strict=True):
+        arm["equal"] = _within(searches, budget)
     return {
         "method": method,
         "measure": "F1" if method == READING else "accuracy",
         "target": round(found.target, 4),
         "best": found.best,
         "cheapest": found.cheapest,
+        "budget": budget,
         "ratio": {name: _rounded(found.intervals[name]) for name in FIGURES},
         "arms": arms,
         "births": [_rounded_row(asdict(row)) for row in births(arm_a)],
@@ -58,8 +62,12 @@ def of_further(runs: Runs, further: Runs) -> dict[str, Any]:
     went_on = [further[task] for task in sorted(further, key=attrgetter("seed"))]
     _, arm_b = _arms(runs)
     found = compare(list(map(Spent, went_on)), {by: list(map(Spent, b)) for by, b in arm_b.items()})
+    budget = min(Spent(run).whole.epochs for run in went_on)
     return {
         **_arm(FURTHER, 1, went_on, found.arm_a, {}),
+        "budget": budget,
+        "equal": _within(went_on, budget),
+        "others": _within(arm_b[found.best], budget),
         "candidates": max(len(run.trials) for run in went_on),
         "ratio": {"epochs": _rounded(found.intervals["epochs"])},
         "curves": _curves([(FURTHER, 1, went_on)]),
@@ -127,6 +135,11 @@ def _arm(
         "whole": spread([Spent(run).whole.epochs for run in runs]),
         "ratios": {name: round(ratio, 4) for name, ratio in ratios.items()},
     }
+
+
+def _within(runs: Sequence[Run], epochs: float) -> list[float]:
+    """The best values within so many epochs of a search."""
+    return spread([Spent(run).best_by(epochs) or 0.0 for run in runs])
 
 
 def _per_success(costs: Sequence[Cost]) -> float | None:

@@ -94,10 +94,17 @@ def arm(row: dict[str, Any]) -> str:
     return TITLES[row["arm"]] + (f" at length {row['length']}" if row["arm"] == "b" else "")
 
 
+def best(row: dict[str, Any]) -> dict[str, Any]:
+    """Arm B at its best length."""
+    found: dict[str, Any] = next(
+        each for each in row["arms"] if (each["arm"], each["length"]) == ("b", row["best"])
+    )
+    return found
+
+
 def ages(row: dict[str, Any]) -> tuple[str, str]:
     """The age of the best network of arm A, and of arm B at its best length, in epochs."""
-    found = {(each["arm"], each["length"]): each["age"][0] for each in row["arms"]}
-    return f"{found['a', 1]:.0f}", f"{found['b', row['best']]:.0f}"
+    return f"{row['arms'][0]['age'][0]:.0f}", f"{best(row)['age'][0]:.0f}"
 
 
 def usual(row: dict[str, Any]) -> dict[str, Any] | None:
@@ -149,13 +156,13 @@ def _table(*columns: str) -> Table:
 
 def _arms(row: dict[str, Any]) -> Table:
     table = _table(
-        row["method"], "validation", "test", "reached", "epochs", "ratio", "per success", "CPU s",
-        "ratio", "wall s", "ratio", "whole", "age",
+        row["method"], "validation", f"after {row['budget']:g} epochs", "test", "reached",
+        "epochs", "ratio", "per success", "CPU s", "ratio", "wall s", "ratio", "whole", "age",
     )  # fmt: skip
     for each in row["arms"]:
         table.add_row(
-            arm(each), accuracies(each["value"]), accuracies(each["test"]),
-            f"{each['reached']} of {row['seeds']}",
+            arm(each), accuracies(each["value"]), accuracies(each["equal"]),
+            accuracies(each["test"]), f"{each['reached']} of {row['seeds']}",
             pair(each["epochs"], 0), ratio(each, "epochs"), per_success(each), pair(each["cpu"], 0),
             ratio(each, "cpu"), pair(each["wall"], 0), ratio(each, "wall"),
             pair(each["whole"], 0), pair(each["age"], 0),
