@@ -222,7 +222,7 @@ def test_the_page_on_inheriting_explains_the_figures_by_generations(started, tmp
     assert "has 75.00 % on average" in paying
     assert "larger kernel, width or depth than their parents begin 27.50 points below" in paying
     assert "differ from their parents' by +37.50 points" in paying
-    assert "goes on to 2 candidates, 2 of 2 searches reach the target" in paying
+    assert "goes on to 2 candidates, 2 of 2 searches reach the target (of arm B 2)" in paying
 
 
 def test_a_ratio_is_no_gain_where_the_other_arm_is_at_the_target_more_often(started, tmp_path):
