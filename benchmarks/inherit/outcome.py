@@ -71,7 +71,6 @@ def of_further(runs: Runs, further: Runs) -> dict[str, Any]:
         "candidates": max(len(run.trials) for run in went_on),
         "ratio": {"epochs": _rounded(found.intervals["epochs"])},
         "curves": _curves([(FURTHER, 1, went_on)]),
-        "dates": sorted({run.measured["date"][:10] for run in went_on}),
     }
 
 

@@ -37,10 +37,10 @@ export function live() {
      */
     async get(address) {
       const old = kept.get(address);
-      const response = await send(`api/${address}`, { headers: old ? { "If-None-Match": old.tag } : {} });
+      const { response, body } = await send(`api/${address}`, { headers: old ? { "If-None-Match": old.tag } : {} });
       const date = Date.parse(response.headers.get("Date") ?? "");
       if (date) ahead = date - Date.now();
-      const value = response.status === 304 && old ? old.value : await response.json();
+      const value = response.status === 304 && old ? old.value : JSON.parse(body);
       const tag = response.headers.get("ETag");
       kept.delete(address);
       if (tag) kept.set(address, { tag, value });
@@ -84,8 +84,7 @@ export function live() {
     async request(name, body) {
       const headers = { "Content-Type": "application/json", "X-Heirloom": "1" };
       const path = `api/${encodeURIComponent(name)}/requests`;
-      const response = await send(path, { method: "POST", headers, body: JSON.stringify(body) });
-      const answer = await response.text();
+      const { body: answer } = await send(path, { method: "POST", headers, body: JSON.stringify(body) });
       try {
         return JSON.parse(answer).text ?? answer;
       } catch {
@@ -121,15 +120,16 @@ export function embedded(documents) {
 
 /** @param {string} path @param {RequestInit} options */
 async function send(path, options) {
-  let response;
+  let response, body;
   try {
     const signal = AbortSignal.timeout(LIMIT);
     response = await fetch(path, { ...options, signal, cache: "no-store", credentials: "same-origin" });
+    body = await response.text(); // the time limit and a server that ends are met here as well
   } catch {
     throw new DocumentError(0, "The server does not answer.");
   }
-  if (response.ok || response.status === 304) return response;
-  const words = (await response.text()).slice(0, 4000);
+  if (response.ok || response.status === 304) return { response, body };
+  const words = body.slice(0, 4000);
   let error = words;
   try {
     error = JSON.parse(words).error ?? words;
