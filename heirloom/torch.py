@@ -48,7 +48,8 @@ def inherit(
     A tensor of equal shape is taken over whole. Of another shape, the common part is taken over:
     units, channels and rows of an embedding from the first on, the kernel of a convolution by its
     centre, and by itself each gate of an LSTM or GRU and each of the three projections of
-    MultiheadAttention. Everything else keeps its values.
+    MultiheadAttention. Where a unit that is inherited has more weights than its parent, for more
+    inputs or a larger kernel, these are zero. Everything else keeps its values.
 
     A network of `heirloom.nas.network` whose parent is a smaller one gets weights with which it
     computes what its parent computes, as far as it descends from it.

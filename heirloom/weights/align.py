@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Union
+from typing import Optional, Union
 
 Slices = tuple[slice, ...]
 Piece = tuple[Slices, Slices]  # the part of the target, and the part of the source of equal shape
@@ -36,6 +36,22 @@ def count(piece: Piece) -> int:
     for part in piece[0]:
         elements *= part.stop - part.start
     return elements
+
+
+def units(
+    target: Sequence[int], pieces: Sequence[Piece], dimension: Optional[int]
+) -> tuple[Slices, ...]:
+    """The parts of the target that hold all weights of units which pieces have weights of.
+
+    dimension: that of the units; None: there are none.
+    """
+    if dimension is None:
+        return ()
+    whole = tuple(slice(0, size) for size in target)
+    found = dict.fromkeys((to[dimension].start, to[dimension].stop) for to, _ in pieces)
+    return tuple(
+        (*whole[:dimension], slice(start, stop), *whole[dimension + 1 :]) for start, stop in found
+    )
 
 
 def _dimension(target: int, source: int, how: Align) -> list[tuple[slice, slice]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from . import align
-from .align import Align, Piece
+from .align import Align, Piece, Slices
 from .errors import WeightsError
 from .rules import NEW, WHOLE, Matcher, Rules
 
@@ -23,11 +23,14 @@ class Tensor:
 
     kind: "f" floating point, "i" integer, "b" boolean, "c" complex.
     align: how each dimension is aligned with that of another shape; by default from the start.
+    units: the dimension of the units whose weights these are. A unit that is inherited then has
+        zeros where its parent has no weights. None: what is new keeps its values.
     """
 
     shape: tuple[int, ...]
     kind: str = "f"
     align: Optional[tuple[Align, ...]] = None
+    units: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,14 @@ class Transfer:
 
     sources: (number of the parent, name there); the mean is taken of several.
     pieces: the part of the tensor and the part of the source, for each piece.
+    zeros: parts of the tensor that are zero but for the pieces.
     """
 
     name: str
     sources: tuple[tuple[int, str], ...]
     pieces: tuple[Piece, ...]
     whole: bool
+    zeros: tuple[Slices, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ def _find(
     for number, other in candidates:
         pieces = _pieces(name, tensor, other, rule.align)
         if pieces:
-            return Transfer(name, ((number, source),), pieces, whole=False)
+            zeros = align.units(tensor.shape, pieces, tensor.units)
+            return Transfer(name, ((number, source),), pieces, whole=False, zeros=zeros)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Optional
 
 import torch
 from torch import nn
@@ -12,14 +13,8 @@ from ..errors import WeightsError
 from ..names import without_wrappers
 from ..plan import Tensor
 
-_KERNELS = (
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-)
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _GATES = {"LSTM": 4, "GRU": 3}
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
@@ -47,11 +42,11 @@ def tensors(model: nn.Module) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
 
 
 def describe(model: nn.Module) -> dict[str, Tensor]:
-    """Shape, kind and alignment of each tensor of `tensors`."""
+    """Shape, kind, alignment and units of each tensor of `tensors`."""
     found, _ = tensors(model)
-    aligned = _alignments(model)
+    layouts = _layouts(model)
     return {
-        name: Tensor(tuple(tensor.shape), _kind(tensor), aligned.get(name))
+        name: Tensor(tuple(tensor.shape), _kind(tensor), *layouts.get(name, (None, None)))
         for name, tensor in found.items()
     }
 
@@ -125,27 +120,32 @@ def _kind(tensor: torch.Tensor) -> str:
     return "b" if tensor.dtype == torch.bool else "i"
 
 
-def _alignments(model: nn.Module) -> dict[str, tuple[Align, ...]]:
-    """How tensors are aligned that are not aligned from the start, by plain name."""
+def _layouts(model: nn.Module) -> dict[str, tuple[tuple[Align, ...], Optional[int]]]:
+    """Alignment and dimension of the units, by plain name, of tensors of modules known here."""
     names = without_wrappers(_stored(model))
     return {
-        names[key]: how
+        names[key]: (how, units)
         for path, module in model.named_modules()
-        for own, how in _aligned(module)
+        for own, how, units in _layout(module)
         if (key := f"{path}.{own}" if path else own) in names
     }
 
 
-def _aligned(module: nn.Module) -> Iterator[tuple[str, tuple[Align, ...]]]:
-    if isinstance(module, _KERNELS):
-        yield "weight", (START, START, *(CENTRE,) * len(module.kernel_size))
+def _layout(module: nn.Module) -> Iterator[tuple[str, tuple[Align, ...], Optional[int]]]:
+    """Name, alignment and dimension of the units of a module's own tensors."""
+    if isinstance(module, nn.Linear):
+        yield "weight", (START, START), 0
+    elif isinstance(module, (*_CONVOLUTIONS, *_TRANSPOSED)):
+        units = 0 if isinstance(module, _CONVOLUTIONS) else 1
+        yield "weight", (START, START, *(CENTRE,) * len(module.kernel_size)), units
     elif isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
         mode = module.mode if isinstance(module, nn.RNNBase) else type(module).__name__[:-4]
         for name, parameter in module.named_parameters(recurse=False):
-            yield name, _gates(module, mode, name, parameter.dim())
+            dimensions = parameter.dim()
+            yield name, _gates(module, mode, name, dimensions), 0 if dimensions > 1 else None
     elif isinstance(module, nn.MultiheadAttention):
-        yield "in_proj_weight", (3, START)
-        yield "in_proj_bias", (3,)
+        yield "in_proj_weight", (3, START), 0
+        yield "in_proj_bias", (3,), None
 
 
 def _gates(module: nn.Module, mode: str, name: str, dimensions: int) -> tuple[Align, ...]:

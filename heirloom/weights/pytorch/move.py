@@ -26,10 +26,12 @@ def move(
 
 
 def copy(target: torch.Tensor, source: torch.Tensor, transfer: Transfer) -> None:
-    """Copy the pieces of a transfer."""
+    """Copy the pieces of a transfer, and set to zero what is zero but for them."""
     if transfer.whole:
         target.copy_(source)
     else:
+        for part in transfer.zeros:
+            target[part].zero_()
         for to, of in transfer.pieces:
             target[to].copy_(source[of])
 

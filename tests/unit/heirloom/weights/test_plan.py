@@ -47,6 +47,20 @@ def test_blocks_are_taken_over_one_by_one():
     assert plan.inherited == 8
 
 
+@pytest.mark.parametrize(
+    ("units", "zeros"),
+    [
+        (None, ()),
+        (0, tuple((slice(2 * k, 2 * k + 1), slice(0, 3)) for k in range(4))),
+        (1, ((slice(0, 8), slice(0, 2)),)),
+    ],
+)
+def test_units_that_are_inherited_are_zero_but_for_what_their_parents_have(units, zeros):
+    model = {"w": Tensor((8, 3), align=(4, START), units=units)}
+    plan = make(model, [_tensors(w=(4, 2))])
+    assert plan.transfers["w"].zeros == zeros
+
+
 def test_blocks_of_an_odd_number_are_taken_over_from_the_start():
     plan = make({"w": Tensor((8,), align=(4,))}, [_tensors(w=(6,))])
     assert plan.transfers["w"].pieces == (((slice(0, 6),), (slice(0, 6),)),)

@@ -53,13 +53,13 @@ def test_a_child_of_equal_shape_inherits_everything(tmp_path):
 
 
 def test_a_larger_kernel_keeps_the_parent_in_its_centre(tmp_path):
-    parent, child = nn.Conv2d(2, 3, 3, bias=False), nn.Conv2d(4, 3, 5, bias=False)
+    parent, child = nn.Conv2d(2, 3, 3, bias=False), nn.Conv2d(4, 5, 5, bias=False)
     before = child.weight.detach().clone()
     save(parent, tmp_path)
     report = inherit(child, tmp_path)
-    assert torch.equal(child.weight[:, :2, 1:4, 1:4], parent.weight)
-    assert torch.equal(child.weight[:, 2:], before[:, 2:])
-    assert torch.equal(child.weight[:, :2, 0], before[:, :2, 0])
+    assert torch.equal(child.weight[:3, :2, 1:4, 1:4], parent.weight)
+    assert int((child.weight[:3] != 0).sum()) == parent.weight.numel()
+    assert torch.equal(child.weight[3:], before[3:])
     assert report.partly == ("weight",)
     assert report.share == pytest.approx(parent.weight.numel() / child.weight.numel())
 
@@ -69,6 +69,69 @@ def test_a_smaller_kernel_is_the_parents_centre(tmp_path):
     save(parent, tmp_path)
     inherit(child, tmp_path)
     assert torch.equal(child.weight, parent.weight[:, :, 1:4, 1:4, 1:4])
+
+
+def _residual(width, kernel):
+    """Two convolutions, the second of which is added to the first, and a transposed one."""
+
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Sequential(
+                nn.Conv2d(1, width, kernel, padding=kernel // 2, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(),
+            )
+            self.second = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=1)
+            self.up = nn.ConvTranspose2d(width, width, kernel, padding=kernel // 2)
+            self.head = nn.Linear(width, 3)
+
+        def forward(self, x):
+            x = self.first(x)
+            x = x + torch.relu(self.second(x))
+            return self.head(torch.relu(self.up(x)).mean((2, 3)))
+
+    return Residual()
+
+
+@pytest.mark.parametrize(("width", "kernel"), [(6, 3), (4, 5), (7, 7)])
+def test_a_network_that_only_grows_computes_what_its_parent_does(tmp_path, width, kernel):
+    parent, child = _residual(4, 3), _residual(width, kernel)
+    images = torch.randn(8, 1, 6, 6)
+    parent(images)  # running statistics
+    save(parent, tmp_path)
+    inherit(child, tmp_path)
+    torch.testing.assert_close(child(images), parent(images))  # by the batch's statistics
+    torch.testing.assert_close(child.eval()(images), parent.eval()(images))
+
+
+def test_what_has_grown_learns(tmp_path):
+    parent, child = _residual(4, 3), _residual(6, 5)
+    save(parent, tmp_path)
+    inherit(child, tmp_path)
+    before = _values(child)
+    optimizer = torch.optim.SGD(child.parameters(), lr=0.1)
+    images, labels = torch.randn(16, 1, 6, 6), torch.randint(3, (16,))
+    for _ in range(3):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(child(images), labels).backward()
+        optimizer.step()
+    for name, tensor in child.named_parameters():
+        if name != "second.bias":
+            changed = tensor.detach() != before[name]
+            assert changed.float().mean() > 0.9, name
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_the_units_of_a_wider_recurrent_layer_compute_what_they_did(tmp_path, kind):
+    parent = kind(3, 2, num_layers=2, bidirectional=True)
+    child = kind(4, 5, num_layers=2, bidirectional=True)
+    save(parent, tmp_path)
+    inherit(child, tmp_path)
+    words = torch.randn(6, 2, 4)
+    ours, theirs = child(words)[0], parent(words[..., :3])[0]
+    torch.testing.assert_close(ours[..., :2], theirs[..., :2])
+    torch.testing.assert_close(ours[..., 5:7], theirs[..., 2:])  # the other direction
 
 
 def test_rows_of_an_embedding_and_running_statistics_are_cut(tmp_path):
