@@ -21,7 +21,7 @@ from .gpus import find_gpus, is_same, named_in
 from .timeouts import TIMEOUT, no_answer, run_with_timeout
 
 _VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
-_GPUS_SHARE = 0.8  # of the timeout: then the driver's files can still be read
+_SHARE = 0.8  # of the timeout, for a program: it is killed, and what is left can still be done
 
 
 def inspect(request: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, Any]:
@@ -35,8 +35,8 @@ def inspect(request: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, A
     run_dir, slots, store = str(request["run_dir"]), request["slots"], request["store"]
     python = request["python"] or sys.executable  # as supervisors choose it
     work: dict[str, Callable[[], Any]] = {
-        "python": lambda: _python(python, timeout),
-        "gpus": lambda: find_gpus(_GPUS_SHARE * timeout),
+        "python": lambda: _python(python, _SHARE * timeout),
+        "gpus": lambda: find_gpus(_SHARE * timeout),
     }
     if store:
         work["store"] = lambda: marker.inspect_store(**store)
