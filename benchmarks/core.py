@@ -96,9 +96,15 @@ class SmallSpecs:
     def of(self, trial: Trial, number: int, node_name: str) -> Spec:
         """See `SpecSource`."""
         return Spec(
-            attempt=f"{trial.id}.{number}", experiment="x", root="/x", node=node_name,
-            command="true", runtime="r", params={}, restore=trial.attempts[number - 1].restore,
-        )  # fmt: skip
+            attempt=f"{trial.id}.{number}",
+            experiment="x",
+            root="/x",
+            node=node_name,
+            command="true",
+            runtime="r",
+            params={},
+            restore=trial.attempts[number - 1].restore,
+        )
 
 
 def drive(trials: int, nodes: int, slots: int) -> tuple[list[e.Event], float]:
@@ -112,9 +118,14 @@ def drive(trials: int, nodes: int, slots: int) -> tuple[list[e.Event], float]:
         found, lambda order: (rng.uniform(30, 90), rng.random()), incoming.extend
     )
     actions = Actions(
-        experiment, tuner=RandomTuner(rng, cluster, incoming), store=MemoryStore(cluster),
-        dispatcher=cluster, specs=SmallSpecs(), post=incoming.extend, now=lambda: cluster.now,
-    )  # fmt: skip
+        experiment,
+        tuner=RandomTuner(rng, cluster, incoming),
+        store=MemoryStore(cluster),
+        dispatcher=cluster,
+        specs=SmallSpecs(),
+        post=incoming.extend,
+        now=lambda: cluster.now,
+    )
     incoming += [e.Opened(at=0.0), e.NodesFound(at=0.0, nodes=found)]
     events: list[e.Event] = []
     spent = 0.0

@@ -24,11 +24,17 @@ def measure(standing: int = 10_000, choices: int = 20) -> tuple[float, ...]:
     space = parse(dict(names))
     trials = [
         Trial(
-            number, sample(space, rng), (), (), State.SUCCEEDED, 0.0, weights=True,
+            number,
+            sample(space, rng),
+            (),
+            (),
+            State.SUCCEEDED,
+            0.0,
+            weights=True,
             value=rng.random(),
         )
         for number in range(standing + choices)
-    ]  # fmt: skip
+    ]
     nearest = Nearest(Rules(inherit=Inherit.NEAREST, space=space))
     candidates = range(standing)
     nearest.choose(trials, trials[standing], candidates)

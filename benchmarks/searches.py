@@ -135,8 +135,11 @@ def end(directory: Path) -> None:
         environment = {**os.environ, "HEIRLOOM_HOME": str(home.path)}
         subprocess.run(
             [sys.executable, "-m", "controller", "stop", NAME],
-            cwd=_REPOSITORY, env=environment, capture_output=True, check=False,
-        )  # fmt: skip
+            cwd=_REPOSITORY,
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
         deadline = time.monotonic() + _END_LIMIT
         while is_locked(home.find(NAME)):
             if time.monotonic() > deadline:

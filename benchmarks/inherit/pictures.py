@@ -77,9 +77,14 @@ def _curves(axes: Any, row: dict[str, Any]) -> None:
         mean, low, high = ([100 * value for value in each] for each in values)
         width = 2.4 if curve["arm"] == "a" else 1.6
         axes.step(
-            epochs, mean, where="post", color=colour, linestyle=dash, linewidth=width,
+            epochs,
+            mean,
+            where="post",
+            color=colour,
+            linestyle=dash,
+            linewidth=width,
             label=f"{name_of(curve)}: {row['epochs'] * curve['length']} epochs",
-        )  # fmt: skip
+        )
         axes.fill_between(epochs, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
     axes.axhline(100 * row["target"], color=_GREY, linewidth=0.8, label="target")
     _numbers(axes, [point[0] for curve in curves for point in curve["points"]])

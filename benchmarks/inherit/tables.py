@@ -156,17 +156,38 @@ def _table(*columns: str) -> Table:
 
 def _arms(row: dict[str, Any]) -> Table:
     table = _table(
-        row["method"], "validation", f"after {row['budget']:g} epochs", "test", "reached",
-        "epochs", "ratio", "per success", "CPU s", "ratio", "wall s", "ratio", "whole", "age",
-    )  # fmt: skip
+        row["method"],
+        "validation",
+        f"after {row['budget']:g} epochs",
+        "test",
+        "reached",
+        "epochs",
+        "ratio",
+        "per success",
+        "CPU s",
+        "ratio",
+        "wall s",
+        "ratio",
+        "whole",
+        "age",
+    )
     for each in row["arms"]:
         table.add_row(
-            arm(each), accuracies(each["value"]), accuracies(each["equal"]),
-            accuracies(each["test"]), f"{each['reached']} of {row['seeds']}",
-            pair(each["epochs"], 0), ratio(each, "epochs"), per_success(each), pair(each["cpu"], 0),
-            ratio(each, "cpu"), pair(each["wall"], 0), ratio(each, "wall"),
-            pair(each["whole"], 0), pair(each["age"], 0),
-        )  # fmt: skip
+            arm(each),
+            accuracies(each["value"]),
+            accuracies(each["equal"]),
+            accuracies(each["test"]),
+            f"{each['reached']} of {row['seeds']}",
+            pair(each["epochs"], 0),
+            ratio(each, "epochs"),
+            per_success(each),
+            pair(each["cpu"], 0),
+            ratio(each, "cpu"),
+            pair(each["wall"], 0),
+            ratio(each, "wall"),
+            pair(each["whole"], 0),
+            pair(each["age"], 0),
+        )
     return table
 
 
@@ -189,9 +210,13 @@ def _births(row: dict[str, Any]) -> Table:
     table = _table("at birth, by change", "children", "inherited", row["measure"], "lost", "gained")
     for each in row["births"]:
         table.add_row(
-            each["change"], str(each["children"]), f"{each['share']:.0%}",
-            percent(each["before"]), points(each["lost"]), points(each["gained"]),
-        )  # fmt: skip
+            each["change"],
+            str(each["children"]),
+            f"{each['share']:.0%}",
+            percent(each["before"]),
+            points(each["lost"]),
+            points(each["gained"]),
+        )
     return table
 
 

@@ -63,26 +63,42 @@ def _costs(record: study.Record) -> Table:
             if kind in row:
                 found = row[kind]
                 table.add_row(
-                    f"{row['title']} {row['version']}", kind, str(found["results"]),
-                    f"{found['wall']:.1f}", f"{found['cpu']:.1f}", f"{found['peak'] / 1e6:.0f}",
+                    f"{row['title']} {row['version']}",
+                    kind,
+                    str(found["results"]),
+                    f"{found['wall']:.1f}",
+                    f"{found['cpu']:.1f}",
+                    f"{found['peak'] / 1e6:.0f}",
                     "" if found["best"] is None else f"{found['best']:.3f}",
-                )  # fmt: skip
+                )
     return table
 
 
 def _kills(record: study.Record) -> Table:
     table = _table(
-        "tool", "killed", "exit codes", "results", "unfinished", "lost", "again", "results",
-        "unfinished", "lost",
-    )  # fmt: skip
+        "tool",
+        "killed",
+        "exit codes",
+        "results",
+        "unfinished",
+        "lost",
+        "again",
+        "results",
+        "unfinished",
+        "lost",
+    )
     for row in record["rows"]:
         for kill in study.KILLS:
             if kill in row:
                 found = row[kill]
                 table.add_row(
-                    row["title"], kill, _codes(found["exits"]), *_left(found["after"]),
-                    _codes(found["exits_again"]), *_left(found["again"]),
-                )  # fmt: skip
+                    row["title"],
+                    kill,
+                    _codes(found["exits"]),
+                    *_left(found["after"]),
+                    _codes(found["exits_again"]),
+                    *_left(found["again"]),
+                )
     return table
 
 

@@ -65,9 +65,13 @@ class Peer:
         ]
         with _temporary() as temporary, (work / "output.log").open("ab") as output:
             process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=self._environment(temporary),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            )  # fmt: skip
+                command,
+                cwd=REPOSITORY,
+                env=self._environment(temporary),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
             try:
                 if kill is not None:
                     _kill(kill, work, file, process)
@@ -86,9 +90,13 @@ class Peer:
         """The values that the tool knows of, one for each trial. Raises RuntimeError."""
         with _temporary() as temporary:
             done = subprocess.run(
-                self._command("results", work, kind, trials, seconds), cwd=REPOSITORY,
-                env=self._environment(temporary), capture_output=True, text=True, check=False,
-            )  # fmt: skip
+                self._command("results", work, kind, trials, seconds),
+                cwd=REPOSITORY,
+                env=self._environment(temporary),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if done.returncode != 0 or not done.stdout:
             raise RuntimeError(f"{self.name} has no results: {done.stderr.strip()[-300:]}")
         values: list[float] = json.loads(done.stdout.splitlines()[-1])

@@ -124,10 +124,12 @@ def _turns(flying: deque[Iterator[e.Event]]) -> Iterator[e.Event]:
 def _trial(rng: random.Random, trial: int, at: float) -> Iterator[e.Event]:
     node = _NODES[trial % len(_NODES)].name
     params = {
-        "lr": rng.uniform(0.0001, 1), "depth": rng.choice([2, 4, 8, 16]),
-        "width": rng.randrange(16, 513, 16), "op": rng.choice(["conv3x3", "maxpool", "skip"]),
+        "lr": rng.uniform(0.0001, 1),
+        "depth": rng.choice([2, 4, 8, 16]),
+        "width": rng.randrange(16, 513, 16),
+        "op": rng.choice(["conv3x3", "maxpool", "skip"]),
         "dropout": rng.uniform(0, 0.5),
-    }  # fmt: skip
+    }
     parents = (rng.randrange(max(0, trial - 1000), trial - 100),) if trial > 200 else ()
     value = rng.random()
     steps = tuple(range(_REPORTS))
@@ -142,11 +144,21 @@ def _trial(rng: random.Random, trial: int, at: float) -> Iterator[e.Event]:
     yield e.Began(at=at + 1, trial=trial, number=1)
     yield e.ReportedMany(at=at + 5, trial=trial, number=1, steps=steps, values=values, metrics=rows)
     yield e.Ended(
-        at=at + 10, trial=trial, number=1, outcome=Outcome.COMMITTED, seconds=seconds,
+        at=at + 10,
+        trial=trial,
+        number=1,
+        outcome=Outcome.COMMITTED,
+        seconds=seconds,
         peak_memory=400_000_000,
-    )  # fmt: skip
+    )
     yield e.VerdictSeen(
-        at=at + 10, trial=trial, state=State.SUCCEEDED, number=1, value=value, result=result,
-        weights=True, size=1_000_000,
-    )  # fmt: skip
+        at=at + 10,
+        trial=trial,
+        state=State.SUCCEEDED,
+        number=1,
+        value=value,
+        result=result,
+        weights=True,
+        size=1_000_000,
+    )
     yield e.ResultSent(at=at + 10, trial=trial)

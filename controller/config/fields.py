@@ -21,9 +21,14 @@ _EXPORTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SQLITE = "sqlite:///"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NNI = {
-    "NNI_PLATFORM", "NNI_EXP_ID", "NNI_TRIAL_JOB_ID", "NNI_TRIAL_SEQ_ID", "NNI_SYS_DIR",
-    "NNI_OUTPUT_DIR", "NNI_CODE_DIR",
-}  # fmt: skip
+    "NNI_PLATFORM",
+    "NNI_EXP_ID",
+    "NNI_TRIAL_JOB_ID",
+    "NNI_TRIAL_SEQ_ID",
+    "NNI_SYS_DIR",
+    "NNI_OUTPUT_DIR",
+    "NNI_CODE_DIR",
+}
 
 
 class Section(BaseModel):

@@ -58,9 +58,14 @@ def messages(error: ErrorDetails, known: Sequence[str]) -> list[tuple[Key, str]]
     kind = error["type"]
     if kind == "is_instance_of" and context["class"] == "Sequence":
         kind = "list_type"
-    return [(key, _MESSAGES.get(kind, "{msg}").format(
-        got=_short(error["input"]), msg=error["msg"], **context
-    ))]  # fmt: skip
+    return [
+        (
+            key,
+            _MESSAGES.get(kind, "{msg}").format(
+                got=_short(error["input"]), msg=error["msg"], **context
+            ),
+        )
+    ]
 
 
 def unknown_name(

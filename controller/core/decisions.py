@@ -42,9 +42,16 @@ class Decisions:
         if self._x.closed is not None or self._x.opened_at is None:
             return made
         steps = (
-            self._due, self._pause, self._placements, self._recalls, self._search,
-            self._checkpoints, self._gc, self._end, self._alive,
-        )  # fmt: skip
+            self._due,
+            self._pause,
+            self._placements,
+            self._recalls,
+            self._search,
+            self._checkpoints,
+            self._gc,
+            self._end,
+            self._alive,
+        )
         for step in steps:
             for event in step(now):
                 self._x.apply(event)
@@ -178,10 +185,14 @@ class Decisions:
         while retries and search.asked is None and x.stopping is None:
             source = x.trials[next(iter(retries))]
             yield e.Proposed(
-                at=now, trial=len(x.trials), params=dict(source.params),
-                parents=source.parents, retry_of=source.id, token=source.token,
+                at=now,
+                trial=len(x.trials),
+                params=dict(source.params),
+                parents=source.parents,
+                retry_of=source.id,
+                token=source.token,
                 candidate=source.candidate,
-            )  # fmt: skip
+            )
         if search.over is None:
             used_up, broken = x.used_up(now), search.broken
             reason = broken or used_up or self._withheld()
@@ -192,9 +203,11 @@ class Decisions:
                 return
             if reason is not None:
                 yield e.SearchEnded(
-                    at=now, reason=reason, error=broken is not None,
+                    at=now,
+                    reason=reason,
+                    error=broken is not None,
                     exhausted=concludes,
-                )  # fmt: skip
+                )
             elif search.asked is None and not search.withheld and x.open_trials < x.concurrency:
                 yield e.ProposalAsked(at=now, trial=len(x.trials))
 
@@ -261,9 +274,13 @@ class Decisions:
         while conclusion.due:
             last = conclusion.due[0]
             yield e.Proposed(
-                at=now, trial=len(x.trials), params=last.params, parents=last.parents,
-                concludes=True, candidate=last.candidate,
-            )  # fmt: skip
+                at=now,
+                trial=len(x.trials),
+                params=last.params,
+                parents=last.parents,
+                concludes=True,
+                candidate=last.candidate,
+            )
 
     def _withheld(self) -> str | None:
         """The reason for the end if the tuner proposes nothing and no result can change that."""

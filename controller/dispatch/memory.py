@@ -160,10 +160,17 @@ class MemoryDispatcher:
             self._finish(name, Outcome.BEATEN, "the trial has a verdict")
             return
         self._finish(name, Outcome.COMMITTED, "")
-        self._record(e.VerdictSeen(
-            at=self.now, trial=trial, state=State.SUCCEEDED, number=number, value=value,
-            result={"value": value}, weights=True,
-        ))  # fmt: skip
+        self._record(
+            e.VerdictSeen(
+                at=self.now,
+                trial=trial,
+                state=State.SUCCEEDED,
+                number=number,
+                value=value,
+                result={"value": value},
+                weights=True,
+            )
+        )
 
     def _record(self, verdict: e.VerdictSeen) -> None:
         """Record a verdict unless the trial has one; report the valid one."""
@@ -186,10 +193,16 @@ class MemoryDispatcher:
         self._finish(order.attempt, Outcome(order.how), order.reason)
         if order.how == Outcome.STOPPED:
             trial, number = split_attempt(order.attempt)
-            self._record(e.VerdictSeen(
-                at=self.now, trial=trial, state=State.STOPPED, number=number,
-                reason=order.reason, weights=attempt.running,
-            ))  # fmt: skip
+            self._record(
+                e.VerdictSeen(
+                    at=self.now,
+                    trial=trial,
+                    state=State.STOPPED,
+                    number=number,
+                    reason=order.reason,
+                    weights=attempt.running,
+                )
+            )
 
     def _finish(self, name: str, outcome: Outcome, reason: str, parent: int | None = None) -> None:
         attempt = self._attempts[name]

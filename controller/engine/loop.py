@@ -100,9 +100,14 @@ class Loop:
         self._ends_with_pause = False  # whether the user wants no more than the running trials
         self._clock, self._now = clock, now
         self._actions = Actions(
-            experiment, tuner=tuner, store=watch, dispatcher=dispatcher, specs=specs,
-            post=post.events, now=now,
-        )  # fmt: skip
+            experiment,
+            tuner=tuner,
+            store=watch,
+            dispatcher=dispatcher,
+            specs=specs,
+            post=post.events,
+            now=now,
+        )
         self._tuner_state = StateKeeper(journal, tuner, clock)
         self._thinking: tuple[int, float] | None = None  # the trial asked for, and since when
         self._open_trials: int | None = None  # the last number reported to the tuner

@@ -162,10 +162,21 @@ def create(
             experiment.apply(event)
         told = [*notes, *usable.notes, *on_code(config, code.entries, nodes), *warm.notes]
         yield PreparedSession(
-            directory=directory, config=config, created=created, root=root, journal=journal,
-            experiment=experiment, home=home, inventory=listed, nodes=nodes, keep=undo.pop_all,
-            notes=told, passed=variables, taken_name=taken, slots=slots,
-        )  # fmt: skip
+            directory=directory,
+            config=config,
+            created=created,
+            root=root,
+            journal=journal,
+            experiment=experiment,
+            home=home,
+            inventory=listed,
+            nodes=nodes,
+            keep=undo.pop_all,
+            notes=told,
+            passed=variables,
+            taken_name=taken,
+            slots=slots,
+        )
 
 
 def _config(
@@ -226,9 +237,14 @@ def resume(
             notes += usable.notes
             check_pythons(nodes, found.config, python)
         yield PreparedSession(
-            **vars(found), home=home, inventory=listed, nodes=nodes, notes=notes, passed=variables,
+            **vars(found),
+            home=home,
+            inventory=listed,
+            nodes=nodes,
+            notes=notes,
+            passed=variables,
             slots=slots,
-        )  # fmt: skip
+        )
 
 
 @contextlib.contextmanager
@@ -246,10 +262,14 @@ def lock(name: str, home: Home) -> Iterator[Session]:
                     f"`{command('run', 'FILE')}`"
                 )
             yield Session(
-                directory=directory, config=config, created=created, journal=journal,
-                root=layout.find(Path(created.root)), experiment=restored.experiment,
+                directory=directory,
+                config=config,
+                created=created,
+                journal=journal,
+                root=layout.find(Path(created.root)),
+                experiment=restored.experiment,
                 restored=restored,
-            )  # fmt: skip
+            )
 
 
 def is_complete(session: Session) -> bool:

@@ -44,5 +44,9 @@ class Spread:
     def facts(self) -> dict[str, float | int | None]:
         """The numbers by name, for JSON and CSV."""
         return {
-            "n": self.count, "mean": self.mean, "std": self.std, "min": self.low, "max": self.high,
-        }  # fmt: skip
+            "n": self.count,
+            "mean": self.mean,
+            "std": self.std,
+            "min": self.low,
+            "max": self.high,
+        }

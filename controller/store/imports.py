@@ -64,9 +64,11 @@ def import_trial(
     on the store. Raises ImportFailedError; then the trial has no verdict.
     """
     origin = {
-        "experiment": source.experiment, "root": str(source.root), "trial": source.trial,
+        "experiment": source.experiment,
+        "root": str(source.root),
+        "trial": source.trial,
         "params": dict(params),
-    }  # fmt: skip
+    }
     draft = root.attempts / f"{trial}.import"
     try:
         standing = manifest.read(files, str(root.path), trial)
@@ -75,10 +77,16 @@ def import_trial(
         _discard(files, draft)  # of an import that was interrupted
         found = _verdict(files, source)
         verdict = replace(
-            found, experiment=root.experiment, trial=trial, attempt=None, parents=(), seconds={},
-            files=tuple(replace(entry, shared=None) for entry in found.files), imported=origin,
+            found,
+            experiment=root.experiment,
+            trial=trial,
+            attempt=None,
+            parents=(),
+            seconds={},
+            files=tuple(replace(entry, shared=None) for entry in found.files),
+            imported=origin,
             reason=f"imported from {source}",
-        )  # fmt: skip
+        )
         directories = _fill(files, draft, source, verdict, reserve)
         _compare(files, draft, source, verdict)
         return _same(commit.seal(files, str(root.path), str(draft), verdict, directories), origin)

@@ -64,9 +64,14 @@ def _print_status(
         counts = facts["counts"]
         best = "" if facts["best"] is None else f"{facts['value']:.6g} (trial {facts['best']})"
         table.add_row(
-            escape(facts["name"]), facts["state"], str(facts["trials"]),
-            str(counts["succeeded"]), str(counts["failed"]), best, duration(facts["seconds"]),
-        )  # fmt: skip
+            escape(facts["name"]),
+            facts["state"],
+            str(facts["trials"]),
+            str(counts["succeeded"]),
+            str(counts["failed"]),
+            best,
+            duration(facts["seconds"]),
+        )
     for name in broken:
         table.add_row(escape(name), "[red]unreadable[/]", "", "", "", "", "")
     output.print_table(console, table)

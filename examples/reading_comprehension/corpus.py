@@ -185,7 +185,7 @@ TOPICS: dict[str, list[Fact]] = {
             ["What colour is the door of {it}?", "Which colour is the bread paper of {it}?"],
         ),
     ],
-}  # fmt: skip
+}
 
 WORDS = {
     kind: words.split()

@@ -158,10 +158,15 @@ class Experiment:
         show = shower() if show is None else show
         words = ("watch", self.name)
         with subprocess.Popen(
-            [*program(), *words], env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+            [*program(), *words],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
             errors="replace",
-        ) as watching:  # fmt: skip
+        ) as watching:
             assert watching.stdout is not None
             assert watching.stderr is not None
             try:

@@ -58,8 +58,11 @@ def run(
             path = Path(file)
         words = ["run", str(path)]
         for option, value in (
-            ("--name", name), ("--inventory", inventory), ("--slots", slots), ("--seed", seed),
-        ):  # fmt: skip
+            ("--name", name),
+            ("--inventory", inventory),
+            ("--slots", slots),
+            ("--seed", seed),
+        ):
             words += [] if value is None else [option, str(value)]
         words += ["--keep-going"] if keep_going else []
         process, found = _start(words)
@@ -75,9 +78,13 @@ def _start(words: Sequence[str]) -> tuple[subprocess.Popen[Any], str]:
     """Start a controller, and wait until it has its experiment. Returns the experiment's name."""
     with tempfile.NamedTemporaryFile(prefix="heirloom-", suffix=".log") as log:
         process = subprocess.Popen(
-            [*program(), *words], env=environment(), stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            [*program(), *words],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         while True:
             ended = process.poll()
             text = Path(log.name).read_text(encoding="utf-8", errors="replace")

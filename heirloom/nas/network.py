@@ -94,9 +94,13 @@ class Vertex(nn.Module):
         if layer.type == "conv":
             height, width = layer["kernel"]
             self.conv = nn.Conv2d(
-                inputs, outputs, (height, width), layer["stride"], (height // 2, width // 2),
+                inputs,
+                outputs,
+                (height, width),
+                layer["stride"],
+                (height // 2, width // 2),
                 bias=not has_norm,
-            )  # fmt: skip
+            )
             nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")  # He et al. 2015
         self.norm = nn.BatchNorm2d(outputs) if has_norm else None
 

@@ -127,10 +127,14 @@ class Supervisor:
         if self._spec.prepare is not None:
             with self._timed("preparing"):
                 self._node_dir = Preparation(
-                    self._spec, self._run_dir, len(self._slots),
-                    self._claims, self._waiter, self._pause,
+                    self._spec,
+                    self._run_dir,
+                    len(self._slots),
+                    self._claims,
+                    self._waiter,
+                    self._pause,
                     report=self._reporter.report_preparation,
-                ).run()  # fmt: skip
+                ).run()
             self._check_end_request()  # a recall does not interrupt a preparation
 
     def _write_json(self, name: str, data: Mapping[str, Any]) -> None:
@@ -217,9 +221,15 @@ class Supervisor:
         directory = spec.working_directory
         passed = passed_variables(spec, self._claims)
         variables = environment(
-            spec, taken, len(self._slots), self._run_dir, os.environ, passed,
-            node_dir=self._node_dir, continued=self._continued,
-        )  # fmt: skip
+            spec,
+            taken,
+            len(self._slots),
+            self._run_dir,
+            os.environ,
+            passed,
+            node_dir=self._node_dir,
+            continued=self._continued,
+        )
         self._threads = variables[THREADS]
         self._limits.bind(spec.cpus, self._slots.index(taken[0]))
         workdir.create(spec)

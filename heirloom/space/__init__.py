@@ -9,6 +9,18 @@ from .parse import parse
 from .space import Space, contains, endless, grid, mutate, sample
 
 __all__ = [
-    "Space", "SpaceError", "contains", "crossover", "endless", "expand", "fingerprint", "grid",
-    "mismatches", "mutate", "parse", "perturb", "sample", "shorten",
-]  # fmt: skip
+    "Space",
+    "SpaceError",
+    "contains",
+    "crossover",
+    "endless",
+    "expand",
+    "fingerprint",
+    "grid",
+    "mismatches",
+    "mutate",
+    "parse",
+    "perturb",
+    "sample",
+    "shorten",
+]

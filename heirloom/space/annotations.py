@@ -21,10 +21,17 @@ from typing import Any, Optional, Union
 MARK = "@nni."
 _NUMERIC = frozenset(
     {
-        "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal",
-        "lognormal", "qlognormal",
+        "randint",
+        "uniform",
+        "quniform",
+        "loguniform",
+        "qloguniform",
+        "normal",
+        "qnormal",
+        "lognormal",
+        "qlognormal",
     }
-)  # fmt: skip
+)
 _CALLS = frozenset({"get_next_parameter", "report_intermediate_result", "report_final_result"})
 _KNOWN = "variable, function_choice, " + ", ".join(sorted(_CALLS))
 _VALUE = "__import__('nni.trial').trial.annotated_value"

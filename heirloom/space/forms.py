@@ -18,9 +18,17 @@ from typing import Any, Optional
 NAME = "_name"  # NNI's key for the name of a nested option
 TYPE, VALUE = "_type", "_value"
 TYPES = (
-    "choice", "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal",
-    "lognormal", "qlognormal",
-)  # fmt: skip
+    "choice",
+    "randint",
+    "uniform",
+    "quniform",
+    "loguniform",
+    "qloguniform",
+    "normal",
+    "qnormal",
+    "lognormal",
+    "qlognormal",
+)
 LAYERS = "layers"  # a type of ours, whose value is a mapping
 
 

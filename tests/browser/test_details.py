@@ -86,8 +86,11 @@ def test_the_contour_names_the_worst_and_the_best_end(tab: Tab, tmp_path: Path) 
         trial(n, params={"x": n, "y": n * n}, value=n / 10, values={"loss": n / 10})
         for n in range(1, 9)
     ]
-    source = recorded(trial(0, params={"x": 0, "y": 0}, value=0.9, values={"loss": 0.9}), *trials,
-                      objectives=objectives)  # fmt: skip
+    source = recorded(
+        trial(0, params={"x": 0, "y": 0}, value=0.9, values={"loss": 0.9}),
+        *trials,
+        objectives=objectives,
+    )
     tab.open(written(source, tmp_path / "report.html") + "#/digits/understanding?tab=contour")
     expect(tab.page.locator("main")).to_contain_text("loss from 0.9 (dark) to 0.1: the brighter")
 

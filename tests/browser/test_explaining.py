@@ -27,11 +27,18 @@ from tests.unit.views.page.pages import recorded, trial
 KINDS = ("lineage", "curves", "understanding", "chain")
 EVIL = "</script><img src=x onerror=alert(1)>"
 LAYERS = [
-    {"id": 1, "type": "conv", "inputs": [0], "filters": 8, "kernel": [3, 3], "stride": 1,
-     "activation": "bn_relu"},
+    {
+        "id": 1,
+        "type": "conv",
+        "inputs": [0],
+        "filters": 8,
+        "kernel": [3, 3],
+        "stride": 1,
+        "activation": "bn_relu",
+    },
     {"id": 2, "type": "global_pool", "inputs": [1]},
     {"id": 3, "type": "linear", "inputs": [2], "units": 10},
-]  # fmt: skip
+]
 NETWORK = {"input": [3, 32, 32], "next_id": 9, "layers": LAYERS}
 
 

@@ -32,8 +32,13 @@ def test_new_hosts_have_no_nfs_packages_but_nfs_kernel_modules(cluster: Cluster)
 
 
 def test_hosts_reach_each_other_by_name(cluster: Cluster) -> None:
-    answer = run(cluster, "node1", "python3", "-c", '"import socket;'
-                  "print(socket.create_connection(('node3', 22)).recv(4))\"")  # fmt: skip
+    answer = run(
+        cluster,
+        "node1",
+        "python3",
+        "-c",
+        "\"import socket;print(socket.create_connection(('node3', 22)).recv(4))\"",
+    )
     assert answer == "b'SSH-'"
 
 

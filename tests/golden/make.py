@@ -121,7 +121,8 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
         "tuner": {"name": "evolution", "args": {"population": 3, "sample": 2}},
         "assessor": {"name": "median_stopping", "args": {"warmup": 2, "min_trials": 2}},
         "trial": {
-            "command": "python train.py", "retries": 1,
+            "command": "python train.py",
+            "retries": 1,
             "retry": [{"exit_code": 75, "times": 2}, {"on": "CUDA error", "exclude_node": True}],
         },
         "budget": {"trials": 18, "concurrency": 4},
@@ -142,13 +143,16 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
     },
     "nni": {
         "tuner": {
-            "class": "tuners.Blocking", "code_dir": "tuner", "interface": "nni",
-            "multi_thread": True, "patience": "2s",
+            "class": "tuners.Blocking",
+            "code_dir": "tuner",
+            "interface": "nni",
+            "multi_thread": True,
+            "patience": "2s",
         },
         "trial": {"command": "python nni_trial.py"},
         "budget": {"trials": 5},
     },
-}  # fmt: skip
+}
 
 
 def environment() -> dict[str, str]:
@@ -164,9 +168,13 @@ def environment() -> dict[str, str]:
 def start(*words: str) -> subprocess.Popen[str]:
     """Start a command of Heirloom's."""
     return subprocess.Popen(
-        [sys.executable, "-m", "controller", *words], env=environment(), text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, "-m", "controller", *words],
+        env=environment(),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def command(*words: str, code: int = 0) -> str:
@@ -202,9 +210,11 @@ def write_files() -> None:
     """The experiment files, the trials, the tuners and the inventory."""
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     for name, text in {
-        "code/train.py": TRAIN, "code/family.py": FAMILY, "code/nni_trial.py": NNI_TRIAL,
+        "code/train.py": TRAIN,
+        "code/family.py": FAMILY,
+        "code/nni_trial.py": NNI_TRIAL,
         "tuner/tuners.py": TUNERS,
-    }.items():  # fmt: skip
+    }.items():
         path = DIRECTORY / "search" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))

@@ -67,9 +67,14 @@ def _table(outcomes: list[Outcome]) -> Table:
         found = outcome.learning
         share = "" if found.share is None else f"{found.share:.0%}"
         table.add_row(
-            outcome.method, str(found.succeeded), str(found.children), share,
-            _number(found.before), _number(found.best), f"{outcome.seconds:.0f}",
-        )  # fmt: skip
+            outcome.method,
+            str(found.succeeded),
+            str(found.children),
+            share,
+            _number(found.before),
+            _number(found.best),
+            f"{outcome.seconds:.0f}",
+        )
     return table
 
 

@@ -94,9 +94,14 @@ def _heirloom(work: Path, *args: str) -> str:
     home = {"HEIRLOOM_HOME": str(work / "home"), "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
         [sys.executable, "-m", "controller", *args],
-        cwd=work, env=os.environ | home, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=LIMIT, check=False,
-    )  # fmt: skip
+        cwd=work,
+        env=os.environ | home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"heirloom {args[0]} fails:\n{done.stdout}{done.stderr}")
     return done.stdout

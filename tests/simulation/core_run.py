@@ -20,9 +20,18 @@ class CoreRun:
         """The frequent steps. A step that is listed twice is twice as likely."""
         c = self.controller
         return [
-            c.wave, c.answer, c.send_due, c.store_task, c.take_mail, c.propose, c.notice_silence,
-            c.pass_time, c.end_pause, self.an_attempt_advances, self.an_attempt_advances,
-        ]  # fmt: skip
+            c.wave,
+            c.answer,
+            c.send_due,
+            c.store_task,
+            c.take_mail,
+            c.propose,
+            c.notice_silence,
+            c.pass_time,
+            c.end_pause,
+            self.an_attempt_advances,
+            self.an_attempt_advances,
+        ]
 
     def unusual(self):
         """The rare steps."""

@@ -19,9 +19,17 @@ def state_of(x):
     No decision depends on the order of `standing`.
     """
     left_out = {
-        "touched", "standing",
-        "armable", "queue", "placement", "search", "gc", "checkpoints", "commands", "conclusion",
-    }  # fmt: skip
+        "touched",
+        "standing",
+        "armable",
+        "queue",
+        "placement",
+        "search",
+        "gc",
+        "checkpoints",
+        "commands",
+        "conclusion",
+    }
     plain = {name: value for name, value in vars(x).items() if name not in left_out}
     ordered = {
         name: list(value.items()) if type(value) is dict else value for name, value in plain.items()
@@ -32,11 +40,19 @@ def state_of(x):
         "trials": list(x.trials),
         "counts": {state: n for state, n in x.counts.items() if n},
         "queue": (x.queue.ready(), x.queue._unmet, x.queue._children),
-        "placement": (x.placement.nodes, x.placement.down, x.placement._taken,
-                      x.placement.capacity, x.placement.best()),
-        "search": vars(x.search), "conclusion": vars(x.conclusion), "gc": _plain(x.gc),
-        "checkpoints": _plain(x.checkpoints), "commands": _pending(x.commands),
-    }  # fmt: skip
+        "placement": (
+            x.placement.nodes,
+            x.placement.down,
+            x.placement._taken,
+            x.placement.capacity,
+            x.placement.best(),
+        ),
+        "search": vars(x.search),
+        "conclusion": vars(x.conclusion),
+        "gc": _plain(x.gc),
+        "checkpoints": _plain(x.checkpoints),
+        "commands": _pending(x.commands),
+    }
     return copy.deepcopy(state)
 
 

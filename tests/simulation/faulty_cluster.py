@@ -134,9 +134,11 @@ class Cluster:
             real.stage = "running"
             earlier = [n for n in range(1, number) if f"{trial}.{n}" in self.attempts]
             if earlier and self.fails(0.5):
-                self.send(e.ContinuedFrom(
-                    at=0.0, trial=trial, number=number, source=self.rng.choice(earlier), step=1
-                ))  # fmt: skip
+                self.send(
+                    e.ContinuedFrom(
+                        at=0.0, trial=trial, number=number, source=self.rng.choice(earlier), step=1
+                    )
+                )
             self.send(e.Began(at=0.0, trial=trial, number=number, gpus=0.5))
 
     def commit(self, name, real, state, reason, weights):
@@ -145,10 +147,20 @@ class Cluster:
         if state is State.SUCCEEDED:
             values = {name: float(self.rng.choice(VALUES)) for name in self.names} or None
             value = values[self.names[0]] if values else self.rng.random()
-        existing = self.pass_verdict(e.VerdictSeen(
-            at=0.0, trial=trial, state=state, reason=reason, number=number, value=value,
-            values=values, result={"value": value}, weights=weights, size=10,
-        ))  # fmt: skip
+        existing = self.pass_verdict(
+            e.VerdictSeen(
+                at=0.0,
+                trial=trial,
+                state=state,
+                reason=reason,
+                number=number,
+                value=value,
+                values=values,
+                result={"value": value},
+                weights=weights,
+                size=10,
+            )
+        )
         mine = Outcome.STOPPED if state is State.STOPPED else Outcome.COMMITTED
         outcome = mine if existing.number == number else Outcome.BEATEN
         self.end(name, real, outcome, reason)
@@ -160,14 +172,32 @@ class Cluster:
         real.stage = "ended"
         left = self.rng.choice([0, 100]) if self.fails(0.5) else 0
         real.end_message = {
-            "format": 1, "kind": "ended", "attempt": name, "node": real.node,
-            "outcome": str(outcome), "reason": reason, "parent": parent, "seconds": {"running": 1},
-            "checkpoints": left, "cpu_seconds": 2.0, "gpu_share": 0.5,
-        }  # fmt: skip
-        self.send(e.Ended(
-            at=0.0, trial=trial, number=number, outcome=outcome, reason=reason, parent=parent,
-            seconds={"running": 1.0}, checkpoints=left, cpu_seconds=2.0, gpus=0.5,
-        ))  # fmt: skip
+            "format": 1,
+            "kind": "ended",
+            "attempt": name,
+            "node": real.node,
+            "outcome": str(outcome),
+            "reason": reason,
+            "parent": parent,
+            "seconds": {"running": 1},
+            "checkpoints": left,
+            "cpu_seconds": 2.0,
+            "gpu_share": 0.5,
+        }
+        self.send(
+            e.Ended(
+                at=0.0,
+                trial=trial,
+                number=number,
+                outcome=outcome,
+                reason=reason,
+                parent=parent,
+                seconds={"running": 1.0},
+                checkpoints=left,
+                cpu_seconds=2.0,
+                gpus=0.5,
+            )
+        )
 
     def send(self, event):
         """Send a message, which may be lost, doubled or reordered."""

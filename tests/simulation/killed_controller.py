@@ -69,9 +69,15 @@ class Store:
 class Specs:
     def of(self, trial, number, node_name):
         return Spec(
-            attempt=attempt_name(trial.id, number), experiment="x", root="/x", node=node_name,
-            command="true", runtime="r", params={}, restore=trial.attempts[number - 1].restore,
-        )  # fmt: skip
+            attempt=attempt_name(trial.id, number),
+            experiment="x",
+            root="/x",
+            node=node_name,
+            command="true",
+            runtime="r",
+            params={},
+            restore=trial.attempts[number - 1].restore,
+        )
 
 
 class Controller:
@@ -95,19 +101,26 @@ class Controller:
         self.posted = []
         self.store_tasks = deque()  # tasks of the store's thread
         self.actions = Actions(
-            self.x, tuner=Tuner(self.store_tasks), store=Store(self.store_tasks),
-            dispatcher=cast("Any", self), specs=Specs(),
-            post=self.posted.extend, now=lambda: self.now,
-        )  # fmt: skip
+            self.x,
+            tuner=Tuner(self.store_tasks),
+            store=Store(self.store_tasks),
+            dispatcher=cast("Any", self),
+            specs=Specs(),
+            post=self.posted.extend,
+            now=lambda: self.now,
+        )
         self.orders = {}  # node -> its orders, in order
         self.answers = []
         self.announced = False
         left = list(self.x.on_nodes)
         found = tuple(NodeInfo(name, slots) for name, slots in self.cluster.nodes.items())
-        if not self.turn([
-            e.Opened(at=self.now, resumed=resumed), e.NodesFound(at=self.now, nodes=found),
-            *[e.TunerDeclared(at=self.now, concludes=True)] * self.concludes,
-        ]):  # fmt: skip
+        if not self.turn(
+            [
+                e.Opened(at=self.now, resumed=resumed),
+                e.NodesFound(at=self.now, nodes=found),
+                *[e.TunerDeclared(at=self.now, concludes=True)] * self.concludes,
+            ]
+        ):
             return self.begin(resumed)
         self.actions.resume(left)
         return None
@@ -245,9 +258,12 @@ class Controller:
         if self.rng.random() < 0.2:
             params = marked(params)
         return e.Proposed(
-            at=self.now, trial=trial, params=params, parents=tuple(parents),
+            at=self.now,
+            trial=trial,
+            params=params,
+            parents=tuple(parents),
             candidate=is_candidate(params),
-        )  # fmt: skip
+        )
 
     def deliver_announced(self):
         """The tuner has the announced proposal, or gives it up."""
@@ -263,12 +279,16 @@ class Controller:
         if self.rng.random() < 0.05:
             self.take(e.StopAsked(at=self.now, reason="stopped by a person"))
             return
-        self.take(self.rng.choice([
-            e.CancelAsked(at=self.now, trial=trial),
-            e.RetryAsked(at=self.now, trial=trial),
-            e.StopAdvised(at=self.now, trial=trial, reason="hopeless"),
-            e.StopAdvised(at=self.now, trial=trial, reason="hopeless"),
-        ]))  # fmt: skip
+        self.take(
+            self.rng.choice(
+                [
+                    e.CancelAsked(at=self.now, trial=trial),
+                    e.RetryAsked(at=self.now, trial=trial),
+                    e.StopAdvised(at=self.now, trial=trial, reason="hopeless"),
+                    e.StopAdvised(at=self.now, trial=trial, reason="hopeless"),
+                ]
+            )
+        )
 
     def pass_time(self):
         self.now += self.rng.choice([0.1, 1.0, 12.0])

@@ -105,9 +105,12 @@ def test_the_journal_leads_back_to_where_the_controller_stood(seed, nodes, rules
 
 
 @given(
-    seed=st.integers(0, 2**32), nodes=NODES, rules=RULES, every=st.integers(1, 200),
+    seed=st.integers(0, 2**32),
+    nodes=NODES,
+    rules=RULES,
+    every=st.integers(1, 200),
     part=st.floats(0, 1),
-)  # fmt: skip
+)
 @settings(max_examples=10)
 def test_the_tables_lead_where_all_events_lead(seed, nodes, rules, every, part):
     search = RandomSearch(seed, nodes, rules)

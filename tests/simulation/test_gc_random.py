@@ -122,8 +122,10 @@ class RandomGcSearch(CoreRun):
         self.read = len(journal)
         for mine, theirs in zip(x.trials, self.twin.trials, strict=True):
             assert (mine.state, mine.restore, mine.damaged) == (
-                theirs.state, theirs.restore, theirs.damaged,
-            )  # fmt: skip
+                theirs.state,
+                theirs.restore,
+                theirs.damaged,
+            )
         assert x.commands.verdicts.due == self.twin.commands.verdicts.due
 
     @property

@@ -9,9 +9,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE_NEEDS = {
-    "__future__", "collections", "contextlib", "dataclasses", "enum", "functools", "heapq",
-    "itertools", "json", "math", "operator", "re", "typing",
-}  # fmt: skip
+    "__future__",
+    "collections",
+    "contextlib",
+    "dataclasses",
+    "enum",
+    "functools",
+    "heapq",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "re",
+    "typing",
+}
 
 # What the files below a path of `heirloom` import beside the standard library.
 FRAMEWORKS = {

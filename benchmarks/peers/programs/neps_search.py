@@ -29,9 +29,12 @@ def main() -> None:
         print(json.dumps([-cost for cost in costs]))
         return
     neps.run(
-        partial(_candidate, directory, float(seconds)), Space(), root_directory=root,
-        total_evaluations_to_spend=int(trials), optimizer="neps_random_search",
-    )  # fmt: skip
+        partial(_candidate, directory, float(seconds)),
+        Space(),
+        root_directory=root,
+        total_evaluations_to_spend=int(trials),
+        optimizer="neps_random_search",
+    )
 
 
 def _candidate(directory: str, seconds: float, x: float) -> float:

@@ -27,9 +27,12 @@ def main() -> None:
     file = Path(directory, "journal.log")
     storage = JournalStorage(JournalFileBackend(str(file)))
     study = optuna.create_study(
-        study_name=NAME, storage=storage, direction="maximize", load_if_exists=True,
+        study_name=NAME,
+        storage=storage,
+        direction="maximize",
+        load_if_exists=True,
         sampler=optuna.samplers.RandomSampler(),
-    )  # fmt: skip
+    )
     if what == "results":
         done = [each.value for each in study.get_trials(states=(TrialState.COMPLETE,))]
         print(json.dumps(done))

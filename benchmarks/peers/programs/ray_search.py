@@ -36,9 +36,12 @@ def main() -> None:
 
     modules = {"working_dir": None, "env_vars": {"PYTHONPATH": str(Path(__file__).parent)}}
     ray.init(
-        num_cpus=SLOTS, include_dashboard=False, runtime_env=modules, logging_level="ERROR",
+        num_cpus=SLOTS,
+        include_dashboard=False,
+        runtime_env=modules,
+        logging_level="ERROR",
         _temp_dir=f"{tempfile.gettempdir()}/ray",
-    )  # fmt: skip
+    )
     function = _member if kind == "pbt" else _candidate
     fixed: dict[str, Any] = {"directory": directory, "seconds": float(seconds)}
     if kind == "pbt":
@@ -85,10 +88,13 @@ def _config(kind: str, trials: int) -> Any:
     if kind != "pbt":
         return tune.TuneConfig(metric="value", mode="max", num_samples=trials)
     scheduler = PopulationBasedTraining(
-        time_attr="training_iteration", perturbation_interval=1,
-        hyperparam_mutations=_space(kind), quantile_fraction=QUANTILE,
-        resample_probability=RESAMPLE, perturbation_factors=FACTORS,
-    )  # fmt: skip
+        time_attr="training_iteration",
+        perturbation_interval=1,
+        hyperparam_mutations=_space(kind),
+        quantile_fraction=QUANTILE,
+        resample_probability=RESAMPLE,
+        perturbation_factors=FACTORS,
+    )
     return tune.TuneConfig(metric="value", mode="max", num_samples=MEMBERS, scheduler=scheduler)
 
 

@@ -79,13 +79,24 @@ def run(
     home = Home.of_user()
     if file is not None:
         status = wiring.run(
-            file, home, inventory=inventory, name=name, keep_going=keep_going, slots=slots,
+            file,
+            home,
+            inventory=inventory,
+            name=name,
+            keep_going=keep_going,
+            slots=slots,
             seed=seed,
-        )  # fmt: skip
+        )
     else:
         assert like is not None
         status = wiring.run_like(
-            like, home, replay=replay, inventory=inventory, name=name, keep_going=keep_going,
-            slots=slots, seed=seed,
-        )  # fmt: skip
+            like,
+            home,
+            replay=replay,
+            inventory=inventory,
+            name=name,
+            keep_going=keep_going,
+            slots=slots,
+            seed=seed,
+        )
     raise typer.Exit(status)

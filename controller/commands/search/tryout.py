@@ -47,9 +47,14 @@ def run(
     until = "" if limit is None else f", {duration(limit)} each"
     say(f"training one candidate, and one child of it{until} (Ctrl-C ends it) …")
     request = tryout.Request(
-        file=file, home=home, inventory=inventory, slots=slots, node=node, limit=limit,
+        file=file,
+        home=home,
+        inventory=inventory,
+        slots=slots,
+        node=node,
+        limit=limit,
         made=plan.made,
-    )  # fmt: skip
+    )
     found = tryout.run(request, say, inspecting)
     per_trial = plan.config.trial.slots
     at_once = sum(node_info(each, plan.config).slots // per_trial for each in plan.nodes)

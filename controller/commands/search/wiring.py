@@ -202,13 +202,20 @@ def _run(
 
         exporters = live.observers(ready.config.exporters, place, warn)
         on_end = OnEnd(
-            ready.config.on_end, ready.config.on_end_timeout, place=place,
-            directory=ready.config.trial.code_dir, say=warn,
-        )  # fmt: skip
+            ready.config.on_end,
+            ready.config.on_end_timeout,
+            place=place,
+            directory=ready.config.trial.code_dir,
+            say=warn,
+        )
         loop = assemble(
-            ready, post, tuner, observers=[screen, on_end, *exporters],
-            ask_on_interrupt=screen.ask, ask_on_pause=screen.ask_on_pause,
-        )  # fmt: skip
+            ready,
+            post,
+            tuner,
+            observers=[screen, on_end, *exporters],
+            ask_on_interrupt=screen.ask,
+            ask_on_pause=screen.ask_on_pause,
+        )
         with _signals(loop, post):
             closed = loop.run(first_events(ready, [*declared, *then], keep_going=keep_going))
             live.finish(exporters, experiment)

@@ -138,13 +138,21 @@ class _Reader:
         source = self._text[node.start_mark.index : node.end_mark.index]
         if not self._is_json and (found := _LINE_SEPARATORS.search(source)):
             code = f"{ord(found[0]):04x}"
-            self._note(node, key, f"YAML changes the character U+{code.upper()} in it: write it as "
-                       f'"\\u{code}", in double quotes')  # fmt: skip
+            self._note(
+                node,
+                key,
+                f"YAML changes the character U+{code.upper()} in it: write it as "
+                f'"\\u{code}", in double quotes',
+            )
         if _HALF_PAIR.search(text):
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             if "\ufffd" in text:
-                self._note(node, key, "has half of a surrogate pair (\\ud800 to \\udfff), which is "
-                           "no character: write the whole pair, or the character")  # fmt: skip
+                self._note(
+                    node,
+                    key,
+                    "has half of a surrogate pair (\\ud800 to \\udfff), which is "
+                    "no character: write the whole pair, or the character",
+                )
         return text
 
     def _note_duplicates(self, node: yaml.MappingNode, key: Key) -> None:

@@ -103,8 +103,15 @@ TUNERS: Mapping[str, Counterpart] = {
         "tpe",
         _TPE_ARGS,
         {"startup": 20},
-        frozenset({"constant_liar_type", "parallel_optimize", "linear_forgetting", "prior_weight",
-                   "gamma"}),
+        frozenset(
+            {
+                "constant_liar_type",
+                "parallel_optimize",
+                "linear_forgetting",
+                "prior_weight",
+                "gamma",
+            }
+        ),
     ),
     "TPE_legacy": Counterpart(
         "tpe",
@@ -116,8 +123,17 @@ TUNERS: Mapping[str, Counterpart] = {
         "gp",
         {"cold_start_num": "startup"},
         {},
-        frozenset({"utility", "kappa", "xi", "nu", "alpha", "selection_num_warm_up",
-                   "selection_num_starting_points"}),
+        frozenset(
+            {
+                "utility",
+                "kappa",
+                "xi",
+                "nu",
+                "alpha",
+                "selection_num_warm_up",
+                "selection_num_starting_points",
+            }
+        ),
     ),
     "Evolution": Counterpart(
         "evolution",
@@ -128,8 +144,15 @@ TUNERS: Mapping[str, Counterpart] = {
     ),
     "MetisTuner": Counterpart(
         "gp",
-        dropped=frozenset({"no_resampling", "no_candidates", "selection_num_starting_points",
-                           "cold_start_num", "exploration_probability"}),
+        dropped=frozenset(
+            {
+                "no_resampling",
+                "no_candidates",
+                "selection_num_starting_points",
+                "cold_start_num",
+                "exploration_probability",
+            }
+        ),
         note="`gp` is a Gaussian process too, and explores by its own rule",
     ),
     "SMAC": Counterpart(
@@ -141,7 +164,7 @@ TUNERS: Mapping[str, Counterpart] = {
     "NetworkMorphism": _MORPHISM,
     "Hyperband": _HYPERBAND,
     "BOHB": _BOHB,
-}  # fmt: skip
+}
 
 ADVISORS: Mapping[str, Counterpart] = {"Hyperband": _HYPERBAND, "BOHB": _BOHB}
 

@@ -15,13 +15,22 @@ def imported(x: ExperimentState, event: e.Imported) -> None:
         return
     source = asked.trials[event.trial]
     trial = Trial(
-        event.trial, asked.candidates[event.trial], (), (), State.SUCCEEDED, event.at,
-        value=event.value, values=event.values or {}, result=event.result, weights=True,
-        ended_at=event.at, size=event.size,
+        event.trial,
+        asked.candidates[event.trial],
+        (),
+        (),
+        State.SUCCEEDED,
+        event.at,
+        value=event.value,
+        values=event.values or {},
+        result=event.result,
+        weights=True,
+        ended_at=event.at,
+        size=event.size,
         origin=Origin(asked.experiment, asked.root, source),
         reason=f"imported from trial {source} of {asked.experiment}",
         candidate=source not in asked.no_candidates,
-    )  # fmt: skip
+    )
     x.add(trial)
     x.largest = max(x.largest, trial.size)
     x.standing[trial.id] = None

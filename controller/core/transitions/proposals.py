@@ -30,10 +30,16 @@ def proposed(x: ExperimentState, event: e.Proposed) -> None:
         x.commands.retries.done(event.retry_of)
     parents = () if problem else named
     trial = Trial(
-        event.trial, event.params, parents, without(x.trials, parents, gone), State.WAITING,
+        event.trial,
+        event.params,
+        parents,
+        without(x.trials, parents, gone),
+        State.WAITING,
         event.at,
-        retry_of=event.retry_of, token=event.token, candidate=event.candidate,
-    )  # fmt: skip
+        retry_of=event.retry_of,
+        token=event.token,
+        candidate=event.candidate,
+    )
     if event.retry_of is not None and not problem and chooses_nearest(x.rules, trial):
         source = x.trials[event.retry_of]  # it starts from the same weights while they stand
         trial.restore, trial.distance = source.restore, source.distance

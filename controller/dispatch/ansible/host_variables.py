@@ -18,9 +18,13 @@ from heirloom.node.spec_values import path_problem
 
 LOCAL_SLOTS = 4  # the most on this machine without heirloom_slots
 _NAMES = (
-    "heirloom_slots", "heirloom_run_dir", "heirloom_node_dir", "heirloom_store", "heirloom_user",
+    "heirloom_slots",
+    "heirloom_run_dir",
+    "heirloom_node_dir",
+    "heirloom_store",
+    "heirloom_user",
     "heirloom_python",
-)  # fmt: skip
+)
 _EXPANDED = re.compile(r"\$[A-Za-z_{(]|(^|/)~")  # what a shell would expand
 
 

@@ -29,8 +29,15 @@ from heirloom.node.spec_values import path_problem
 from heirloom.store.atomic_write import replace_file
 
 __all__ = [
-    "Inventory", "InventoryError", "Node", "Slot", "nodes_of", "read", "read_mapping", "write",
-]  # fmt: skip
+    "Inventory",
+    "InventoryError",
+    "Node",
+    "Slot",
+    "nodes_of",
+    "read",
+    "read_mapping",
+    "write",
+]
 
 CLUSTER_RUN = Path("/run/heirloom")  # tmpfiles.d creates it on nodes that the roles set up
 # The defaults of the roles for an inventory with a server (roles/*/defaults).

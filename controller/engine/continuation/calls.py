@@ -13,9 +13,17 @@ from controller.tuners.calls import Call
 from controller.tuners.results import result_of
 
 _CALLS = (
-    e.Opened, e.ProposalAsked, e.Proposed, e.ProposalWithheld, e.ParentsAsked, e.ParentsAnswered,
-    e.ConclusionAsked, e.Concluded, e.ResultSent, e.SearchEnded,
-)  # fmt: skip
+    e.Opened,
+    e.ProposalAsked,
+    e.Proposed,
+    e.ProposalWithheld,
+    e.ParentsAsked,
+    e.ParentsAnswered,
+    e.ConclusionAsked,
+    e.Concluded,
+    e.ResultSent,
+    e.SearchEnded,
+)
 _REPORTS = (e.Reported, e.ReportedMany, e.ContinuedFrom)  # for the assessor
 _Question = tuple[str, int]
 

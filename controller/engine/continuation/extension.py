@@ -59,8 +59,11 @@ class Extension:
     def request(self) -> dict[str, Any]:
         """The request in the form of the inbox."""
         return {
-            "action": "extend", "trials": self.trials, "duration": self.duration, "by": self.by,
-        }  # fmt: skip
+            "action": "extend",
+            "trials": self.trials,
+            "duration": self.duration,
+            "by": self.by,
+        }
 
     def event(self, x: Experiment, name: str, now: float, request: str = "") -> e.BudgetExtended:
         """The event that extends the budget of the experiment `name`. Raises ExtensionError."""

@@ -50,10 +50,12 @@ def choose(config: configs.Experiment, home: Home, *, verify: bool = False) -> C
     record = records.load(home.find(wanted.experiment))
     theirs, ours = record.config.objectives, config.objectives
     if (theirs.objectives, theirs.names) != (ours.objectives, ours.names):
-        raise WarmStartError([
-            f"the objective of {wanted.experiment} is {record.config.objective}, and here it is "
-            f"{config.objective}: values of the two cannot be compared"
-        ])  # fmt: skip
+        raise WarmStartError(
+            [
+                f"the objective of {wanted.experiment} is {record.config.objective}, and here it "
+                f"is {config.objective}: values of the two cannot be compared"
+            ]
+        )
     trials, notes = _chosen(record, wanted.trials, config.rules())
     problems = [text for trial in trials for text in _problems(config, record, trial)]
     if not problems and verify:
@@ -105,10 +107,12 @@ def _chosen(record: Record, wanted: str | list[int], rules: Rules) -> tuple[list
         return [record.trial(number) for number in wanted], []
     usable = [t for t in x.trials if t.state is State.SUCCEEDED and t.inheritable and t.candidate]
     if not usable:
-        raise WarmStartError([
-            f"{name} has no trial that succeeded and whose weights are on the store; see "
-            f"`{command('trials', name)}`"
-        ])  # fmt: skip
+        raise WarmStartError(
+            [
+                f"{name} has no trial that succeeded and whose weights are on the store; see "
+                f"`{command('trials', name)}`"
+            ]
+        )
     if wanted == "all":
         return usable, []
     count = int(wanted.removeprefix("best "))

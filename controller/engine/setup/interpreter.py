@@ -50,9 +50,13 @@ class Interpreter:
         try:
             done = subprocess.run(
                 [self.path, "-S", "-E", "-c", _PRINT_VERSION],
-                stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
-                timeout=_TIMEOUT, check=False,
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_TIMEOUT,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             raise InterpreterError(
                 f"{where} did not print its version within {_TIMEOUT:.0f} s: name another Python"

@@ -99,8 +99,10 @@ def _stop_trials(session: sessions.PreparedSession) -> None:
     )
     stop = e.StopAsked(at=time.time(), reason="its try-out was killed")
     if loop.run(first_events(session, [stop])) is None:
-        where = {session.experiment.trials[trial].attempts[-1].node
-                 for trial, _ in session.experiment.on_nodes}  # fmt: skip
+        where = {
+            session.experiment.trials[trial].attempts[-1].node
+            for trial, _ in session.experiment.on_nodes
+        }
         raise HeirloomError(f"no answer from {', '.join(sorted(where))}")
 
 

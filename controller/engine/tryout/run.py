@@ -55,9 +55,14 @@ def _try(request: Request, say: Say, progress: Progress) -> Tryout:
 
     name = f"{stem(request.file)}-try-{secrets.token_hex(3)}"
     with create(
-        request.file, home, request.inventory, name, request.slots,
-        made=request.made, adapt=adapt,
-    ) as whole:  # fmt: skip
+        request.file,
+        home,
+        request.inventory,
+        name,
+        request.slots,
+        made=request.made,
+        adapt=adapt,
+    ) as whole:
         session, down, warnings = on_one_node(whole, request.node, progress)
         for line in warnings:
             say(line)

@@ -20,8 +20,15 @@ from controller.state.record import Record
 
 # Keys of an experiment file that change nothing of its results.
 _WITHOUT_EFFECT = (
-    "name", "seed", "description", "on_end", "on_end_timeout", "store", "inventory", "exporters",
-)  # fmt: skip
+    "name",
+    "seed",
+    "description",
+    "on_end",
+    "on_end_timeout",
+    "store",
+    "inventory",
+    "exporters",
+)
 
 
 @dataclass(frozen=True)

@@ -137,9 +137,12 @@ class LiveExporters:
             with log.open("ab") as output:
                 each.process = subprocess.Popen(
                     [*self._program, self._place.name, each.tool],
-                    env={**os.environ, "PYTHONPATH": paths}, stdin=subprocess.PIPE,
-                    stdout=output, stderr=output, start_new_session=True,
-                )  # fmt: skip
+                    env={**os.environ, "PYTHONPATH": paths},
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
         except OSError as error:
             each.start_at = _NEVER
             self._fail(each, f"cannot be started: {reason(error)}")

@@ -167,7 +167,7 @@ def main(name: str, tool: str) -> int:
         return REFUSED
     return LiveExporter(
         place, tool, path, exporter=exporter, pause=_pause, alarm=signal.alarm
-    ).run()  # fmt: skip
+    ).run()
 
 
 if __name__ == "__main__":

@@ -128,10 +128,15 @@ class _Export:
         self._text(
             "README.md",
             readme(
-                self._record, trial, verdict, spec=spec, environment=environment,
-                names=names, remarks=self._remarks,
+                self._record,
+                trial,
+                verdict,
+                spec=spec,
+                environment=environment,
+                names=names,
+                remarks=self._remarks,
             ),
-        )  # fmt: skip
+        )
         return self._remarks
 
     def _text(self, name: str, text: str) -> None:

@@ -49,11 +49,29 @@ _TUPLES: dict[str, Any] = {
 _OBJECTS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        *typing.get_args(Event), AlikeFailures, Amount, Budget, CheckpointState, commands.Commands,
-        commands.Pending, Front, GcState, LastTrial, NodeInfo, Placement, Queue, search.Conclusion,
-        search.Search, Rules, RetryRule, Objectives, Objective, Constraint, Usage,
+        *typing.get_args(Event),
+        AlikeFailures,
+        Amount,
+        Budget,
+        CheckpointState,
+        commands.Commands,
+        commands.Pending,
+        Front,
+        GcState,
+        LastTrial,
+        NodeInfo,
+        Placement,
+        Queue,
+        search.Conclusion,
+        search.Search,
+        Rules,
+        RetryRule,
+        Objectives,
+        Objective,
+        Constraint,
+        Usage,
     )
-}  # fmt: skip
+}
 # Not in the state's rows: what the experiment file says, what has rows of its own, and what
 # follows from the trials.
 _LEFT_OUT = frozenset({"rules", "trials", "touched", "standing"})

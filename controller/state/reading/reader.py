@@ -224,6 +224,11 @@ def without_collector() -> Iterator[None]:
 
 
 __all__ = [
-    "Listed", "Restored", "StoredTrials", "TablesError", "read_curves", "restore",
+    "Listed",
+    "Restored",
+    "StoredTrials",
+    "TablesError",
+    "read_curves",
+    "restore",
     "without_collector",
-]  # fmt: skip
+]

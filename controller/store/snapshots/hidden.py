@@ -17,9 +17,23 @@ from controller.store.snapshots.outside import some
 _OURS = ("heirloom", "nni")
 # Modules that Python has imported before it looks beside the script, or that no library imports.
 _SAFE = frozenset(sys.builtin_module_names) | {
-    "abc", "codecs", "encodings", "genericpath", "io", "os", "posixpath", "site", "stat",
-    "antigravity", "code", "idlelib", "test", "this", "turtle", "turtledemo",
-}  # fmt: skip
+    "abc",
+    "codecs",
+    "encodings",
+    "genericpath",
+    "io",
+    "os",
+    "posixpath",
+    "site",
+    "stat",
+    "antigravity",
+    "code",
+    "idlelib",
+    "test",
+    "this",
+    "turtle",
+    "turtledemo",
+}
 
 
 def on_names(

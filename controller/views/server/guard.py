@@ -133,8 +133,9 @@ class Guard:
         if scope["method"] in _READING:
             return None
         if headers.get("x-heirloom") != "1" or (by_cookie and origin is None):
-            return _refused(403, "a request needs the header X-Heirloom: 1, and one of a browser "
-                            "its Origin")  # fmt: skip
+            return _refused(
+                403, "a request needs the header X-Heirloom: 1, and one of a browser its Origin"
+            )
         return None
 
     def _is_ours(self, host: str) -> bool:

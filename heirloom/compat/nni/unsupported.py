@@ -37,14 +37,30 @@ _FEATURES = f"{_INTERNALS}; select features in the trial's own code"
 _ADVICE = {
     **dict.fromkeys(
         (
-            "choice", "randint", "uniform", "quniform", "loguniform", "qloguniform", "normal",
-            "qnormal", "lognormal", "qlognormal", "function_choice", "variable", "smartparam",
+            "choice",
+            "randint",
+            "uniform",
+            "quniform",
+            "loguniform",
+            "qloguniform",
+            "normal",
+            "qnormal",
+            "lognormal",
+            "qlognormal",
+            "function_choice",
+            "variable",
+            "smartparam",
         ),
         _ANNOTATIONS,
     ),
     **dict.fromkeys(
         (
-            "mutable_layer", "mutable_layers", "training_update", "nas", "retiarii", "mutable",
+            "mutable_layer",
+            "mutable_layers",
+            "training_update",
+            "nas",
+            "retiarii",
+            "mutable",
             "nas_utils",
         ),
         _ARCHITECTURE,
@@ -52,19 +68,31 @@ _ADVICE = {
     **dict.fromkeys(("experiment", "Experiment", "tools", "nni_cmd"), _EXPERIMENTS),
     **dict.fromkeys(
         (
-            "algorithms", "advisor", "msg_dispatcher", "multi_phase",
+            "algorithms",
+            "advisor",
+            "msg_dispatcher",
+            "multi_phase",
         ),
         _ALGORITHMS,
     ),
     "feature_engineering": _FEATURES,
     **dict.fromkeys(
         (
-            "compression", "common", "contrib", "trace", "save",
-            "platform", "package_utils", "typehint", "runtime", "trial_tool", "recoverable",
+            "compression",
+            "common",
+            "contrib",
+            "trace",
+            "save",
+            "platform",
+            "package_utils",
+            "typehint",
+            "runtime",
+            "trial_tool",
+            "recoverable",
         ),
         _INTERNALS,
     ),
-}  # fmt: skip
+}
 
 
 def advice(name: str) -> str:

@@ -120,11 +120,20 @@ def _start_scope(unit: str, properties: dict[str, tuple[str, ...]]) -> None:
     environment = {**os.environ, "XDG_RUNTIME_DIR": _runtime_directory(uid)}
     environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
     command = [
-        "busctl", "--system" if uid == 0 else "--user", "--quiet", f"--timeout={_TIMEOUT:.0f}",
-        "call", *_MANAGER,
-        "StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail",
-        str(len(properties)), *arguments, "0",
-    ]  # fmt: skip
+        "busctl",
+        "--system" if uid == 0 else "--user",
+        "--quiet",
+        f"--timeout={_TIMEOUT:.0f}",
+        "call",
+        *_MANAGER,
+        "StartTransientUnit",
+        "ssa(sv)a(sa(sv))",
+        unit,
+        "fail",
+        str(len(properties)),
+        *arguments,
+        "0",
+    ]
     done = subprocess.run(
         command,
         env=environment,

@@ -13,7 +13,24 @@ from .read import read
 from .shapes import ShapeError, macs, parameters, shapes, tensors
 
 __all__ = [
-    "INPUT", "KINDS", "MUTATIONS", "Layer", "Layers", "Network", "ShapeError", "add_skip", "change",
-    "half_to_double", "insert", "linear", "macs", "mutate_network", "parameters", "read", "remove",
-    "remove_skip", "shapes", "tensors",
-]  # fmt: skip
+    "INPUT",
+    "KINDS",
+    "MUTATIONS",
+    "Layer",
+    "Layers",
+    "Network",
+    "ShapeError",
+    "add_skip",
+    "change",
+    "half_to_double",
+    "insert",
+    "linear",
+    "macs",
+    "mutate_network",
+    "parameters",
+    "read",
+    "remove",
+    "remove_skip",
+    "shapes",
+    "tensors",
+]

@@ -66,9 +66,7 @@ def _insert_convolution(network: Network, rng: Random) -> Optional[Network]:
     stride, activation = rng.choice((1, 2)), rng.choice(ACTIVATIONS)
 
     def options(channels: int) -> dict[str, Any]:
-        return {
-            "filters": channels, "kernel": (3, 3), "stride": stride, "activation": activation
-        }  # fmt: skip
+        return {"filters": channels, "kernel": (3, 3), "stride": stride, "activation": activation}
 
     return _inserted(network, "conv", options, rng)
 

@@ -59,10 +59,17 @@ def long_calls(calls: Iterable[Call], now: float, code_dirs: Sequence[str]) -> l
             continue
         location = call.activity.location(code_dirs, frames)
         is_blocked = call.blocked_since is not None
-        entry = found.setdefault((call.method, location, is_blocked), {
-            "what": call.method, "place": location, "still": is_blocked, "count": 0,
-            "parameter_id": call.parameter_id, "seconds": now - since,
-        })  # fmt: skip
+        entry = found.setdefault(
+            (call.method, location, is_blocked),
+            {
+                "what": call.method,
+                "place": location,
+                "still": is_blocked,
+                "count": 0,
+                "parameter_id": call.parameter_id,
+                "seconds": now - since,
+            },
+        )
         entry["count"] += 1
         entry["seconds"] = max(entry["seconds"], now - since)
     return list(found.values())

@@ -125,9 +125,13 @@ class NniTuner:
         has_value, value = self._value(result)
         if has_value:
             _call(
-                tuner.receive_trial_result, result.parameter_id, params, value,
-                customized=False, trial_job_id=job,
-            )  # fmt: skip
+                tuner.receive_trial_result,
+                result.parameter_id,
+                params,
+                value,
+                customized=False,
+                trial_job_id=job,
+            )
         success = result.state == "succeeded"
         _call(tuner.trial_end, result.parameter_id, success, trial_job_id=job)
         if has_value:

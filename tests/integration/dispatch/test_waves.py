@@ -66,10 +66,16 @@ class Lab:
 
     def start(self, attempt: str, command: str) -> Start:
         spec = Spec(
-            attempt=attempt, experiment=self.root.experiment, root=str(self.root.path),
-            node="here", command=command, runtime=self.runtime, params={}, grace=1.0,
+            attempt=attempt,
+            experiment=self.root.experiment,
+            root=str(self.root.path),
+            node="here",
+            command=command,
+            runtime=self.runtime,
+            params={},
+            grace=1.0,
             log_limit=1 << 20,
-        )  # fmt: skip
+        )
         return Start(attempt, "here", spec)
 
     def answer(self) -> Answer:

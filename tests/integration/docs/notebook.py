@@ -37,9 +37,11 @@ def execute(notebook: Any, directory: Path) -> None:
         "PYTHONPATH": str(REPOSITORY),
     }
     client = nbclient.NotebookClient(
-        notebook, timeout=_LIMIT, record_timing=False,
+        notebook,
+        timeout=_LIMIT,
+        record_timing=False,
         resources={"metadata": {"path": str(directory)}},
-    )  # fmt: skip
+    )
     client.execute(env=environment)
     notebook.metadata["language_info"] = {"name": "python"}  # without the version of this Python
 

@@ -82,18 +82,28 @@ class Reader:
             return
         if command.endswith(" &"):
             subprocess.Popen(
-                ["bash", "-c", command], cwd=self.clone, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            ).wait(PATIENCE)  # fmt: skip
+                ["bash", "-c", command],
+                cwd=self.clone,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ).wait(PATIENCE)
             self.background = True
             return
         end = time.monotonic() + PATIENCE
         while True:
             done = subprocess.run(
-                ["bash", "-c", command], cwd=self.clone, env=self.environment, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                timeout=_LONGEST, check=False,
-            )  # fmt: skip
+                ["bash", "-c", command],
+                cwd=self.clone,
+                env=self.environment,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=_LONGEST,
+                check=False,
+            )
             if not done.returncode or not self.background or time.monotonic() > end:
                 break
         assert done.returncode == 0, f"{command}\n{done.stdout}"
@@ -376,9 +386,12 @@ def test_site_builds(tmp_path: Path) -> None:
     """Without a warning: a broken link or a page that the navigation lacks is one."""
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},  # as the Makefile does, which says why
-    )  # fmt: skip
+    )
     assert built.returncode == 0, built.stderr
     page = (tmp_path / "site/index.html").read_text()
     assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css|woff2?)', page)

@@ -194,9 +194,11 @@ def test_messages_to_look_up_are_in_the_code() -> None:
     page = DOCS / "how-to/troubleshooting.md"
     literals = [text for path in _sources() for text in _literals(path)]
     headings = (
-        "## Before a search starts", "## A node that is not ready", "## While it runs",
+        "## Before a search starts",
+        "## A node that is not ready",
+        "## While it runs",
         "## Why a trial failed",
-    )  # fmt: skip
+    )
     for message in [
         m for heading in headings for cells in rows(page, heading) for m in code(cells[0])
     ]:

@@ -71,9 +71,13 @@ def test_children_inherit_shared_layers(lab: Lab, searched: list[dict[str, Any]]
         assert result["value"] >= result["start"]
     summary = subprocess.run(
         [sys.executable, EXAMPLE / "summary.py"],
-        cwd=REPOSITORY, env=lab.environment,
-        capture_output=True, text=True, check=True, timeout=LONG,
-    ).stdout  # fmt: skip
+        cwd=REPOSITORY,
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LONG,
+    ).stdout
     assert f"The {len(children)} networks with one began at" in summary
     assert "inherited" in summary
 
@@ -100,8 +104,11 @@ def test_outside_an_experiment(lab: Lab) -> None:
     answer = subprocess.run(
         [sys.executable, str(EXAMPLE / "train.py"), *given],
         env=os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(lab.path)},
-        capture_output=True, text=True, check=True, timeout=LONG,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LONG,
+    )
     assert "step 1:" in answer.stdout
     assert "step 40:" not in answer.stdout
     assert not answer.stderr

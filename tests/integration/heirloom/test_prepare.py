@@ -55,8 +55,10 @@ def test_one_attempt_prepares_and_the_others_wait_and_find_the_same(lab, prepare
     [prepared] = [path for path in directory.iterdir() if path.is_dir()]
     names = {line.partition("=")[0] for line in (prepared / "env").read_text().splitlines()}
     assert {name for name in names if name.startswith("HEIRLOOM_")} == {
-        "HEIRLOOM_EXPERIMENT", "HEIRLOOM_ATTEMPT", "HEIRLOOM_NODE_DIR",
-    }  # fmt: skip
+        "HEIRLOOM_EXPERIMENT",
+        "HEIRLOOM_ATTEMPT",
+        "HEIRLOOM_NODE_DIR",
+    }
     # Another command has a directory of its own, and one that is gone is prepared anew.
     for trial in (3, 4):
         order = prepare('echo 3 > "$HEIRLOOM_NODE_DIR/data"')

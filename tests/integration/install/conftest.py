@@ -21,10 +21,16 @@ def run(*command: str | Path, code: int = 0, cwd: Path, **variables: str) -> str
     """Run a command; its output. It sees no PYTHON… variables of the tests."""
     kept = {key: value for key, value in os.environ.items() if key[:6] != "PYTHON"}
     done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, env=kept | variables, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=TIMEOUT, check=False,
-    )  # fmt: skip
+        [str(word) for word in command],
+        cwd=cwd,
+        env=kept | variables,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=TIMEOUT,
+        check=False,
+    )
     assert done.returncode == code, done.stdout
     assert "Traceback" not in done.stdout
     return done.stdout

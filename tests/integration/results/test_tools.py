@@ -62,9 +62,13 @@ def export(search: Search, tool: str, path: str | Path) -> str:
     home = search.place.path.parents[1]
     done = subprocess.run(
         [sys.executable, "-m", "controller", "export", "cnn", "--to", tool, str(path)],
-        cwd=REPOSITORY, env=os.environ | {"HEIRLOOM_HOME": str(home)}, capture_output=True,
-        text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        env=os.environ | {"HEIRLOOM_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -104,15 +108,22 @@ def test_tensorboard(search: Search, tmp_path: Path) -> None:
         assert time.monotonic() < end
         time.sleep(0.1)
     question = {
-        "experimentName": "", "startIndex": 0, "sliceSize": 10, "colParams": [],
+        "experimentName": "",
+        "startIndex": 0,
+        "sliceSize": 10,
+        "colParams": [],
         "allowedStatuses": ["STATUS_SUCCESS", "STATUS_FAILURE"],
-    }  # fmt: skip
+    }
     [*groups] = _ask(f"{address}data/plugin/hparams/session_groups", question)["sessionGroups"]
     by_name = {group["name"]: group for group in groups}
     assert len(by_name) == 5
     assert by_name["cnn-1/2"]["hparams"] == {
-        "lr": 0.2, "depth": 3.0, "[odd]": 1.0, "layers": "[1, 2]", "heirloom.parents": "1",
-    }  # fmt: skip
+        "lr": 0.2,
+        "depth": 3.0,
+        "[odd]": 1.0,
+        "layers": "[1, 2]",
+        "heirloom.parents": "1",
+    }
     assert by_name["cnn-1/3"]["sessions"][0]["status"] == "STATUS_FAILURE"
 
 
@@ -149,8 +160,12 @@ def test_mlflow(search: Search, tmp_path: Path) -> None:
     runs = {run.data.tags["heirloom.trial"]: run for run in client.search_runs(there)}
     assert len(client.search_runs(there)) == len(runs) == 5
     assert [runs[str(number)].info.status for number in range(5)] == [
-        "FINISHED", "FINISHED", "FINISHED", "FAILED", "FINISHED",
-    ]  # fmt: skip
+        "FINISHED",
+        "FINISHED",
+        "FINISHED",
+        "FAILED",
+        "FINISHED",
+    ]
     child = runs["2"].data
     assert child.tags["mlflow.parentRunId"] == runs["1"].info.run_id
     assert child.params == {"lr": "0.2", "depth": "3", "_odd_": "1", "layers": "[1, 2]"}
@@ -224,8 +239,10 @@ def test_optuna_and_its_dashboard(search: Search, tmp_path: Path, storage: str) 
     assert [each["state"] for each in trials] == ["Complete"] * 3 + ["Fail", "Complete"]
     assert trials[4]["values"] == [0.0625]
     assert {each["name"]: each["param_external_value"] for each in trials[2]["params"]} == {
-        "lr": "0.2", "depth": "3", "[odd]": "1",
-    }  # fmt: skip
+        "lr": "0.2",
+        "depth": "3",
+        "[odd]": "1",
+    }
     assert [each["value"] for each in trials[1]["intermediate_values"]] == [1.0, 0.25]
 
 
@@ -236,10 +253,15 @@ def dashboard(storage: str, directory: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = directory / "dashboard.log"
-    with log.open("wb") as output, subprocess.Popen(
-        [sys.executable, "-m", "optuna_dashboard._cli", "--port", str(port), storage],
-        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-    ) as server:  # fmt: skip
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [sys.executable, "-m", "optuna_dashboard._cli", "--port", str(port), storage],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        ) as server,
+    ):
         try:
             end = time.monotonic() + PATIENCE
             while server.poll() is None and time.monotonic() < end:

@@ -68,9 +68,13 @@ class Lab:
     def start(self, *args: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "controller", *map(str, args)],
-            cwd=REPOSITORY, env=self.environment, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            env=self.environment,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def __call__(self, *args: str | Path, code: int = 0) -> str:
         """Run a command to its end; its output."""

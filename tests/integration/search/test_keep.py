@@ -70,18 +70,27 @@ def test_the_best_weights_are_kept_and_every_child_starts(lab: Lab) -> None:
             assert "removed" in lab("show", "search", str(trial["id"]))
             break
     digests = {  # each child read exactly what its parent had committed
-        trial["id"]: json.loads((root / f"trials/{trial['id']}/manifest.json").read_text())
-        ["files"][0]["digest"].removeprefix("sha256:")
+        trial["id"]: json.loads((root / f"trials/{trial['id']}/manifest.json").read_text())[
+            "files"
+        ][0]["digest"].removeprefix("sha256:")
         for trial in trials
-    }  # fmt: skip
+    }
     for trial in trials:
         expected = [digests[parent] for parent in trial["parents"]]
         assert trial["result"]["read"] == (expected or [hashlib.sha256(b"").hexdigest()])[0]
     assert lab("gc", "search") == "nothing to remove\n"
     assert "cannot be run again" in lab(
-        "retry", "search", str(next(t["id"] for t in trials if t["parents"] and
-        any(trials[p]["removed"] for p in t["parents"]))), code=2,
-    )  # fmt: skip
+        "retry",
+        "search",
+        str(
+            next(
+                t["id"]
+                for t in trials
+                if t["parents"] and any(trials[p]["removed"] for p in t["parents"])
+            )
+        ),
+        code=2,
+    )
     assert (lab.home / "experiments/search/report.html").exists()
 
 
@@ -192,9 +201,10 @@ def small_store(lab: Lab) -> Iterator[Path]:
     path = lab.path / "small"
     path.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=40m", "none", str(path)], check=False,
+        ["mount", "-t", "tmpfs", "-o", "size=40m", "none", str(path)],
+        check=False,
         capture_output=True,
-    )  # fmt: skip
+    )
     if mounted.returncode:
         pytest.skip("only root can mount a small store")
     yield path
@@ -211,9 +221,12 @@ def test_no_trial_starts_while_the_store_lacks_space(lab: Lab, small_store: Path
     ballast = small_store / "ballast"
     ballast.write_bytes(bytes(20_000_000))
     file = lab.experiment(
-        FILLS, budget={"trials": 6}, store=str(small_store / "store"), store_reserve="1MB",
+        FILLS,
+        budget={"trials": 6},
+        store=str(small_store / "store"),
+        store_reserve="1MB",
         lookahead=0,
-    )  # fmt: skip
+    )
     with lab.start("run", file) as running:
         assert running.stdout is not None
         output = ""
@@ -231,9 +244,13 @@ def test_no_trial_starts_while_the_store_lacks_space(lab: Lab, small_store: Path
 
 def test_a_full_store_is_garbage_collected_first(lab: Lab, small_store: Path) -> None:
     file = lab.experiment(
-        FILLS, budget={"trials": 14}, store=str(small_store / "store"), store_reserve="1MB",
-        keep="best 1", lookahead=0,
-    )  # fmt: skip
+        FILLS,
+        budget={"trials": 14},
+        store=str(small_store / "store"),
+        store_reserve="1MB",
+        keep="best 1",
+        lookahead=0,
+    )
     output = lab("run", file)
     attempts = [attempt for trial in lab.trials() for attempt in trial["attempts"]]
     assert {attempt["outcome"] for attempt in attempts} == {"committed"}

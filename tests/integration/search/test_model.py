@@ -162,9 +162,12 @@ def test_a_search_trains_what_is_within_bounds(lab: Lab) -> None:
     lab.write("code/net.py", NET)
     lab.write("code/train.py", TRAIN)
     file = experiment(
-        lab, "python train.py", tuner={"name": "grid"}, budget={},
+        lab,
+        "python train.py",
+        tuner={"name": "grid"},
+        budget={},
         objective={"accuracy": "maximize", "parameters": "minimize", "macs": {"at_most": 8}},
-    )  # fmt: skip
+    )
     lab.kill_after(0, "run", file)
     (lab.path / "code/net.py").write_text("raise RuntimeError('changed')\n")
     assert "making the search space" not in lab("resume", "search")

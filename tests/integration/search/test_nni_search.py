@@ -105,9 +105,10 @@ def search(
     lab.write("code/train.py", trial)
     lab.write("tuner/my_tuner.py", TUNER)
     here = {
-        "ansible_connection": "local", "heirloom_slots": 2,
+        "ansible_connection": "local",
+        "heirloom_slots": 2,
         "heirloom_run_dir": str(lab.home / "run"),
-    }  # fmt: skip
+    }
     lab.write("hosts.yml", yaml.safe_dump({"trial_nodes": {"hosts": {"localhost": here}}}))
     own = {"class": f"my_tuner.{tuner}", "code_dir": "tuner", "interface": "nni", **(choice or {})}
     return lab.experiment("python train.py", tuner=own, inventory="hosts.yml", **more)
@@ -217,13 +218,19 @@ REPORTING = """
 def test_an_assessor_stops_a_trial_on_its_node(lab: Lab, tells: bool) -> None:
     lab.write("tuner/my_assessor.py", ASSESSOR)
     assessor = {
-        "class": "my_assessor.Impatient", "code_dir": "tuner", "interface": "nni",
+        "class": "my_assessor.Impatient",
+        "code_dir": "tuner",
+        "interface": "nni",
         "args": {"most": 3},
-    }  # fmt: skip
+    }
     file = search(
-        lab, "Counting", REPORTING, assessor=assessor, budget={"trials": 2},
+        lab,
+        "Counting",
+        REPORTING,
+        assessor=assessor,
+        budget={"trials": 2},
         choice={"include_intermediate_results": tells},
-    )  # fmt: skip
+    )
     output = lab("run", file)
     assert [trial["state"] for trial in lab.trials()] == ["succeeded", "stopped"]
     assert "the assessor called it hopeless at step 2" in output

@@ -78,9 +78,12 @@ class Terminal:
         self._read = 0
         self.process = subprocess.Popen(
             ["setsid", "--ctty", sys.executable, "-m", "controller", *map(str, words)],
-            cwd=REPOSITORY, env=lab.environment | {"TERM": "dumb"}, stdin=of_command,
-            stdout=of_command, stderr=of_command,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            env=lab.environment | {"TERM": "dumb"},
+            stdin=of_command,
+            stdout=of_command,
+            stderr=of_command,
+        )
         os.close(of_command)
 
     def read_until(self, text: str) -> None:

@@ -59,9 +59,14 @@ def test_other_users_cannot_read_the_files_of_a_search(lab: Lab, umask: int) -> 
     command = [sys.executable, "-m", "controller", "run", str(file)]
     with output.open("w") as log:
         running = subprocess.Popen(
-            command, cwd=Path(__file__).resolve().parents[3], env=environment, umask=umask,
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
+            command,
+            cwd=Path(__file__).resolve().parents[3],
+            env=environment,
+            umask=umask,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     journal = lab.home / "experiments/search/journal.db"
     lab.wait(
         lambda: journal.exists() and any(t["started_at"] for t in lab.trials()), "a running trial"

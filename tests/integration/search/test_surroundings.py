@@ -35,10 +35,16 @@ def run(lab: Lab, *words: str, **more: str) -> str:
     """Run a command with all settings at once, and umask 077; its output."""
     done = subprocess.run(
         [sys.executable, "-m", "controller", *words],
-        cwd=REPOSITORY, env=lab.environment | SETTINGS | HERE | more, umask=0o077, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        env=lab.environment | SETTINGS | HERE | more,
+        umask=0o077,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -103,10 +109,15 @@ def command(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "controller", *words],
-        cwd=directory, env=lab.environment | {"PYTHONPATH": str(REPOSITORY)} | more, text=True,
-        encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+        cwd=directory,
+        env=lab.environment | {"PYTHONPATH": str(REPOSITORY)} | more,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
         check=False,
-    )  # fmt: skip
+    )
 
 
 def test_files_in_the_current_directory_hide_no_modules_from_the_controller(lab: Lab) -> None:
@@ -129,9 +140,14 @@ def test_a_current_directory_that_was_removed_is_named(lab: Lab) -> None:
     python = shlex.quote(sys.executable)
     script = f"mkdir gone && cd gone && rmdir ../gone && {python} -m controller status"
     done = subprocess.run(
-        ["sh", "-c", script], cwd=lab.path, env=lab.environment | {"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        ["sh", "-c", script],
+        cwd=lab.path,
+        env=lab.environment | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert done.returncode == 2
     assert "the current directory cannot be used" in done.stderr
     assert "Traceback" not in done.stderr

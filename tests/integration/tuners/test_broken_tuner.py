@@ -13,21 +13,27 @@ from tests.integration.tuners.bench import PATIENCE, Bench, proposing, result
 BROKEN = {
     "raises": (
         proposing("return {}['x']"),
-        "tuner MyTuner raised KeyError: 'x' in propose (my_tuner.py:6)"),
+        "tuner MyTuner raised KeyError: 'x' in propose (my_tuner.py:6)",
+    ),
     "raises in a library": (
-        "import json\n" + proposing("return json.loads('{')"), "(my_tuner.py:7)"),
+        "import json\n" + proposing("return json.loads('{')"),
+        "(my_tuner.py:7)",
+    ),
     "exits": (proposing("raise SystemExit(3)"), "raised SystemExit: 3 in propose"),
     "exits at once": ("import os\n" + proposing("os._exit(3)"), "ended with exit code 3"),
-    "kills itself": (
-        "import os\n" + proposing("os.kill(os.getpid(), 9)"), "was killed by SIGKILL"),
+    "kills itself": ("import os\n" + proposing("os.kill(os.getpid(), 9)"), "was killed by SIGKILL"),
     "overflows": (proposing("return self.propose(trial_id)"), "RecursionError"),
     "proposes text": (proposing("return 'x'"), "propose must return a Proposal or None, not str"),
     "params no dict": (proposing("return Proposal([1])"), "params must be a dict, not list"),
     "params no JSON": (proposing("return Proposal({'a': [1, {2}]})"), "params['a'][1] is a set"),
     "params with NaN": (
-        proposing("return Proposal({'a': float('nan')})"), "params['a'] is nan: params must be"),
+        proposing("return Proposal({'a': float('nan')})"),
+        "params['a'] is nan: params must be",
+    ),
     "params with odd keys": (
-        proposing("return Proposal({'a': {1: 2}})"), "params['a'] has the key 1: keys must be"),
+        proposing("return Proposal({'a': {1: 2}})"),
+        "params['a'] has the key 1: keys must be",
+    ),
     "parents no list": (proposing("return Proposal({}, 3)"), "a list of trial ids, not 3"),
     "parents no ids": (proposing("return Proposal({}, ['0'])"), "a trial id (an int), not '0'"),
     "no Python": ("class MyTuner pass", "SyntaxError: invalid syntax (my_tuner.py:2)"),
@@ -36,14 +42,18 @@ BROKEN = {
     "wrong constructor": ("class MyTuner: pass", "takes no arguments"),
     "no propose": (
         "class MyTuner(Tuner):\n    def __init__(self, space, *, seed, maximize): pass",
-        "abstract"),
+        "abstract",
+    ),
     "garbage": (
-        "import os\n" + proposing(
+        "import os\n"
+        + proposing(
             "for fd in range(3, 20):",
             "    try: os.write(fd, b'garbage\\n')",
-            "    except OSError: pass"),
-        "wrote to the controller's pipe: b'garbage"),
-}  # fmt: skip
+            "    except OSError: pass",
+        ),
+        "wrote to the controller's pipe: b'garbage",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", BROKEN)

@@ -152,8 +152,11 @@ def test_children_wait_for_their_parents_result(bench: Bench) -> None:
     process.close(PATIENCE)
     assert seen(bench) == [
         ["result", 0, {"n": 0}, {"default": 1, "md5": "it's"}, "e-1-0"],
-        ["end", 0, True], ["save"], ["end", 1, False], ["exit"],
-    ]  # fmt: skip
+        ["end", 0, True],
+        ["save"],
+        ["end", 1, False],
+        ["exit"],
+    ]
 
 
 def test_the_result_of_a_failed_parent_reaches_its_child(bench: Bench) -> None:
@@ -207,9 +210,10 @@ FAILING = {
     "generate_parameters": "    def generate_parameters(self, parameter_id): return {}['x']\n",
     "receive_trial_result": (
         "    def generate_parameters(self, parameter_id): return {}\n"
-        "    def receive_trial_result(self, parameter_id, parameters, value): return {}['x']\n"),
+        "    def receive_trial_result(self, parameter_id, parameters, value): return {}['x']\n"
+    ),
     "assess_trial": "    def generate_parameters(self, parameter_id): return {}\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("where", FAILING)
@@ -270,21 +274,29 @@ def test_an_assessor_stops_a_hopeless_trial(bench: Bench) -> None:
         ["assessed", "e-1-0", False],
     ]
     assert [call for call in noted if not call[0].startswith("assess")] == [
-        ["result", 4, {"n": 4}, "bad", "e-1-0"], ["end", 4, False], ["save"], ["exit"],
-    ]  # fmt: skip
+        ["result", 4, {"n": 4}, "bad", "e-1-0"],
+        ["end", 4, False],
+        ["save"],
+        ["exit"],
+    ]
 
 
 def test_a_resumed_search(bench: Bench) -> None:
     (bench.directory / "checkpoint").mkdir()
     data = [{"parameter": {"n": 0}, "value": 1.0}]
     setup = {
-        "resume": {"data": data, "next": 2}, "checkpoint": str(bench.directory / "checkpoint"),
-    }  # fmt: skip
+        "resume": {"data": data, "next": 2},
+        "checkpoint": str(bench.directory / "checkpoint"),
+    }
     process = start(bench, BLOCKS, assessor=ASSESSOR, setup=setup)
-    differences = process.replay([
-        ("propose", 0, Proposed(at=0.0, trial=0, params={"n": 0}, token=0)),
-        ("reports", 0, 1, [(0, 0.1)]), ("reports", 1, 1, [(0, 0.3)]), ("observe", ended(0, 0)),
-    ])  # fmt: skip
+    differences = process.replay(
+        [
+            ("propose", 0, Proposed(at=0.0, trial=0, params={"n": 0}, token=0)),
+            ("reports", 0, 1, [(0, 0.1)]),
+            ("reports", 1, 1, [(0, 0.3)]),
+            ("observe", ended(0, 0)),
+        ]
+    )
     assert differences == []
     process.report(1, 1, [(1, 0.4)])
     process.observe(ended(1, 1))

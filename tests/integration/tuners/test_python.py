@@ -79,8 +79,12 @@ def test_packages_beside_heirloom_are_not_imported(tmp_path: Path) -> None:
     setup = {"call": "setup", "tuner": tuner, "space": SPACE, "seed": 1, "maximize": True}
     done = subprocess.run(
         [sys.executable, packages / "heirloom/tuners/process/bootstrap.py"],
-        input=json.dumps(setup), capture_output=True, text=True, timeout=PATIENCE, check=True,
-    )  # fmt: skip
+        input=json.dumps(setup),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
     error = json.loads(done.stdout)["error"]
     assert "OSError: No module named 'beside'" in error
     assert f"'{packages}/heirloom/compat/nni/__init__.py'" in error

@@ -51,11 +51,13 @@ def test_a_user_s_tuner_gets_the_same_calls(bench: Bench) -> None:
 
 
 def test_results_have_all_fields(bench: Bench) -> None:
-    process = bench.own(proposing(
-        "r = self.results[-1]",
-        "return Proposal({'got': [r.trial_id, r.state, r.value, r.params, list(r.parents), "
-        "r.result, r.weights]}, r.parents)",
-    ))  # fmt: skip
+    process = bench.own(
+        proposing(
+            "r = self.results[-1]",
+            "return Proposal({'got': [r.trial_id, r.state, r.value, r.params, list(r.parents), "
+            "r.result, r.weights]}, r.parents)",
+        )
+    )
     process.observe(result(4, 0.25, parents=[1, 2], result={"value": 0.25, "note": "ü"}))
     process.propose(5)
     event = bench.event()

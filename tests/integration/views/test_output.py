@@ -21,15 +21,37 @@ from tests.integration.search.conftest import ASCII_LOCALE, PATIENCE, REPOSITORY
 READER_LEFT = 141
 CANNOT_WRITE = 2
 COMMANDS = [
-    "--help", "--version", "run --help",
-    "status", "status --json", "status evolution", "trials evolution", "trials evolution --json",
-    "trials evolution --csv", "curves evolution", "curves evolution 8 --csv", "diff evolution 10 7",
-    "lineage evolution", "lineage evolution 10 --csv", "watch evolution", "show evolution 3",
-    "logs evolution 3", "logs -f evolution 3", "report evolution",
-    "compare evolution family", "export evolution --to csv",
-    "verify evolution", "gc evolution --dry-run", "cancel family 4", "retry nni 0",
-    "check --schema", "check made/experiment.yml", "nodes --json", "nodes", "convert nni.yml",
-]  # fmt: skip
+    "--help",
+    "--version",
+    "run --help",
+    "status",
+    "status --json",
+    "status evolution",
+    "trials evolution",
+    "trials evolution --json",
+    "trials evolution --csv",
+    "curves evolution",
+    "curves evolution 8 --csv",
+    "diff evolution 10 7",
+    "lineage evolution",
+    "lineage evolution 10 --csv",
+    "watch evolution",
+    "show evolution 3",
+    "logs evolution 3",
+    "logs -f evolution 3",
+    "report evolution",
+    "compare evolution family",
+    "export evolution --to csv",
+    "verify evolution",
+    "gc evolution --dry-run",
+    "cancel family 4",
+    "retry nni 0",
+    "check --schema",
+    "check made/experiment.yml",
+    "nodes --json",
+    "nodes",
+    "convert nni.yml",
+]
 # `run`, `rerun`, `resume` and `stop` go on without output (below), `serve` does not end by itself
 # (search/test_served.py), and the others print after their effect.
 ELSEWHERE = {"run", "rerun", "resume", "stop", "recover", "site", "init", "remove", "serve"}
@@ -73,10 +95,16 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     environment = {"HEIRLOOM_HOME": str(place / "home"), "PYTHONPATH": str(REPOSITORY)}
     return subprocess.run(
-        command, cwd=place, env={**os.environ, **environment, **variables}, text=True,
-        timeout=PATIENCE, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+        command,
+        cwd=place,
+        env={**os.environ, **environment, **variables},
+        text=True,
+        timeout=PATIENCE,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         check=False,
-    )  # fmt: skip
+    )
 
 
 def test_every_command_is_tried_here() -> None:

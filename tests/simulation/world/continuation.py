@@ -39,9 +39,12 @@ class Continuation:
             return []
         trials = tuple(range(10, 10 + self._imports))
         asked = e.ImportAsked(
-            at=self._lab.wall(), experiment="before", root="/heirloom/ann/before-1",
-            trials=trials, candidates=tuple(map(self._params, range(self._imports))),
-        )  # fmt: skip
+            at=self._lab.wall(),
+            experiment="before",
+            root="/heirloom/ann/before-1",
+            trials=trials,
+            candidates=tuple(map(self._params, range(self._imports))),
+        )
         whole = self._rng.randint(0, self._imports)
         return [asked, *(self._take(trial) for trial in range(whole))]
 
@@ -108,14 +111,22 @@ class Continuation:
 
     def _put(self, trial: int, data: bytes, value: float, values: dict[str, float]) -> None:
         origin: dict[str, Any] = {
-            "experiment": "before", "root": "/heirloom/ann/before-1", "trial": 10 + trial,
+            "experiment": "before",
+            "root": "/heirloom/ann/before-1",
+            "trial": 10 + trial,
             "params": self._params(trial),
-        }  # fmt: skip
+        }
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         manifest = Manifest(
-            experiment="search-1", trial=trial, state="succeeded", value=value, values=values,
-            weights=True, files=(Entry("model", len(data), digest),), imported=origin,
-        )  # fmt: skip
+            experiment="search-1",
+            trial=trial,
+            state="succeeded",
+            value=value,
+            values=values,
+            weights=True,
+            files=(Entry("model", len(data), digest),),
+            imported=origin,
+        )
         place, weights = Inode("directory", 0o550), Inode("directory", 0o550)
         server = self._lab.server
         server.link(place, "manifest.json", Inode("file", 0o440, manifest.to_json()))

@@ -210,17 +210,27 @@ class Incidents:
 
     def _odd_mail(self) -> str:
         rng = self._lab.rng
-        name, data = rng.choice([
-            ("0.1.ended.json", b"{"),
-            ("0.1.began.json", b'{"format": 1, "kind": "ended", "attempt": "0.1"}'),
-            ("junk", b"\0" * 10),
-            ("0.9.ended.json", b"[" * 100_000),
-            ("99.1.ended.json", json.dumps({
-                "format": 1, "kind": "ended", "attempt": "99.1", "outcome": "failed",
-            }).encode()),
-            ("99.1.began.json", b'{"format": 1, "kind": "began", "attempt": "99.1"}'),
-            ("1.1.ended.json", b" " * 70_000),
-        ])  # fmt: skip
+        name, data = rng.choice(
+            [
+                ("0.1.ended.json", b"{"),
+                ("0.1.began.json", b'{"format": 1, "kind": "ended", "attempt": "0.1"}'),
+                ("junk", b"\0" * 10),
+                ("0.9.ended.json", b"[" * 100_000),
+                (
+                    "99.1.ended.json",
+                    json.dumps(
+                        {
+                            "format": 1,
+                            "kind": "ended",
+                            "attempt": "99.1",
+                            "outcome": "failed",
+                        }
+                    ).encode(),
+                ),
+                ("99.1.began.json", b'{"format": 1, "kind": "began", "attempt": "99.1"}'),
+                ("1.1.ended.json", b" " * 70_000),
+            ]
+        )
         if self._lab.server.find(f"mail/new/{name}") is None:
             self._lab.server.put(f"mail/new/{name}", Inode("file", 0o660, data))
         return name

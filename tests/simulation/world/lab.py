@@ -163,15 +163,29 @@ class Lab:
         if timeout is None:
             self.faults.disable("trial hangs")  # without a timeout nothing would end it
         trial = SimpleNamespace(
-            command=COMMAND, slots=1, gpus=0, threads=None, memory=None, cpus=None,
-            timeout=timeout, grace=5.0, environment={}, weights="optional", value="required",
-            workdir="snapshot", writable=[], log_limit=1000,
+            command=COMMAND,
+            slots=1,
+            gpus=0,
+            threads=None,
+            memory=None,
+            cpus=None,
+            timeout=timeout,
+            grace=5.0,
+            environment={},
+            weights="optional",
+            value="required",
+            workdir="snapshot",
+            writable=[],
+            log_limit=1000,
             retry=[SimpleNamespace(on="its output", exit_code=None) for _ in rules.retry],
-        )  # fmt: skip
+        )
         return SimpleNamespace(
-            rules=lambda: rules, assessor=None, prepare=None, trial=trial,
+            rules=lambda: rules,
+            assessor=None,
+            prepare=None,
+            trial=trial,
             objectives=rules.objectives,
-        )  # fmt: skip
+        )
 
     def _end_faults(self) -> None:
         """Disable faults from now on."""

@@ -157,11 +157,14 @@ class Methods:
         assert self.name is not None
         objectives = self._lab.config.rules().objectives
         setup: Any = {
-            "call": "setup", "tuner": {"name": self.name, "args": self._args},
-            "space": chains.SPACES.get(self.name, _SPACE), "seed": self._seed % 1000,
-            "maximize": objectives.first.maximize, "objectives": _written(objectives),
+            "call": "setup",
+            "tuner": {"name": self.name, "args": self._args},
+            "space": chains.SPACES.get(self.name, _SPACE),
+            "seed": self._seed % 1000,
+            "maximize": objectives.first.maximize,
+            "objectives": _written(objectives),
             "resource": _RESOURCE if self.name in _PARTS else None,
-        }  # fmt: skip
+        }
         return construct(find("tuner", self.name), cast("Setup", setup), self.name)
 
     def _repeat(self, method: Method, call: Call) -> None:

@@ -179,9 +179,12 @@ class SimulatedTuner:
             parents.append(trial + rng.randrange(3))
         params = self._lab.candidates.marked({"x": rng.random(), "y": "'; rm -rf / #"})
         proposed = e.Proposed(
-            at=at, trial=trial, params=params, parents=tuple(parents),
+            at=at,
+            trial=trial,
+            params=params,
+            parents=tuple(parents),
             candidate=is_candidate(params),
-        )  # fmt: skip
+        )
         self._post([proposed])
 
 

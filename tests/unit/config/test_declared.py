@@ -54,8 +54,11 @@ def test_a_tuner_of_ones_own_declares_its_chain(tmp_path: Path) -> None:
     text = FILE.replace("TUNER", "{class: mine.Mine}") + "on_parent_failure: scratch\n"
     config = load(write(tmp_path, text))
     declared: Declared = {
-        "lookahead": None, "ends_itself": False, "concludes": False, "chain": False
-    }  # fmt: skip
+        "lookahead": None,
+        "ends_itself": False,
+        "concludes": False,
+        "chain": False,
+    }
     check(config, declared)
     with pytest.raises(ValueError, match=r"^on_parent_failure: tuner Mine shares weights"):
         check(config, {**declared, "chain": True})
@@ -65,8 +68,11 @@ def test_a_search_needs_an_end(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("class Mine: pass\n")
     text = FILE.replace("TUNER", "{class: mine.Mine}").replace("{trials: 40}", "{}")
     declared: Declared = {
-        "lookahead": None, "ends_itself": True, "concludes": False, "chain": False
-    }  # fmt: skip
+        "lookahead": None,
+        "ends_itself": True,
+        "concludes": False,
+        "chain": False,
+    }
     config = load(write(tmp_path, text))
     check(config, declared)
     with pytest.raises(ValueError, match=r"^budget: trials or duration is needed"):

@@ -39,8 +39,11 @@ def test_bohb(tmp_path: Path) -> None:
     experiment, notes = loaded(tmp_path, with_tuner(f"advisor: {{name: BOHB, classArgs: {args}}}"))
     assert experiment.tuner.name == "bohb"
     assert experiment.tuner.args == {
-        "top": 0.2, "samples": 32, "random_fraction": 0.4, "bandwidth_factor": 2.0,
-    }  # fmt: skip
+        "top": 0.2,
+        "samples": 32,
+        "random_fraction": 0.4,
+        "bandwidth_factor": 2.0,
+    }
     resource = experiment.resource
     assert resource is not None
     assert (resource.min, resource.max, resource.eta) == (2, 18, 3)
@@ -62,8 +65,11 @@ def test_pbt(tmp_path: Path) -> None:
     experiment, notes = loaded(tmp_path, with_tuner(f"tuner: {{name: PBT, classArgs: {args}}}"))
     assert experiment.tuner.name == "pbt"
     assert experiment.tuner.args == {
-        "population": 6, "factors": [0.5, 1.5], "resample": 0.1, "quantile": 0.3,
-    }  # fmt: skip
+        "population": 6,
+        "factors": [0.5, 1.5],
+        "resample": 0.1,
+        "quantile": 0.3,
+    }
     assert experiment.resource is not None
     assert (experiment.resource.name, experiment.resource.min) == ("PBT_GENERATION", 1)
     assert any("all_checkpoint_dir: has no effect" in note for note in notes)
@@ -121,16 +127,23 @@ def test_curvefitting(tmp_path: Path) -> None:
     assert assessor is not None
     assert assessor.name == "curve_fitting"
     assert assessor.args == {
-        "steps": 50, "warmup": 8, "threshold": 0.9, "gap": 2, "probability": 0.5,
-    }  # fmt: skip
+        "steps": 50,
+        "warmup": 8,
+        "threshold": 0.9,
+        "gap": 2,
+        "probability": 0.5,
+    }
 
 
 def test_the_defaults_of_curvefitting_are_those_of_nni(tmp_path: Path) -> None:
     experiment, _ = loaded(tmp_path, f"{V2}assessor: {{name: Curvefitting}}\n")
     assert experiment.assessor is not None
     assert experiment.assessor.args == {
-        "steps": 20, "warmup": 5, "threshold": 0.95, "probability": 0.5,
-    }  # fmt: skip
+        "steps": 20,
+        "warmup": 5,
+        "threshold": 0.95,
+        "probability": 0.5,
+    }
 
 
 def test_an_advisor_of_the_users_own_is_the_tuner_and_gets_the_reports(tmp_path: Path) -> None:

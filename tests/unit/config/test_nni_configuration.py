@@ -131,13 +131,19 @@ def test_commands_beyond_sh_run_in_bash(tmp_path: Path, command: str, run: Any) 
         ("gridsearch", "grid", {}),
         ("TPE_legacy, classArgs: {parallel_optimize: true}", "tpe", {"startup": 20}),
         ("TPE", "tpe", {"startup": 20}),
-        ("TPE, classArgs: {tpe_args: {n_startup_jobs: 5, n_ei_candidates: 9}}", "tpe",
-         {"startup": 5, "candidates": 9}),
+        (
+            "TPE, classArgs: {tpe_args: {n_startup_jobs: 5, n_ei_candidates: 9}}",
+            "tpe",
+            {"startup": 5, "candidates": 9},
+        ),
         ("Evolution", "evolution", {"population": 32, "sample": 2, "inherit": False}),
-        ("Evolution, classArgs: {population_size: 7}", "evolution",
-         {"population": 7, "sample": 2, "inherit": False}),
+        (
+            "Evolution, classArgs: {population_size: 7}",
+            "evolution",
+            {"population": 7, "sample": 2, "inherit": False},
+        ),
     ],
-)  # fmt: skip
+)
 def test_supported_tuners(tmp_path: Path, reported: str, name: str, args: dict[str, Any]) -> None:
     space = '{"a": {"_type": "choice", "_value": [{"x": 1}, {"x": 2}]}}'
     (tmp_path / "search_space.json").write_text(space)

@@ -238,10 +238,13 @@ def test_a_list_of_training_services_becomes_one_inventory(tmp_path: Path) -> No
         ("platform: remote", "platform: openpai", "8: trainingService.1.platform: openpai is not"),
         ("platform: remote", "platfrm: remote", "8: trainingService.1.platfrm: unknown key"),
         ("host: a, ", "", "10: trainingService.1.machineList.0.host: missing"),
-        ("    machineList:\n      - {host: a, user: u}\n", "",
-         "8: trainingService.1.platform: machineList is missing"),
+        (
+            "    machineList:\n      - {host: a, user: u}\n",
+            "",
+            "8: trainingService.1.platform: machineList is missing",
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes_in_a_list_of_training_services(
     tmp_path: Path, old: str, new: str, mistake: str
 ) -> None:

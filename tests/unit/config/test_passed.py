@@ -69,10 +69,17 @@ def test_values_are_read_from_the_shell_and_not_shown() -> None:
 
 def test_all_is_for_this_machine_and_leaves_out_what_heirloom_sets() -> None:
     shell = {
-        "HOME": "/home/ann", "DATA": "/data", "BASH_FUNC_f%%": "() { :; }", "PATH": "/bin",
-        "VIRTUAL_ENV": "/venv", "HEIRLOOM_HOME": "/h", "NNI_PLATFORM": "x", "ANSIBLE_DEBUG": "1",
-        "CUDA_VISIBLE_DEVICES": "1", "PWD": "/",
-    }  # fmt: skip
+        "HOME": "/home/ann",
+        "DATA": "/data",
+        "BASH_FUNC_f%%": "() { :; }",
+        "PATH": "/bin",
+        "VIRTUAL_ENV": "/venv",
+        "HEIRLOOM_HOME": "/h",
+        "NNI_PLATFORM": "x",
+        "ANSIBLE_DEBUG": "1",
+        "CUDA_VISIBLE_DEVICES": "1",
+        "PWD": "/",
+    }
     passed = read("all", shell)
     assert passed.on(is_local=True).keys() == {"HOME", "DATA", "BASH_FUNC_f%%"}
     assert passed.on(is_local=False) == {}

@@ -14,10 +14,39 @@ from tests.unit.config.experiment_files import GOOD, mistakes, write
 
 # What YAML 1.1 or 1.2 reads as a number, a truth value, null, a date or a merge.
 PLAIN = [
-    "3.10", "22:22", "0123", "0o17", "1e3", "1E5", "1e-4", "1_000", "0x1F", "0b11", "+7",
-    ".5", "5.", "09", "1.50", "1.2.3", "1e400", ".inf", "-.INF", ".nan", "yes", "No", "on", "OFF",
-    "y", "n", "true", "False", "=", "<<", "2024-01-01", "2024-01-01T10:30:00Z",
-]  # fmt: skip
+    "3.10",
+    "22:22",
+    "0123",
+    "0o17",
+    "1e3",
+    "1E5",
+    "1e-4",
+    "1_000",
+    "0x1F",
+    "0b11",
+    "+7",
+    ".5",
+    "5.",
+    "09",
+    "1.50",
+    "1.2.3",
+    "1e400",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "yes",
+    "No",
+    "on",
+    "OFF",
+    "y",
+    "n",
+    "true",
+    "False",
+    "=",
+    "<<",
+    "2024-01-01",
+    "2024-01-01T10:30:00Z",
+]
 
 
 @pytest.mark.parametrize("text", PLAIN)

@@ -53,9 +53,12 @@ class Chain:
         proposal = self.tuner.propose(trial)
         assert proposal is not None
         self.d.event(
-            e.Proposed, trial=trial, params=dict(proposal.params),
-            parents=tuple(proposal.parents), candidate=proposal.candidate,
-        )  # fmt: skip
+            e.Proposed,
+            trial=trial,
+            params=dict(proposal.params),
+            parents=tuple(proposal.parents),
+            candidate=proposal.candidate,
+        )
 
     def _end(self, trial: Any, number: int) -> None:
         lost = next((p for p in trial.restore if p in DAMAGED), None)

@@ -16,9 +16,10 @@ def test_a_cancelled_trial_gets_its_verdict_first_and_is_then_ended_on_its_node(
     assert d.decided == [e.VerdictAsked(at=d.now, trial=0, state=State.CANCELLED, reason=reason)]
     d.see(0, "cancelled", reason=reason)
     assert d.made(e.EndAsked) == [
-        e.EndAsked(at=d.now, trial=0, number=1, how=Outcome.CANCELLED,
-                   reason="the trial was cancelled")
-    ]  # fmt: skip
+        e.EndAsked(
+            at=d.now, trial=0, number=1, how=Outcome.CANCELLED, reason="the trial was cancelled"
+        )
+    ]
     d.end(0, "cancelled")
     assert not d.x.on_nodes
     assert d.states() == ["cancelled"]

@@ -14,9 +14,12 @@ def importing(*values, **rules):
     d.x = Experiment(d.x.rules)
     d.decisions = Decisions(d.x)
     asked = e.ImportAsked(
-        at=d.now, experiment="cnn", root="/store/ann/cnn-1",
-        trials=tuple(range(7, 7 + len(values))), candidates=tuple({"x": v} for v in values),
-    )  # fmt: skip
+        at=d.now,
+        experiment="cnn",
+        root="/store/ann/cnn-1",
+        trials=tuple(range(7, 7 + len(values))),
+        candidates=tuple({"x": v} for v in values),
+    )
     d.apply(asked, *[event for event in opened if isinstance(event, e.Opened | e.NodesFound)])
     return d
 

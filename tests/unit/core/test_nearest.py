@@ -33,25 +33,32 @@ def distance(one, other, space=SPACE, limit=1.0):
     return None if found is None else found.distance
 
 
-@pytest.mark.parametrize(("one", "other", "expected"), [
-    ({"x": 2}, {"x": 2}, 0.0),
-    ({"x": 2}, {"x": 7}, 0.5),
-    ({"x": 10**400}, {"x": 10**400}, 0.0),
-    ({"x": -5}, {"x": 15}, 1.0),
-    ({"rate": 0.01}, {"rate": 0.0001}, 0.5),
-    ({"act": "relu"}, {"act": "tanh"}, 1.0),
-    ({"act": 1}, {"act": True}, 1.0),
-    ({"x": 2, "act": "relu"}, {"act": "relu", "x": 7}, 0.25),
-    ({"x": 2, "act": "relu"}, {"x": 2}, 0.5),
-    ({"x": 2, "own": [1, 2]}, {"x": 2, "own": [1, 2]}, 0.0),
-    ({"x": 2, "own": [1, 2]}, {"x": 2, "own": [1, 3]}, 0.5),
-    ({"x": "wide"}, {"x": 2}, 1.0),
-    ({"op": {"_name": "conv", "k": 1}}, {"op": {"_name": "conv", "k": 5}}, 0.5),
-    ({"op": {"_name": "conv", "k": 2}}, {"op": {"_name": "pool", "k": 2}}, 1.0),
-    ({"x": 2, "op": {"_name": "conv", "k": 2}}, {"x": 2, "op": {"_name": "pool", "k": 2}}, 0.75),
-    ({"x": 3, "rate": 1.0}, {"x": 2, "act": 1}, (0.1 + 1 + 1) / 3),
-    ({}, {}, 0.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({"x": 2}, {"x": 2}, 0.0),
+        ({"x": 2}, {"x": 7}, 0.5),
+        ({"x": 10**400}, {"x": 10**400}, 0.0),
+        ({"x": -5}, {"x": 15}, 1.0),
+        ({"rate": 0.01}, {"rate": 0.0001}, 0.5),
+        ({"act": "relu"}, {"act": "tanh"}, 1.0),
+        ({"act": 1}, {"act": True}, 1.0),
+        ({"x": 2, "act": "relu"}, {"act": "relu", "x": 7}, 0.25),
+        ({"x": 2, "act": "relu"}, {"x": 2}, 0.5),
+        ({"x": 2, "own": [1, 2]}, {"x": 2, "own": [1, 2]}, 0.0),
+        ({"x": 2, "own": [1, 2]}, {"x": 2, "own": [1, 3]}, 0.5),
+        ({"x": "wide"}, {"x": 2}, 1.0),
+        ({"op": {"_name": "conv", "k": 1}}, {"op": {"_name": "conv", "k": 5}}, 0.5),
+        ({"op": {"_name": "conv", "k": 2}}, {"op": {"_name": "pool", "k": 2}}, 1.0),
+        (
+            {"x": 2, "op": {"_name": "conv", "k": 2}},
+            {"x": 2, "op": {"_name": "pool", "k": 2}},
+            0.75,
+        ),
+        ({"x": 3, "rate": 1.0}, {"x": 2, "act": 1}, (0.1 + 1 + 1) / 3),
+        ({}, {}, 0.0),
+    ],
+)
 def test_the_distance_is_the_mean_over_the_parameters(one, other, expected):
     assert distance(one, other) == pytest.approx(expected)
     assert distance(other, one) == pytest.approx(expected)

@@ -60,8 +60,9 @@ def test_a_stopped_parent_without_weights_counts_as_lost():
 )
 @pytest.mark.parametrize("was_armed", [True, False])
 def test_a_child_of_a_failed_parent(policy, state, restore, was_armed):
-    d = Drive(nodes={"a": 4 if was_armed else 1}, lookahead=0, concurrency=4,
-              on_parent_failure=policy)  # fmt: skip
+    d = Drive(
+        nodes={"a": 4 if was_armed else 1}, lookahead=0, concurrency=4, on_parent_failure=policy
+    )
     d.propose()
     d.commit(0)
     d.propose(0)

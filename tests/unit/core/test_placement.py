@@ -60,9 +60,12 @@ class PlacementBesideModel(RuleBasedStateMachine):
         """Nodes that are up, best first."""
         up = [node for node in self.slots if node not in self.down]
         return sorted(
-            up, key=lambda n: (self.free(n) <= 0, -(self.free(n) if self.free(n) > 0 else
-                                                    self.room(n)))
-        )  # fmt: skip
+            up,
+            key=lambda n: (
+                self.free(n) <= 0,
+                -(self.free(n) if self.free(n) > 0 else self.room(n)),
+            ),
+        )
 
     @invariant()
     def the_same(self):

@@ -19,11 +19,15 @@ from tests.unit.dispatch.specs import spec
 
 INPUTS = int(os.environ.get("HEIRLOOM_FUZZ", "300"))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=12)
     | st.sampled_from(["7.2", "ended", "failed", *AttemptStatus]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
-)  # fmt: skip
+)
 ENDED = st.fixed_dictionaries(
     {},
     optional={
@@ -91,8 +95,9 @@ def test_answers(journal, order, items, state):
             )
             | VALUES,
         },
-    ) | VALUES,
-)  # fmt: skip
+    )
+    | VALUES,
+)
 def test_events_of_ansible(kind, data):
     reply = read_event({"event": kind, "event_data": data})
     if reply is not None:

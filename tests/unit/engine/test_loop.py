@@ -24,14 +24,22 @@ class Bench:
         self.inbox.receive.return_value = []
         self.time = 0.0
         self.loop = Loop(
-            Experiment(Rules(trials=1)), self.journal, post=self.post, tuner=mock.Mock(),
-            watch=self.watch, dispatcher=self.dispatcher, specs=specs, inbox=self.inbox,
-            observers=[self.observer], ask_on_interrupt=mock.Mock(return_value="stop"),
-            clock=lambda: self.time, now=lambda: 0.0,
-        )  # fmt: skip
-        self.loop.begin([
-            e.Opened(at=0.0), e.NodesFound(at=0.0, nodes=(NodeInfo("a", 1), NodeInfo("b", 1)))
-        ])  # fmt: skip
+            Experiment(Rules(trials=1)),
+            self.journal,
+            post=self.post,
+            tuner=mock.Mock(),
+            watch=self.watch,
+            dispatcher=self.dispatcher,
+            specs=specs,
+            inbox=self.inbox,
+            observers=[self.observer],
+            ask_on_interrupt=mock.Mock(return_value="stop"),
+            clock=lambda: self.time,
+            now=lambda: 0.0,
+        )
+        self.loop.begin(
+            [e.Opened(at=0.0), e.NodesFound(at=0.0, nodes=(NodeInfo("a", 1), NodeInfo("b", 1)))]
+        )
 
     def hear(self, *events):
         self.post.events(events)

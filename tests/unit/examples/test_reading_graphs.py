@@ -107,9 +107,13 @@ def test_invalid_graph_is_refused(reading: SimpleNamespace, change: Any, message
 
 def result(trial: int, proposal: Any, value: float | None, state: str = "succeeded") -> Result:
     return Result(
-        trial_id=trial, state=state, value=value, params=proposal.params,
-        parents=tuple(proposal.parents), weights=state == "succeeded",
-    )  # fmt: skip
+        trial_id=trial,
+        state=state,
+        value=value,
+        params=proposal.params,
+        parents=tuple(proposal.parents),
+        weights=state == "succeeded",
+    )
 
 
 def test_child_names_the_best_trial_as_parent(reading: SimpleNamespace) -> None:

@@ -26,9 +26,13 @@ def put_attempt(root, trial, message, **fields):
     spec = Spec(name, root.experiment, str(root.path), "a", "true", "r", {"x": trial}, **fields)
     put(root.attempt(trial, 1) / "spec.json", json.dumps(spec.to_dict()))
     content = {
-        "format": 1, "kind": "ended", "attempt": name, "node": "a", "outcome": "committed",
+        "format": 1,
+        "kind": "ended",
+        "attempt": name,
+        "node": "a",
+        "outcome": "committed",
         **message,
-    }  # fmt: skip
+    }
     put(root.mail / "done" / f"{name}.ended.json", json.dumps(content))
     put_verdict(root, trial, attempt=name, value=0.5)
 
@@ -60,8 +64,11 @@ def test_the_tuner_had_the_results_of_imported_trials_before_its_first_proposal(
     assert [type(event) for event in found.imports()] == [e.ImportAsked, e.Imported, e.Imported]
     calls = [event for event in found.events() if isinstance(event, e.ResultSent | e.ProposalAsked)]
     assert [(event.kind, event.trial) for event in calls] == [
-        ("told", 0), ("told", 1), ("proposal-asked", 2), ("told", 2),
-    ]  # fmt: skip
+        ("told", 0),
+        ("told", 1),
+        ("proposal-asked", 2),
+        ("told", 2),
+    ]
 
 
 def test_a_trial_that_is_no_candidate_stays_none(tmp_path):

@@ -47,11 +47,20 @@ def test_paths_are_normalised(path):
 @pytest.mark.parametrize(
     "path",
     [
-        "/mnt/heir-loom", "/mnt/heir löom 100%", "/mnt/%n %h", r"/mnt/a\x2db", "/mnt/it's",
-        '/mnt/a"b', "/mnt/-", "/mnt/日本", "/mnt/a,b;c#d", "/mnt/ a", "/mnt/..a",
+        "/mnt/heir-loom",
+        "/mnt/heir löom 100%",
+        "/mnt/%n %h",
+        r"/mnt/a\x2db",
+        "/mnt/it's",
+        '/mnt/a"b',
+        "/mnt/-",
+        "/mnt/日本",
+        "/mnt/a,b;c#d",
+        "/mnt/ a",
+        "/mnt/..a",
         "/mnt/{a}&|<>()~!",
     ],
-)  # fmt: skip
+)
 def test_a_unit_says_any_path(tmp_path, path):
     assert not value("_nfs_client_path_errors", heirloom_store=path, heirloom_store_export=path)
     for server in ("a", "b"):  # of another host, and of the host itself
@@ -61,8 +70,10 @@ def test_a_unit_says_any_path(tmp_path, path):
         )
         name = subprocess.run(
             ["systemd-escape", "--path", "--suffix=mount", path],
-            capture_output=True, text=True, check=True,
-        ).stdout.strip()  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
         (tmp_path / name).write_text(text)
         [made] = made_mounts(tmp_path)
         source = export if server == "b" else f"a:{export}"

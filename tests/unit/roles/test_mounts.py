@@ -75,13 +75,36 @@ def test_options_that_mean_what_the_kernel_shows_are_equal(tmp_path, options, sh
 @pytest.mark.parametrize(
     "option",
     [
-        "soft", "ro", "noexec", "dev", "suid", "atime", "strictatime", "relatime", "sync", "noac",
-        "vers=4.1", "vers=3", "v4.0", "vers=4,minorversion=1", "lookupcache=all",
-        "lookupcache=none", "actimeo=3", "acregmax=10", "timeo=50", "retrans=5", "sec=krb5",
-        "proto=rdma", "nocto",
-        "xprtsec=mtls", "nosharecache", "noresvport", "hard,soft", "defaults",
+        "soft",
+        "ro",
+        "noexec",
+        "dev",
+        "suid",
+        "atime",
+        "strictatime",
+        "relatime",
+        "sync",
+        "noac",
+        "vers=4.1",
+        "vers=3",
+        "v4.0",
+        "vers=4,minorversion=1",
+        "lookupcache=all",
+        "lookupcache=none",
+        "actimeo=3",
+        "acregmax=10",
+        "timeo=50",
+        "retrans=5",
+        "sec=krb5",
+        "proto=rdma",
+        "nocto",
+        "xprtsec=mtls",
+        "nosharecache",
+        "noresvport",
+        "hard,soft",
+        "defaults",
     ],
-)  # fmt: skip
+)
 def test_other_options_differ(tmp_path, option):
     assert mounted_state(tmp_path, option) == "different"
 

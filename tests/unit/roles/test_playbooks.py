@@ -16,8 +16,12 @@ def ansible(program, *arguments):
     surroundings = environment() | {"ANSIBLE_INJECT_FACT_VARS": "False"}
     return subprocess.run(
         [BIN / program, *arguments],
-        cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_every_playbook_passes_the_syntax_check():

@@ -6,8 +6,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 # Written anew here, so that the code is not held against itself.
-KINDS = ["uniform", "quniform", "loguniform", "qloguniform", "normal", "qnormal", "lognormal",
-         "qlognormal"]  # fmt: skip
+KINDS = [
+    "uniform",
+    "quniform",
+    "loguniform",
+    "qloguniform",
+    "normal",
+    "qnormal",
+    "lognormal",
+    "qlognormal",
+]
 
 
 names = st.text("abcdef", min_size=1, max_size=3)

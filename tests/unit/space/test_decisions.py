@@ -32,8 +32,10 @@ def test_decisions_of_an_option_follow_its_choice():
     params = decisions().candidate(choose)
     assert asked == [0, 1, 2, 3, 4]
     assert params == {
-        "op": {"_name": "conv", "kernel": 1, "act": "relu"}, "skip": False, "last": "a",
-    }  # fmt: skip
+        "op": {"_name": "conv", "kernel": 1, "act": "relu"},
+        "skip": False,
+        "last": "a",
+    }
     asked.clear()
     assert decisions().candidate(lambda decision: asked.append(decision) or 1)["op"] == "pool"
     assert asked == [0, 3, 4]
@@ -42,8 +44,21 @@ def test_decisions_of_an_option_follow_its_choice():
 def test_a_token_tells_its_decision():
     found = decisions()
     assert [found.decision(token) for token in range(found.tokens)] == [
-        0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4,
-    ]  # fmt: skip
+        0,
+        0,
+        0,
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+        4,
+        4,
+    ]
 
 
 def test_params_do_not_share_options_with_the_space():

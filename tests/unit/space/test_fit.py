@@ -9,15 +9,21 @@ from hypothesis import strategies as st
 from heirloom.space import contains, fingerprint, mismatches, parse, sample
 from heirloom.space.numbers import Real
 
-SPACE = parse({
-    "lr": {"_type": "loguniform", "_value": [0.001, 0.1]},
-    "depth": {"_type": "randint", "_value": [1, 9]},
-    "width": {"_type": "quniform", "_value": [16, 64, 16]},
-    "noise": {"_type": "normal", "_value": [0, 1]},
-    "layer": {"_type": "choice", "_value": [
-        "none", {"_name": "conv", "kernel": {"_type": "choice", "_value": [3, 5]}},
-    ]},
-})  # fmt: skip
+SPACE = parse(
+    {
+        "lr": {"_type": "loguniform", "_value": [0.001, 0.1]},
+        "depth": {"_type": "randint", "_value": [1, 9]},
+        "width": {"_type": "quniform", "_value": [16, 64, 16]},
+        "noise": {"_type": "normal", "_value": [0, 1]},
+        "layer": {
+            "_type": "choice",
+            "_value": [
+                "none",
+                {"_name": "conv", "kernel": {"_type": "choice", "_value": [3, 5]}},
+            ],
+        },
+    }
+)
 GOOD = {"lr": 0.01, "depth": 2, "width": 32, "noise": 0.5, "layer": {"_name": "conv", "kernel": 3}}
 
 
@@ -63,10 +69,13 @@ def test_equal_params_have_one_fingerprint():
 @pytest.mark.parametrize(
     "real",
     [
-        Real(0.001, 0.1, log=True), Real(2, 2.5), Real(16, 64, q=16), Real(0, 1, normal=True),
+        Real(0.001, 0.1, log=True),
+        Real(2, 2.5),
+        Real(16, 64, q=16),
+        Real(0, 1, normal=True),
         Real(0, 1, normal=True, log=True),
     ],
-)  # fmt: skip
+)
 @given(share=st.floats(0.01, 0.99))
 def test_the_share_of_a_number_leads_back_to_it(real, share):
     number = real.at(share)

@@ -128,8 +128,11 @@ def test_mutation_draws_missing_and_invalid_params() -> None:
 
 
 def test_mutation_chooses_among_coordinates_evenly() -> None:
-    option = {"_name": "conv", "k": {"_type": "randint", "_value": [0, 9]},
-              "n": {"_type": "randint", "_value": [0, 9]}}  # fmt: skip
+    option = {
+        "_name": "conv",
+        "k": {"_type": "randint", "_value": [0, 9]},
+        "n": {"_type": "randint", "_value": [0, 9]},
+    }
     parsed = parse({"layer": {"_type": "choice", "_value": [option, {"_name": "none"}]}})
     params = {"layer": {"_name": "conv", "k": 4, "n": 4}}
     rng, count = Random(5), Counter[str]()
@@ -179,11 +182,16 @@ def test_equal_numbers_of_different_json_are_different_options() -> None:
 
 def test_grid_has_every_candidate_once_in_order() -> None:
     space = {
-        "layer": {"_type": "choice", "_value": [
-            {"_name": "conv", "k": {"_type": "choice", "_value": [1, 3]}}, {"_name": "none"}]},
+        "layer": {
+            "_type": "choice",
+            "_value": [
+                {"_name": "conv", "k": {"_type": "choice", "_value": [1, 3]}},
+                {"_name": "none"},
+            ],
+        },
         "n": {"_type": "randint", "_value": [0, 2]},
         "p": {"_type": "quniform", "_value": [0, 1, 0.5]},
-    }  # fmt: skip
+    }
     points = list(grid(parse(space)))
     assert len(points) == 3 * 2 * 3
     assert len({json.dumps(point) for point in points}) == len(points)

@@ -46,12 +46,21 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
         ({"a": {"_type": "choice", "_value": [b"x"]}}, ("a", "_value", 0), "a bytes"),
         ({"a": {"_type": "choice", "_value": [{1: 2}]}}, ("a", "_value", 0), "in quotes"),
         ({"a": {"_type": "choice", "_value": [{"k": NUMBER}]}}, ("a", "_value", 0), "_name"),
-        ({"a": {"_type": "choice", "_value": [{"_name": 3}]}},
-         ("a", "_value", 0, "_name"), "must be text"),
-        ({"a": {"_type": "choice", "_value": [{"_name": "x"}, {"_name": "x"}]}},
-         ("a", "_value", 1, "_name"), "rename one"),
-        ({"a": {"_type": "choice", "_value": [{"_name": "x", "k": 3}]}},
-         ("a", "_value", 0, "k"), "_type"),
+        (
+            {"a": {"_type": "choice", "_value": [{"_name": 3}]}},
+            ("a", "_value", 0, "_name"),
+            "must be text",
+        ),
+        (
+            {"a": {"_type": "choice", "_value": [{"_name": "x"}, {"_name": "x"}]}},
+            ("a", "_value", 1, "_name"),
+            "rename one",
+        ),
+        (
+            {"a": {"_type": "choice", "_value": [{"_name": "x", "k": 3}]}},
+            ("a", "_value", 0, "k"),
+            "_type",
+        ),
         ({"a": {"loguniforn": [0.1, 1]}}, ("a", "loguniforn"), "did you mean loguniform?"),
         ({"a": {}}, ("a",), "a list of options"),
         ({"a": {"low": 0, "high": 1}}, ("a",), "{TYPE: […]}"),
@@ -66,10 +75,13 @@ NUMBER = {"_type": "uniform", "_value": [0, 1]}
         ({"a": {"_name": "x"}}, ("a",), "in the list of a choice"),
         ({"a": [0, {"uniform": [0, 1]}]}, ("a", 1), "needs a name"),
         ({"a": [{"k": {"uniform": [0, 1]}}]}, ("a", 0), "{_type: choice, _value: […]}"),
-        ({"a": [{"_name": "x", "k": [{"_name": "y", "l": {"normal": [0, 0]}}]}]},
-         ("a", 0, "k", 0, "l", "normal"), "sigma must be above 0"),
+        (
+            {"a": [{"_name": "x", "k": [{"_name": "y", "l": {"normal": [0, 0]}}]}]},
+            ("a", 0, "k", 0, "l", "normal"),
+            "sigma must be above 0",
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes(space: Any, path: tuple[str | int, ...], message: str) -> None:
     with pytest.raises(SpaceError) as caught:
         parse(space)
@@ -85,14 +97,20 @@ def test_all_mistakes_are_listed() -> None:
     assert "c._value: sigma must be above 0" in str(caught.value)
 
 
-@given(st.recursive(
-    scalars | st.floats() | st.sampled_from(["choice", "uniform"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["_type", "_value", "_name", "a", "choice", "randint"]), inner, max_size=3
-    ),
-    max_leaves=12,
-))  # fmt: skip
+@given(
+    st.recursive(
+        scalars | st.floats() | st.sampled_from(["choice", "uniform"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["_type", "_value", "_name", "a", "choice", "randint"]),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=12,
+    )
+)
 def test_any_value_is_parsed_or_refused_with_a_message(space: Any) -> None:
     try:
         parsed = parse(space)

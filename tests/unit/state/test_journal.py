@@ -188,8 +188,12 @@ with Journal.open(Path(sys.argv[1])) as journal:
 def run(script, *arguments, **more):
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=ROOT, check=True, text=True, capture_output=True, **more,
-    )  # fmt: skip
+        cwd=ROOT,
+        check=True,
+        text=True,
+        capture_output=True,
+        **more,
+    )
 
 
 def test_another_process_reads_while_the_controller_writes(path):
@@ -205,9 +209,12 @@ for line in sys.stdin:
         Journal.create(path) as journal,
         subprocess.Popen(
             [sys.executable, "-c", script, str(path)],
-            cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         ) as reader,
-    ):  # fmt: skip
+    ):
         for number in range(10):
             journal.append([result_sent(number)])
             reader.stdin.write("look\n")
@@ -354,8 +361,11 @@ def test_a_damaged_event(path, statement, message):
 
 
 def test_bodies_are_ascii_json(path):
-    write(path, e.NodesFound(at=1.0, nodes=(NodeInfo("knö\ud800del", 2),)),
-          e.Ended(at=1.0, trial=0, number=1, outcome=Outcome.LOST))  # fmt: skip
+    write(
+        path,
+        e.NodesFound(at=1.0, nodes=(NodeInfo("knö\ud800del", 2),)),
+        e.Ended(at=1.0, trial=0, number=1, outcome=Outcome.LOST),
+    )
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT kind, body FROM events").fetchall()
     connection.close()

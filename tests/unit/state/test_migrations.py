@@ -68,8 +68,11 @@ def test_a_reader_translates_and_changes_nothing(golden):
         assert len(found) == len(rows(journal)) - 1
         assert journal.read_bytes() == before
         assert not list(journal.parent.glob("journal.db.format-*"))
-    tokens = [ev.token for _, ev in events(golden.journal("nni"), readonly=True)
-              if isinstance(ev, e.Proposed | e.ProposalGivenUp)]  # fmt: skip
+    tokens = [
+        ev.token
+        for _, ev in events(golden.journal("nni"), readonly=True)
+        if isinstance(ev, e.Proposed | e.ProposalGivenUp)
+    ]
     assert tokens == [0, 1, 3, 2, 4, 5]
 
 
@@ -93,8 +96,10 @@ def test_migrated_rows_are_as_a_new_journal_has_them(golden, tmp_path):
     journal = golden.journal("nni")
     with Journal.open(journal) as migrated, Journal.create(tmp_path / "new.db") as new:
         new.append([event for _, event in migrated.read()])
-    plain = [[(kind, json.loads(body)) for _, kind, body in rows(path)[1:]]
-             for path in (journal, tmp_path / "new.db")]  # fmt: skip
+    plain = [
+        [(kind, json.loads(body)) for _, kind, body in rows(path)[1:]]
+        for path in (journal, tmp_path / "new.db")
+    ]
     assert plain[0] == plain[1]
 
 
@@ -113,8 +118,9 @@ def test_a_reader_sees_one_format_while_the_journal_is_migrated(tmp_path):
 
 def test_a_journal_of_many_rows_is_migrated_whole(tmp_path):
     path = tmp_path / "journal.db"
-    bodies = [("proposed", {"at": 1.0, "trial": n, "params": {}, "parameter_id": n})
-              for n in range(2500)]  # fmt: skip
+    bodies = [
+        ("proposed", {"at": 1.0, "trial": n, "params": {}, "parameter_id": n}) for n in range(2500)
+    ]
     format_1(path, *bodies)
     assert [event.token for _, event in events(path, readonly=False)] == list(range(2500))
 
@@ -213,8 +219,12 @@ def test_a_migration_that_is_killed_anywhere_harms_nothing(golden, tmp_path):
     directory.mkdir()
     done = subprocess.run(
         [sys.executable, "-c", KILLS, str(journal), str(directory)],
-        cwd=ROOT, check=True, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     formats, copies = set(), 0
     for path in directory.glob("*/journal.db"):
         assert events(path, readonly=True) == expected

@@ -28,9 +28,15 @@ def committed(root: Root, trial: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     verdict = Manifest(
-        experiment=root.experiment, trial=trial, state="succeeded", attempt=f"{trial}.1",
-        node="gpu1", value=0.5, result={"value": 0.5, "loss": 2}, parents=(0,),
-    )  # fmt: skip
+        experiment=root.experiment,
+        trial=trial,
+        state="succeeded",
+        attempt=f"{trial}.1",
+        node="gpu1",
+        value=0.5,
+        result={"value": 0.5, "loss": 2},
+        parents=(0,),
+    )
     commit(FILES, str(root.path), str(out), verdict, lambda: None)
 
 
@@ -66,8 +72,11 @@ def test_weights_are_linked_and_committed(root: Root, source: Source) -> None:
     assert (verdict.state, verdict.value, verdict.result["loss"]) == ("succeeded", 0.5, 2)
     assert (verdict.parents, verdict.attempt) == ((), None)
     assert verdict.imported == {
-        "experiment": "cnn", "root": str(source.root), "trial": 3, "params": {"x": 1},
-    }  # fmt: skip
+        "experiment": "cnn",
+        "root": str(source.root),
+        "trial": 3,
+        "params": {"x": 1},
+    }
     assert (root.weights(0) / "w").samefile(source_file(source))
     assert (root.weights(0) / "w").stat().st_mode & 0o777 == 0o440
     assert not list(root.attempts.iterdir())

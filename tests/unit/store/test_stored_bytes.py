@@ -35,10 +35,17 @@ class Family:
         found = commit(FILES, str(self.root.path), str(out), verdict, lambda: None)
         self.trials.append(
             Trial(
-                trial, {}, parents, parents, State.SUCCEEDED, 0.0,
-                weights=True, size=found.size, shared=found.shared,
+                trial,
+                {},
+                parents,
+                parents,
+                State.SUCCEEDED,
+                0.0,
+                weights=True,
+                size=found.size,
+                shared=found.shared,
             )
-        )  # fmt: skip
+        )
 
     def remove(self, trial):
         sum(remove_weights(FILES, str(self.root.trial(trial))))

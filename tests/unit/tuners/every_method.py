@@ -19,14 +19,21 @@ _NUMBERS: dict[str, Any] = {
 _NESTED: dict[str, Any] = {
     **_NUMBERS,
     "rate": {"_type": "qlognormal", "_value": [0, 1, 0.1]},
-    "act": {"_type": "choice", "_value": ["relu", {"_name": "leaky", "slope": {
-        "_type": "loguniform", "_value": [1e-4, 1]}}]},
-}  # fmt: skip
+    "act": {
+        "_type": "choice",
+        "_value": [
+            "relu",
+            {"_name": "leaky", "slope": {"_type": "loguniform", "_value": [1e-4, 1]}},
+        ],
+    },
+}
 _OPTIONS: dict[str, Any] = {
     "op": _NUMBERS["op"],
-    "act": {"_type": "choice", "_value": ["relu", {"_name": "leaky", "slope": {
-        "_type": "choice", "_value": [0.1, 0.2]}}]},
-}  # fmt: skip
+    "act": {
+        "_type": "choice",
+        "_value": ["relu", {"_name": "leaky", "slope": {"_type": "choice", "_value": [0.1, 0.2]}}],
+    },
+}
 _LAYERS: dict[str, Any] = {
     "network": {"layers": {"input": [1, 8, 8], "classes": 2}},
     "rate": {"loguniform": [0.01, 1.0]},

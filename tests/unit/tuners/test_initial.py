@@ -11,10 +11,14 @@ from heirloom.tuners.random import Random
 
 CHOICES = {
     "lr": {"_type": "choice", "_value": [0.1, 0.2, 0.3]},
-    "layer": {"_type": "choice", "_value": [
-        {"_name": "none"}, {"_name": "conv", "kernel": {"_type": "choice", "_value": [3, 5]}},
-    ]},
-}  # fmt: skip
+    "layer": {
+        "_type": "choice",
+        "_value": [
+            {"_name": "none"},
+            {"_name": "conv", "kernel": {"_type": "choice", "_value": [3, 5]}},
+        ],
+    },
+}
 GOOD = [
     {"lr": 0.2, "layer": {"_name": "conv", "kernel": 5}},
     {"lr": 0.3, "layer": {"_name": "none"}},
@@ -83,5 +87,6 @@ def test_a_sampler_learns_from_given_and_from_imported_trials():
     tuner.observe(result(2, {"x": 0.25, **GOOD[0]}, 0.1))  # a trial that `retry` added
     known = tuner._study.get_trials()
     assert [(trial.params["x"], trial.params["lr"], trial.value) for trial in known] == [
-        (0.75, 2, 0.9), (0.25, 1, 0.1),
-    ]  # fmt: skip
+        (0.75, 2, 0.9),
+        (0.25, 1, 0.1),
+    ]

@@ -47,9 +47,13 @@ def space_of(name: str, kind: str) -> dict[str, Any]:
 def constructed(name: str, space: dict[str, Any], objectives: Any = "maximize") -> Tuner:
     cls = registry.find("tuner", name)
     setup: Setup = {
-        "call": "setup", "tuner": {"name": name, "args": {}}, "space": space, "seed": 1,
-        "maximize": True, "objectives": objectives,
-    }  # fmt: skip
+        "call": "setup",
+        "tuner": {"name": name, "args": {}},
+        "space": space,
+        "seed": 1,
+        "maximize": True,
+        "objectives": objectives,
+    }
     if takes_resource(cls):
         setup["resource"] = RESOURCE
     return construct(cls, setup, f"tuner {name}")

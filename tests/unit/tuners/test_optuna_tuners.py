@@ -21,10 +21,24 @@ SPACE: dict[str, Any] = {
     "shift": {"_type": "normal", "_value": [3, 0.5]},
     "scale": {"_type": "qlognormal", "_value": [0, 1, 0.5]},
     "n": {"_type": "randint", "_value": [2, 6]},
-    "act": {"_type": "choice", "_value": ["relu", [1, 2], {"_name": "leaky", "slope": {
-        "_type": "choice", "_value": [{"_name": "set", "a": {"_type": "uniform", "_value": [0, 1]}},
-                                      "learned"]}}]},
-}  # fmt: skip
+    "act": {
+        "_type": "choice",
+        "_value": [
+            "relu",
+            [1, 2],
+            {
+                "_name": "leaky",
+                "slope": {
+                    "_type": "choice",
+                    "_value": [
+                        {"_name": "set", "a": {"_type": "uniform", "_value": [0, 1]}},
+                        "learned",
+                    ],
+                },
+            },
+        ],
+    },
+}
 
 needs_torch = pytest.mark.skipif(  # where CI is set, they fail instead
     not find_spec("torch") and not os.environ.get("CI"), reason="gp needs torch"

@@ -17,8 +17,10 @@ ROOMS = ("tuners", "assessors", "space", "compat")
 def test_code_needs_no_newer_python_than_3_9(room: str) -> None:
     done = subprocess.run(
         [VERMIN, "--no-tips", "--violations", "-t=3.9-", PACKAGE / room],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 

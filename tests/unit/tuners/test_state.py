@@ -100,10 +100,17 @@ class Search:
         }
         self.observe(
             Result(
-                trial, step.state, value, params, tuple(parents), weights=weights, values=values,
-                restored=tuple(parents), result=result,
+                trial,
+                step.state,
+                value,
+                params,
+                tuple(parents),
+                weights=weights,
+                values=values,
+                restored=tuple(parents),
+                result=result,
             )
-        )  # fmt: skip
+        )
 
     def observe(self, result: Result) -> None:
         self.ended.append(result.trial_id)

@@ -21,9 +21,15 @@ SPACE: dict[str, Any] = {
     "x": {"_type": "uniform", "_value": [-5, 5]},
     "y": {"_type": "uniform", "_value": [-5, 5]},
     "n": {"_type": "randint", "_value": [0, 20]},
-    "act": {"_type": "choice", "_value": ["relu", "tanh", {"_name": "leaky", "a": {
-        "_type": "loguniform", "_value": [1e-4, 1]}}]},
-}  # fmt: skip
+    "act": {
+        "_type": "choice",
+        "_value": [
+            "relu",
+            "tanh",
+            {"_name": "leaky", "a": {"_type": "loguniform", "_value": [1e-4, 1]}},
+        ],
+    },
+}
 
 
 def quality(params: Any) -> float:
@@ -93,8 +99,12 @@ def test_oldest_member_leaves_even_if_it_is_the_best() -> None:
             assert proposal.parents == (trial - 3,)  # the best of those who live is the oldest
         tuner.observe(succeeded(trial, proposal, -trial))
     assert [tuner.may_be_parent(trial) for trial in (0, 16, 17, 18, 19)] == [
-        False, False, True, True, True,
-    ]  # fmt: skip
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_parent_without_weights_is_mutated_but_not_named() -> None:
@@ -224,8 +234,13 @@ def test_grid_proposes_everything_and_finishes() -> None:
     tuner = Grid(space, seed=0, maximize=True)
     proposals = [tuner.propose(trial) for trial in range(6)]
     assert [tuple(proposal.params.values()) for proposal in proposals] == [
-        (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2),
-    ]  # fmt: skip
+        (1, 0),
+        (1, 1),
+        (1, 2),
+        (2, 0),
+        (2, 1),
+        (2, 2),
+    ]
     for trial in (6, 7):
         with pytest.raises(SearchFinished, match="the grid is done"):
             tuner.propose(trial)

@@ -79,10 +79,16 @@ def search(tmp_path: Path) -> Search:
         if number > 1:
             search.happen(e.Placed(number=number, node="a", restore=(0,), **at))
         outcome = Outcome.COMMITTED if ok else Outcome.FAILED
-        search.happen(e.Ended(
-            number=number, outcome=outcome, seconds={"running": seconds}, cpu_seconds=2 * seconds,
-            gpus=0.5, **at,
-        ))  # fmt: skip
+        search.happen(
+            e.Ended(
+                number=number,
+                outcome=outcome,
+                seconds={"running": seconds},
+                cpu_seconds=2 * seconds,
+                gpus=0.5,
+                **at,
+            )
+        )
         if ok:
             state = State.SUCCEEDED
             search.happen(e.VerdictSeen(number=number, state=state, value=1.0, weights=True, **at))
@@ -113,23 +119,30 @@ def test_status_says_what_a_search_used(search: Search, capsys: pytest.CaptureFi
     tables.status([search.place], detail=True, json=True)
     [facts] = json.loads(capsys.readouterr().out)
     assert facts["usage"] == {
-        "seconds": 14.0, "cpu_seconds": 28.0, "gpu_seconds": 7.0,
+        "seconds": 14.0,
+        "cpu_seconds": 28.0,
+        "gpu_seconds": 7.0,
         "lost": {"seconds": 2.0, "cpu_seconds": 4.0, "gpu_seconds": 1.0},
-        "attempts": 3, "without_cpu": 0, "without_gpu": 0,
-    }  # fmt: skip
+        "attempts": 3,
+        "without_cpu": 0,
+        "without_gpu": 0,
+    }
 
 
 def test_trials_have_columns(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
     columns = ["cpu_seconds", "gpu_seconds", "lost_seconds", "inherited_seconds"]
     listing.show(search.place, listing.Selection(columns=columns), "csv")
     assert capsys.readouterr().out.splitlines() == [
-        ",".join(["id", *columns]), "0,8.0,2.0,0.0,0.0", "1,20.0,5.0,2.0,4.0",
-    ]  # fmt: skip
+        ",".join(["id", *columns]),
+        "0,8.0,2.0,0.0,0.0",
+        "1,20.0,5.0,2.0,4.0",
+    ]
     record = records.load(search.place)
     rows = [records.row(record, trial) for trial in record.experiment.trials]
     assert [[row[name] for name in columns] for row in rows] == [
-        [8.0, 2.0, 0.0, 0.0], [20.0, 5.0, 2.0, 4.0],
-    ]  # fmt: skip
+        [8.0, 2.0, 0.0, 0.0],
+        [20.0, 5.0, 2.0, 4.0],
+    ]
 
 
 def test_the_experiment_has_the_sum_of_its_trials(search: Search) -> None:

@@ -17,9 +17,7 @@ def test_long_params_are_cut_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch
     out = io.StringIO()
     Console(file=out, width=80).print(table)
     head, row = out.getvalue().splitlines()
-    assert head.split() == [
-        "id", "parents", "state", "value", "attempts", "node", "time", "params"
-    ]  # fmt: skip
+    assert head.split() == ["id", "parents", "state", "value", "attempts", "node", "time", "params"]
     assert row.split()[:-1] == ["117", "98", "3", "succeeded", "0.978333", "1", "gpu1.lab", "2m05s"]
     assert row.rstrip().endswith("x…")
 

@@ -17,10 +17,20 @@ SUPPORTED = ("local", "remote")
 # Platforms of NNI 1 and 2 that are not supported.
 FOREIGN = frozenset(
     {
-        "adl", "aml", "dlc", "dlts", "frameworkcontroller", "heterogeneous", "hybrid", "kubeflow",
-        "kubernetes", "openpai", "pai", "paiYarn",
+        "adl",
+        "aml",
+        "dlc",
+        "dlts",
+        "frameworkcontroller",
+        "heterogeneous",
+        "hybrid",
+        "kubeflow",
+        "kubernetes",
+        "openpai",
+        "pai",
+        "paiYarn",
     }
-)  # fmt: skip
+)
 
 
 class NniSection(Section):

@@ -25,8 +25,14 @@ from controller.config.nni.schema.sections import (
     given_keys,
 )
 
-_UNNEEDED = ("nni_manager_ip", "log_level", "log_collection", "debug", "version_check",
-             "remote_config")  # fmt: skip
+_UNNEEDED = (
+    "nni_manager_ip",
+    "log_level",
+    "log_collection",
+    "debug",
+    "version_check",
+    "remote_config",
+)
 
 
 class Algorithm(AlgorithmSection):

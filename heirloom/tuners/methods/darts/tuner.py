@@ -209,8 +209,10 @@ class Darts(Tuner):
             return []
         chosen = derive(self._last.weights, self._rule)
         params: dict[str, Any] = {
-            "task": FINAL, "generation": self._last.number, "params": chosen,
-        }  # fmt: skip
+            "task": FINAL,
+            "generation": self._last.number,
+            "params": chosen,
+        }
         found = skips(chosen, self._rule)
         if found.is_collapsed:
             params["collapsed"] = str(found)

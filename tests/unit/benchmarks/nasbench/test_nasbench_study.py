@@ -45,8 +45,11 @@ def test_what_is_done_is_not_repeated_and_what_is_not_is_left_out(build: Path) -
     assert [record["seeds"], record["looks"]] == [2, [5, 20]]
     found = rows(build)
     assert list(found) == [
-        ("random", "run"), ("evolution", "run"), ("random", "mean"), ("evolution", "mean"),
-    ]  # fmt: skip
+        ("random", "run"),
+        ("evolution", "run"),
+        ("random", "mean"),
+        ("evolution", "mean"),
+    ]
     row = found["random", "mean"]
     for accuracies, mean in zip(row["found"], row["mean"], strict=True):
         assert sum(accuracies) / 2 == pytest.approx(mean)

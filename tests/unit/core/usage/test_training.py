@@ -19,22 +19,44 @@ def trial(
 ) -> Trial:
     """A trial that has trained for these seconds on one GPU and two cores."""
     attempt = Attempt(
-        1, "a", parents, AttemptState.ENDED, started_at=0.0, run_seconds=seconds,
-        cpu_seconds=2 * seconds, gpus=1.0,
+        1,
+        "a",
+        parents,
+        AttemptState.ENDED,
+        started_at=0.0,
+        run_seconds=seconds,
+        cpu_seconds=2 * seconds,
+        gpus=1.0,
         outcome=Outcome.COMMITTED if state is State.SUCCEEDED else Outcome.FAILED,
-    )  # fmt: skip
+    )
     committed = 1 if state in (State.SUCCEEDED, State.STOPPED) else None
     return Trial(
-        number, {}, parents, parents, state, 0.0, [attempt],
-        restored=parents, committed_by=committed, result=result, **more,
-    )  # fmt: skip
+        number,
+        {},
+        parents,
+        parents,
+        state,
+        0.0,
+        [attempt],
+        restored=parents,
+        committed_by=committed,
+        result=result,
+        **more,
+    )
 
 
 def imported(number: int) -> Trial:
     return Trial(
-        number, {}, (), (), State.SUCCEEDED, 0.0, value=1.0, weights=True,
+        number,
+        {},
+        (),
+        (),
+        State.SUCCEEDED,
+        0.0,
+        value=1.0,
+        weights=True,
         origin=Origin("cnn", "/store/cnn-1", 17),
-    )  # fmt: skip
+    )
 
 
 def share(number: float) -> dict[str, Any]:
@@ -96,9 +118,18 @@ def test_the_training_of_an_imported_trial_is_not_known() -> None:
 
 def test_what_failed_attempts_trained_is_not_inherited() -> None:
     trials = [trial(0), trial(1, 0)]
-    trials[0].attempts.insert(0, Attempt(
-        1, "a", (), AttemptState.ENDED, started_at=0.0, run_seconds=99.0, outcome=Outcome.FAILED,
-    ))  # fmt: skip
+    trials[0].attempts.insert(
+        0,
+        Attempt(
+            1,
+            "a",
+            (),
+            AttemptState.ENDED,
+            started_at=0.0,
+            run_seconds=99.0,
+            outcome=Outcome.FAILED,
+        ),
+    )
     trials[0].attempts[1].number = trials[0].committed_by = 2
     assert inherited(trials)[1] == 10
 

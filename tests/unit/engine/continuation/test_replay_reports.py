@@ -20,14 +20,18 @@ budget: {trials: 2}
 def test_every_report_is_repeated_in_order(tmp_path: Path) -> None:
     (tmp_path / "e.yml").write_text(EXPERIMENT)
     with Journal.create(tmp_path / "journal.db") as journal:
-        journal.append([
-            e.Opened(at=0),
-            e.NodesFound(at=0, nodes=()),
-            e.Proposed(at=1, trial=0, params={}),
-            e.Placed(at=2, trial=0, number=1, node="a"),
-            e.Reported(at=3, trial=0, number=1, step=0, value=0.5),
-            e.ReportedMany(at=4, trial=0, number=1, steps=(1, 2), values=(0.25, {"default": 1})),
-        ])  # fmt: skip
+        journal.append(
+            [
+                e.Opened(at=0),
+                e.NodesFound(at=0, nodes=()),
+                e.Proposed(at=1, trial=0, params={}),
+                e.Placed(at=2, trial=0, number=1, node="a"),
+                e.Reported(at=3, trial=0, number=1, step=0, value=0.5),
+                e.ReportedMany(
+                    at=4, trial=0, number=1, steps=(1, 2), values=(0.25, {"default": 1})
+                ),
+            ]
+        )
         config = load(tmp_path / "e.yml")
         experiment = replay(config, journal)
         repeated = list(calls(config, journal, experiment))

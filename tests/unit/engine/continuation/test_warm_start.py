@@ -143,9 +143,12 @@ def test_the_section_itself(tmp_path: Path, section: str, words: str) -> None:
 
 def test_an_import_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     asked = e.ImportAsked(
-        at=0.0, experiment="cnn", root="/store/ann/cnn-1", trials=(7, 8, 9),
+        at=0.0,
+        experiment="cnn",
+        root="/store/ann/cnn-1",
+        trials=(7, 8, 9),
         candidates=({"x": 1}, {"x": 2}, {"x": 3}),
-    )  # fmt: skip
+    )
     x = Experiment(config_of(tmp_path).rules())
     x.apply(asked)
     x.apply(e.Imported(at=0.0, trial=0, value=0.5))

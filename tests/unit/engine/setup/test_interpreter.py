@@ -29,9 +29,16 @@ def node(name: str, *, local: bool, python: str | None = None) -> Node:
 
 def created(python: str, source: str) -> Created:
     return Created(
-        at=0.0, name="e", root="/e", code="c", runtime="r", seed=0, inventory="i",
-        python=python, python_from=source,
-    )  # fmt: skip
+        at=0.0,
+        name="e",
+        root="/e",
+        code="c",
+        runtime="r",
+        seed=0,
+        inventory="i",
+        python=python,
+        python_from=source,
+    )
 
 
 def test_without_settings_it_is_the_controllers_own() -> None:

@@ -75,9 +75,13 @@ class Process:
     ],
 )
 def test_what_is_repeated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: int | None, answer: Any,
-    replayed: list[int], processes: int,
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    state: int | None,
+    answer: Any,
+    replayed: list[int],
+    processes: int,
+) -> None:
     Process.answers, Process.made = [answer], []
     monkeypatch.setattr(setup, "TunerProcess", Process)
     (tmp_path / "e.yml").write_text(EXPERIMENT)
@@ -88,10 +92,13 @@ def test_what_is_repeated(
         if state is not None:
             journal.keep_tuner_state(TunerState(state, cast("Any", {"state": "s"})))
         session = SimpleNamespace(
-            config=config, journal=journal, experiment=replay(config, journal),
-            created=SimpleNamespace(seed=1, python=""), root=SimpleNamespace(experiment="e-1"),
+            config=config,
+            journal=journal,
+            experiment=replay(config, journal),
+            created=SimpleNamespace(seed=1, python=""),
+            root=SimpleNamespace(experiment="e-1"),
             directory=SimpleNamespace(checkpoint=tmp_path / "checkpoint"),
-        )  # fmt: skip
+        )
         started = setup.start_tuner(cast("Any", session), tmp_path / "log", posted.extend)
     *replaced, last = Process.made
     assert started.process is cast("Any", last)

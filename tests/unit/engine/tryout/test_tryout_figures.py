@@ -16,9 +16,21 @@ from controller.views import tryout as view
 from tests.unit.config.experiment_files import GOOD, full, write
 
 TRIAL = TrialFigures(
-    id=0, params={"x": 1}, state=State.SUCCEEDED, reason="", value=0.5, values={}, result=None,
-    restored=(), first_report=1.0, seconds=10.0, peak_memory=1000, size=100, shared=0, files=1,
-)  # fmt: skip
+    id=0,
+    params={"x": 1},
+    state=State.SUCCEEDED,
+    reason="",
+    value=0.5,
+    values={},
+    result=None,
+    restored=(),
+    first_report=1.0,
+    seconds=10.0,
+    peak_memory=1000,
+    size=100,
+    shared=0,
+    files=1,
+)
 CHILD = replace(TRIAL, id=1, seconds=20.0, restored=(0,), shared=75)
 
 

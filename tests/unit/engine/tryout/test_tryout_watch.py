@@ -25,9 +25,13 @@ class Bench:
         self.root = Root(path)
         self.experiment = Experiment(Rules())
         self.watch = TryoutWatch(
-            self.root, 60.0, self.stops.extend, self.lines.append,
-            at_report=at_report, clock=lambda: self.now,
-        )  # fmt: skip
+            self.root,
+            60.0,
+            self.stops.extend,
+            self.lines.append,
+            at_report=at_report,
+            clock=lambda: self.now,
+        )
 
     def begin(self, trial: int) -> None:
         self.watch.tell(self.experiment, e.Began(at=0.0, trial=trial, number=1))

@@ -18,8 +18,10 @@ def test_a_budget_is_told_without_what_the_weights_have_had() -> None:
 def test_members_of_a_population_get_directories_for_amounts() -> None:
     params = {"x": 1, "PBT_GENERATION": 2, "PBT_GENERATION_from": 1}
     assert nni_params(params, "/parent", "/save") == {
-        "x": 1, "load_checkpoint_dir": "/parent", "save_checkpoint_dir": "/save",
-    }  # fmt: skip
+        "x": 1,
+        "load_checkpoint_dir": "/parent",
+        "save_checkpoint_dir": "/save",
+    }
 
 
 def test_the_first_generation_loads_from_the_empty_save_path() -> None:

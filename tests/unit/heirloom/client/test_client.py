@@ -25,11 +25,16 @@ if isinstance(answer, int):
 print(answer if isinstance(answer, str) else json.dumps(answer))
 """
 TRIALS = [
-    {"id": 0, "value": 0.5, "weights": "/store/trials/0/weights", "removed": False,
-     "state": "succeeded"},
+    {
+        "id": 0,
+        "value": 0.5,
+        "weights": "/store/trials/0/weights",
+        "removed": False,
+        "state": "succeeded",
+    },
     {"id": 1, "value": None, "weights": None, "removed": False, "state": "failed"},
     {"id": 2, "value": 0.4, "weights": None, "removed": True, "state": "succeeded"},
-]  # fmt: skip
+]
 
 
 class Program:
@@ -201,27 +206,39 @@ def test_paths_of_a_mapping_are_those_of_the_working_directory(monkeypatch):
         "tuner": {"class": "mine.Tuner", "code_dir": "/home/ann/My Search"},
     }
     given: dict = {
-        "name": "x", "inventory": "hosts.yml", "store": "/mnt", "tuner": {"name": "grid"},
+        "name": "x",
+        "inventory": "hosts.yml",
+        "store": "/mnt",
+        "tuner": {"name": "grid"},
         "trial": {"code_dir": "code", "python": "env/bin/python"},
         "exporters": {
-            "tensorboard": "runs", "mlflow": "http://lab:5000", "optuna": "sqlite:///s.db",
-            "jsonl": "/data/t.jsonl", "parquet": "", "lab": "sqlite:///~/s.db",
+            "tensorboard": "runs",
+            "mlflow": "http://lab:5000",
+            "optuna": "sqlite:///s.db",
+            "jsonl": "/data/t.jsonl",
+            "parquet": "",
+            "lab": "sqlite:///~/s.db",
         },
-    }  # fmt: skip
+    }
     monkeypatch.setenv("HOME", "/home/bob")
     assert start._absolute(given, base) == {
-        "name": "x", "inventory": "/home/ann/My Search/hosts.yml", "store": "/mnt",
+        "name": "x",
+        "inventory": "/home/ann/My Search/hosts.yml",
+        "store": "/mnt",
         "tuner": {"name": "grid"},
         "exporters": {
-            "tensorboard": "/home/ann/My Search/runs", "mlflow": "http://lab:5000",
-            "optuna": "sqlite:////home/ann/My Search/s.db", "jsonl": "/data/t.jsonl",
+            "tensorboard": "/home/ann/My Search/runs",
+            "mlflow": "http://lab:5000",
+            "optuna": "sqlite:////home/ann/My Search/s.db",
+            "jsonl": "/data/t.jsonl",
             "parquet": "",  # which is refused, as in a file
             "lab": "sqlite:////home/bob/s.db",
         },
         "trial": {
-            "code_dir": "/home/ann/My Search/code", "python": "/home/ann/My Search/env/bin/python",
+            "code_dir": "/home/ann/My Search/code",
+            "python": "/home/ann/My Search/env/bin/python",
         },
-    }  # fmt: skip
+    }
     assert given["trial"]["code_dir"] == "code"
 
 

@@ -38,8 +38,11 @@ def test_the_table_of_a_whole_space():
     assert found["macs"] == found["parameters"]
     rows = [(each["label"], each["option"], each["parameters"]) for each in found["options"]]
     assert rows == [
-        ("width", 2, 10), ("width", 3, 16.5), ("second", "none", 10), ("second", "linear", 16.5),
-    ]  # fmt: skip
+        ("width", 2, 10),
+        ("width", 3, 16.5),
+        ("second", "none", 10),
+        ("second", "linear", 16.5),
+    ]
     assert list(costs.lines(found))[-1].split() == ["second", "linear", "16", "16"]
 
 

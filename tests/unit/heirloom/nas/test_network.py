@@ -85,8 +85,9 @@ def test_a_child_has_the_tensors_of_the_layers_that_are_left() -> None:
     missing = module.load_state_dict(weights, strict=False)
     assert not missing.unexpected_keys
     assert {name.rpartition(".")[0] for name in missing.missing_keys} == {
-        "layers.4.conv", "layers.4.norm"
-    }  # fmt: skip
+        "layers.4.conv",
+        "layers.4.norm",
+    }
 
 
 def test_skips_are_added_before_the_activation() -> None:

@@ -154,11 +154,16 @@ def test_the_optimizer_goes_on_where_a_tensor_is_as_it_was(tmp_path: Path) -> No
     save(parent, tmp_path, optimizer=optimizer)
     child = nas.network(
         insert(
-            convolutional(3), "conv", [3], filters=3, kernel=[3, 3], stride=1,
+            convolutional(3),
+            "conv",
+            [3],
+            filters=3,
+            kernel=[3, 3],
+            stride=1,
             activation="bn_relu",
         ).to_json(),
         keep_function=True,
-    )  # fmt: skip
+    )
     optimizer = torch.optim.SGD(child.parameters(), lr=0.1, momentum=0.9)
     report = inherit(child, tmp_path, optimizer=optimizer)
     assert report.optimizer == len(list(parent.parameters()))

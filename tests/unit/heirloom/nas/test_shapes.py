@@ -22,11 +22,21 @@ class Net(nn.Module):
     def __init__(self, channels: int = 4) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU(),
-            nn.Conv2d(4, 8, 3, stride=2), nn.BatchNorm2d(8, affine=False), nn.SiLU(inplace=True),
-            nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8, track_running_stats=False), nn.GELU(),
-            nn.Hardswish(), nn.ReLU6(), nn.Sigmoid(), nn.Flatten(), nn.Linear(72, 10),
-        )  # fmt: skip
+            nn.Conv2d(3, 4, 3, padding=1),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(4, 8, 3, stride=2),
+            nn.BatchNorm2d(8, affine=False),
+            nn.SiLU(inplace=True),
+            nn.Conv2d(8, 8, 1),
+            nn.BatchNorm2d(8, track_running_stats=False),
+            nn.GELU(),
+            nn.Hardswish(),
+            nn.ReLU6(),
+            nn.Sigmoid(),
+            nn.Flatten(),
+            nn.Linear(72, 10),
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.layers(x)

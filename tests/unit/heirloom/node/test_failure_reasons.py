@@ -82,7 +82,7 @@ PROGRAMS = {
     "def even(n): return odd(n)\ndef odd(n): return even(n)\nimport sys\n"
     "sys.setrecursionlimit(3000)\neven(1)": "train.py:",
     "": "",
-}  # fmt: skip
+}
 NEW_PROGRAMS = {
     "e = ValueError('x')\ne.add_note('a note')\nraise e": "train.py:3: ValueError: x",
     "raise ExceptionGroup('two', [ValueError('a'), KeyError('b')])": (
@@ -92,7 +92,7 @@ NEW_PROGRAMS = {
     "    async with asyncio.TaskGroup() as g: g.create_task(f())\nasyncio.run(main())": (
         "train.py:2: ValueError: task"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("program", [*PROGRAMS, *NEW_PROGRAMS])
@@ -203,7 +203,7 @@ torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 is
     # An exception whose output was cut short is none.
     'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    1/0\n': "1/0",
     "Traceback (most recent call last):\n" * 3: "Traceback (most recent call last):",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

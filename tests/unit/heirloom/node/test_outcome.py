@@ -121,9 +121,17 @@ def named(tmp_path, monkeypatch):
 
     def end(result, objectives=("accuracy", "macs"), bounds=None):
         spec = Spec(
-            "0.1", "exp-1", str(tmp_path), "here", "true", "runtime/1", {},
-            objectives=objectives, weights="required", bounds=bounds or {},
-        )  # fmt: skip
+            "0.1",
+            "exp-1",
+            str(tmp_path),
+            "here",
+            "true",
+            "runtime/1",
+            {},
+            objectives=objectives,
+            weights="required",
+            bounds=bounds or {},
+        )
         (directory / "result.json").write_text(json.dumps(result))
         process = cast("Any", SimpleNamespace(ending=None, memory_ran_out=lambda: False))
         return outcome.evaluate_run(spec, process, 0, [])

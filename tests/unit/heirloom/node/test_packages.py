@@ -17,30 +17,54 @@ from heirloom.node.spec import Spec
         (None, "net==1.0"),
         ("no JSON", "net==1.0"),
         ({"url": 3}, "net==1.0"),
-        ({"url": "https://lab/net", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
-         "net @ git+https://lab/net@abc"),
-        ({"url": "https://lab/net.whl", "archive_info": {"hash": "sha256=1"}},
-         "net @ https://lab/net.whl#sha256=1"),
+        (
+            {"url": "https://lab/net", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
+            "net @ git+https://lab/net@abc",
+        ),
+        (
+            {"url": "https://lab/net.whl", "archive_info": {"hash": "sha256=1"}},
+            "net @ https://lab/net.whl#sha256=1",
+        ),
         ({"url": "https://lab/net.whl", "archive_info": {}}, "net @ https://lab/net.whl"),
-        ({"url": "https://lab/net.whl", "archive_info": {"hashes": {"sha256": "1"}}},
-         "net @ https://lab/net.whl#sha256=1"),
-        ({"url": "https://lab/net.whl", "archive_info": {"hashes": {"sha256": 1}}},
-         "net @ https://lab/net.whl"),
-        ({"url": "https://lab/all", "subdirectory": "py/net",
-          "vcs_info": {"vcs": "git", "commit_id": "abc"}},
-         "net @ git+https://lab/all@abc#subdirectory=py/net"),
-        ({"url": "https://lab/all.zip", "subdirectory": "py",
-          "archive_info": {"hash": "sha256=1"}},
-         "net @ https://lab/all.zip#sha256=1&subdirectory=py"),
-        ({"url": "https://lab/all.zip", "subdirectory": "py", "archive_info": {}},
-         "net @ https://lab/all.zip#subdirectory=py"),
-        ({"url": "https://lab/all.zip", "subdirectory": 3, "archive_info": {}},
-         "net @ https://lab/all.zip"),
+        (
+            {"url": "https://lab/net.whl", "archive_info": {"hashes": {"sha256": "1"}}},
+            "net @ https://lab/net.whl#sha256=1",
+        ),
+        (
+            {"url": "https://lab/net.whl", "archive_info": {"hashes": {"sha256": 1}}},
+            "net @ https://lab/net.whl",
+        ),
+        (
+            {
+                "url": "https://lab/all",
+                "subdirectory": "py/net",
+                "vcs_info": {"vcs": "git", "commit_id": "abc"},
+            },
+            "net @ git+https://lab/all@abc#subdirectory=py/net",
+        ),
+        (
+            {
+                "url": "https://lab/all.zip",
+                "subdirectory": "py",
+                "archive_info": {"hash": "sha256=1"},
+            },
+            "net @ https://lab/all.zip#sha256=1&subdirectory=py",
+        ),
+        (
+            {"url": "https://lab/all.zip", "subdirectory": "py", "archive_info": {}},
+            "net @ https://lab/all.zip#subdirectory=py",
+        ),
+        (
+            {"url": "https://lab/all.zip", "subdirectory": 3, "archive_info": {}},
+            "net @ https://lab/all.zip",
+        ),
         ({"url": "file:///home/net", "dir_info": {}}, "net @ file:///home/net"),
-        ({"url": "file:///home/net", "dir_info": {"editable": True}},
-         "# net==1.0 is editable, in file:///home/net"),
+        (
+            {"url": "file:///home/net", "dir_info": {"editable": True}},
+            "# net==1.0 is editable, in file:///home/net",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_package_is_a_requirement_by_its_origin(direct_url, line):
     text = (
         direct_url if isinstance(direct_url, str) or direct_url is None else json.dumps(direct_url)

@@ -34,13 +34,18 @@ def finish(
     state = State.SUCCEEDED if value is not None else State.FAILED
     search.happen(
         e.Ended(
-            at=at, trial=trial, number=1, outcome=outcome, cpu_seconds=cpu, gpus=gpus,
+            at=at,
+            trial=trial,
+            number=1,
+            outcome=outcome,
+            cpu_seconds=cpu,
+            gpus=gpus,
             seconds={"running": 720.0},
         ),
         e.VerdictSeen(
             at=at, trial=trial, state=state, number=1, value=value, weights=value is not None
         ),
-    )  # fmt: skip
+    )
 
 
 def search_of(
@@ -120,8 +125,10 @@ def test_a_copy_with_the_same_seed_is_no_further_seed(tmp_path: Path) -> None:
     ]
     groups = groups_of(found)
     assert [[record.place.path.parent.name for record in group.records] for group in groups] == [
-        ["a", "b"], ["like-a", "like-b"], ["again"],
-    ]  # fmt: skip
+        ["a", "b"],
+        ["like-a", "like-b"],
+        ["again"],
+    ]
     assert groups[0].label == "cnn (2 seeds)"
 
 
@@ -162,15 +169,22 @@ def test_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert group["experiments"] == ["cnn", "cnn"]
     assert group["best"]["mean"] == 0.5
     assert group["curves"]["trials"] == [
-        {"cost": 1, "n": 2, "mean": 0.6, "std": pytest.approx(0.1414, abs=1e-4), "min": 0.5,
-         "max": 0.7},
+        {
+            "cost": 1,
+            "n": 2,
+            "mean": 0.6,
+            "std": pytest.approx(0.1414, abs=1e-4),
+            "min": 0.5,
+            "max": 0.7,
+        },
         {"cost": 2, "n": 1, "mean": 0.3, "std": None, "min": 0.3, "max": 0.3},
-    ]  # fmt: skip
+    ]
     compare(places, ["trials"], "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["axis"], row["cost"], row["n"]) for row in rows] == [
-        ("trials", "1", "2"), ("trials", "2", "1"),
-    ]  # fmt: skip
+        ("trials", "1", "2"),
+        ("trials", "2", "1"),
+    ]
     compare(places, ["trials"], "latex")
     assert r"1 & 0.60 $\pm$ 0.14 \\" in capsys.readouterr().out
     compare(places, AXES, "text")

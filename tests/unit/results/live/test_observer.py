@@ -29,9 +29,13 @@ class Controller:
         self.lines: list[str] = []
         self.experiment = Experiment(Rules())
         self.exporters = LiveExporters(
-            ["tool"], place=self.place, say=self.lines.append, program=("sh", "-c", command),
-            clock=lambda: self.now, sleep=self.sleep,
-        )  # fmt: skip
+            ["tool"],
+            place=self.place,
+            say=self.lines.append,
+            program=("sh", "-c", command),
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds

@@ -66,9 +66,15 @@ def follow(search: Search, tool: Tool, *then: Callable[[], object], lasts: bool 
     now = iter(range(0, 10_000, 100))
     alarms: list[int] = []
     code = LiveExporter(
-        search.place, "tool", "there", exporter=tool, pause=pause, alarm=alarms.append,
-        clock=lambda: float(next(now)), sleep=lambda seconds: None,
-    ).run()  # fmt: skip
+        search.place,
+        "tool",
+        "there",
+        exporter=tool,
+        pause=pause,
+        alarm=alarms.append,
+        clock=lambda: float(next(now)),
+        sleep=lambda seconds: None,
+    ).run()
     assert all(0 < wait <= 60 for wait in waits)
     assert alarms == [600, 0] * tool.calls
     return code

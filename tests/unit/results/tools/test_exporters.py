@@ -106,13 +106,19 @@ def test_params_of_a_study_have_the_distributions_of_the_space() -> None:
 
     space = _dimensions(expand(yaml.safe_load(NESTED)["search_space"]))
     params = {
-        "layer": {"_name": "conv", "kernel": 5, "rate": 0.1}, "shape": [1, 2], "units": 12,
+        "layer": {"_name": "conv", "kernel": 5, "rate": 0.1},
+        "shape": [1, 2],
+        "units": 12,
         "other": 7,
-    }  # fmt: skip
+    }
     values, distributions, others = _fit(params, space)
     assert values == {
-        "layer": "conv", "layer.kernel": 5, "layer.rate": 0.1, "shape": "[1, 2]", "units": 12,
-    }  # fmt: skip
+        "layer": "conv",
+        "layer.kernel": 5,
+        "layer.rate": 0.1,
+        "shape": "[1, 2]",
+        "units": 12,
+    }
     assert others == {"other": 7}
     kinds = {name: json.loads(distribution_text(each)) for name, each in distributions.items()}
     assert kinds["layer"]["attributes"]["choices"] == ["conv", "pool"]

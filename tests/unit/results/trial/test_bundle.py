@@ -37,14 +37,29 @@ class Stored(Search):
             for name, text in found.items()
         )
         verdict = Manifest(
-            "cnn-1", trial, "succeeded", attempt=f"{trial}.1", node="a", value=0.5,
-            parents=parents, weights=True, files=entries,
-        )  # fmt: skip
+            "cnn-1",
+            trial,
+            "succeeded",
+            attempt=f"{trial}.1",
+            node="a",
+            value=0.5,
+            parents=parents,
+            weights=True,
+            files=entries,
+        )
         (self.root / f"trials/{trial}/manifest.json").write_bytes(verdict.to_json())
         spec = Spec(
-            f"{trial}.1", "cnn-1", str(self.root), "a", "python train.py", "runtime/r", {},
-            code="code/c", restore=parents, python="/opt/python",
-        )  # fmt: skip
+            f"{trial}.1",
+            "cnn-1",
+            str(self.root),
+            "a",
+            "python train.py",
+            "runtime/r",
+            {},
+            code="code/c",
+            restore=parents,
+            python="/opt/python",
+        )
         (self.root / f"attempts/{trial}.1").mkdir()
         text = json.dumps({"format": 1, **vars(spec)})
         (self.root / f"attempts/{trial}.1/spec.json").write_text(text)
@@ -63,17 +78,31 @@ def search(tmp_path: Path) -> Stored:
 
 def test_an_export_holds_all_that_trains_the_trial_again(search: Stored, tmp_path: Path) -> None:
     record = {
-        "format": 1, "node": "a", "python": "/opt/python", "version": "3.9.1", "platform": "Linux",
-        "threads": "3", "packages": ["numpy==1.26.0", "odd\n\x1b\u2028\udc80line"],
-    }  # fmt: skip
+        "format": 1,
+        "node": "a",
+        "python": "/opt/python",
+        "version": "3.9.1",
+        "platform": "Linux",
+        "threads": "3",
+        "packages": ["numpy==1.26.0", "odd\n\x1b\u2028\udc80line"],
+    }
     name = environments.file_name("a", "/opt/python")
     (search.root / "environments" / name).write_text(json.dumps(record))
     out = tmp_path / "new/out"
     assert bundle.export(search.place, 1, out) == []
     assert {path.name for path in out.iterdir()} == {
-        "README.md", "SHA256SUMS", "code", "environment.json", "manifest.json", "params.json",
-        "parents", "requirements.txt", "runtime", "train.sh", "weights",
-    }  # fmt: skip
+        "README.md",
+        "SHA256SUMS",
+        "code",
+        "environment.json",
+        "manifest.json",
+        "params.json",
+        "parents",
+        "requirements.txt",
+        "runtime",
+        "train.sh",
+        "weights",
+    }
     assert (out / "weights/deep/a\\b").read_text() == "two"
     assert (out / "parents/0/w").read_text() == "weights of 0"
     assert json.loads((out / "params.json").read_text()) == {"lr": 0.2}

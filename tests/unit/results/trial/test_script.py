@@ -37,9 +37,13 @@ def test_it_runs_the_command_with_the_values_of_the_trial(tmp_path):
         ' echo "$ODD"; pwd'
     )
     wanted = spec(
-        command=["sh", "-c", command], restore=(3, 1), seed=9, objectives=("acc", "macs"),
-        bounds={"macs": {"at_most": 5.0}}, environment={"ODD": "it's $HOME"},
-    )  # fmt: skip
+        command=["sh", "-c", command],
+        restore=(3, 1),
+        seed=9,
+        objectives=("acc", "macs"),
+        bounds={"macs": {"at_most": 5.0}},
+        environment={"ODD": "it's $HOME"},
+    )
     done = run(tmp_path, script(wanted, threads=2, files=0))
     assert done.returncode == 0, done.stderr
     here = f"{tmp_path}/it's here"

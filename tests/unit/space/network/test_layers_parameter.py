@@ -70,8 +70,9 @@ def test_a_value_is_a_network_for_the_images_and_classes() -> None:
     assert not contains(space, {**drawn, "network": linear((1, 14, 14), 9).to_json()})
     wrong = {**drawn, "network": linear((3, 14, 14), 9).to_json()}
     assert [path for path, _ in mismatches(space, wrong)] == [
-        ("network", "input"), ("network", "layers", 1, "units")
-    ]  # fmt: skip
+        ("network", "input"),
+        ("network", "layers", 1, "units"),
+    ]
     [(path, text)] = mismatches(space, {"rate": 0.1})
     assert path == ("network",)
     assert "a network for images of [1, 14, 14] and 10 classes" in text

@@ -122,8 +122,9 @@ def test_skips_are_added_between_random_layers_and_removed() -> None:
     network = insert(CHAIN, "conv", [3], **CONV)
     children = outcomes("add_skip", network)
     assert {(child.layer(3).skips, child.layer(4).skips) for child in children} == {
-        ((0,), (0,)), ((0,), (3,))
-    }  # fmt: skip
+        ((0,), (0,)),
+        ((0,), (3,)),
+    }
     [child] = {str(child): child for child in outcomes("remove_skip", network)}.values()
     assert child.layer(3).skips == ()
     assert outcomes("remove_skip", child) == []

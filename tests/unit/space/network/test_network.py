@@ -60,8 +60,14 @@ def test_the_linear_network_has_the_mean_of_each_channel_and_a_classifier() -> N
 
 def test_shapes_by_id() -> None:
     assert shapes(read(WRITTEN)) == {
-        0: (3, 9, 8), 3: (4, 5, 4), 4: (4, 5, 4), 5: (8, 5, 4), 6: (8, 2, 2), 7: (8, 2, 2), 2: (10,)
-    }  # fmt: skip
+        0: (3, 9, 8),
+        3: (4, 5, 4),
+        4: (4, 5, 4),
+        5: (8, 5, 4),
+        6: (8, 2, 2),
+        7: (8, 2, 2),
+        2: (10,),
+    }
     assert shapes(read(WRITTEN), (1, 4, 4))[6] == (8, 1, 1)
 
 
@@ -127,7 +133,7 @@ def wrong(path: list[Any], value: Any) -> dict[str, Any]:
         (["input"], [3, 1, 1], ("layers", 3), "too small"),
         (["layers", 5, "type"], "global_pool", ("layers", 5, "units"), "unknown key"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_has_its_place(path: Any, value: Any, place: Any, text: str) -> None:
     with pytest.raises(SpaceError) as error:
         read(wrong(path, value))

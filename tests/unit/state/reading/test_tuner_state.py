@@ -14,8 +14,12 @@ from controller.state.reading.tuner_state import TunerState
 from heirloom.tuners.process.protocol import SavedState
 
 SAVED: SavedState = {
-    "tuner": "t", "state": {"text": "kn\udcf6del"}, "assessor": None, "reason": "", "code": "",
-}  # fmt: skip
+    "tuner": "t",
+    "state": {"text": "kn\udcf6del"},
+    "assessor": None,
+    "reason": "",
+    "code": "",
+}
 
 
 @pytest.fixture

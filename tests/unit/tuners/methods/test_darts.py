@@ -62,9 +62,12 @@ class Chain:
 def test_generations_follow_each_other_and_then_the_derived_network_twice() -> None:
     chain = Chain()
     assert chain.run(5) == [
-        ("search", 0, ()), ("search", 1, (0,)), ("search", 2, (1,)), ("final", 2, ()),
+        ("search", 0, ()),
+        ("search", 1, (0,)),
+        ("search", 2, (1,)),
+        ("final", 2, ()),
         ("final", 2, (2,)),
-    ]  # fmt: skip
+    ]
     with pytest.raises(SearchFinished, match=r"^all 3 generations are trained$"):
         chain.propose()
     assert chain.tuner.conclude() == []
@@ -74,9 +77,13 @@ def test_a_generation_knows_how_long_it_trains() -> None:
     chain = Chain(order=1)
     chain.run(2)
     assert chain.proposals[1].params == {
-        "task": "search", "generation": 1, "epochs_from": 2, "epochs": 4, "total_epochs": 6,
+        "task": "search",
+        "generation": 1,
+        "epochs_from": 2,
+        "epochs": 4,
+        "total_epochs": 6,
         "order": 1,
-    }  # fmt: skip
+    }
 
 
 def test_only_the_derived_network_is_a_candidate() -> None:
@@ -217,8 +224,12 @@ def test_two_edges_of_a_node_are_kept_those_with_the_strongest_operation_but_non
     found["normal.1_3"] = {"none": 0.0, "skip_connect": 0.2, "conv": 0.2, "pool": 0.6}
     derived = derive(found, KEPT)
     assert {label: derived[f"normal.{label}"] for label in EDGES} == {
-        "0_2": "conv", "1_2": "conv", "0_3": "none", "1_3": "pool", "2_3": "conv",
-    }  # fmt: skip
+        "0_2": "conv",
+        "1_2": "conv",
+        "0_3": "none",
+        "1_3": "pool",
+        "2_3": "conv",
+    }
     assert derived["reduction.2_3"] == "none"  # of equal edges the first ones are kept
     everything = derive(found, Rule(None, "none", "skip_connect"))
     assert everything["normal.0_3"] == "none"

@@ -61,10 +61,15 @@ class Chain:
 
 def test_generations_and_evaluations_take_turns() -> None:
     assert Chain().run(8) == [
-        ("train", 0, ()), ("evaluate", 0, (0,)), ("evaluate", 0, (0,)),
-        ("train", 1, (0,)), ("evaluate", 1, (3,)), ("evaluate", 1, (3,)),
-        ("train", 2, (3,)), ("evaluate", 2, (6,)),
-    ]  # fmt: skip
+        ("train", 0, ()),
+        ("evaluate", 0, (0,)),
+        ("evaluate", 0, (0,)),
+        ("train", 1, (0,)),
+        ("evaluate", 1, (3,)),
+        ("evaluate", 1, (3,)),
+        ("train", 2, (3,)),
+        ("evaluate", 2, (6,)),
+    ]
 
 
 def test_a_trial_gets_as_many_candidates_as_its_task_needs() -> None:
@@ -101,8 +106,10 @@ def test_with_overlap_a_generation_trains_while_the_one_before_is_evaluated() ->
     chain = Chain(overlap=True)
     chain.run(1)
     assert [chain.propose() for _ in range(3)] == [
-        ("evaluate", 0, (0,)), ("train", 1, (0,)), None,
-    ]  # fmt: skip
+        ("evaluate", 0, (0,)),
+        ("train", 1, (0,)),
+        None,
+    ]
     chain.end(2)
     assert chain.propose() is None  # generation 2 waits until generation 0 is evaluated
     chain.end(1)
@@ -219,9 +226,11 @@ def test_workers_train_a_generation_side_by_side() -> None:
     assert chain.propose() is None
     chain.end(1)
     assert chain.run(4) == [
-        ("evaluate", 0, (0, 1)), ("train", 1, (0, 1)), ("train", 1, (0, 1)),
+        ("evaluate", 0, (0, 1)),
+        ("train", 1, (0, 1)),
+        ("train", 1, (0, 1)),
         ("evaluate", 1, (3, 4)),
-    ]  # fmt: skip
+    ]
     nothing, shared = chain.tuner.conclude()
     assert [nothing.parents, shared.parents] == [(), (3, 4)]
 
@@ -241,8 +250,11 @@ def test_workers_train_beside_evaluations_with_overlap() -> None:
     chain = Chain(workers=2, overlap=True, updates=1)
     chain.run(2)
     assert [chain.propose() for _ in range(4)] == [
-        ("evaluate", 0, (0, 1)), ("train", 1, (0, 1)), ("train", 1, (0, 1)), None,
-    ]  # fmt: skip
+        ("evaluate", 0, (0, 1)),
+        ("train", 1, (0, 1)),
+        ("train", 1, (0, 1)),
+        None,
+    ]
 
 
 def test_a_generation_that_is_damaged_is_left_out() -> None:
@@ -258,8 +270,9 @@ def test_evaluations_of_a_generation_that_is_damaged_are_not_used() -> None:
     chain = Chain(parallel=2, overlap=True, workers=2)
     chain.run(2)
     assert [chain.propose() for _ in range(4)] == [
-        *[("evaluate", 0, (0, 1))] * 2, *[("train", 1, (0, 1))] * 2,
-    ]  # fmt: skip
+        *[("evaluate", 0, (0, 1))] * 2,
+        *[("train", 1, (0, 1))] * 2,
+    ]
     chain.end(2, state="skipped", restored=(), weights=False)
     before = chain.tuner.state()["rule"]
     chain.end(3)

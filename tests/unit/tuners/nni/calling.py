@@ -32,9 +32,13 @@ class Desk:
 
         given = {"first": 0, "concurrent": True, "patience": None, "code_dirs": [__file__]}
         self.calls = Calls(
-            propose=begin, plain=plain_params, deliver=hand_on, notify=self.notices.put,
-            failed=lambda error, method: self.broken.put((error, method)), **{**given, **more},
-        )  # fmt: skip
+            propose=begin,
+            plain=plain_params,
+            deliver=hand_on,
+            notify=self.notices.put,
+            failed=lambda error, method: self.broken.put((error, method)),
+            **{**given, **more},
+        )
 
     def ask(self, room=1):
         """What the controller does: request again whenever a proposal is coming."""

@@ -106,8 +106,10 @@ def test_a_job_is_requested_for_each_trial_and_its_messages_come_in_order() -> N
     metrics = [data for kind, data in advisor.calls if kind == "metric"]
     assert [json.loads(metric["value"]) for metric in metrics] == [0.25, {"default": 0.5}, 0.75]
     assert [(each["type"], each["sequence"]) for each in metrics] == [
-        (MetricType.PERIODICAL, 0), (MetricType.PERIODICAL, 1), (MetricType.FINAL, 2),
-    ]  # fmt: skip
+        (MetricType.PERIODICAL, 0),
+        (MetricType.PERIODICAL, 1),
+        (MetricType.FINAL, 2),
+    ]
     assert {(each["parameter_id"], each["trial_job_id"]) for each in metrics} == {("job1", "e-1-1")}
     kind, ended = advisor.calls[-1]
     assert (kind, ended["event"], ended["trial_job_id"]) == ("end", "SUCCEEDED", "e-1-1")

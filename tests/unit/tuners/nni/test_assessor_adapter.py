@@ -30,9 +30,11 @@ class Bench:
         self.users = users
         self.hopeless, self.broken = [], SimpleQueue()
         self.adapter = NniAssessor(
-            users, experiment="e-1", advise_stop=lambda *advice: self.hopeless.append(advice),
+            users,
+            experiment="e-1",
+            advise_stop=lambda *advice: self.hopeless.append(advice),
             failed=lambda error, method: self.broken.put((error, method)),
-        )  # fmt: skip
+        )
 
     def report(self, trial, step, value, number=1, replay=False):
         self.adapter.report(trial, number, step, value, replay=replay)
@@ -50,9 +52,11 @@ def test_assessment_gets_the_complete_history(answers):
     bench.report(3, 1, "bad")
     bench.adapter.trial_end(3, False, replay=False)
     assert bench.close() == [
-        ("e-1-3", [{"default": 1}]), ("e-1-4", [0.5]), ("e-1-3", [{"default": 1}, "bad"]),
+        ("e-1-3", [{"default": 1}]),
+        ("e-1-4", [0.5]),
+        ("e-1-3", [{"default": 1}, "bad"]),
         ("e-1-3", False),
-    ]  # fmt: skip
+    ]
     assert bench.hopeless == [(3, 1, 1)]
 
 

@@ -57,10 +57,15 @@ class Old(Plain):
 def adapter(users, broken=None, resume=None, **choice):
     broken = broken or SimpleQueue()
     return NniTuner(
-        users, {"x": 1}, choice=cast("Choice", choice), experiment="e-1", resume=resume,
-        code_dirs=[__file__], notify=lambda notice: None,
+        users,
+        {"x": 1},
+        choice=cast("Choice", choice),
+        experiment="e-1",
+        resume=resume,
+        code_dirs=[__file__],
+        notify=lambda notice: None,
         failed=lambda error, method: broken.put((error, method)),
-    )  # fmt: skip
+    )
 
 
 def proposed(tuner, room=1):
@@ -125,20 +130,25 @@ def test_last_report_of_a_stopped_trial_is_its_result_if_configured():
     tuner = adapter(users, include_intermediate_results=True)
     stopped = result(0, "stopped", last={"default": 0.3})
     assert calls_after(users, tuner, stopped, result(1, "stopped")) == [
-        ("result", 0, {"n": 0}, {"default": 0.3}), ("end", 0, False), ("save",), ("end", 1, False),
-    ]  # fmt: skip
+        ("result", 0, {"n": 0}, {"default": 0.3}),
+        ("end", 0, False),
+        ("save",),
+        ("end", 1, False),
+    ]
 
 
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
         ({"value": 0.5, "result": {"value": 0.5, "note": 1}}, 0.5),
-        ({"value": 0.5, "result": {"value": 0.5, "nni": {"default": 0.5, "a": 1}}},
-         {"default": 0.5, "a": 1}),
+        (
+            {"value": 0.5, "result": {"value": 0.5, "nni": {"default": 0.5, "a": 1}}},
+            {"default": 0.5, "a": 1},
+        ),
         ({"value": None, "result": {"value": None, "nni": {"md5": "it's"}}}, {"md5": "it's"}),
         ({"value": None, "result": None}, None),
     ],
-)  # fmt: skip
+)
 def test_value_is_passed_as_reported(more, expected):
     users = Old()
     seen = calls_after(users, adapter(users), result(0, **more))

@@ -155,8 +155,13 @@ def test_pick_takes_the_likeliest_index_where_rounding_leaves_a_rest():
     assert pick(np.array([0.5999, 0.4]), rng) == 0
 
 
-SKIPS = {"layer1.op": ["a", "b"], "layer2.op": ["a", "b"], "layer2.skip0": ["no", "yes"],
-         "layer3.skip0": ["no", "yes"], "layer3.skip1": ["no", "yes"]}  # fmt: skip
+SKIPS = {
+    "layer1.op": ["a", "b"],
+    "layer2.op": ["a", "b"],
+    "layer2.skip0": ["no", "yes"],
+    "layer3.skip0": ["no", "yes"],
+    "layer3.skip1": ["no", "yes"],
+}
 
 
 def test_the_skip_penalty_is_the_divergence_from_the_target():

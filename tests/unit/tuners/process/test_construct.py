@@ -49,8 +49,11 @@ def test_what_a_tuner_declares() -> None:
     assert declared(tuner) == everything
     plain = construct(Random, setup(), "tuner random")
     assert declared(plain) == {
-        "lookahead": None, "ends_itself": False, "concludes": False, "chain": False
-    }  # fmt: skip
+        "lookahead": None,
+        "ends_itself": False,
+        "concludes": False,
+        "chain": False,
+    }
     assert declared(construct(Grid, setup(), "tuner grid"))["ends_itself"]
 
 

@@ -30,9 +30,13 @@ class Terminal(io.StringIO):
 
 def console(out: io.StringIO, *, live: bool = True) -> Console:
     return Console(
-        file=out, width=40, height=10, force_terminal=live, force_interactive=live,
+        file=out,
+        width=40,
+        height=10,
+        force_terminal=live,
+        force_interactive=live,
         color_system=None,
-    )  # fmt: skip
+    )
 
 
 def test_a_terminal_that_takes_nothing_holds_nobody_up(monkeypatch) -> None:

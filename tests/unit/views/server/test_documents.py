@@ -104,8 +104,9 @@ def test_only_one_experiment_is_shown_where_one_is_named(search: Search) -> None
         assert [row["name"] for row in site.get("overview")] == ["cnn"]
         answer = site.browser.get("/api/other/summary")
         assert (answer.status_code, answer.json()["error"]) == (
-            404, "this page shows cnn only, and not 'other'",
-        )  # fmt: skip
+            404,
+            "this page shows cnn only, and not 'other'",
+        )
         assert site.get("cnn/summary")["name"] == "cnn"
 
 
@@ -129,8 +130,13 @@ def test_hostile_text_stays_text(site: Site) -> None:
 
 def test_a_log_is_read_piece_by_piece(site: Site) -> None:
     assert site.get("cnn/log/1") == {
-        "attempt": 1, "from": 0, "next": 0, "size": 0, "text": "", "ended": False,
-    }  # fmt: skip
+        "attempt": 1,
+        "from": 0,
+        "next": 0,
+        "size": 0,
+        "text": "",
+        "ended": False,
+    }
     site.write_log("eins\nzwéi".encode(), "1.1")
     first = site.get("cnn/log/1")
     assert (first["text"], first["next"], first["size"]) == ("eins\nzwéi", 10, 10)

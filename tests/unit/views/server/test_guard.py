@@ -54,9 +54,10 @@ def test_a_program_sends_the_token_in_a_header(site: Site) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     assert program.get("/api/cnn/summary", headers=headers).status_code == 200
     sent = program.post(
-        "/api/cnn/requests", json={"request": "cancel", "trials": [1]},
+        "/api/cnn/requests",
+        json={"request": "cancel", "trials": [1]},
         headers=headers | {"X-Heirloom": "1"},
-    )  # fmt: skip
+    )
     assert sent.status_code == 202
 
 

@@ -29,8 +29,9 @@ def sent(site: Site) -> list[Any]:
 @pytest.mark.usefixtures("controller")
 def test_trials_are_cancelled_and_retried(site: Site) -> None:
     assert site.ask({"request": "cancel", "trials": [1]}) == (
-        202, "asked the controller of cnn to cancel trial 1",
-    )  # fmt: skip
+        202,
+        "asked the controller of cnn to cancel trial 1",
+    )
     status, words = site.ask({"request": "retry", "states": ["failed"]})
     assert (status, words) == (202, "asked the controller of cnn to retry trial 2")
     assert sent(site) == [
@@ -105,9 +106,12 @@ def test_what_is_no_request_is_refused(site: Site) -> None:
 def test_a_browser_that_leaves_within_its_request_is_no_failure(site: Site) -> None:
     headers = {"Host": HOST, "Authorization": f"Bearer {TOKEN}", "X-Heirloom": "1"}
     scope = {
-        "type": "http", "method": "POST", "path": "/api/cnn/requests", "query_string": b"",
+        "type": "http",
+        "method": "POST",
+        "path": "/api/cnn/requests",
+        "query_string": b"",
         "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
-    }  # fmt: skip
+    }
     answers = []
 
     async def receive() -> dict[str, Any]:

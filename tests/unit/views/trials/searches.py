@@ -75,10 +75,16 @@ class Search:
         first = next(iter(values.values()))
         self.happen(
             e.VerdictSeen(
-                at=10.0 * trial + 5, trial=trial, state=State.SUCCEEDED, number=1, value=first,
-                values=dict(values), result=dict(values), weights=True,
+                at=10.0 * trial + 5,
+                trial=trial,
+                state=State.SUCCEEDED,
+                number=1,
+                value=first,
+                values=dict(values),
+                result=dict(values),
+                weights=True,
             )
-        )  # fmt: skip
+        )
 
     def end(self, trial: int, value: float | None, state: str = "succeeded", **result: Any) -> None:
         outcome = Outcome.COMMITTED if value is not None else Outcome.FAILED
@@ -86,7 +92,12 @@ class Search:
         self.happen(
             e.Ended(at=at, trial=trial, number=1, outcome=outcome, reason="broken"),
             e.VerdictSeen(
-                at=at, trial=trial, state=State(state), number=1, value=value,
-                result={"value": value, **result}, weights=value is not None,
+                at=at,
+                trial=trial,
+                state=State(state),
+                number=1,
+                value=value,
+                result={"value": value, **result},
+                weights=value is not None,
             ),
-        )  # fmt: skip
+        )

@@ -31,8 +31,9 @@ def test_the_line_of_the_best_trial_has_the_params_of_each(
     ]
     show(search.place, 3, "json")
     assert [(row["id"], row["restored"]) for row in json.loads(capsys.readouterr().out)] == [
-        (0, []), (3, [0]),
-    ]  # fmt: skip
+        (0, []),
+        (3, [0]),
+    ]
     show(search.place, None, "table")
     table = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in table if line] == ["id", "1", "2"]

@@ -43,8 +43,10 @@ def test_the_list_has_a_column_for_each_objective_and_marks_the_front(
     ]
     show(search.place, Selection(columns=["values.accuracy", "front"]), "csv")
     assert capsys.readouterr().out.splitlines()[:3] == [
-        "id,values.accuracy,front", "0,0.9,true", "1,0.8,false"
-    ]  # fmt: skip
+        "id,values.accuracy,front",
+        "0,0.9,true",
+        "1,0.8,false",
+    ]
     show(search.place, Selection(), "csv")
     assert capsys.readouterr().out.splitlines()[0].split(",").count("accuracy") == 1
 
@@ -55,8 +57,10 @@ def test_status_shows_the_front(search: Search, capsys: pytest.CaptureFixture[st
     assert any("0.9 (trial 0)" in line for line in printed)
     at = printed.index("Pareto front: 2 trials, maximize accuracy, minimize latency (at most 50)")
     assert printed[at + 1 : at + 4] == [
-        "trial accuracy latency params", '0 0.9 40 {"lr": 0.1}', '2 0.7 20 {"lr": 0.1}'
-    ]  # fmt: skip
+        "trial accuracy latency params",
+        '0 0.9 40 {"lr": 0.1}',
+        '2 0.7 20 {"lr": 0.1}',
+    ]
     tables.status([search.place], detail=True, json=True)
     [facts] = json.loads(capsys.readouterr().out)
     assert facts["front"] == [0, 2]
@@ -77,14 +81,22 @@ def test_results_out_of_bounds_are_shown_while_there_are_no_others(
 
 
 def test_lines_say_what_a_result_is() -> None:
-    x = Experiment(Rules(objectives=Objectives.parse(
-        {"accuracy": "maximize", "latency": {"minimize": True, "at_most": 50}}
-    )))  # fmt: skip
+    x = Experiment(
+        Rules(
+            objectives=Objectives.parse(
+                {"accuracy": "maximize", "latency": {"minimize": True, "at_most": 50}}
+            )
+        )
+    )
     printed = []
     for trial, values in enumerate(
-        [{"accuracy": 0.9, "latency": 60.0}, {"accuracy": 0.8, "latency": 40.0},
-         {"accuracy": 0.7, "latency": 45.0}, {"accuracy": 0.7}]
-    ):  # fmt: skip
+        [
+            {"accuracy": 0.9, "latency": 60.0},
+            {"accuracy": 0.8, "latency": 40.0},
+            {"accuracy": 0.7, "latency": 45.0},
+            {"accuracy": 0.7},
+        ]
+    ):
         event = e.VerdictSeen(
             at=1.0, trial=trial, state=State.SUCCEEDED, value=values["accuracy"], values=values
         )

@@ -43,9 +43,13 @@ class Attempts:
             self.copied()
 
         restorer = Restorer(
-            RealFiles(), {number: str(self.of(number).parent) for number in numbers},
-            copy=copy, say=self.said.append, pause=lambda seconds: None, idle=lambda: None,
-        )  # fmt: skip
+            RealFiles(),
+            {number: str(self.of(number).parent) for number in numbers},
+            copy=copy,
+            say=self.said.append,
+            pause=lambda seconds: None,
+            idle=lambda: None,
+        )
         found = restorer.restore(str(self.root / "continued"))
         return None if found is None else f"{found.attempt}@{found.step}"
 

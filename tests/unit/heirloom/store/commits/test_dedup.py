@@ -54,8 +54,10 @@ def test_an_unchanged_file_is_a_link_to_the_parents_bytes(store, size):
     found = store.commit(1, {"deep/body": body, "head": b"new", "empty": b""}, (0,))
     assert store.inode(0, "body") == store.inode(1, "deep/body")
     assert {entry.path: entry.shared for entry in found.files} == {
-        "deep/body": 0, "head": None, "empty": None,
-    }  # fmt: skip
+        "deep/body": 0,
+        "head": None,
+        "empty": None,
+    }
     assert found.shared == len(body)
     assert found.size == len(body) + 3
     assert found == manifest.read(RealFiles(), str(store.root), 1)

@@ -11,11 +11,16 @@ def convolutional(width: int = 4, depth: int = 3) -> Network:
     for number in range(depth):
         network, last = (
             insert(
-                network, "conv", [last], filters=width, kernel=[3, 3], stride=1,
+                network,
+                "conv",
+                [last],
+                filters=width,
+                kernel=[3, 3],
+                stride=1,
                 activation="bn_relu",
             ),
             network.next_id,
-        )  # fmt: skip
+        )
         if number < depth - 1:
             network, last = (
                 insert(network, "pool", [last], method="max", kernel=2, stride=2),

@@ -25,8 +25,12 @@ def search(cost, roots=((1, 0, 0.0),), lowest=1e-4, seed=1):
     numbers = Numbers()
     found = anneal(
         [Root(number, trial, value) for number, trial, value in roots],
-        numbers, cost, Random(seed), decay=0.9, lowest=lowest,
-    )  # fmt: skip
+        numbers,
+        cost,
+        Random(seed),
+        decay=0.9,
+        lowest=lowest,
+    )
     return found, numbers.expanded
 
 
@@ -64,6 +68,14 @@ def test_the_best_is_found_even_if_it_is_worse_than_what_was_trained():
 
 
 def test_nothing_new_means_nothing_found():
-    assert anneal(
-        [Root(1, 0, 0.0)], lambda number: [], lambda number: 0.0, Random(1), decay=0.9, lowest=1e-4
-    ) is None  # fmt: skip
+    assert (
+        anneal(
+            [Root(1, 0, 0.0)],
+            lambda number: [],
+            lambda number: 0.0,
+            Random(1),
+            decay=0.9,
+            lowest=1e-4,
+        )
+        is None
+    )

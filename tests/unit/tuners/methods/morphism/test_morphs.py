@@ -78,9 +78,14 @@ def test_the_same_connection_is_not_made_twice():
 def test_a_stride_is_passed_by_a_pooling_that_reduces_alike():
     network = convolutional(depth=1)
     network = insert(
-        network, "conv", [network.layers[0].id], filters=6, kernel=[3, 3], stride=3,
+        network,
+        "conv",
+        [network.layers[0].id],
+        filters=6,
+        kernel=[3, 3],
+        stride=3,
         activation="bn_relu",
-    )  # fmt: skip
+    )
     changed = morphs(network)["skip"][0]()
     [pool] = [layer for layer in changed.layers if layer.type == "pool"]
     assert shapes(changed)[pool.id][1:] == (4, 4)

@@ -54,8 +54,11 @@ def test_running_trials_and_what_the_others_wait_for(search: Search) -> None:
     search.report(0, 0.4, step=3)
     found = document(search, "running")
     assert [(each["id"], each["state"], each["waits_for"]) for each in found["trials"]] == [
-        (0, "running", ""), (1, "running", ""), (2, "armed", "trial 0"), (3, "placed", "Ansible"),
-    ]  # fmt: skip
+        (0, "running", ""),
+        (1, "running", ""),
+        (2, "armed", "trial 0"),
+        (3, "placed", "Ansible"),
+    ]
     assert found["trials"][0]["last"] == 0.4
     assert found["trials"][0]["curve"]["steps"] == [1, 2, 3]
     assert found["trials"][1]["curve"] == {"steps": [], "values": []}

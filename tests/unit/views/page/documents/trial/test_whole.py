@@ -50,8 +50,10 @@ def test_what_explains_a_trial(search: Search) -> None:
     [diff] = found["diff"]
     assert (diff["parent"], diff["relation"]) == (0, "trial 1 starts from trial 0")
     assert diff["changes"] == [
-        ("depth", 1, 2), ("old", True, None), ("layers.7", None, {"id": 7, "kind": "conv"}),
-    ]  # fmt: skip
+        ("depth", 1, 2),
+        ("old", True, None),
+        ("layers.7", None, {"id": 7, "kind": "conv"}),
+    ]
     assert found["inherited"]["words"].startswith("50.0% of the numbers; tensors: 2 whole (a, b)")
     assert set(found["curves"]) == {"value", "loss"}
     assert found["commands"]["diff"].endswith("diff cnn 0 1")
@@ -61,8 +63,9 @@ def test_what_explains_a_trial(search: Search) -> None:
 def test_attempts_have_their_reasons(search: Search) -> None:
     found = document(search, "trial/0")
     assert [(each["attempt"], each["reason"]) for each in found["attempts"]] == [
-        ("0.1", "exit code 1"), ("0.2", ""),
-    ]  # fmt: skip
+        ("0.1", "exit code 1"),
+        ("0.2", ""),
+    ]
     assert found["children"] == [1]
 
 
@@ -78,8 +81,9 @@ def test_the_manifest_is_read_from_the_store(search: Search, tmp_path: Path) -> 
     (verdict / "manifest.json").write_bytes(written.to_json())
     found = document(search, "trial/1")["manifest"]
     assert [(each["path"], each["size"], each["origin"]) for each in found["files"]] == [
-        ("w/a", 3, None), ("w/b", 4, 0),
-    ]  # fmt: skip
+        ("w/a", 3, None),
+        ("w/b", 4, 0),
+    ]
     assert (found["size"], found["shared"], found["left_out"]) == (7, 4, 0)
     (verdict / "manifest.json").write_text(json.dumps({"format": 1}))
     found = document(search, "trial/1")

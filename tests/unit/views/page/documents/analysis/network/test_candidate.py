@@ -9,14 +9,28 @@ from controller.views.page.documents.analysis.network import candidate
 from tests.unit.views.page.pages import report, trial
 
 LAYERS = [
-    {"id": 1, "type": "conv", "inputs": [0], "filters": 8, "kernel": [3, 3], "stride": 1,
-     "activation": "bn_relu"},
-    {"id": 4, "type": "conv", "inputs": [1], "filters": 8, "kernel": [3, 3], "stride": 1,
-     "activation": "none"},
+    {
+        "id": 1,
+        "type": "conv",
+        "inputs": [0],
+        "filters": 8,
+        "kernel": [3, 3],
+        "stride": 1,
+        "activation": "bn_relu",
+    },
+    {
+        "id": 4,
+        "type": "conv",
+        "inputs": [1],
+        "filters": 8,
+        "kernel": [3, 3],
+        "stride": 1,
+        "activation": "none",
+    },
     {"id": 5, "type": "add", "inputs": [1, 4]},
     {"id": 2, "type": "global_pool", "inputs": [5]},
     {"id": 3, "type": "linear", "inputs": [2], "units": 10},
-]  # fmt: skip
+]
 
 
 def network(layers: list[dict[str, Any]]) -> dict[str, Any]:
