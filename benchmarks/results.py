@@ -1,7 +1,8 @@
 """Writes pages of the documentation from docs/results.json: `python -m benchmarks.results`.
 
 With `--take FILE`, the results of a study that a benchmark wrote into build/ are taken over first.
-Their pictures are drawn into docs/pictures.
+Their pictures are drawn into docs/pictures, and the searches of `benchmarks inherit` are copied to
+docs/results.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Annotated, Any
 import jinja2
 import typer
 
+from benchmarks.inherit import archive, pictures, tables
 from benchmarks.inherit import outcome as inherit
-from benchmarks.inherit import pictures, tables
 from benchmarks.nasbench import outcome
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.nasbench.study import VALUES
@@ -37,6 +38,8 @@ def main(
         results[take.stem] = record = shortened(json.loads(take.read_text()))
         if _is_of_inherit(take.stem):
             pictures.draw(record, docs / "pictures", take.stem)
+            searches = take.parent / "inherit" / record["size"]
+            archive.publish(searches, docs / "results", take.stem)
         path.write_text(json.dumps(results, indent=1) + "\n")
     for name in PAGES:
         (docs / name).parent.mkdir(exist_ok=True)

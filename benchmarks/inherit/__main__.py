@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks.inherit import compare, tables
+from benchmarks.inherit import archive, compare, tables
 from benchmarks.inherit.methods import methods_of
 from benchmarks.trials.inherit.sizes import SIZES
 
@@ -33,6 +33,13 @@ def main(
     size: Annotated[str, typer.Option(help=", ".join(SIZES))] = "small",
     short: Annotated[
         bool, typer.Option("--short", help="The smallest size: shows that it works, and no more.")
+    ] = False,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="Take the searches that were published, and run only what is missing.",
+        ),
     ] = False,
     build: Annotated[Path, typer.Option(help="Where to work, and to write the record.")] = BUILD,
 ) -> None:
@@ -63,6 +70,10 @@ def main(
         console.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {escape(text)}")
 
     build = build.absolute()
+    if published:
+        kept = build / "inherit" / size
+        count = archive.take(archive.DIRECTORY, compare.file_of(build, size).stem, kept)
+        notify(f"{count} published searches are taken")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         record = compare.run(

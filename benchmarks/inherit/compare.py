@@ -40,8 +40,8 @@ def run(
 ) -> Record:
     """Run the searches of methods that are missing, and write the record.
 
-    Methods that an earlier run has finished with as many seeds are in the record too. Raises
-    RuntimeError if a search does not end well.
+    What an earlier run has finished of other methods is in the record too, with as many of these
+    seeds as it has. Raises RuntimeError if a search does not end well.
     """
     study = Study(build, size, notify)
     chosen = [method for method in methods_of(study.size) if method in methods]
@@ -71,29 +71,32 @@ def run(
 
 
 def _record(study: Study, size: str, seeds: int) -> Record:
-    rows = []
-    for method in methods_of(study.size):
-        runs = study.kept_tasks(method, seeds)
-        if runs is not None:
-            of = extent(method, study.size, seeds)
-            further = study.kept_further(method, seeds)
-            rows.append(
-                {
-                    **of_method(method, runs),
-                    "candidates": of.candidates,
-                    "epochs": of.epochs,
-                    "seeds": of.seeds,
-                    "final": final.rows(study, method, seeds),
-                    "generations": of_generations(runs, of.epochs) if method in FIXED else [],
-                    "further": None if further is None else of_further(runs, further),
-                }
-            )
+    rows = (_row(study, method, seeds) for method in methods_of(study.size))
     return {
         "size": size,
         "seeds": seeds,  # from 0
         "candidates": study.size.candidates,
         "epochs": study.size.epochs,
         "lengths": list(study.size.lengths),
-        "methods": rows,
+        "methods": [row for row in rows if row is not None],
         "shared": shared.row(study, seeds),
     }
+
+
+def _row(study: Study, method: str, seeds: int) -> Record | None:
+    """The figures of a method; None if no seed has all its searches."""
+    for count in range(seeds, 0, -1):
+        runs = study.kept_tasks(method, count)
+        if runs is not None:
+            of = extent(method, study.size, count)
+            further = study.kept_further(method, count)
+            return {
+                **of_method(method, runs),
+                "candidates": of.candidates,
+                "epochs": of.epochs,
+                "seeds": of.seeds,
+                "final": final.rows(study, method, count),
+                "generations": of_generations(runs, of.epochs) if method in FIXED else [],
+                "further": None if further is None else of_further(runs, further),
+            }
+    return None

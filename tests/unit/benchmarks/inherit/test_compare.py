@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import results
 from benchmarks.inherit import __main__ as command
-from benchmarks.inherit import compare, images, tables
+from benchmarks.inherit import archive, compare, images, tables
 from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
 from benchmarks.inherit.outcome import is_reached
 from benchmarks.inherit.search import Place
@@ -116,6 +116,28 @@ def test_a_second_start_goes_on_with_what_is_missing(started, tmp_path, monkeypa
 
     compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
     assert len(started) == 8
+
+
+def test_a_method_with_fewer_seeds_is_in_the_record_too(started, tmp_path):
+    compare.run(tmp_path, methods=["random"], seeds=1, size="short")
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+
+    assert [(row["method"], row["seeds"]) for row in record["methods"]] == [
+        ("evolution", 2),
+        ("random", 1),
+    ]
+
+
+def test_published_searches_are_not_run_again(started, tmp_path, monkeypatch, capsys):
+    compare.run(tmp_path / "first", methods=["random"], seeds=1, size="short")
+    monkeypatch.setattr(archive, "DIRECTORY", tmp_path / "results")
+    archive.publish(tmp_path / "first/inherit/short", archive.DIRECTORY, "inherit-short")
+    started.clear()
+    command.main(["random"], 1, short=True, published=True, build=tmp_path / "again")
+
+    assert started == []
+    assert "published searches are taken" in capsys.readouterr().out
+    assert (tmp_path / "again/inherit-short.json").exists()
 
 
 def test_random_search_from_nothing_stands_beside_the_final_trainings(started, tmp_path):
