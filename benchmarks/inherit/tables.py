@@ -118,10 +118,15 @@ def usual(row: dict[str, Any]) -> dict[str, Any] | None:
     return found[-1] if found else None
 
 
-def at_birth(row: dict[str, Any], name: str, form: Callable[[float], str], change: str = "") -> str:
+def at_birth(
+    row: dict[str, Any],
+    name: str,
+    form: Callable[[float], str],
+    change: str | tuple[str, ...] = "",
+) -> str:
     """The mean of a number over all children of arm A; empty if there are none.
 
-    change: only of those whose change ends so.
+    change: only of those whose change ends so, or in one of several ways.
     """
     births = [each for each in row["births"] if each["change"].endswith(change)]
     children = sum(each["children"] for each in births)
