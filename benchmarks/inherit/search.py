@@ -99,11 +99,7 @@ class Place:
             raise
         run = self._read(directory, search, began)
         chosen = run.trials if tests_all else [run.best]
-        networks = [
-            trial
-            for trial in chosen
-            if trial is not None and trial.value is not None and trial.test is None
-        ]
+        networks = [trial for trial in chosen if trial is not None and _has_network(trial)]
         accuracies = self._tested(networks, search.root)
         searches.clear(directory, search)
         tested = {trial.id: test for trial, test in zip(networks, accuracies, strict=True)}
@@ -181,6 +177,11 @@ def _trial(row: Mapping[str, Any]) -> TrialRecord:
         result.get("test"),
         accuracies=result.get("accuracies", ()),
     )
+
+
+def _has_network(trial: TrialRecord) -> bool:
+    """Whether its weights are those of one network, whose test accuracy it has not read itself."""
+    return trial.value is not None and trial.test is None and not trial.accuracies
 
 
 def _network(trial: TrialRecord) -> Mapping[str, Any]:

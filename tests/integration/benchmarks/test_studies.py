@@ -56,6 +56,23 @@ def test_the_reading_example_is_compared_by_its_own_search(tmp_path: Path) -> No
 
 
 @pytest.mark.training
+def test_networks_are_ranked_with_shared_weights_and_alone(tmp_path: Path) -> None:
+    require_torch()
+    build = tmp_path / "build"
+    given = ["--short", "--method", "shared", "--seeds", "1", "--build", str(build)]
+    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    shared = json.loads((build / "inherit-short.json").read_text())["shared"]
+    assert shared["networks"] == 3
+    assert len(shared["kendall_by_seed"]) == 1
+    assert 0 < shared["alone"][0] < 1
+    assert list((build / "inherit/short/work").iterdir()) == []
+
+
+@pytest.mark.training
 def test_a_search_whose_worker_is_killed_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
