@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,37 +14,36 @@ from benchmarks.peers.search import Peer
 from tests.pytorch import require_torch
 
 
+def _record_of(method: str, home: Path) -> dict[str, Any]:
+    """What the comparison writes of a method with one seed. It leaves no search behind."""
+    require_torch()
+    build = home / "build"
+    given = ["--short", "--method", method, "--seeds", "1", "--build", str(build)]
+    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
+    environment = {**os.environ, "HOME": str(home)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert list((build / "inherit/short/work").iterdir()) == []
+    record: dict[str, Any] = json.loads((build / "inherit-short.json").read_text())
+    return record
+
+
 @pytest.mark.training
 def test_searches_with_and_without_inherited_weights_are_compared(tmp_path: Path) -> None:
-    require_torch()
-    build = tmp_path / "build"
-    given = ["--short", "--method", "evolution", "--seeds", "1", "--build", str(build)]
-    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    [row] = _record_of("evolution", tmp_path)["methods"]
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    [row] = json.loads((build / "inherit-short.json").read_text())["methods"]
     assert [(arm["arm"], arm["length"]) for arm in row["arms"]] == [("a", 1), ("b", 2)]
     assert all(arm["epochs"][0] > 0 and arm["cpu"][0] > 0 for arm in row["arms"])
     assert (row["further"]["candidates"], len(row["further"]["ratio"]["epochs"])) == (4, 3)
     assert sum(birth["children"] for birth in row["births"]) > 0
     assert [final["trainings"] for final in row["final"]] == [1, 1]
     assert all(0 < final["test"][0] < 1 for final in row["final"])
-    assert list((build / "inherit/short/work").iterdir()) == []
 
 
 @pytest.mark.training
 def test_the_reading_example_is_compared_by_its_own_search(tmp_path: Path) -> None:
-    require_torch()
-    build = tmp_path / "build"
-    given = ["--short", "--method", "reading", "--seeds", "1", "--build", str(build)]
-    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    [row] = _record_of("reading", tmp_path)["methods"]
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    [row] = json.loads((build / "inherit-short.json").read_text())["methods"]
     assert (row["measure"], row["seeds"], row["candidates"]) == ("F1", 1, 3)
     assert [(arm["arm"], arm["length"]) for arm in row["arms"]] == [("a", 1), ("b", 2)]
     assert [arm["whole"][0] for arm in row["arms"]] == [3, 6]
@@ -52,24 +52,15 @@ def test_the_reading_example_is_compared_by_its_own_search(tmp_path: Path) -> No
     assert all(0 < birth["share"] <= 1 for birth in row["births"])
     assert [final["trainings"] for final in row["final"]] == [1, 1]
     assert all(0 <= final["test"][0] < 1 for final in row["final"])
-    assert list((build / "inherit/short/work").iterdir()) == []
 
 
 @pytest.mark.training
 def test_networks_are_ranked_with_shared_weights_and_alone(tmp_path: Path) -> None:
-    require_torch()
-    build = tmp_path / "build"
-    given = ["--short", "--method", "shared", "--seeds", "1", "--build", str(build)]
-    command = [sys.executable, "-m", "benchmarks", "inherit", *given]
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    shared = _record_of("shared", tmp_path)["shared"]
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    shared = json.loads((build / "inherit-short.json").read_text())["shared"]
     assert shared["networks"] == 3
     assert len(shared["kendall_by_seed"]) == 1
     assert 0 < shared["alone"][0] < 1
-    assert list((build / "inherit/short/work").iterdir()) == []
 
 
 @pytest.mark.training
