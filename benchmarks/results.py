@@ -16,6 +16,7 @@ import typer
 
 from benchmarks.inherit import archive, pictures, tables
 from benchmarks.inherit import outcome as inherit
+from benchmarks.inherit.kept import Kept, directory_of
 from benchmarks.nasbench import outcome
 from benchmarks.nasbench.methods import METHODS
 from benchmarks.nasbench.study import VALUES
@@ -38,8 +39,8 @@ def main(
         results[take.stem] = record = shortened(json.loads(take.read_text()))
         if _is_of_inherit(take.stem):
             pictures.draw(record, docs / "pictures", take.stem)
-            searches = take.parent / "inherit" / record["size"]
-            archive.publish(searches, docs / "results", take.stem)
+            kept = Kept(directory_of(take.parent, record["size"]))
+            archive.publish(kept, docs / "results", take.stem)
         path.write_text(json.dumps(results, indent=1) + "\n")
     for name in PAGES:
         (docs / name).parent.mkdir(exist_ok=True)

@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from benchmarks.inherit import archive, compare, tables
+from benchmarks.inherit.kept import Kept, directory_of
 from benchmarks.inherit.methods import methods_of
+from benchmarks.inherit.shared import SHARED
 from benchmarks.trials.inherit.sizes import SIZES
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
@@ -53,7 +55,7 @@ def main(
     size = SHORT if short else size
     if size not in SIZES:
         raise typer.BadParameter(f"{size}: choose of {', '.join(SIZES)}")
-    known = (*methods_of(SIZES[size]), compare.SHARED)
+    known = (*methods_of(SIZES[size]), SHARED)
     if unknown := sorted(set(method or ()) - set(known)):
         raise typer.BadParameter(f"size {size} has no {', '.join(unknown)}")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
@@ -71,7 +73,7 @@ def main(
 
     build = build.absolute()
     if published:
-        kept = build / "inherit" / size
+        kept = Kept(directory_of(build, size))
         count = archive.take(archive.DIRECTORY, compare.file_of(build, size).stem, kept)
         notify(f"{count} published searches are taken")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

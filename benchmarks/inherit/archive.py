@@ -5,28 +5,27 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
+from benchmarks.inherit.kept import Document, Kept
 from benchmarks.inherit.methods import METHODS
+from benchmarks.inherit.shared import SHARED
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs/results"
-SHARED = "shared"  # its trainings are in a file of their own
 
-Searches = dict[str, Any]  # what a kept file holds, by the name of the search
+Searches = dict[str, Document]  # by their names
 
 
-def publish(kept: Path, results: Path, stem: str) -> list[Path]:
-    """Write the searches in the directory `kept` into `results`; return the files.
+def publish(kept: Kept, results: Path, stem: str) -> list[Path]:
+    """Write the searches that were kept into `results`; return the files.
 
     Args:
-        kept: the searches that were kept, a file each.
+        kept: the searches.
         results: the directory of the published ones.
         stem: the beginning of their names, which is that of the record.
     """
     by_method: dict[str, Searches] = {}
-    for path in sorted(kept.glob("*.json")):
-        found = by_method.setdefault(_method_of(path.stem), {})
-        found[path.stem] = json.loads(path.read_text())
+    for name, document in kept.documents().items():
+        by_method.setdefault(_method_of(name), {})[name] = document
     written = []
     for method, searches in by_method.items():
         results.mkdir(parents=True, exist_ok=True)
@@ -45,16 +44,13 @@ def read(results: Path, stem: str) -> Searches:
     return found
 
 
-def take(results: Path, stem: str, kept: Path) -> int:
-    """Keep the published searches of a record, unless `kept` has them; return how many."""
-    kept.mkdir(parents=True, exist_ok=True)
-    taken = 0
-    for name, search in read(results, stem).items():
-        path = kept / f"{name}.json"
-        if not path.exists():
-            path.write_text(json.dumps(search))
-            taken += 1
-    return taken
+def take(results: Path, stem: str, kept: Kept) -> int:
+    """Keep the published searches of a record that are not kept yet; return how many."""
+    known = kept.documents()
+    absent = {name: each for name, each in read(results, stem).items() if name not in known}
+    for name, document in absent.items():
+        kept.add(name, document)
+    return len(absent)
 
 
 def _method_of(name: str) -> str:

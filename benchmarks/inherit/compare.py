@@ -17,10 +17,10 @@ from benchmarks.inherit.methods import (
     tasks,
 )
 from benchmarks.inherit.outcome import of_further, of_generations, of_method
+from benchmarks.inherit.shared import SHARED
 from benchmarks.inherit.study import Notify, Study
 
-SHARED = "shared"  # no method, but the ranking of networks by shared weights
-KNOWN = (*METHODS, SHARED)
+KNOWN = (*METHODS, SHARED)  # the last is no method, but a ranking of networks
 
 Record = dict[str, Any]
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from benchmarks.inherit.figures.runs import Run
+
+Document = dict[str, Any]  # what the file of a search holds
+
+
+def directory_of(build: Path, size: str) -> Path:
+    """Where the searches of a size are kept."""
+    return build / "inherit" / size
 
 
 class Kept:
@@ -25,9 +33,18 @@ class Kept:
 
     def put(self, name: str, digest: str, run: Run) -> None:
         """Keep a search, in place of one of the same name."""
-        draft = self._path(f".{name}")
-        draft.write_text(json.dumps({"digest": digest, "run": run.to_json()}))
+        self.add(name, {"digest": digest, "run": run.to_json()})
+
+    def add(self, name: str, document: Document) -> None:
+        """Keep what the file of a search holds."""
+        draft = self._path(name).with_suffix(".draft")
+        draft.write_text(json.dumps(document))
         draft.replace(self._path(name))
+
+    def documents(self) -> dict[str, Document]:
+        """What the files hold, by the names of the searches."""
+        paths = sorted(self._directory.glob("*.json"))
+        return {path.stem: json.loads(path.read_text()) for path in paths}
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.json"

@@ -14,20 +14,20 @@ from heirloom.space import parse, sample
 
 REPEATS = 3  # trainings from nothing of each network
 _MODEL = "inherit.net.macro"
-_SHARED, _ALONE = "shared", "shared-alone"  # names of the searches
+SHARED, _ALONE = "shared", "shared-alone"  # names of the searches
 
 
 def run(study: Study, seeds: int) -> None:
     """Train the shared weights with each seed, and each network alone. Raises RuntimeError."""
     networks = _networks(study)
-    study.run(_SHARED, _shared_keys(study, networks, seeds))
+    study.run(SHARED, _shared_keys(study, networks, seeds))
     study.run(_ALONE, _alone_keys(study, networks))
 
 
 def row(study: Study, seeds: int) -> dict[str, Any] | None:
     """The correlations of both rankings, for each seed; None while they are missing."""
     networks = _networks(study)
-    shared = study.get(_SHARED, _shared_keys(study, networks, seeds))
+    shared = study.get(SHARED, _shared_keys(study, networks, seeds))
     alone = study.get(_ALONE, _alone_keys(study, networks))
     if shared is None or alone is None:
         return None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.inherit import images
 from benchmarks.inherit.figures.runs import Run
-from benchmarks.inherit.kept import Kept
+from benchmarks.inherit.kept import Kept, directory_of
 from benchmarks.inherit.methods import Keys, Task, experiment, extent, further_tasks, tasks
 from benchmarks.inherit.search import Place
 from benchmarks.trials.inherit.sizes import SIZES
@@ -27,7 +27,7 @@ class Study:
 
     def __init__(self, build: Path, size: str, notify: Notify) -> None:
         self.size = SIZES[size]
-        directory = build / "inherit" / size
+        directory = directory_of(build, size)
         self._kept = Kept(directory)
         self._notify = notify
         data = build / "inherit" / "data"

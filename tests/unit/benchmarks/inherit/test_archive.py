@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.inherit import archive
 from benchmarks.inherit.figures.runs import Run
+from benchmarks.inherit.kept import Kept
 from benchmarks.inherit.methods import FIXED, Task, extent
 from benchmarks.inherit.outcome import of_generations, of_method
 from benchmarks.results import DOCS, shortened
@@ -13,10 +14,9 @@ NAMES = ("evolution-a-1-0", "final-evolution-b-8", "random-b-8-4", "final-random
 
 
 def test_published_searches_are_kept_again(tmp_path):
-    kept, again = tmp_path / "kept", tmp_path / "again"
-    kept.mkdir()
+    kept, again = Kept(tmp_path / "kept"), Kept(tmp_path / "again")
     for name in NAMES:
-        (kept / f"{name}.json").write_text(json.dumps({"digest": name, "run": {}}))
+        kept.add(name, {"digest": name, "run": {}})
     files = archive.publish(kept, tmp_path / "results", "inherit")
 
     assert sorted(file.name for file in files) == [
@@ -27,12 +27,10 @@ def test_published_searches_are_kept_again(tmp_path):
     before = [file.read_bytes() for file in files]
     assert archive.publish(kept, tmp_path / "results", "inherit") == files
     assert [file.read_bytes() for file in files] == before
-    again.mkdir()
-    (again / "shared.json").write_text("{}")  # kept already
+    again.add("shared", {})
     assert archive.take(tmp_path / "results", "inherit", again) == len(NAMES) - 1
-    assert json.loads((again / "random-b-8-4.json").read_text())["digest"] == "random-b-8-4"
-    assert (again / "shared.json").read_text() == "{}"
-    assert archive.take(tmp_path / "results", "inherit-gpu", tmp_path / "none") == 0
+    assert again.documents() == {**kept.documents(), "shared": {}}
+    assert archive.take(tmp_path / "results", "inherit-gpu", again) == 0
 
 
 ROWS = json.loads((DOCS / "results.json").read_text())["inherit"]["methods"]

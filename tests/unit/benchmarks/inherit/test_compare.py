@@ -8,6 +8,7 @@ from benchmarks import results
 from benchmarks.inherit import __main__ as command
 from benchmarks.inherit import archive, compare, images, tables
 from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
+from benchmarks.inherit.kept import Kept
 from benchmarks.inherit.outcome import is_reached
 from benchmarks.inherit.search import Place
 from benchmarks.trials.inherit.sizes import SIZES
@@ -131,7 +132,7 @@ def test_a_method_with_fewer_seeds_is_in_the_record_too(started, tmp_path):
 def test_published_searches_are_not_run_again(started, tmp_path, monkeypatch, capsys):
     compare.run(tmp_path / "first", methods=["random"], seeds=1, size="short")
     monkeypatch.setattr(archive, "DIRECTORY", tmp_path / "results")
-    archive.publish(tmp_path / "first/inherit/short", archive.DIRECTORY, "inherit-short")
+    archive.publish(Kept(tmp_path / "first/inherit/short"), archive.DIRECTORY, "inherit-short")
     started.clear()
     command.main(["random"], 1, short=True, published=True, build=tmp_path / "again")
 

@@ -82,7 +82,7 @@ def _residual(width, kernel):
                 nn.BatchNorm2d(width),
                 nn.ReLU(),
             )
-            self.second = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=1)
+            self.second = nn.Conv2d(width, width, kernel, padding=kernel // 2)
             self.up = nn.ConvTranspose2d(width, width, kernel, padding=kernel // 2)
             self.head = nn.Linear(width, 3)
 
@@ -106,6 +106,7 @@ def test_a_network_that_only_grows_computes_what_its_parent_does(tmp_path, width
 
 
 def test_what_has_grown_learns(tmp_path):
+    torch.manual_seed(0)  # with others a unit may be zero for all images
     parent, child = _residual(4, 3), _residual(6, 5)
     save(parent, tmp_path)
     inherit(child, tmp_path)
@@ -117,9 +118,7 @@ def test_what_has_grown_learns(tmp_path):
         nn.functional.cross_entropy(child(images), labels).backward()
         optimizer.step()
     for name, tensor in child.named_parameters():
-        if name != "second.bias":
-            changed = tensor.detach() != before[name]
-            assert changed.float().mean() > 0.9, name
+        assert (tensor.detach() != before[name]).float().mean() > 0.9, name
 
 
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
