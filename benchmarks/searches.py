@@ -114,8 +114,8 @@ def run(
 
 
 def has_begun(directory: Path) -> bool:
-    """Whether a search in the directory was created."""
-    return (Home(directory / "home").experiments / NAME).is_dir()
+    """Whether a search in the directory was created completely."""
+    return any(place.name == NAME for place in Home(directory / "home").list())
 
 
 def clear(directory: Path, search: Search | None = None) -> None:
