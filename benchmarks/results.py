@@ -98,6 +98,7 @@ def _inherit(results: dict[str, Any]) -> dict[str, Any]:
         "interval": tables.interval,
         "goal": inherit.GOAL,
         "goal_method": inherit.GOAL_METHOD,
+        "fewer": inherit.fewer,
         "is_reached": inherit.is_reached,
         "is_as_often": inherit.is_as_often,
         "all_as_often": lambda rows: all(map(inherit.is_as_often, rows)),

@@ -14,7 +14,8 @@ from benchmarks.inherit.figures.costs import Cost, Spent
 from benchmarks.inherit.figures.generations import generations
 from benchmarks.inherit.figures.lineage import age_of_best
 from benchmarks.inherit.figures.runs import Run
-from benchmarks.inherit.methods import FURTHER, READING, Task
+from benchmarks.inherit.methods import FURTHER, READING, Task, extent
+from benchmarks.trials.inherit.sizes import SIZES
 
 GOAL = 3.0  # times fewer epochs
 GOAL_METHOD = "evolution"
@@ -45,7 +46,7 @@ def of_method(method: str, runs: Runs) -> dict[str, Any]:
         "best": found.best,
         "cheapest": found.cheapest,
         "budget": budget,
-        "ratio": {name: _rounded(found.intervals[name]) for name in FIGURES},
+        "ratio": {name: _ratio(found, name) for name in FIGURES},
         "arms": arms,
         "births": [_rounded_row(asdict(row)) for row in births(arm_a)],
         "curves": _curves([("a", 1, arm_a), *(("b", by, arm_b[by]) for by in arm_b)]),
@@ -69,7 +70,7 @@ def of_further(runs: Runs, further: Runs) -> dict[str, Any]:
         "equal": _within(went_on, budget),
         "others": _within(arm_b[found.best], budget),
         "candidates": max(len(run.trials) for run in went_on),
-        "ratio": {"epochs": _rounded(found.intervals["epochs"])},
+        "ratio": {"epochs": _ratio(found, "epochs")},
         "curves": _curves([(FURTHER, 1, went_on)]),
     }
 
@@ -79,6 +80,14 @@ def of_generations(runs: Runs, epochs: int) -> list[dict[str, Any]]:
     arm_a, arm_b = _arms(runs)
     rows = generations(arm_a, arm_b[max(arm_b)], epochs)
     return [_rounded_row(asdict(row)) for row in rows]
+
+
+def fewer(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of methods that have not been measured with every seed yet."""
+    size, seeds = SIZES[record["size"]], record["seeds"]
+    return [
+        row for row in record["methods"] if row["seeds"] < extent(row["method"], size, seeds).seeds
+    ]
 
 
 def is_reached(row: Mapping[str, Any]) -> bool:
@@ -104,8 +113,8 @@ def is_longest(row: Mapping[str, Any]) -> bool:
 
 
 def spread(values: Sequence[float]) -> list[float]:
-    """Mean and standard deviation; the latter is 0 of a single value."""
-    return _rounded((mean(values), stdev(values) if len(values) > 1 else 0.0))
+    """Mean and standard deviation; the mean alone of a single value."""
+    return _rounded((mean(values), stdev(values)) if len(values) > 1 else values)
 
 
 def _arms(runs: Runs) -> tuple[list[Run], dict[int, list[Run]]]:
@@ -116,6 +125,12 @@ def _arms(runs: Runs) -> tuple[list[Run], dict[int, list[Run]]]:
         if task.arm == "b":
             arm_b.setdefault(task.length, []).append(runs[task])
     return [runs[task] for task in ordered if task.arm == "a"], arm_b
+
+
+def _ratio(found: Comparison, figure: str) -> list[float]:
+    """The ratio and the bounds of its interval; the ratio alone if there is one seed."""
+    interval = found.intervals[figure]
+    return _rounded(interval if len(found.arm_a) > 1 else [interval.value])
 
 
 def _arm(

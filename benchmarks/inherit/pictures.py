@@ -53,9 +53,10 @@ def draw(record: dict[str, Any], directory: Path, stem: str) -> list[Path]:
 def _ratios(axes: Any, rows: list[dict[str, Any]]) -> None:
     """The ratios in epochs. An open mark: arm A is at the target less often than arm B."""
     for at, row in enumerate(rows):
-        value, low, high = row["ratio"]["epochs"]
+        value, *bounds = row["ratio"]["epochs"]
         mark = _COLOURS[3] if is_as_often(row) else "white"
-        axes.plot([low, high], [at, at], color=_COLOURS[3], linewidth=1.6, zorder=2)
+        if bounds:
+            axes.plot(bounds, [at, at], color=_COLOURS[3], linewidth=1.6, zorder=2)
         axes.plot(
             [value], [at], "o", markersize=7, color=mark, markeredgecolor=_COLOURS[3], zorder=3
         )
@@ -89,7 +90,7 @@ def _curves(axes: Any, row: dict[str, Any]) -> None:
     axes.axhline(100 * row["target"], color=_GREY, linewidth=0.8, label="target")
     _numbers(axes, [point[0] for curve in curves for point in curve["points"]])
     axes.set_title(
-        f"{row['method']}: mean of {row['seeds']} seeds, band from the lowest to the highest",
+        f"{row['method']}: {_what(row)}",
         fontsize=9.0,
         loc="left",
     )
@@ -98,6 +99,12 @@ def _curves(axes: Any, row: dict[str, Any]) -> None:
     axes.legend(
         frameon=False, title="epochs of a trial", loc="center left", bbox_to_anchor=(1.0, 0.5)
     )
+
+
+def _what(row: dict[str, Any]) -> str:
+    if row["seeds"] == 1:
+        return "one seed"
+    return f"mean of {row['seeds']} seeds, band from the lowest to the highest"
 
 
 def _numbers(axes: Any, values: list[float]) -> None:

@@ -37,13 +37,12 @@ def all_of(record: dict[str, Any]) -> Iterator[Table | str]:
 
 def verdict(row: dict[str, Any]) -> str:
     """The ratio of a method in epochs, its interval, and the goal where there is one."""
-    ratio, low, high = row["ratio"]["epochs"]
     at_a, at_b = reached(row)
     goal = ""
     if row["method"] == GOAL_METHOD:
         goal = f"; the goal of {GOAL:g} is {'reached' if is_reached(row) else 'missed'}"
     return (
-        f"{row['method']}: ratio {ratio:.2f} ({low:.2f} to {high:.2f}) in epochs until "
+        f"{row['method']}: ratio {interval(row['ratio']['epochs'])} in epochs until "
         f"{percent(row['target'])}, to arm B at length {row['cheapest']}; reached by {at_a} "
         f"searches of arm A and {at_b} of arm B{goal}"
     )
@@ -59,9 +58,9 @@ def _further(row: dict[str, Any]) -> str:
 
 
 def interval(found: list[float]) -> str:
-    """A ratio with its interval."""
-    value, low, high = found
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+    """A ratio with its interval, if it has one."""
+    value, *bounds = found
+    return f"{value:.2f}" + (" ({:.2f} to {:.2f})".format(*bounds) if bounds else "")
 
 
 def percent(accuracy: float) -> str:
@@ -80,13 +79,18 @@ def signed(difference: float) -> str:
 
 
 def pair(found: list[float], digits: int) -> str:
-    """Mean ± standard deviation."""
-    return f"{found[0]:.{digits}f} ± {found[1]:.{digits}f}"
+    """Mean ± standard deviation, if there are several values."""
+    return " ± ".join(f"{each:.{digits}f}" for each in found)
 
 
 def accuracies(found: list[float]) -> str:
     """Mean ± standard deviation of accuracies, in percent."""
     return pair([100 * each for each in found], 2)
+
+
+def seeds(row: dict[str, Any]) -> str:
+    """The seeds of a method."""
+    return f"seeds 0 to {row['seeds'] - 1}" if row["seeds"] > 1 else "seed 0"
 
 
 def arm(row: dict[str, Any]) -> str:

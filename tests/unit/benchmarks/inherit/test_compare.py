@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import results
 from benchmarks.inherit import __main__ as command
-from benchmarks.inherit import archive, compare, images, tables
+from benchmarks.inherit import archive, compare, images, pictures, tables
 from benchmarks.inherit.figures.runs import Report, Run, TrialRecord
 from benchmarks.inherit.kept import Kept
 from benchmarks.inherit.outcome import is_reached
@@ -180,10 +180,34 @@ def test_the_record_is_shown_as_tables(started, tmp_path):
     shown = list(tables.all_of(record))
 
     assert any(
-        isinstance(each, str) and "evolution: ratio 1.00 (1.00 to 1.00) in epochs" in each
-        for each in shown
+        isinstance(each, str) and "evolution: ratio 1.00 in epochs" in each for each in shown
     )
     assert any(isinstance(each, str) and "the goal of 3 is missed" in each for each in shown)
+
+
+def test_one_seed_has_no_spread_and_no_interval(started, tmp_path):
+    record = compare.run(tmp_path, methods=["evolution"], seeds=1, size="short")
+    [row] = record["methods"]
+
+    assert row["arms"][0]["value"] == [0.75]
+    assert row["ratio"]["epochs"] == row["further"]["ratio"]["epochs"] == [1.0]
+    page = results.page({"inherit": record})
+    assert "| A | 75.00 | 75.00 | 75.00 | 2 | 1 of 1 | 2 |" in page
+    assert "| **1.00** |" in page
+    assert "seed 0. " in page
+    assert "deviation" not in page.partition("### evolution")[2].partition("final")[0]
+    pictures.draw(record, tmp_path / "pictures", "inherit")
+    assert "one seed" in (tmp_path / "pictures/inherit-evolution.svg").read_text()
+
+
+def test_a_method_with_fewer_seeds_than_others_is_named(started, tmp_path):
+    compare.run(tmp_path, methods=["random", "reading"], seeds=1, size="short")
+    record = compare.run(tmp_path, methods=["evolution"], seeds=2, size="short")
+
+    page = results.page({"inherit": record})
+    assert "`random` (1) and `reading` (1) have fewer" in page
+    several = {**record, "methods": record["methods"][:1]}
+    assert "have fewer" not in results.page({"inherit": several})
 
 
 def test_a_method_has_its_row_before_arm_a_has_gone_on(started, tmp_path, monkeypatch):
