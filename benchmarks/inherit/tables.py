@@ -90,7 +90,8 @@ def accuracies(found: list[float]) -> str:
 
 def seeds(row: dict[str, Any]) -> str:
     """The seeds of a method."""
-    return f"seeds 0 to {row['seeds'] - 1}" if row["seeds"] > 1 else "seed 0"
+    last = row["seeds"] - 1
+    return "seed 0" if last == 0 else f"seeds 0 {'and' if last == 1 else 'to'} {last}"
 
 
 def arm(row: dict[str, Any]) -> str:

@@ -206,6 +206,7 @@ def test_a_method_with_fewer_seeds_than_others_is_named(started, tmp_path):
 
     page = results.page({"inherit": record})
     assert "`random` (1) and `reading` (1) have fewer" in page
+    assert "seeds 0 and 1. " in page
     several = {**record, "methods": record["methods"][:1]}
     assert "have fewer" not in results.page({"inherit": several})
 
