@@ -211,6 +211,19 @@ def test_a_method_with_fewer_seeds_than_others_is_named(started, tmp_path):
     assert "have fewer" not in results.page({"inherit": several})
 
 
+def test_a_tuner_that_continues_networks_is_compared_at_equal_training(started, tmp_path):
+    record = compare.run(tmp_path, methods=["pbt", "random"], seeds=1, size="short")
+    heading, name = "The plainest comparison", "explanation/when-inheriting-pays.md"
+    assert heading not in results.page({"inherit": record}, name)  # B has no length 1
+
+    for row in record["methods"]:
+        row["arms"][1]["length"] = row["best"] = row["cheapest"] = 1
+    _, found, table = results.page({"inherit": record}, name).partition(heading)
+    assert found
+    assert "| `pbt` | 75.00 | 2 | 75.00 | 2 |" in table
+    assert "`random`" not in table
+
+
 def test_a_method_has_its_row_before_arm_a_has_gone_on(started, tmp_path, monkeypatch):
     run = Place.run
 
