@@ -34,7 +34,9 @@ def test_searches_with_and_without_inherited_weights_are_compared(tmp_path: Path
 
     assert [(arm["arm"], arm["length"]) for arm in row["arms"]] == [("a", 1), ("b", 2)]
     assert all(arm["epochs"][0] > 0 and arm["cpu"][0] > 0 for arm in row["arms"])
-    assert (row["further"]["candidates"], len(row["further"]["ratio"]["epochs"])) == (4, 3)
+    assert row["further"]["candidates"] == 4
+    [ratio] = row["further"]["ratio"]["epochs"]  # one seed has no interval
+    assert ratio > 0
     assert sum(birth["children"] for birth in row["births"]) > 0
     assert [final["trainings"] for final in row["final"]] == [1, 1]
     assert all(0 < final["test"][0] < 1 for final in row["final"])
