@@ -41,7 +41,7 @@ lint: .venv/ready-dev
 types: WITHOUT_TORCH = --allow-subclassing-any --allow-untyped-decorators
 types: .venv/ready-dev
 	@echo "types"
-	@$(BIN)/mypy $(shell $(BIN)/python -c 'import torch' 2>&- || echo $(WITHOUT_TORCH))
+	@$(BIN)/mypy $(shell $(BIN)/python -c 'import torch' 2>/dev/null || echo $(WITHOUT_TORCH))
 
 # The variable leaves out the notice of Material for MkDocs that its support ends in May 2027.
 docs: .venv/ready-dev ## Build the documentation into build/docs
